@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/api/meta.h"
+#include "lib/base/time.h"
+#include "lib/net/prefix.h"
+
+// AddressPool (fairlead.dev/v1alpha1, cluster): addresses, who may use them, VRRP defaults. api.md.
+namespace fairlead::api {
+
+enum class LabelOperator { kIn, kNotIn, kExists, kDoesNotExist };
+struct LabelRequirement {
+  std::string key;
+  LabelOperator op = LabelOperator::kExists;
+  std::vector<std::string> values;
+  friend bool operator==(const LabelRequirement&, const LabelRequirement&) = default;
+};
+// metav1.LabelSelector, matchLabels folded into In requirements. Empty matches everything.
+struct LabelSelector {
+  std::vector<LabelRequirement> requirements;
+  friend bool operator==(const LabelSelector&, const LabelSelector&) = default;
+};
+bool matches(const LabelSelector& selector, const Labels& labels);
+
+struct PoolVrrp {
+  int version = 3;
+  Milliseconds advert_interval{250};  // 10..40950, steps of 10
+  bool preempt = true;
+  Seconds preempt_delay{30};
+  std::vector<std::pair<int, int>> virtual_router_ids{{1, 255}};  // inclusive ranges, as written
+  friend bool operator==(const PoolVrrp&, const PoolVrrp&) = default;
+};
+
+struct AddressPoolSpec {
+  std::vector<net::AddressRange> addresses;
+  std::string interface;  // empty: on each node the interface whose prefix covers the address
+  LabelSelector node_selector;
+  int groups = 0;  // initial spread; 0: computed, one per eligible node, at most 8
+  PoolVrrp vrrp;
+  std::vector<std::string> not_yet_supported;  // as in VirtualIPSpec
+  friend bool operator==(const AddressPoolSpec&, const AddressPoolSpec&) = default;
+};
+
+struct AddressPoolStatus {
+  std::int64_t assigned_ipv4 = 0;
+  std::int64_t available_ipv4 = 0;
+  std::int64_t assigned_ipv6 = 0;
+  std::int64_t available_ipv6 = 0;  // saturates at 2^53
+  std::vector<std::string> cidrs;   // exact cover of spec.addresses
+  std::vector<Condition> conditions;
+  friend bool operator==(const AddressPoolStatus&, const AddressPoolStatus&) = default;
+};
+
+struct AddressPool {
+  ObjectMeta meta;
+  AddressPoolSpec spec;
+  AddressPoolStatus status;
+  friend bool operator==(const AddressPool&, const AddressPool&) = default;
+};
+
+Decoded<AddressPool> decode_address_pool(std::string_view json);
+std::string encode_address_pool_status(const AddressPool& object);
+
+}  // namespace fairlead::api

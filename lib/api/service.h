@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/api/meta.h"
+#include "lib/net/endpoint.h"
+
+// The parts of core/v1 Service, discovery.k8s.io/v1 EndpointSlice and core/v1 Node that Fairlead reads.
+namespace fairlead::api {
+
+struct ServicePort {
+  std::string name;
+  net::Port port{0};
+  net::Protocol protocol = net::Protocol::kTcp;
+  friend bool operator==(const ServicePort&, const ServicePort&) = default;
+};
+
+struct LoadBalancerIngress {
+  std::string ip;
+  std::string ip_mode;  // "VIP", "Proxy" or empty
+  friend bool operator==(const LoadBalancerIngress&, const LoadBalancerIngress&) = default;
+};
+
+struct Service {
+  ObjectMeta meta;
+  std::string type;                 // "LoadBalancer", "ClusterIP", ...
+  std::string load_balancer_class;  // empty if unset
+  std::vector<ServicePort> ports;
+  std::vector<std::string> cluster_ips;
+  std::vector<LoadBalancerIngress> ingress;  // status.loadBalancer.ingress
+  std::vector<Condition> conditions;         // status.conditions
+  friend bool operator==(const Service&, const Service&) = default;
+};
+Decoded<Service> decode_service(std::string_view json);
+
+// Ready: new connections. Serving and terminating: weight 0 (KEP-1669). Others: not listed.
+struct SliceEndpoint {
+  std::vector<std::string> addresses;
+  bool ready = true;        // absent means true
+  bool serving = true;      // absent means ready
+  bool terminating = false;
+  std::string node_name;
+  friend bool operator==(const SliceEndpoint&, const SliceEndpoint&) = default;
+};
+struct SlicePort {
+  std::string name;
+  net::Port port{0};  // 0: absent
+  net::Protocol protocol = net::Protocol::kTcp;
+  friend bool operator==(const SlicePort&, const SlicePort&) = default;
+};
+struct EndpointSlice {
+  ObjectMeta meta;
+  std::string service_name;  // label kubernetes.io/service-name
+  std::string address_type;  // "IPv4", "IPv6", "FQDN"
+  std::vector<SliceEndpoint> endpoints;
+  std::vector<SlicePort> ports;
+  friend bool operator==(const EndpointSlice&, const EndpointSlice&) = default;
+};
+Decoded<EndpointSlice> decode_endpoint_slice(std::string_view json);
+
+struct Taint {
+  std::string key;
+  std::string effect;
+  friend bool operator==(const Taint&, const Taint&) = default;
+};
+struct Node {
+  ObjectMeta meta;
+  bool ready = false;                // condition Ready is True
+  bool network_unavailable = false;  // condition NetworkUnavailable is True
+  bool unschedulable = false;        // cordoned
+  std::vector<Taint> taints;
+  std::vector<std::string> internal_ips;
+  std::vector<std::string> pod_cidrs;
+  friend bool operator==(const Node&, const Node&) = default;
+};
+Decoded<Node> decode_node(std::string_view json);
+
+}  // namespace fairlead::api

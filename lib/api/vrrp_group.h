@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/api/meta.h"
+#include "lib/net/address.h"
+
+// VRRPGroup (fairlead.dev/v1alpha1, cluster): one virtual router. Written by the controller; each member
+// node writes its own entry of status.members. api.md.
+namespace fairlead::api {
+
+struct AddressOwner {
+  std::string namespace_name;
+  std::string name;
+  std::string uid;
+  friend auto operator<=>(const AddressOwner&, const AddressOwner&) = default;
+};
+struct GroupAddress {
+  net::IpAddress address;
+  int prefix_length = 32;
+  std::vector<AddressOwner> owners;
+  friend bool operator==(const GroupAddress&, const GroupAddress&) = default;
+};
+struct GroupMember {
+  std::string node;
+  std::string node_uid;
+  int priority = 100;     // 1..254 (255 in static manifests only)
+  std::string interface;  // empty: the group's
+  friend bool operator==(const GroupMember&, const GroupMember&) = default;
+};
+
+enum class Checksum { kRfc9568, kRfc5798 };
+
+struct VRRPGroupSpec {
+  net::Family family = net::Family::kIPv4;
+  int virtual_router_id = 0;  // 1..255
+  std::string interface;
+  int version = 3;
+  Milliseconds advert_interval{1000};  // 10..40950 in steps of 10
+  bool preempt = true;
+  Seconds preempt_delay{0};
+  Checksum checksum = Checksum::kRfc9568;
+  std::vector<GroupAddress> addresses;  // sorted by address
+  std::vector<GroupMember> members;     // sorted by node
+  std::int64_t config_epoch = 1;
+  std::optional<Seconds> fence_lifetime;
+  std::vector<std::string> not_yet_supported;
+  friend bool operator==(const VRRPGroupSpec&, const VRRPGroupSpec&) = default;
+};
+
+enum class MemberState { kInitialize, kBackup, kMaster };
+std::string_view to_string(MemberState state);  // "Initialize", "Backup", "Master"
+
+struct MemberTransition {
+  WallTime time{};
+  std::string reason;                      // "MasterDown", "Preempted", "Relinquished", "Startup", ...
+  std::optional<std::int64_t> outage_ms;   // absent if no advert was ever heard
+  friend bool operator==(const MemberTransition&, const MemberTransition&) = default;
+};
+
+// One entry of status.members; the list map key is `node`.
+struct MemberStatus {
+  std::string node;
+  std::string instance;  // random per start of the daemon
+  MemberState state = MemberState::kInitialize;
+  WallTime since{};
+  std::int64_t observed_generation = 0;
+  bool programmed = false;
+  std::int64_t confirmed = 0;
+  std::string hears;  // Backup: node-independent, the sender address of the last valid advert
+  std::optional<MemberTransition> last_transition;
+  std::vector<Condition> problems;  // type and reason and message only (InterfaceMissing, HostNotPrepared, FenceOverlap ...)
+  friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
+};
+
+struct VRRPGroupStatus {
+  std::vector<MemberStatus> members;
+  std::string master;                 // written by the controller, for the MASTER column
+  std::string state;                  // text of VipState, written by the controller, for the STATE column
+  std::vector<Condition> conditions;  // written by the controller
+  friend bool operator==(const VRRPGroupStatus&, const VRRPGroupStatus&) = default;
+};
+
+struct VRRPGroup {
+  ObjectMeta meta;
+  VRRPGroupSpec spec;
+  VRRPGroupStatus status;
+  friend bool operator==(const VRRPGroup&, const VRRPGroup&) = default;
+};
+
+Decoded<VRRPGroup> decode_vrrp_group(std::string_view json);
+std::string encode_vrrp_group(const VRRPGroup& object);         // apply body: metadata and spec
+std::string encode_vrrp_group_status(const VRRPGroup& object);  // apply body: master, state, conditions only (controller)
+// Apply body with exactly one members entry, for manager fairlead-node-<node>; no resourceVersion (K-27).
+std::string encode_member_status(const std::string& group, const MemberStatus& entry);
+
+// Label key `node.fairlead.dev/<node>`; names beyond 63 characters: first 52, dash, 10 hex digits of
+// SHA-256 (kubernetes.md 1).
+std::string node_label(const std::string& node);
+
+// First 10 hex digits of SHA-256 of the text; and the rule "cut, dash, 10 hex digits" for names over
+// `limit` characters.
+std::string short_hash(std::string_view text);
+std::string cut_name(const std::string& name, std::size_t limit);
+
+}  // namespace fairlead::api

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/api/meta.h"
+#include "lib/apiserver/client.h"
+
+namespace fairlead::apiserver {
+
+// Which objects of which kind.
+struct Resource {
+  std::string base;      // "/apis/fairlead.dev/v1alpha1" or "/api/v1"
+  std::string plural;    // "virtualips"
+  std::string kind;      // "VirtualIP"
+  std::string selector;  // label selector, unescaped; empty: all
+};
+
+// What a Reflector tells its owner, in order, on the loop.
+// A replacement is one atomic step (K-21); objects are raw JSON documents.
+class ReflectorSink {
+ public:
+  virtual ~ReflectorSink() = default;
+  virtual void replace(std::vector<std::string> objects) = 0;
+  virtual void upsert(std::string object) = 0;
+  virtual void remove(std::string object) = 0;  // the last known state
+};
+
+// Lists and watches one resource for ever by rules K-01..K-18, K-39, K-40 (lib/reconcile holds the pure
+// parts). Starts on construction, stops on destruction.
+class Reflector {
+ public:
+  Reflector(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource resource, ReflectorSink& sink);
+  ~Reflector();
+  Reflector(const Reflector&) = delete;
+  Reflector& operator=(const Reflector&) = delete;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// A typed cache of one resource. All members on the loop's thread.
+//
+// Objects that fail to decode keep their last good version out of the store's changes: they are listed in
+// poisoned() with their problems and harm nobody else (K-17, FC-09, I-8).
+template <class T>
+class Informer : private ReflectorSink {
+ public:
+  using Decode = std::function<api::Decoded<T>(std::string_view)>;
+  using OnChange = std::function<void(const api::ObjectKey&)>;  // added, changed, deleted or poisoned
+
+  struct Poisoned {
+    api::ObjectMeta meta;
+    std::vector<api::Problem> problems;
+  };
+
+  Informer(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource resource, Decode decode,
+           OnChange on_change)
+      : decode_(std::move(decode)),
+        on_change_(std::move(on_change)),
+        reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource), *this)) {}
+
+  // True once a whole list has been seen (K-19).
+  bool synced() const { return synced_; }
+  const std::map<api::ObjectKey, T>& objects() const { return objects_; }
+  const std::map<api::ObjectKey, Poisoned>& poisoned() const { return poisoned_; }
+
+ private:
+  void replace(std::vector<std::string> objects) override {
+    const auto old_objects = std::exchange(objects_, {});
+    const auto old_poisoned = std::exchange(poisoned_, {});
+    std::vector<api::ObjectKey> changed;
+    for (auto& text : objects) take(text, old_objects, changed);
+    for (const auto& [key, value] : old_objects) {
+      if (!objects_.contains(key) && !poisoned_.contains(key)) changed.push_back(key);
+    }
+    for (const auto& [key, value] : old_poisoned) {
+      if (!poisoned_.contains(key)) changed.push_back(key);
+    }
+    synced_ = true;
+    for (const auto& key : changed) on_change_(key);
+    on_change_(api::ObjectKey{});  // the list as such: synced, perhaps empty
+  }
+  void upsert(std::string object) override {
+    std::vector<api::ObjectKey> changed;
+    take(object, objects_, changed);
+    for (const auto& key : changed) on_change_(key);
+  }
+  void remove(std::string object) override {
+    const auto decoded = decode_(object);
+    const auto key = api::key_of(decoded.value.meta);
+    objects_.erase(key);
+    poisoned_.erase(key);
+    on_change_(key);
+  }
+
+  // Puts one document into the stores; an unreadable one keeps the version of `before`, if any.
+  void take(const std::string& text, const std::map<api::ObjectKey, T>& before,
+            std::vector<api::ObjectKey>& changed) {
+    auto decoded = decode_(text);
+    const auto key = api::key_of(decoded.value.meta);
+    const auto old = before.find(key);
+    if (!decoded.ok()) {
+      if (old != before.end()) objects_.insert({key, old->second});
+      poisoned_[key] = Poisoned{decoded.value.meta, std::move(decoded.problems)};
+      changed.push_back(key);
+      return;
+    }
+    poisoned_.erase(key);
+    if (old == before.end() || !(old->second == decoded.value)) changed.push_back(key);
+    objects_.insert_or_assign(key, std::move(decoded.value));
+  }
+
+  Decode decode_;
+  OnChange on_change_;
+  bool synced_ = false;
+  std::map<api::ObjectKey, T> objects_;
+  std::map<api::ObjectKey, Poisoned> poisoned_;
+  std::unique_ptr<Reflector> reflector_;  // last: it calls back into the members above
+};
+
+}  // namespace fairlead::apiserver
