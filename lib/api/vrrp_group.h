@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/api/meta.h"
+#include "lib/api/virtual_ip.h"
 #include "lib/net/address.h"
 
 // VRRPGroup (fairlead.dev/v1alpha1, cluster): one virtual router. Written by the controller; each member
@@ -22,6 +23,9 @@ struct AddressOwner {
 struct GroupAddress {
   net::IpAddress address;
   int prefix_length = 32;
+  // Who answers for the address. With Delegate the Master may hold it at once; otherwise only when the
+  // virtual servers of its RealServerSet, which may arrive later than the group, are programmed.
+  Forwarding forwarding = Forwarding::kNat;
   std::vector<AddressOwner> owners;
   friend bool operator==(const GroupAddress&, const GroupAddress&) = default;
 };
@@ -57,8 +61,8 @@ std::string_view to_string(MemberState state);  // "Initialize", "Backup", "Mast
 
 struct MemberTransition {
   WallTime time{};
-  std::string reason;                      // "MasterDown", "Preempted", "Relinquished", "Startup", ...
-  std::optional<std::int64_t> outage_ms;   // absent if no advert was ever heard
+  std::string reason;                     // "MasterDown", "Preempted", "Relinquished", "Startup", ...
+  std::optional<std::int64_t> outage_ms;  // absent if no advert was ever heard
   friend bool operator==(const MemberTransition&, const MemberTransition&) = default;
 };
 
@@ -73,7 +77,8 @@ struct MemberStatus {
   std::int64_t confirmed = 0;
   std::string hears;  // Backup: node-independent, the sender address of the last valid advert
   std::optional<MemberTransition> last_transition;
-  std::vector<Condition> problems;  // type and reason and message only (InterfaceMissing, HostNotPrepared, FenceOverlap ...)
+  std::vector<Condition>
+      problems;  // type and reason and message only (InterfaceMissing, HostNotPrepared, FenceOverlap ...)
   friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
 };
 
@@ -93,8 +98,9 @@ struct VRRPGroup {
 };
 
 Decoded<VRRPGroup> decode_vrrp_group(std::string_view json);
-std::string encode_vrrp_group(const VRRPGroup& object);         // apply body: metadata and spec
-std::string encode_vrrp_group_status(const VRRPGroup& object);  // apply body: master, state, conditions only (controller)
+std::string encode_vrrp_group(const VRRPGroup& object);  // apply body: metadata and spec
+std::string encode_vrrp_group_status(
+    const VRRPGroup& object);  // apply body: master, state, conditions only (controller)
 // Apply body with exactly one members entry, for manager fairlead-node-<node>; no resourceVersion (K-27).
 std::string encode_member_status(const std::string& group, const MemberStatus& entry);
 
@@ -103,7 +109,8 @@ std::string encode_member_status(const std::string& group, const MemberStatus& e
 std::string node_label(const std::string& node);
 
 // First 10 hex digits of SHA-256 of the text; and the rule "cut, dash, 10 hex digits" for names over
-// `limit` characters.
+// `limit` characters (dots before the dash go, too: a DNS label may not start with a dash). REQUIRES: limit
+// > 11.
 std::string short_hash(std::string_view text);
 std::string cut_name(const std::string& name, std::size_t limit);
 

@@ -80,8 +80,9 @@ struct Plan {
   std::map<std::string, GroupPlan> groups;
   std::map<VirtualServerKey, VirtualServerPlan> virtual_servers;  // NAT only; Delegate VIPs have none
   std::map<api::ObjectKey, SetPlan> sets;
-  // VIPs whose group also needs forwarding content before the node may become Active: those named by a
-  // RealServerSet. The others (Delegate, or the set not seen yet) are ready at once.
+  // VIPs that must not be held yet: they are not Delegate, and no whole RealServerSet has named their
+  // virtual servers so far. The forwarding order leaves them out, so they are never reported ready.
+  std::set<net::IpAddress> awaited;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
