@@ -81,4 +81,7 @@ struct Decoded {
   bool ok() const { return problems.empty(); }
 };
 
+// The metadata of an object of any kind, nothing else.
+Decoded<ObjectMeta> decode_meta(std::string_view json);
+
 }  // namespace fairlead::api

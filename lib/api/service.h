@@ -32,15 +32,22 @@ struct Service {
   std::vector<std::string> cluster_ips;
   std::vector<LoadBalancerIngress> ingress;  // status.loadBalancer.ingress
   std::vector<Condition> conditions;         // status.conditions
+  // As in VirtualIPSpec: spec.sessionAffinity (ClientIP), spec.loadBalancerSourceRanges,
+  // spec.externalTrafficPolicy (Local). Annotations are in meta and judged by the controller.
+  std::vector<std::string> not_yet_supported;
   friend bool operator==(const Service&, const Service&) = default;
 };
 Decoded<Service> decode_service(std::string_view json);
+// Apply body for the `status` subresource, manager fairlead-controller: ingress and conditions, and
+// metadata.resourceVersion if set (K-27). No ingress: the list is given up. The server keeps whole seconds
+// of a condition's time only, so round down before comparing.
+std::string encode_service_status(const Service& object);
 
 // Ready: new connections. Serving and terminating: weight 0 (KEP-1669). Others: not listed.
 struct SliceEndpoint {
   std::vector<std::string> addresses;
-  bool ready = true;        // absent means true
-  bool serving = true;      // absent means ready
+  bool ready = true;    // absent means true
+  bool serving = true;  // absent means ready
   bool terminating = false;
   std::string node_name;
   friend bool operator==(const SliceEndpoint&, const SliceEndpoint&) = default;

@@ -51,8 +51,9 @@ struct VirtualIPSpec {
   Forwarding forwarding = Forwarding::kNat;
   Scheduler scheduler = Scheduler::kWlc;
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
-  // Names of fields that are set away from their default but not built yet ("spec.persistence"), in
-  // document order: Accepted=False, NotYetSupported (api.md).
+  // Names of fields that are set away from their default but not built yet ("spec.persistence",
+  // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported. No address at all is
+  // not among them: the controller says that, since a Service's annotation may give one.
   std::vector<std::string> not_yet_supported;
   friend bool operator==(const VirtualIPSpec&, const VirtualIPSpec&) = default;
 };
@@ -97,7 +98,8 @@ Decoded<VirtualIP> decode_virtual_ip(std::string_view json);
 // that a Service yields. encode_virtual_ip_status: status only, with metadata.resourceVersion if set (K-27).
 std::string encode_virtual_ip(const VirtualIP& object);
 std::string encode_virtual_ip_status(const VirtualIP& object);
-// An apply of the finalizer list alone (K-30); an empty list lets the object go.
+// An apply of the finalizer list alone (K-30); an empty list lets the object go. Needs a field manager of
+// its own where encode_virtual_ip is applied to the same object: an apply gives up what it leaves out.
 std::string encode_virtual_ip_finalizers(const VirtualIP& object);
 
 inline constexpr std::string_view kReleaseFinalizer = "fairlead.dev/release";

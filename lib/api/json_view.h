@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/api/meta.h"
+
+// Internal to lib/api: how decoders read a JSON document without ever throwing and without stopping at
+// the first problem.
+namespace fairlead::api {
+
+// One spelling of an enumeration's value.
+template <class E>
+struct Word {
+  std::string_view text;
+  E value;
+};
+
+// A place in a JSON document: the value there, if there is one (null counts as absent, as in Kubernetes),
+// the path that leads to it, and the list where problems go. Every read of an absent value leaves its
+// output alone and is no problem; every read of a wrong value leaves it alone and adds one.
+// Valid as long as the JsonDocument and the list of problems it came from.
+class JsonView {
+ public:
+  JsonView(const nlohmann::json* value, std::string path, std::vector<Problem>* problems);
+
+  bool present() const { return value_ != nullptr; }
+  const std::string& path() const { return path_; }
+  // Adds a problem here. Says what is allowed; show() may say what was found.
+  void problem(std::string message) const;
+  // The value as compact JSON, cut to 80 bytes.
+  std::string show() const;
+  // Adds the problem "required" if absent.
+  void require() const;
+
+  // True if this is an object; a problem if it is present and something else.
+  bool object() const;
+  // A member of an object; absent if this is no object.
+  JsonView at(std::string_view field) const;
+  // The members of an object in key order, or the elements of a list of at most `max`.
+  std::vector<std::pair<std::string, JsonView>> fields() const;
+  std::vector<JsonView> items(std::size_t max) const;
+
+  // True if a string was read.
+  bool text(std::string& out) const;
+  void read(std::string& out) const { text(out); }
+  void read(bool& out) const;
+  // True if a whole number in [low, high] was read.
+  bool integer(std::int64_t low, std::int64_t high, std::int64_t& out) const;
+  template <class T>
+  void read(std::int64_t low, std::int64_t high, T& out) const {
+    std::int64_t value = 0;
+    if (integer(low, high, value)) out = static_cast<T>(value);
+  }
+  // RFC 3339.
+  void read(WallTime& out) const;
+  // A list of strings, or an object of strings.
+  void read(std::vector<std::string>& out, std::size_t max) const;
+  void read(Labels& out) const;
+  // One of the words.
+  template <class E>
+  void read(std::span<const Word<E>> words, E& out) const {
+    std::string found;
+    if (!text(found)) return;
+    std::string allowed;
+    for (const auto& word : words) {
+      if (word.text == found) {
+        out = word.value;
+        return;
+      }
+      allowed += (allowed.empty() ? "" : ", ") + std::string(word.text);
+    }
+    problem("must be one of " + allowed + ", got " + show());
+  }
+
+ private:
+  void wrong_kind(std::string_view wanted) const;
+
+  const nlohmann::json* value_;
+  std::string path_;
+  std::vector<Problem>* problems_;
+};
+
+// A parsed document. Text that is no JSON object, is not UTF-8, is over 3 MB (K-16) or nests deeper than
+// 100 levels is one problem and an absent root.
+class JsonDocument {
+ public:
+  JsonDocument(std::string_view text, std::vector<Problem>& problems);
+  ~JsonDocument();
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+  JsonView root() const;
+
+ private:
+  std::unique_ptr<nlohmann::json> value_;
+  std::vector<Problem>* problems_;
+};
+
+struct Kind {
+  std::string_view api_version;
+  std::string_view name;
+};
+
+// Checks apiVersion and kind where the document states them: items of a typed list do not.
+void check_kind(const JsonView& root, const Kind& kind);
+void read_meta(const JsonView& metadata, ObjectMeta& out);
+void read_conditions(const JsonView& list, std::vector<Condition>& out);
+
+// The frame of every decoder: document, kind, metadata, then the rest of the object.
+template <class T>
+Decoded<T> decode_object(std::string_view json, const Kind& kind, void (*read_body)(const JsonView&, T&)) {
+  Decoded<T> out;
+  const JsonDocument document(json, out.problems);
+  const JsonView root = document.root();
+  if (!root.present()) return out;
+  check_kind(root, kind);
+  root.at("metadata").require();
+  read_meta(root.at("metadata"), out.value.meta);
+  read_body(root, out.value);
+  return out;
+}
+
+}  // namespace fairlead::api

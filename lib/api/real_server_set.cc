@@ -1,0 +1,112 @@
+#include "lib/api/real_server_set.h"
+
+#include <algorithm>
+#include <set>
+
+#include "lib/api/json_view.h"
+#include "lib/api/net_fields.h"
+#include "lib/api/traffic_fields.h"
+
+namespace fairlead::api {
+namespace {
+
+constexpr Kind kKind{"fairlead.dev/v1alpha1", "RealServerSet"};
+constexpr std::size_t kMaxVirtualServers = 256;
+constexpr std::size_t kMaxReals = 1000;  // of the whole object, too (kubernetes.md 1)
+constexpr std::size_t kMaxEntries = 64;
+constexpr int kMaxSlices = 1000;
+
+constexpr Word<RealState> kStateWords[] = {{"Ready", RealState::kReady}, {"Draining", RealState::kDraining}};
+
+void read_reals(const JsonView& list, std::vector<RealServer>& out) {
+  std::set<std::pair<net::IpAddress, net::Port>> seen;
+  for (const auto& item : list.items(kMaxReals)) {
+    RealServer real;
+    if (!item.object()) continue;
+    item.at("address").require();
+    item.at("port").require();
+    const bool known =
+        read_server_address(item.at("address"), real.address) & read_port(item.at("port"), 0, real.port);
+    std::int64_t weight = real.weight.value();
+    item.at("weight").integer(0, 65535, weight);
+    real.weight = Weight(static_cast<std::uint16_t>(weight));
+    item.at("node").read(real.node);
+    item.at("state").read<RealState>(kStateWords, real.state);
+    if (known && !seen.insert({real.address, real.port}).second) {
+      item.problem("must be listed once, got " + item.show() + " again");
+    }
+    out.push_back(std::move(real));
+  }
+}
+
+void read_virtual_server(const JsonView& item, VirtualServer& out,
+                         std::vector<std::string>& not_yet_supported) {
+  item.at("address").require();
+  read_virtual_address(item.at("address"), out.address);
+  item.at("port").require();
+  if (read_port(item.at("port"), 0, out.port) && out.port.value() == 0 && !item.at("persistence").present()) {
+    item.at("port").problem("0 (any port) is allowed with persistence only");
+  }
+  read_protocol(item.at("protocol"), out.protocol);
+  read_scheduler(item.at("scheduler"), out.scheduler);
+  read_forwarding(item.at("forwarding"), out.forwarding);
+  read_traffic_options(item, {out.forwarding, out.protocol == net::Protocol::kUdp}, not_yet_supported);
+  read_reals(item.at("reals"), out.reals);
+}
+
+void read_virtual_servers(const JsonView& list, RealServerSetSpec& out) {
+  std::size_t reals = 0;
+  std::set<std::tuple<net::IpAddress, net::Port, net::Protocol>> seen;
+  for (const auto& item : list.items(kMaxVirtualServers)) {
+    VirtualServer server;
+    if (!item.object()) continue;
+    read_virtual_server(item, server, out.not_yet_supported);
+    if (!seen.insert({server.address, server.port, server.protocol}).second) {
+      item.problem("must be unique by address, port and protocol, got " +
+                   net::to_string(net::Endpoint{server.address, server.port}) + "/" +
+                   std::string(net::to_string(server.protocol)) + " again");
+    }
+    reals += server.reals.size();
+    out.virtual_servers.push_back(std::move(server));
+  }
+  if (reals > kMaxReals) {
+    list.problem("must have at most " + std::to_string(kMaxReals) + " real servers, got " +
+                 std::to_string(reals));
+  }
+}
+
+void read_spec(const JsonView& spec, RealServerSetSpec& out) {
+  spec.require();
+  if (!spec.object()) return;
+  spec.at("group").require();
+  spec.at("group").read(out.group);
+  const JsonView slice = spec.at("slice");
+  slice.object();
+  slice.at("count").read(1, kMaxSlices, out.slice_count);
+  slice.at("index").read(0, out.slice_count - 1, out.slice_index);
+  read_virtual_servers(spec.at("virtualServers"), out);
+}
+
+void read_body(const JsonView& root, RealServerSet& out) {
+  read_spec(root.at("spec"), out.spec);
+  const JsonView status = root.at("status");
+  if (!status.object()) return;
+  for (const auto& item : status.at("members").items(kMaxEntries)) {
+    RealServerSetMember entry;
+    if (!item.object()) continue;
+    item.at("node").require();
+    item.at("node").read(entry.node);
+    item.at("up").read(0, INT32_MAX, entry.up);
+    item.at("total").read(0, INT32_MAX, entry.total);
+    item.at("observedGeneration").read(0, INT64_MAX, entry.observed_generation);
+    out.members.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+Decoded<RealServerSet> decode_real_server_set(std::string_view json) {
+  return decode_object<RealServerSet>(json, kKind, read_body);
+}
+
+}  // namespace fairlead::api

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/api/json_view.h"
+#include "lib/api/virtual_ip.h"
+
+// Internal to lib/api: the fields that VirtualIP.spec and RealServerSet.spec.virtualServers[] have in common
+// (api.md, VirtualIP). Those whose behaviour is not built yet are checked all the same, and their paths go
+// into `not_yet_supported` where they differ from the default.
+namespace fairlead::api {
+
+void read_scheduler(const JsonView& view, Scheduler& out);
+void read_forwarding(const JsonView& view, Forwarding& out);
+
+// What the checks of the other fields depend on.
+struct TrafficFrame {
+  Forwarding forwarding;
+  bool udp_only;  // every port of this virtual server is UDP
+};
+// schedulerFlags, persistence, sourceRanges, connectionLimits, onePacket, healthChecks, onUnhealthy, quorum,
+// hysteresis, sorryServer, minHealthyPercent, drainSeconds, tunnel of the object `spec`.
+void read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
+                          std::vector<std::string>& not_yet_supported);
+
+}  // namespace fairlead::api

@@ -1,0 +1,199 @@
+#include "lib/api/virtual_ip.h"
+
+#include <algorithm>
+#include <set>
+
+#include "lib/api/json_view.h"
+#include "lib/api/net_fields.h"
+#include "lib/api/traffic_fields.h"
+
+namespace fairlead::api {
+namespace {
+
+constexpr Kind kKind{"fairlead.dev/v1alpha1", "VirtualIP"};
+constexpr std::size_t kMaxAddresses = 2;
+constexpr std::size_t kMaxServers = 256;
+constexpr std::size_t kMaxPorts = 64;
+constexpr std::size_t kMaxGroups = 16;
+
+constexpr Word<OnNoEndpoints> kOnNoEndpointsWords[] = {{"Reject", OnNoEndpoints::kReject},
+                                                       {"Withdraw", OnNoEndpoints::kWithdraw}};
+
+void read_addresses(const JsonView& list, VirtualIPSpec& out) {
+  for (const auto& item : list.items(kMaxAddresses)) {
+    net::IpAddress address;
+    if (!read_virtual_address(item, address)) continue;
+    const bool second = std::any_of(out.addresses.begin(), out.addresses.end(),
+                                    [&](const auto& other) { return other.family() == address.family(); });
+    if (second)
+      item.problem("must be at most one address per family, got a second " +
+                   std::string(net::to_string(address.family())) + " address " + item.show());
+    if (!address.is_v4()) out.not_yet_supported.push_back(item.path() + " (IPv6)");
+    out.addresses.push_back(address);
+  }
+}
+
+// The families of the addresses are the default; anything else has to wait for allocation.
+void read_families(const JsonView& list, VirtualIPSpec& out) {
+  std::set<net::Family> families;
+  const auto items = list.items(kMaxAddresses);
+  for (const auto& item : items) {
+    net::Family family = net::Family::kIPv4;
+    read_family(item, family);
+    families.insert(family);
+  }
+  if (items.size() != families.size()) list.problem("must name each family once, got " + list.show());
+  std::set<net::Family> of_addresses;
+  for (const auto& address : out.addresses) of_addresses.insert(address.family());
+  if (!items.empty() && families != of_addresses) out.not_yet_supported.push_back(list.path());
+}
+
+void read_servers(const JsonView& list, std::vector<RealServerSpec>& out) {
+  std::set<std::pair<net::IpAddress, std::optional<net::Port>>> seen;
+  for (const auto& item : list.items(kMaxServers)) {
+    RealServerSpec server;
+    if (!item.object()) continue;
+    item.at("address").require();
+    const bool known = read_server_address(item.at("address"), server.address);
+    net::Port port{0};
+    if (read_port(item.at("port"), 1, port)) server.port = port;
+    std::int64_t weight = server.weight.value();
+    item.at("weight").integer(0, 65535, weight);
+    server.weight = Weight(static_cast<std::uint16_t>(weight));
+    if (known && !seen.insert({server.address, server.port}).second) {
+      item.problem("must be listed once, got " + item.show() + " again");
+    }
+    out.push_back(server);
+  }
+}
+
+void read_ports(const JsonView& list, Forwarding forwarding, std::vector<VirtualPort>& out) {
+  const bool direct = forwarding == Forwarding::kDirectRouting || forwarding == Forwarding::kTunnel;
+  std::set<std::pair<net::Port, net::Protocol>> seen;
+  for (const auto& item : list.items(kMaxPorts)) {
+    VirtualPort port;
+    if (!item.object()) continue;
+    item.at("name").read(port.name);
+    item.at("port").require();
+    const bool known = read_port(item.at("port"), 1, port.port);
+    net::Port target{0};
+    if (read_port(item.at("targetPort"), 1, target)) port.target_port = target;
+    read_protocol(item.at("protocol"), port.protocol);
+    if (direct && port.target_port && *port.target_port != port.port) {
+      item.at("targetPort")
+          .problem("must equal port with forwarding DirectRouting or Tunnel, got " +
+                   item.at("targetPort").show());
+    }
+    if (known && !seen.insert({port.port, port.protocol}).second) {
+      item.problem("must be unique by port and protocol, got " + std::to_string(port.port.value()) + "/" +
+                   std::string(net::to_string(port.protocol)) + " again");
+    }
+    out.push_back(port);
+  }
+}
+
+// Which of serviceRef, servers and ports go together.
+void check_backends(const JsonView& spec, const VirtualIPSpec& out) {
+  const bool service = spec.at("serviceRef").present();
+  const bool servers = !out.servers.empty();
+  if (service && servers) {
+    spec.problem("must have exactly one of serviceRef and servers, got both");
+  } else if (!service && !servers && out.forwarding != Forwarding::kDelegate) {
+    spec.problem(
+        "must have exactly one of serviceRef and servers (neither only with forwarding Delegate), got "
+        "neither");
+  }
+  if (servers && out.ports.empty()) spec.at("ports").problem("required with servers");
+  if (!servers && !out.ports.empty()) spec.at("ports").problem("allowed with servers only");
+}
+
+void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
+  if (!view.object()) return;
+  std::string name;
+  view.at("name").require();
+  view.at("name").read(name);
+  if (view.at("name").present() && name.empty())
+    view.at("name").problem("must be the name of a Service, got \"\"");
+  out.service = name;
+}
+
+void read_rest(const JsonView& spec, VirtualIPSpec& out) {
+  std::string sharing_key;
+  spec.at("sharingKey").read(sharing_key);
+  if (!sharing_key.empty()) out.not_yet_supported.push_back(spec.at("sharingKey").path());
+  const bool udp_only = std::all_of(out.ports.begin(), out.ports.end(),
+                                    [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
+  read_traffic_options(spec, {out.forwarding, udp_only}, out.not_yet_supported);
+  spec.at("onNoEndpoints").read<OnNoEndpoints>(kOnNoEndpointsWords, out.on_no_endpoints);
+  if (out.on_no_endpoints != OnNoEndpoints::kReject) {
+    out.not_yet_supported.push_back(spec.at("onNoEndpoints").path());
+  }
+  if (!spec.at("placement").fields().empty()) out.not_yet_supported.push_back(spec.at("placement").path());
+}
+
+void read_spec(const JsonView& spec, VirtualIPSpec& out) {
+  spec.require();
+  if (!spec.object()) return;
+  read_addresses(spec.at("addresses"), out);
+  spec.at("pool").read(out.pool);
+  read_families(spec.at("ipFamilies"), out);
+  read_service_ref(spec.at("serviceRef"), out);
+  read_forwarding(spec.at("forwarding"), out.forwarding);
+  read_scheduler(spec.at("scheduler"), out.scheduler);
+  read_servers(spec.at("servers"), out.servers);
+  read_ports(spec.at("ports"), out.forwarding, out.ports);
+  check_backends(spec, out);
+  read_rest(spec, out);
+}
+
+void read_status(const JsonView& status, VirtualIPStatus& out) {
+  if (!status.object()) return;
+  status.at("observedGeneration").read(0, INT64_MAX, out.observed_generation);
+  status.at("address").read(out.address);
+  status.at("addresses").read(out.addresses, kMaxAddresses);
+  status.at("groups").read(out.groups, kMaxGroups);
+  status.at("master").read(out.master);
+  status.at("state").read(out.state);
+  status.at("reals").read(out.reals);
+  read_conditions(status.at("conditions"), out.conditions);
+  const JsonView last = status.at("lastTransition");
+  if (!last.object()) return;
+  LastTransition& transition = out.last_transition.emplace();
+  last.at("time").read(transition.time);
+  last.at("from").read(transition.from);
+  last.at("to").read(transition.to);
+  last.at("reason").read(transition.reason);
+  std::int64_t outage = 0;
+  if (last.at("outageMs").integer(0, INT64_MAX, outage)) transition.outage_ms = outage;
+}
+
+void read_body(const JsonView& root, VirtualIP& out) {
+  read_spec(root.at("spec"), out.spec);
+  read_status(root.at("status"), out.status);
+}
+
+}  // namespace
+
+Decoded<VirtualIP> decode_virtual_ip(std::string_view json) {
+  return decode_object<VirtualIP>(json, kKind, read_body);
+}
+
+std::string_view to_string(VipState state) {
+  switch (state) {
+    case VipState::kPending:
+      return "Pending";
+    case VipState::kReady:
+      return "Ready";
+    case VipState::kDegraded:
+      return "Degraded";
+    case VipState::kNoMaster:
+      return "NoMaster";
+    case VipState::kSplit:
+      return "Split";
+    case VipState::kRejected:
+      return "Rejected";
+  }
+  return "unknown";
+}
+
+}  // namespace fairlead::api
