@@ -69,6 +69,7 @@ struct VrrpReport {
   std::set<net::IpAddress> held;
   std::vector<api::ReportedInterface> interfaces;
   std::vector<api::HeardVirtualRouter> heard;
+  friend bool operator==(const VrrpReport&, const VrrpReport&) = default;
 };
 
 }  // namespace fairlead::agent

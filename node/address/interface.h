@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/net/address.h"
+#include "lib/net/endpoint.h"
+#include "lib/net/prefix.h"
+
+// What the kernel has on its interfaces, as values.
+namespace fairlead::address {
+
+// One address on an interface.
+struct InterfaceAddress {
+  net::Prefix prefix;
+  bool ours = false;       // carries our tag
+  bool lasting = true;     // valid for ever; ours never are
+  bool global = true;      // scope global
+  bool secondary = false;  // not the interface's primary address of its subnet
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+
+struct Interface {
+  int index = 0;
+  std::string name;
+  int mtu = 0;
+  bool up = false;  // administratively up with carrier
+  bool arp = true;  // speaks ARP (Ethernet-like, not NOARP or loopback)
+  net::MacAddress mac;
+  std::vector<InterfaceAddress> addresses;  // in the kernel's order
+  std::vector<net::IpAddress> gateways;     // of default routes over this interface, ascending
+  friend bool operator==(const Interface&, const Interface&) = default;
+};
+
+}  // namespace fairlead::address
