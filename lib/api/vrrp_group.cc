@@ -4,6 +4,7 @@
 
 #include "lib/api/json_view.h"
 #include "lib/api/net_fields.h"
+#include "lib/api/traffic_fields.h"
 #include "lib/api/vrrp_fields.h"
 
 namespace fairlead::api {
@@ -50,6 +51,7 @@ void read_addresses(const JsonView& list, net::Family family, std::vector<GroupA
     }
     address.prefix_length = address.address.bits();
     item.at("prefixLength").read(1, address.address.bits(), address.prefix_length);
+    read_forwarding(item.at("forwarding"), address.forwarding);
     read_owners(item.at("owners"), address.owners);
     out.push_back(std::move(address));
   }

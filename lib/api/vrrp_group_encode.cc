@@ -11,7 +11,9 @@ using nlohmann::json;
 constexpr Kind kKind{kFairleadVersion, "VRRPGroup"};
 
 json address_json(const GroupAddress& address) {
-  json out{{"address", net::to_string(address.address)}, {"prefixLength", address.prefix_length}};
+  json out{{"address", net::to_string(address.address)},
+           {"prefixLength", address.prefix_length},
+           {"forwarding", to_string(address.forwarding)}};
   for (const auto& owner : address.owners) {
     out["owners"].push_back({{"namespace", owner.namespace_name}, {"name", owner.name}, {"uid", owner.uid}});
   }
