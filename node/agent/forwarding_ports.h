@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/api/node_report.h"
+#include "node/kernel/ipvs.h"
+#include "node/kernel/nft.h"
+
+namespace fairlead::agent {
+
+// One kernel setting that is not as forwarding needs it. `found` is empty if there is no such setting.
+struct SysctlMismatch {
+  std::string name;
+  std::string wanted;
+  std::string found;
+  friend bool operator==(const SysctlMismatch&, const SysctlMismatch&) = default;
+};
+
+// What the forwarding thread sees of the host besides its two tables.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual api::Capabilities capabilities() = 0;
+  virtual std::vector<SysctlMismatch> mismatches() = 0;
+  // Forgets translations that others made of connections to these virtual servers (kube-proxy's DNAT),
+  // which would win over IPVS for as long as they live (datapath.md 5). Best effort.
+  virtual Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) = 0;
+};
+
+// The doors to the kernel; all used on the forwarding thread only.
+struct ForwardingPorts {
+  std::unique_ptr<kernel::Ipvs> ipvs;
+  std::unique_ptr<kernel::Nft> nft;
+  std::unique_ptr<Host> host;
+};
+
+// Those of the calling thread's network namespace.
+ForwardingPorts open_forwarding_ports();
+
+}  // namespace fairlead::agent
