@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,10 +17,13 @@ struct Field {
 };
 
 // Starts the asynchronous logger (spdlog, one background thread, bounded queue that drops the oldest
-// when full and counts the drops). Call once, first thing in main.
+// when full and counts the drops) that writes events of `level` and above to standard error. Call once,
+// first thing in main. Before it and after stop_log() events are not written.
 void start_log(LogLevel level, LogFormat format);
 // Writes what is queued and ends the background thread.
 void stop_log();
+// Events that were overwritten in a full queue since start_log().
+std::uint64_t dropped_log_events();
 
 // Writes one event: a stable name ("vrrp.became_active"), fields in the order given. Text:
 // `2026-08-20T09:14:02.123456Z INFO vrrp.became_active group=eth0-v4-51 reason=MasterDown`.

@@ -44,7 +44,9 @@ Microseconds boot_time();
 WallTime wall_now();
 
 // A one-shot timer with an absolute deadline. Re-arming replaces the previous deadline and task.
-// Destroying or cancelling it guarantees that the task does not run afterwards.
+// Destroying or cancelling it guarantees that the task does not run afterwards. The task may cancel,
+// re-arm or destroy its own timer. A deadline in the past runs on the loop's next turn; TimePoint::max()
+// never. Destroy it before its loop.
 class Timer {
  public:
   explicit Timer(Loop& loop);
@@ -61,7 +63,9 @@ class Timer {
 };
 
 // Calls `on_readable` on the loop each time `fd` has something to read (level-triggered: read until
-// EAGAIN or be called again). Does not own the descriptor; destroy the watch before closing it.
+// EAGAIN or be called again) or is in error. Sets O_NONBLOCK on it; does not own it: destroy the watch
+// before closing it and before its loop. The task may destroy its own watch.
+// REQUIRES: a pipe, socket or other pollable descriptor that no other watch of this loop holds.
 class ReadWatch {
  public:
   ReadWatch(Loop& loop, int fd, std::function<void()> on_readable);

@@ -21,8 +21,7 @@ class Mailbox {
  public:
   using Deliver = std::function<void(std::map<Key, Value>)>;
 
-  Mailbox(Loop& consumer, Deliver deliver)
-      : consumer_(consumer), shared_(std::make_shared<Shared>()) {
+  Mailbox(Loop& consumer, Deliver deliver) : consumer_(consumer), shared_(std::make_shared<Shared>()) {
     shared_->deliver = std::move(deliver);
   }
 
