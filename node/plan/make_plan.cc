@@ -1,0 +1,149 @@
+#include "node/plan/make_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/plan/group_plans.h"
+
+namespace fairlead::plan {
+namespace {
+
+// The slices of one VIP's servers: "shop/web-v4-0" and "shop/web-v4-1" have the stem "shop/web-v4".
+struct Slices {
+  std::map<int, const api::RealServerSet*> by_index;
+
+  // True if every slice that slice 0 counts is there and counts the same.
+  bool whole() const {
+    const auto first = by_index.find(0);
+    if (first == by_index.end()) return false;
+    const int count = first->second->spec.slice_count;
+    for (int i = 0; i < count; ++i) {
+      const auto slice = by_index.find(i);
+      if (slice == by_index.end() || slice->second->spec.slice_count != count) return false;
+    }
+    return true;
+  }
+};
+
+api::ObjectKey stem_of(const api::ObjectKey& key) {
+  const auto dash = key.name.rfind('-');
+  return {key.namespace_name, dash == std::string::npos ? key.name : key.name.substr(0, dash)};
+}
+
+class SetPlanning {
+ public:
+  SetPlanning(const GroupPlans& groups, const Plan& previous) : groups_(groups), previous_(previous) {}
+
+  void add(const api::ObjectKey& stem, const Slices& slices) {
+    const bool whole = slices.whole();
+    const int count = whole ? slices.by_index.at(0)->spec.slice_count : 0;
+    for (const auto& [index, set] : slices.by_index) {
+      if (!whole || index < count) add_set(*set);
+    }
+    if (!whole) keep_previous(stem);
+    for (const auto& [index, set] : slices.by_index) {
+      if (whole) name_addresses(*set);
+    }
+  }
+
+  void finish(Plan& plan, std::vector<PlanProblem>& problems) && {
+    plan.virtual_servers = std::move(servers_);
+    plan.sets = std::move(sets_);
+    for (const auto& [address, forwarding] : groups_.forwarding) {
+      if (forwarding != api::Forwarding::kDelegate && !named_.contains(address)) plan.awaited.insert(address);
+    }
+    std::move(problems_.begin(), problems_.end(), std::back_inserter(problems));
+  }
+
+ private:
+  bool belongs(const std::string& group, const net::IpAddress& address) const {
+    const auto found = groups_.groups.find(group);
+    return found != groups_.groups.end() && found->second.addresses.contains(address);
+  }
+
+  void add_set(const api::RealServerSet& set) {
+    const auto group = groups_.groups.find(set.spec.group);
+    if (group == groups_.groups.end()) return;
+    SetPlan plan{version_of(set, group->second.version.config_epoch), set.spec.group, {}};
+    for (std::size_t i = 0; i < set.spec.virtual_servers.size(); ++i) {
+      const auto& server = set.spec.virtual_servers[i];
+      if (server.forwarding != api::Forwarding::kNat || !belongs(plan.group, server.address)) continue;
+      const VirtualServerKey key{server.address, server.protocol, server.port};
+      if (add_server(key, server, plan.group)) {
+        plan.servers.push_back(key);
+      } else {
+        problems_.push_back({"RealServerSet",
+                             api::key_of(set.meta),
+                             Refusal::kAddressInUse,
+                             {"spec.virtualServers[" + std::to_string(i) + "]",
+                              to_string(key) + " is described by another RealServerSet"}});
+      }
+    }
+    sets_.insert({api::key_of(set.meta), std::move(plan)});
+  }
+
+  bool add_server(const VirtualServerKey& key, const api::VirtualServer& server, const std::string& group) {
+    VirtualServerPlan plan{group, server.forwarding, server.scheduler, {}};
+    for (const auto& real : server.reals) {
+      const auto weight = real.state == api::RealState::kDraining ? api::Weight(0) : real.weight;
+      plan.reals.insert({net::Endpoint{real.address, real.port}, RealServerPlan{weight}});
+    }
+    return servers_.insert({key, std::move(plan)}).second;
+  }
+
+  // Nothing of a set that is not there as a whole is removed.
+  void keep_previous(const api::ObjectKey& stem) {
+    for (const auto& [key, set] : previous_.sets) {
+      if (!(stem_of(key) == stem)) continue;
+      for (const auto& server : set.servers) {
+        const auto old = previous_.virtual_servers.find(server);
+        if (old == previous_.virtual_servers.end() || !belongs(set.group, server.address)) continue;
+        servers_.insert(*old);
+        named_.insert(server.address);
+      }
+      if (groups_.groups.contains(set.group)) sets_.insert({key, set});
+    }
+  }
+
+  void name_addresses(const api::RealServerSet& set) {
+    for (const auto& server : set.spec.virtual_servers) {
+      if (belongs(set.spec.group, server.address)) named_.insert(server.address);
+    }
+  }
+
+  const GroupPlans& groups_;
+  const Plan& previous_;
+  std::map<VirtualServerKey, VirtualServerPlan> servers_;
+  std::map<api::ObjectKey, SetPlan> sets_;
+  std::set<net::IpAddress> named_;  // their servers are known
+  std::vector<PlanProblem> problems_;
+};
+
+// The slices that make up the whole, and the keys of those set aside.
+std::map<api::ObjectKey, Slices> usable_slices(const std::map<api::ObjectKey, api::RealServerSet>& sets,
+                                               std::vector<PlanProblem>& problems) {
+  std::map<api::ObjectKey, Slices> out;
+  for (const auto& [key, set] : sets) {
+    auto found = check(set);
+    if (found.empty()) out[stem_of(key)].by_index.insert({set.spec.slice_index, &set});
+    std::move(found.begin(), found.end(), std::back_inserter(problems));
+  }
+  return out;
+}
+
+}  // namespace
+
+MadePlan make_plan(const NodeIdentity& node, const std::map<std::string, api::VRRPGroup>& groups,
+                   const std::map<api::ObjectKey, api::RealServerSet>& sets, const Plan& previous) {
+  MadePlan out;
+  GroupPlans routers = plan_groups(node, groups);
+  const auto slices = usable_slices(sets, out.problems);
+  SetPlanning planning(routers, previous);
+  for (const auto& [stem, parts] : slices) planning.add(stem, parts);
+  std::move(planning).finish(out.plan, out.problems);
+  out.plan.groups = std::move(routers.groups);
+  out.problems.insert(out.problems.begin(), routers.problems.begin(), routers.problems.end());
+  return out;
+}
+
+}  // namespace fairlead::plan
