@@ -27,7 +27,7 @@ void read_ranges(const JsonView& list, std::vector<net::AddressRange>& out) {
     std::string text;
     if (!item.text(text)) continue;
     const auto range = net::parse_range(text);
-    if (!range) {
+    if (!range || text.find_first_of("/-") == std::string::npos) {
       item.problem("must be a CIDR, or a range a-b of one family with the lower address first, got " +
                    item.show());
       continue;

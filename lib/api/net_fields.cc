@@ -12,7 +12,8 @@ constexpr Word<net::Family> kFamilyWords[] = {{"IPv4", net::Family::kIPv4}, {"IP
 constexpr std::size_t kMaxInterfaceName = 15;  // IFNAMSIZ - 1
 
 bool is_never_a_host(const net::IpAddress& address) {
-  return address.is_multicast() || address.is_unspecified() || address.is_v4_mapped();
+  const bool broadcast = address == net::IpAddress::v4({255, 255, 255, 255});
+  return address.is_multicast() || address.is_unspecified() || address.is_v4_mapped() || broadcast;
 }
 
 }  // namespace
@@ -33,7 +34,9 @@ bool read_virtual_address(const JsonView& view, net::IpAddress& out) {
   net::IpAddress address;
   if (!read_address(view, address)) return false;
   if (is_never_a_host(address) || address.is_loopback()) {
-    view.problem("must not be a loopback, multicast, unspecified or IPv4-mapped address, got " + view.show());
+    view.problem(
+        "must be a unicast address (not loopback, multicast, unspecified, broadcast or IPv4-mapped), got " +
+        view.show());
     return false;
   }
   out = address;
@@ -44,7 +47,8 @@ bool read_server_address(const JsonView& view, net::IpAddress& out) {
   net::IpAddress address;
   if (!read_address(view, address)) return false;
   if (is_never_a_host(address)) {
-    view.problem("must not be a multicast, unspecified or IPv4-mapped address, got " + view.show());
+    view.problem("must be a unicast address (not multicast, unspecified, broadcast or IPv4-mapped), got " +
+                 view.show());
     return false;
   }
   out = address;

@@ -155,9 +155,12 @@ void read_sorry_server(UnbuiltFields& fields) {
   fields.note("sorryServer");
 }
 
-void read_tunnel(UnbuiltFields& fields) {
+void read_tunnel(UnbuiltFields& fields, Forwarding forwarding) {
   const JsonView tunnel = fields.at("tunnel");
   if (!tunnel.object()) return;
+  if (forwarding != Forwarding::kTunnel) {
+    tunnel.problem("allowed with forwarding Tunnel only, got " + std::string(to_string(forwarding)));
+  }
   int ignored = 0;
   net::Port port{0};
   tunnel.at("type").read<int>(kTunnelWords, ignored);
@@ -198,7 +201,7 @@ void read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
   read_sorry_server(fields);
   fields.integer("minHealthyPercent", 100, 0);
   fields.integer("drainSeconds", 86400, kDefaultDrainSeconds);
-  read_tunnel(fields);
+  read_tunnel(fields, frame.forwarding);
 }
 
 }  // namespace fairlead::api

@@ -19,12 +19,9 @@ Parts parts_of(WallTime time) {
   const auto rest = time - day;
   const auto secs = std::chrono::duration_cast<Seconds>(rest);
   const std::int64_t s = secs.count();
-  return {int(date.year()),
-          int(unsigned(date.month())),
-          int(unsigned(date.day())),
-          int(s / 3600),
-          int(s / 60 % 60),
-          int(s % 60),
+  return {int(date.year()),          int(unsigned(date.month())),
+          int(unsigned(date.day())), int(s / 3600),
+          int(s / 60 % 60),          int(s % 60),
           (rest - secs).count()};
 }
 
@@ -39,12 +36,12 @@ int number_at(const std::string& text, std::size_t at, std::size_t digits) {
   return value;
 }
 
-// Reads ".123" at `at`, advancing it; digits beyond microseconds are dropped.
+// Reads ".123" at `at`, advancing it past the digits; those beyond microseconds are dropped.
 std::int64_t fraction_at(const std::string& text, std::size_t& at) {
-  if (at >= text.size() || text[at] != '.') return 0;
+  if (number_at(text, at + 1, 1) < 0 || text[at] != '.') return 0;
   std::int64_t micros = 0;
   std::int64_t unit = 100000;
-  for (++at; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0; ++at) {
+  for (++at; number_at(text, at, 1) >= 0; ++at) {
     micros += (text[at] - '0') * unit;
     unit /= 10;
   }
@@ -60,8 +57,8 @@ bool offset_at(const std::string& text, std::size_t at, Seconds& out) {
   }
   const int hours = number_at(text, at + 1, 2);
   const int minutes = number_at(text, at + 4, 2);
-  if ((text[at] != '+' && text[at] != '-') || hours < 0 || minutes < 0 || text[at + 3] != ':' ||
-      at + 6 != text.size()) {
+  if ((text[at] != '+' && text[at] != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59 ||
+      text[at + 3] != ':' || at + 6 != text.size()) {
     return false;
   }
   out = Seconds((hours * 3600 + minutes * 60) * (text[at] == '-' ? -1 : 1));
@@ -73,16 +70,16 @@ bool offset_at(const std::string& text, std::size_t at, Seconds& out) {
 std::string to_rfc3339(WallTime time) {
   const Parts p = parts_of(time);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", p.year, p.month, p.day, p.hour,
-                p.minute, p.second);
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", p.year, p.month, p.day, p.hour, p.minute,
+                p.second);
   return text;
 }
 
 std::string to_rfc3339_micro(WallTime time) {
   const Parts p = parts_of(time);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06lldZ", p.year, p.month, p.day,
-                p.hour, p.minute, p.second, static_cast<long long>(p.micros));
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06lldZ", p.year, p.month, p.day, p.hour,
+                p.minute, p.second, static_cast<long long>(p.micros));
   return text;
 }
 
@@ -103,8 +100,8 @@ bool parse_rfc3339(const std::string& text, WallTime& out) {
   const Microseconds fraction{fraction_at(text, at)};
   Seconds offset{0};
   if (!offset_at(text, at, offset)) return false;
-  out = WallTime(std::chrono::sys_days(date)) + Seconds(hour * 3600 + minute * 60 + second) - offset +
-        fraction;
+  out =
+      WallTime(std::chrono::sys_days(date)) + Seconds(hour * 3600 + minute * 60 + second) - offset + fraction;
   return true;
 }
 

@@ -1,7 +1,5 @@
 #include "lib/net/address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cassert>
 
@@ -55,22 +53,6 @@ bool IpAddress::is_link_local() const {
 bool IpAddress::is_v4_mapped() const {
   return !is_v4() && bytes_[10] == 0xff && bytes_[11] == 0xff &&
          std::all_of(bytes_.begin(), bytes_.begin() + 10, [](auto b) { return b == 0; });
-}
-
-std::string to_string(const IpAddress& address) {
-  char text[INET6_ADDRSTRLEN];
-  inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.bytes().data(), text, sizeof text);
-  return text;
-}
-
-Result<IpAddress> parse_address(std::string_view text) {
-  const std::string terminated(text);
-  std::array<std::uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1 && terminated.size() == text.size()) {
-    return IpAddress::from_bytes(std::span(bytes).first(4));
-  }
-  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return IpAddress::from_bytes(bytes);
-  return fail(Code::kInvalid, "\"" + terminated + "\" is not an IPv4 or IPv6 address");
 }
 
 }  // namespace fairlead::net

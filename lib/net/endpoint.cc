@@ -15,9 +15,12 @@ Result<Port> make_port(int value) {
 
 std::string_view to_string(Protocol protocol) {
   switch (protocol) {
-    case Protocol::kTcp: return "TCP";
-    case Protocol::kUdp: return "UDP";
-    case Protocol::kSctp: return "SCTP";
+    case Protocol::kTcp:
+      return "TCP";
+    case Protocol::kUdp:
+      return "UDP";
+    case Protocol::kSctp:
+      return "SCTP";
   }
   return "unknown";
 }
@@ -42,11 +45,16 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   long long port = 0;
   if (colon == std::string_view::npos || (!bracketed && host.find(':') != std::string_view::npos) ||
       !parse_integer(text.substr(colon + 1), 1, 65535, port)) {
-    return fail(Code::kInvalid, "\"" + std::string(text) + "\" is not host:port with an IP address and a port of 1..65535");
+    return fail(Code::kInvalid,
+                "\"" + std::string(text) + "\" is not host:port with an IP address and a port of 1..65535");
   }
   if (bracketed) host = host.substr(1, host.size() - 2);
   auto address = parse_address(host);
   if (!address) return address.error();
+  if (bracketed == address->is_v4()) {
+    return fail(Code::kInvalid,
+                "\"" + std::string(text) + "\": brackets belong around an IPv6 address, and only there");
+  }
   return Endpoint{*address, Port(static_cast<std::uint16_t>(port))};
 }
 

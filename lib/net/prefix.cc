@@ -1,5 +1,6 @@
 #include "lib/net/prefix.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/text.h"
@@ -40,10 +41,12 @@ Result<Prefix> parse_prefix(std::string_view text) {
   }
   auto address = parse_address(text.substr(0, slash));
   if (!address) return address.error();
+  const std::string_view digits = text.substr(slash + 1);
+  const bool padded = digits.size() > 1 && (digits.front() == '0' || digits.front() == '-');
   long long length = 0;
-  if (!parse_integer(text.substr(slash + 1), 0, address->bits(), length)) {
-    return fail(Code::kInvalid, "\"" + std::string(text) + "\": prefix length must be 0.." +
-                                    std::to_string(address->bits()));
+  if (padded || !parse_integer(digits, 0, address->bits(), length)) {
+    return fail(Code::kInvalid,
+                "\"" + std::string(text) + "\": prefix length must be 0.." + std::to_string(address->bits()));
   }
   return Prefix{*address, static_cast<int>(length)};
 }
@@ -73,7 +76,8 @@ Result<AddressRange> parse_range(std::string_view text) {
   auto last = parse_address(trim(text.substr(dash + 1)));
   if (!last) return last.error();
   if (first->family() != last->family() || *last < *first) {
-    return fail(Code::kInvalid, "\"" + std::string(text) + "\": a range needs two addresses of one family, the lower first");
+    return fail(Code::kInvalid,
+                "\"" + std::string(text) + "\": a range needs two addresses of one family, the lower first");
   }
   return AddressRange{*first, *last};
 }
