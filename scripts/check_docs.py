@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Checks that documentation and code name the same events and metrics. Run by ctest as `docs`.
+
+    check_docs.py [ROOT]        exit 0 and "docs hold", or 1 and one line per problem
+
+Every event given to sys::log() has a heading "### `name`" with a paragraph in docs/messages.md; every
+metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither page tells of one that
+the code no longer has.
+"""
+import pathlib
+import re
+import sys
+
+SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
+LOG_ITSELF = {"lib/sys/log.h", "lib/sys/log.cc"}
+LOG_CALL = re.compile(r"(?<![\w.>])((?:\w+::)*)log\s*\(")
+EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+METRIC = re.compile(r'"(fairlead_[a-z0-9_]+)"')
+STRING = r'"(?:\\.|[^"\\\n])*"'
+
+
+def without_comments(text):
+    """The text with its comments blanked; strings stay."""
+    token = re.compile(r"//[^\n]*|/\*.*?\*/|(" + STRING + ")", re.DOTALL)
+    return token.sub(lambda match: match[1] or re.sub(r"[^\n]", " ", match[0]), text)
+
+
+def arguments(text, start):
+    """The top-level arguments of the call whose opening parenthesis is just before `start`."""
+    found, depth, begin, at = [], 0, start, start
+    while at < len(text):
+        string = re.compile(STRING).match(text, at)
+        if string:
+            at = string.end()
+            continue
+        if text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}":
+            if depth == 0:
+                return found + [text[begin:at]]
+            depth -= 1
+        elif text[at] == "," and depth == 0:
+            found.append(text[begin:at])
+            begin = at + 1
+        at += 1
+    return found
+
+
+def events_of(text):
+    """(line, event or None) of every call of log(); None when its name is no literal."""
+    for call in LOG_CALL.finditer(text):
+        line = text.count("\n", 0, call.start()) + 1
+        given = arguments(text, call.end())
+        if not call[1].endswith("sys::") and "evel" not in given[0]:
+            continue  # the logarithm
+        names = re.findall(r'"([^"]*)"', given[1]) if len(given) > 1 else []
+        for name in names or [None]:
+            yield line, name
+
+
+def documented(text, pattern):
+    """name -> what is said about it."""
+    return {match[1]: match[2].strip() for match in pattern.finditer(text)}
+
+
+def read(path):
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def check(root):
+    """All problems, as printable lines."""
+    problems, events, metrics = [], {}, {}
+    for top in SOURCE_ROOTS:
+        for file in sorted((root / top).rglob("*.[hc]*")):
+            path = file.relative_to(root).as_posix()
+            text = without_comments(file.read_text(encoding="utf-8"))
+            for line, name in [] if path in LOG_ITSELF else events_of(text):
+                if name is None or not EVENT.fullmatch(name):
+                    problems.append(f"{path}:{line}: the event is not a literal of the form \"part.what\"")
+                else:
+                    events.setdefault(name, f"{path}:{line}")
+            for match in METRIC.finditer(text):
+                metrics.setdefault(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
+    headings = documented(read(root / "docs/messages.md"),
+                          re.compile(r"^### `([^`]+)`\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL))
+    rows = documented(read(root / "docs/metrics.md"), re.compile(r"^\| `(fairlead_[^`]+)` \|(.*)$", re.MULTILINE))
+    for page, what, used, told in (("docs/messages.md", "event", events, headings),
+                                   ("docs/metrics.md", "metric", metrics, rows)):
+        problems += [f"{where}: {what} {name} is not in {page}"
+                     for name, where in sorted(used.items()) if name not in told]
+        problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
+                     if not said.strip("| ")]
+        problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
+    return problems
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    problems = check(root)
+    print("\n".join(problems) or "docs hold")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

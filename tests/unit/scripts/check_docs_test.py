@@ -1,0 +1,77 @@
+"""The check of docs/messages.md and docs/metrics.md reports what is missing, empty or out of date."""
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "scripts"))
+import check_docs  # noqa: E402
+
+CODE = """
+#include "lib/sys/log.h"
+// sys::log(LogLevel::kInfo, "in.a_comment", {}); and "fairlead_in_a_comment"
+void f() {
+  sys::log(sys::LogLevel::kInfo, "vrrp.became_active", {{"group", name(1, 2)}});
+  sys::log(failed ? sys::LogLevel::kError : sys::LogLevel::kInfo,
+           gone ? "address.gone" : "address.there", {});
+  double y = std::log(2.0) + log(x);
+  metrics.counter("fairlead_adverts_total", "Adverts.", {});
+}
+"""
+MESSAGES = """# Messages
+### `vrrp.became_active`
+We are it.
+### `address.gone`
+Gone.
+### `address.there`
+There.
+"""
+METRICS = """| name | type |
+|---|---|
+| `fairlead_adverts_total` | counter | adverts |
+"""
+
+
+def check(code=CODE, messages=MESSAGES, metrics=METRICS):
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name)
+        for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics)):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, encoding="utf-8")
+        return check_docs.check(root)
+
+
+class CheckDocs(unittest.TestCase):
+    def test_accepts_pages_that_name_what_the_code_names(self):
+        self.assertEqual(check(), [])
+
+    def test_reports_an_event_without_a_paragraph_also_when_a_condition_chooses_it(self):
+        self.assertEqual(check(messages=MESSAGES.replace("`vrrp.became_active`", "`other`").replace("### `other`\n", "")),
+                         ["node/agent/a.cc:5: event vrrp.became_active is not in docs/messages.md"])
+        self.assertEqual(check(messages=MESSAGES.replace("### `address.there`\n", "")),
+                         ["node/agent/a.cc:6: event address.there is not in docs/messages.md"])
+
+    def test_reports_a_heading_without_text(self):
+        self.assertEqual(check(messages=MESSAGES.replace("Gone.\n", "\n")),
+                         ["docs/messages.md: event address.gone has no text"])
+
+    def test_reports_a_metric_without_a_row_and_a_row_without_text(self):
+        self.assertEqual(check(metrics=""),
+                         ["node/agent/a.cc:9: metric fairlead_adverts_total is not in docs/metrics.md"])
+        self.assertEqual(check(metrics="| `fairlead_adverts_total` | | |\n"),
+                         ["docs/metrics.md: metric fairlead_adverts_total has no text"])
+
+    def test_reports_what_the_code_no_longer_has(self):
+        self.assertEqual(check(messages=MESSAGES + "### `old.event`\nText.\n"),
+                         ["docs/messages.md: event old.event is nowhere in the code"])
+        self.assertEqual(check(metrics=METRICS + "| `fairlead_old` | gauge | x |\n"),
+                         ["docs/metrics.md: metric fairlead_old is nowhere in the code"])
+
+    def test_reports_an_event_that_is_no_literal_or_has_no_dot(self):
+        said = "node/agent/a.cc:1: the event is not a literal of the form \"part.what\""
+        self.assertEqual(check("sys::log(LogLevel::kInfo, event, {});", "", ""), [said])
+        self.assertEqual(check("log(level, \"Something happened\", {});", "", ""), [said])
+
+
+if __name__ == "__main__":
+    unittest.main()
