@@ -1,0 +1,75 @@
+// netwatch FILE NAMESPACE... [+NAMESPACE...]: judges from outside, on one clock. For each namespace it writes
+// every address and link change, for each one with a + also the ARP and VRRP frames that arrive there, as
+// JSON lines:
+//   {"t":ns,"ns":"fairlead-n1","ev":"addr","op":"have|add|renew|del","if":"eth1","addr":"192.0.2.10/32","valid":1}
+//     have: there when we began; valid: seconds, -1 for ever
+//   {"t":ns,"ns":…,"ev":"link","if":"eth1","up":true,"carrier":true,"master":3}
+//   {"t":ns,"ns":…,"ev":"arp","op":1,"smac":…,"sip":…,"tip":…,"garp":true}
+//   {"t":ns,"ns":…,"ev":"vrrp","src":…,"smac":…,"vrid":51,"priority":200,"hex":"<IP payload>"}
+//   {"t":ns,"ns":…,"ev":"lost","what":"netlink|frames"}: something was missed, the measurement is void
+//   {"t":ns,"ev":"ready"} when all is open, {"t":ns,"ev":"end"} after SIGTERM.
+// t is CLOCK_MONOTONIC; frames carry the kernel's time stamp, netlink messages the time they were read.
+#include <poll.h>
+
+#include <csignal>
+#include <vector>
+
+#include "tests/support/lab/lab.h"
+#include "tests/support/netwatch/place.h"
+
+std::FILE* out = nullptr;
+
+void lost(const Place& place, const char* what) {
+  std::fprintf(out, "{\"t\":%lld,\"ns\":\"%s\",\"ev\":\"lost\",\"what\":\"%s\"}\n",
+               static_cast<long long>(lab::now_ns()), place.name.c_str(), what);
+}
+
+namespace {
+
+volatile std::sig_atomic_t stopping = 0;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: netwatch FILE NAMESPACE... [+NAMESPACE...]\n");
+    return 2;
+  }
+  struct sigaction on_stop {};
+  on_stop.sa_handler = [](int) { stopping = 1; };
+  sigaction(SIGTERM, &on_stop, nullptr);
+  out = std::fopen(argv[1], "we");
+  if (out == nullptr) lab::die(argv[1]);
+  std::setvbuf(out, nullptr, _IOLBF, 1 << 16);
+  std::vector<Place> places;
+  for (int i = 2; i < argc; ++i) {
+    const bool capture = argv[i][0] == '+';
+    Place place{};
+    place.name = argv[i] + (capture ? 1 : 0);
+    lab::enter_namespace(place.name);
+    place.netlink = open_netlink();
+    if (capture) place.frames = open_frames();
+    lab::enter_namespace("");
+    list_all(place);
+    places.push_back(std::move(place));
+  }
+  std::fprintf(out, "{\"t\":%lld,\"ev\":\"ready\"}\n", static_cast<long long>(lab::now_ns()));
+  while (stopping == 0) {
+    std::vector<pollfd> watched;
+    for (const Place& p : places) {
+      watched.push_back({p.netlink, POLLIN, 0});
+      watched.push_back({p.frames, POLLIN, 0});
+    }
+    if (poll(watched.data(), watched.size(), 500) < 0) continue;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (watched[2 * i].revents != 0) (void)read_netlink(places[i]);
+      if (watched[2 * i + 1].revents != 0) read_frames(places[i]);
+    }
+  }
+  for (const Place& p : places) {
+    if (p.frames >= 0) check_drops(p);
+  }
+  std::fprintf(out, "{\"t\":%lld,\"ev\":\"end\"}\n", static_cast<long long>(lab::now_ns()));
+  std::fclose(out);
+  return 0;
+}
