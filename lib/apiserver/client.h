@@ -22,11 +22,13 @@ struct ServerAddress {
 
 // Where the API server is and who we are. Files are read again while running (K-35, K-36).
 struct ClientConfig {
-  std::vector<ServerAddress> servers;  // tried in order, failover after failures (K-39)
-  std::string ca_file;                 // one of ca_file and ca_data
-  std::string ca_data;                 // PEM
+  std::vector<ServerAddress> servers;   // tried in order, failover after failures (K-39)
+  std::string ca_file;                  // one of ca_file and ca_data
+  std::string ca_data;                  // PEM
   std::string client_certificate_file;  // optional pair
   std::string client_key_file;
+  std::string client_certificate_data;  // PEM; comes before the files
+  std::string client_key_data;
   std::string token_file;  // optional; token (inline) comes first, the file is then re-read
   std::string token;
   std::string namespace_name;  // of the service account or context; empty: "default"
@@ -70,12 +72,15 @@ struct RateLimit {
 // Sends requests. Each waits for its turn in the token bucket; 429 and 5xx with Retry-After are retried
 // up to 10 times for GET and apply (K-33, K-34); 401 re-reads the token once (K-35). Any other answer of
 // the server, 409 and 404 too, is a response, not an Error. Errors: kUnavailable (connect, time-out 15 s,
-// reset), kDenied (TLS refused, CA or certificate wrong), kInternal.
+// reset), kDenied (TLS refused, CA or certificate wrong), kInternal. The library below may send a request
+// again, of any method, when a pooled connection breaks: make POSTs with fixed names, and take 409
+// AlreadyExists as perhaps our own. Changes of the server's health are logged here, once each.
 class Client {
  public:
   using OnDone = std::function<void(Result<ApiResponse>)>;
 
-  Client(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, RateLimit limit, std::string user_agent);
+  Client(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, RateLimit limit,
+         std::string user_agent);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -64,6 +64,8 @@ class Informer : private ReflectorSink {
            OnChange on_change)
       : decode_(std::move(decode)),
         on_change_(std::move(on_change)),
+        count_(metrics.gauge("fairlead_api_store_objects", "Objects in the cache, unreadable ones included",
+                             {{"kind", resource.plural}})),
         reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource), *this)) {}
 
   // True once a whole list has been seen (K-19).
@@ -84,20 +86,49 @@ class Informer : private ReflectorSink {
       if (!poisoned_.contains(key)) changed.push_back(key);
     }
     synced_ = true;
-    for (const auto& key : changed) on_change_(key);
+    show_count();
+    for (const auto& key : changed) {
+      const auto before = old_objects.find(key);
+      const auto after = objects_.find(key);
+      if (before != old_objects.end() && after != objects_.end() &&
+          is_another(before->second, after->second)) {
+        auto successor =
+            objects_.extract(after);  // K-15: first the old one is gone, then the new one is there
+        on_change_(key);
+        objects_.insert(std::move(successor));
+      }
+      on_change_(key);
+    }
     on_change_(api::ObjectKey{});  // the list as such: synced, perhaps empty
   }
   void upsert(std::string object) override {
+    const auto next = decode_(object);
+    const auto key = api::key_of(next.value.meta);
+    const auto old = objects_.find(key);
+    if (next.ok() && old != objects_.end() && is_another(old->second, next.value)) {
+      objects_.erase(old);  // K-15
+      on_change_(key);
+    }
     std::vector<api::ObjectKey> changed;
     take(object, objects_, changed);
-    for (const auto& key : changed) on_change_(key);
+    show_count();
+    for (const auto& each : changed) on_change_(each);
   }
   void remove(std::string object) override {
     const auto decoded = decode_(object);
     const auto key = api::key_of(decoded.value.meta);
     objects_.erase(key);
     poisoned_.erase(key);
+    show_count();
     on_change_(key);
+  }
+
+  // Same name, deleted and made anew in between.
+  static bool is_another(const T& a, const T& b) { return a.meta.uid != b.meta.uid; }
+  void show_count() {
+    auto count = objects_.size();
+    for (const auto& [key, value] : poisoned_) count += objects_.contains(key) ? 0 : 1;
+    count_.set(static_cast<double>(count));
   }
 
   // Puts one document into the stores; an unreadable one keeps the version of `before`, if any.
@@ -119,6 +150,7 @@ class Informer : private ReflectorSink {
 
   Decode decode_;
   OnChange on_change_;
+  sys::Gauge& count_;
   bool synced_ = false;
   std::map<api::ObjectKey, T> objects_;
   std::map<api::ObjectKey, Poisoned> poisoned_;

@@ -1,0 +1,233 @@
+#include "lib/apiserver/client.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "lib/apiserver/client_state.h"
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
+
+namespace fairlead::apiserver {
+namespace {
+
+constexpr Seconds kDeadline(15);  // K-34
+constexpr int kTries = 10;        // K-33
+constexpr std::size_t kLargestBody = 32 * 1024 * 1024;
+constexpr Seconds kThrottleLogPause(60);
+constexpr const char* kApplyType = "application/apply-patch+yaml";
+const std::vector<double> kDurations = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+bool same_header(const std::string& a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+std::string header_of(const HttpHeaders& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (same_header(key, name)) return value;
+  }
+  return "";
+}
+
+std::string verb_of(const ApiRequest& request) {
+  if (request.content_type == kApplyType) return "apply";
+  std::string out = request.method;
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  return out;
+}
+
+// Doing it twice comes to the same as doing it once (K-34).
+bool may_repeat(const ApiRequest& request) {
+  return request.method == "GET" || request.content_type == kApplyType;
+}
+
+Error error_of(const HttpFailure& failure, const ApiRequest& request) {
+  using Kind = HttpFailure::Kind;
+  const auto code = failure.kind == Kind::kTls        ? Code::kDenied
+                    : failure.kind == Kind::kProtocol ? Code::kInternal
+                                                      : Code::kUnavailable;
+  return fail(code, request.method + " " + request.path + ": " + failure.text);
+}
+
+}  // namespace
+
+struct Client::State::Pending {
+  Pending(sys::Loop& loop, ApiRequest given, OnDone done)
+      : request(std::move(given)), on_done(std::move(done)), timer(loop) {}
+
+  ApiRequest request;
+  OnDone on_done;
+  TimePoint started = sys::now();
+  int tries = 0;
+  bool repeated_lost = false;    // sent again after a lost connection
+  bool repeated_denied = false;  // sent again with a new token
+  std::string token;             // of the running try
+  int status = 0;
+  Seconds retry_after{0};
+  std::string flow_schema;
+  std::string body;
+  std::unique_ptr<Exchange> exchange;
+  sys::Timer timer;  // the deadline of a try, or the wait before the next
+};
+
+Client::State::State(sys::Loop& given_loop, sys::Metrics& given_metrics, ClientConfig config, RateLimit limit,
+                     std::string user_agent)
+    : loop(given_loop),
+      metrics(given_metrics),
+      connection(given_loop, given_metrics, std::move(config), std::move(user_agent)),
+      bucket_(limit.per_second, limit.burst),
+      bucket_timer_(given_loop) {}
+
+Client::State::~State() = default;
+
+void Client::State::send(ApiRequest request, OnDone on_done) {
+  const auto pending = std::make_shared<Pending>(loop, std::move(request), std::move(on_done));
+  pending_.insert(pending);
+  in_turn([this, pending] { attempt(pending); });
+}
+
+void Client::State::in_turn(std::function<void()> job) {
+  if (waiting_.empty() && bucket_.take(sys::now())) return job();
+  metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "client"}}).add(1);
+  waiting_.push_back(std::move(job));
+  if (waiting_.size() == 1) bucket_timer_.arm(bucket_.ready_at(sys::now()), [this] { run_waiting(); });
+}
+
+void Client::State::run_waiting() {
+  while (!waiting_.empty() && bucket_.take(sys::now())) {
+    const auto job = std::move(waiting_.front());
+    waiting_.pop_front();
+    job();
+  }
+  if (!waiting_.empty()) bucket_timer_.arm(bucket_.ready_at(sys::now()), [this] { run_waiting(); });
+}
+
+void Client::State::attempt(const PendingPtr& pending) {
+  ++pending->tries;
+  pending->status = 0;
+  pending->retry_after = Seconds(0);
+  pending->body.clear();
+  pending->token = connection.token();
+  HttpRequest request;
+  request.method = pending->request.method;
+  request.path = pending->request.path;
+  request.content_type = pending->request.content_type;
+  request.body = pending->request.body;
+  // Events and timer die with the Pending: bare pointers cannot outlive it.
+  auto* const raw = pending.get();
+  ExchangeEvents events;
+  events.on_head = [raw](int status, const HttpHeaders& headers) {
+    raw->status = status;
+    raw->retry_after = retry_after_of(headers);
+    raw->flow_schema = header_of(headers, "X-Kubernetes-PF-FlowSchema-UID");
+  };
+  events.on_data = [raw](const std::string& bytes) {
+    if (raw->body.size() <= kLargestBody) raw->body.append(bytes);
+  };
+  events.on_end = [this, weak = std::weak_ptr<Pending>(pending)](const std::optional<HttpFailure>& failure) {
+    if (const auto locked = weak.lock()) on_end(locked, failure);
+  };
+  pending->exchange = connection.start(Connection::Lane::kShort, std::move(request), std::move(events));
+  pending->timer.arm(sys::now() + kDeadline, [this, weak = std::weak_ptr<Pending>(pending)] {
+    const auto locked = weak.lock();
+    if (!locked) return;
+    connection.saw_timeout();
+    on_end(locked, HttpFailure{HttpFailure::Kind::kTimeout, "no answer within 15 s"});
+  });
+}
+
+void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
+  pending->timer.cancel();
+  pending->exchange.reset();
+  if (retry(pending, failure)) return;
+  const auto code = failure ? "error" : std::to_string(pending->status);
+  count(verb_of(pending->request), pending->request.kind, code, sys::now() - pending->started);
+  if (failure) return finish(pending, error_of(*failure, pending->request));
+  if (pending->body.size() > kLargestBody) {
+    return finish(pending,
+                  fail(Code::kInternal, pending->request.path + ": the answer is larger than 32 MiB"));
+  }
+  finish(pending, ApiResponse{pending->status, std::move(pending->body)});
+}
+
+bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
+  const auto again = [this, pending] { in_turn([this, pending] { attempt(pending); }); };
+  if (failure) {  // a pooled connection that the server had closed
+    const bool lost = failure->kind == HttpFailure::Kind::kClosed && may_repeat(pending->request);
+    if (!lost || std::exchange(pending->repeated_lost, true)) return false;
+    again();
+    return true;
+  }
+  if (pending->status == 401) {  // K-35
+    const bool renewed = connection.token() != pending->token;
+    if (!renewed || std::exchange(pending->repeated_denied, true)) return false;
+    again();
+    return true;
+  }
+  const bool busy = pending->status == 429 || pending->status >= 500;
+  if (!busy) return false;
+  metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "server"}}).add(1);
+  const bool worth_it =
+      pending->retry_after > Seconds(0) && may_repeat(pending->request) && pending->tries < kTries;
+  if (!worth_it) return false;
+  if (sys::now() - throttle_logged_ >= kThrottleLogPause) {
+    throttle_logged_ = sys::now();
+    sys::log(sys::LogLevel::kWarning, "api.throttled",
+             {{"status", std::to_string(pending->status)},
+              {"retry_after", std::to_string(pending->retry_after.count())},
+              {"flow_schema", pending->flow_schema}});
+  }
+  pending->timer.arm(sys::now() + pending->retry_after, [this, weak = std::weak_ptr<Pending>(pending)] {
+    if (const auto locked = weak.lock()) in_turn([this, locked] { attempt(locked); });
+  });
+  return true;
+}
+
+void Client::State::finish(const PendingPtr& pending, Result<ApiResponse> result) {
+  pending_.erase(pending);
+  const auto on_done = std::move(pending->on_done);
+  if (on_done) on_done(std::move(result));  // last: it may destroy the client
+}
+
+void Client::State::count(const std::string& verb, const std::string& kind, const std::string& code,
+                          Microseconds took) {
+  metrics
+      .counter("fairlead_api_requests_total", "Requests to the API server",
+               {{"verb", verb}, {"kind", kind}, {"code", code}})
+      .add(1);
+  metrics
+      .histogram("fairlead_api_request_duration_seconds",
+                 "Time to the end of the answer, waits and tries included", {{"verb", verb}, {"kind", kind}},
+                 kDurations)
+      .observe(static_cast<double>(took.count()) / 1e6);
+}
+
+Seconds retry_after_of(const HttpHeaders& headers) {
+  long long seconds = 0;
+  return parse_integer(header_of(headers, "Retry-After"), 0, 3600, seconds) ? Seconds(seconds) : Seconds(0);
+}
+
+Client::Client(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, RateLimit limit,
+               std::string user_agent)
+    : state_(std::make_shared<State>(loop, metrics, std::move(config), limit, std::move(user_agent))) {}
+
+Client::~Client() = default;
+
+void Client::send(ApiRequest request, OnDone on_done) {
+  state_->send(std::move(request), std::move(on_done));
+}
+
+void Client::apply(const std::string& path, const std::string& kind, const std::string& manager, bool force,
+                   std::string body, OnDone on_done) {
+  ApiRequest request;
+  request.method = "PATCH";
+  request.path = path + "?fieldManager=" + manager + "&force=" + (force ? "true" : "false");
+  request.content_type = kApplyType;
+  request.body = std::move(body);
+  request.kind = kind;
+  send(std::move(request), std::move(on_done));
+}
+
+}  // namespace fairlead::apiserver

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "lib/apiserver/client.h"
+#include "lib/apiserver/connection.h"
+#include "lib/reconcile/token_bucket.h"
+
+namespace fairlead::apiserver {
+
+// What is behind a Client; the Reflector uses it too. On the loop.
+struct Client::State {
+  State(sys::Loop& given_loop, sys::Metrics& given_metrics, ClientConfig config, RateLimit limit,
+        std::string user_agent);
+  ~State();
+
+  void send(ApiRequest request, OnDone on_done);
+  // Runs `job` when the token bucket lets it through: at once, or later from the loop, in order (K-33).
+  void in_turn(std::function<void()> job);
+  // Counts one request that has ended. `code`: an HTTP status, or "error".
+  void count(const std::string& verb, const std::string& kind, const std::string& code, Microseconds took);
+
+  sys::Loop& loop;
+  sys::Metrics& metrics;
+  Connection connection;
+
+ private:
+  struct Pending;
+  using PendingPtr = std::shared_ptr<Pending>;
+  void attempt(const PendingPtr& pending);
+  void on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
+  bool retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
+  void finish(const PendingPtr& pending, Result<ApiResponse> result);
+  void run_waiting();
+
+  reconcile::TokenBucket bucket_;
+  std::deque<std::function<void()>> waiting_;
+  sys::Timer bucket_timer_;
+  TimePoint throttle_logged_{};
+  std::set<PendingPtr> pending_;
+};
+
+// The seconds of a Retry-After header; 0 if there is none that we understand.
+Seconds retry_after_of(const HttpHeaders& headers);
+
+}  // namespace fairlead::apiserver

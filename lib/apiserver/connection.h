@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/apiserver/credentials.h"
+#include "lib/apiserver/transport.h"
+#include "lib/sys/metrics.h"
+
+namespace fairlead::apiserver {
+
+// The API server in use: which of the servers, with which credentials, and whether it is well. Changes of
+// that are logged once each: api.unreachable, api.denied, api.recovered (K-35, K-36, K-39). On the loop.
+class Connection {
+ public:
+  Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, std::string user_agent);
+
+  enum class Lane { kShort, kWatch };  // differ in how long silence may last
+
+  // Adds credentials and the usual headers. Must outlive the Exchange; no event runs inside.
+  std::unique_ptr<Exchange> start(Lane lane, HttpRequest request, ExchangeEvents events);
+
+  // An own deadline has struck; told by the owner of the exchange, which transport and server did not notice.
+  void saw_timeout();
+
+  // The token that start() would send now.
+  const std::string& token();
+
+ private:
+  enum class Health { kUnknown, kWell, kUnreachable, kDenied };
+
+  std::shared_ptr<Transport> transport(Lane lane);
+  void saw_answer(int status);
+  void saw_failure(const HttpFailure& failure);
+  void change(Health health, const std::string& reason);
+  void next_server();
+  void tick();
+  std::string endpoint() const;
+  std::string client_certificate() const;
+
+  sys::Loop& loop_;
+  sys::Metrics& metrics_;
+  ClientConfig config_;
+  std::string user_agent_;
+  TokenSource token_;
+  std::size_t server_ = 0;                                // index in config_.servers
+  std::array<std::shared_ptr<Transport>, 2> transports_;  // by lane; made when needed
+  std::string certificate_in_use_;
+  Health health_ = Health::kUnknown;
+  int failures_ = 0;  // in a row
+  sys::Timer timer_;
+};
+
+}  // namespace fairlead::apiserver

@@ -1,0 +1,58 @@
+#include "lib/apiserver/outlet.h"
+
+#include <utility>
+
+namespace fairlead::apiserver {
+
+Outlet::Outlet(sys::Loop& loop, ExchangeEvents events, PostBack post_back)
+    : loop_(&loop),
+      post_back_(std::move(post_back)),
+      events_(std::make_shared<ExchangeEvents>(std::move(events))) {}
+
+void Outlet::tell(std::function<void(const ExchangeEvents&)> what) {
+  if (loop_ == nullptr) return;
+  loop_->post([self = shared_from_this(), what = std::move(what)] {
+    const auto kept = self->events_;  // `what` may drop them
+    if (kept) what(*kept);
+  });
+}
+
+void Outlet::head(int status, HttpHeaders headers) {
+  has_head_ = true;
+  tell([status, headers = std::move(headers)](const ExchangeEvents& to) {
+    if (to.on_head) to.on_head(status, headers);
+  });
+  if (!early_.empty()) pass_on(std::exchange(early_, {}));
+}
+
+void Outlet::data(std::string_view bytes) {
+  on_the_way_ += bytes.size();
+  if (has_head_) {
+    pass_on(std::string(bytes));
+  } else {
+    early_.append(bytes);
+  }
+}
+
+void Outlet::pass_on(std::string bytes) {
+  const auto moved = std::make_shared<std::string>(std::move(bytes));
+  tell([self = shared_from_this(), moved](const ExchangeEvents& to) {
+    const auto count = moved->size();
+    const auto post_back = self->post_back_;
+    if (to.on_data) to.on_data(std::move(*moved));
+    post_back([self, count] { self->consumed(count); });
+  });
+}
+
+void Outlet::consumed(std::size_t count) {
+  on_the_way_ -= count;
+  if (!full() && on_room_) std::exchange(on_room_, nullptr)();
+}
+
+void Outlet::end(const std::optional<HttpFailure>& failure) {
+  tell([failure](const ExchangeEvents& to) {
+    if (to.on_end) to.on_end(failure);
+  });
+}
+
+}  // namespace fairlead::apiserver
