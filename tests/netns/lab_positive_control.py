@@ -83,12 +83,12 @@ def check(lab, cases):
     cases.check("keepalived, carrier down: an outage of 0.4 to 1.5 s is measured",
                 lost.outage() and 400 <= lost.outage() <= 1500, lost.outage())
     cases.check("keepalived, carrier down: the next one took over", lost.successor == "t2", lost.successor)
-    cases.check("keepalived returns", loss.give_back(lab, VIP, "t1", "carrier", 15) is not None)
+    cases.check("keepalived returns", loss.give_back(lab, VIP, "t1", "carrier", "carrier", 15) is not None)
 
     lost = loss.lose(lab, VIP, VIP + ":80", "t1", "port", "port")
     cases.check("keepalived, port detached: two masters are reported",
                 lab.feed.holders(VIP) == ["fairlead-t1", "fairlead-t2"], lab.feed.holders(VIP))
-    back = loss.give_back(lab, VIP, "t1", "port", 15)
+    back = loss.give_back(lab, VIP, "t1", "port", "port", 15)
     cases.check("keepalived, healed: one master again", back is not None and back < 1000, back)
     time.sleep(0.5)
 

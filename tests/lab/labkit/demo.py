@@ -115,6 +115,8 @@ class Demo:
 
     def check_masters(self, key, what, vips):
         """kubectl names, for each of {name: address}, the node that alone lists the address, and keeps to it."""
+        # Two nodes may list it while a hand-over is under way.
+        self.lab.feed.wait(lambda _: all(self.lab.holder(a) for a in vips.values()) or None, 5)
         expect = {name: self.lab.holder(address) for name, address in vips.items()}
         steady = all(expect.values()) and self.observer.wait_steady(expect, 15)
         rows = self.virtual_ips(key, expect)
@@ -273,7 +275,7 @@ class Demo:
     def check_return(self, phase, node, how):
         command(f"start fairlead-node of {node} again" if how == "kill" else f"mend the {how} of {node}")
         with Waiting(f"for {node} to be warm and to reclaim the address"):
-            took = loss.give_back(self.lab, WEB, node, how)
+            took = loss.give_back(self.lab, WEB, node, how, phase)
         self.table.add(f"{phase}.return", f"{_NAMES[how]}: the node returns and reclaims", _ms(took),
                        f"by {node} within 40 s", took is not None)
         self.check_masters(f"{phase}.return.master", f"{_NAMES[how]}: kubectl names it again",
@@ -310,7 +312,7 @@ class Demo:
                        and said.get("STATE") == "Split")
         self.check_transition("c.said", "port detached: outageMs against the outage", lost.outage(), lost.successor)
         command(f"ip -n fairlead-seg link set {master} master br0")
-        took = loss.give_back(self.lab, WEB, master, "port")
+        took = loss.give_back(self.lab, WEB, master, "port", "c")
         self.table.add("c.heal", "healed: one master again after", _ms(took), f"at most {ADVERT_MS + noise} ms",
                        took is not None and took <= ADVERT_MS + noise)
         self.check_masters("c.return.master", "healed: kubectl names it", {"web": WEB, "front": FRONT})
@@ -328,7 +330,7 @@ class Demo:
                        f"at most {gate} ms", lost.takeover is not None and lost.takeover <= gate)
         command(f"start fairlead-node of {master} again")
         with Waiting(f"for {master} to come up from its checkpoint"):
-            took = loss.give_back(self.lab, WEB, master, "kill")
+            took = loss.give_back(self.lab, WEB, master, "kill", "d")
         answers, mine = self.lab.count("checkpoint", "tcp", WEB + ":80", 10)
         self.table.add("d.checkpoint", "no API server: the restarted daemon reclaims and serves",
                        f"{_ms(took)}, {len(answers) - mine['failed']} of {len(answers)} answered",
@@ -369,6 +371,7 @@ class Demo:
             codes.append(self.lab.agent.wait(f"main-{node}", 20))
         self.host.signal("controller")
         codes.append(self.host.wait("controller", 20))
+        self.lab.mark("exits", self.lab.agent.clock()[0], codes=codes)
         self.table.add("delete.exit", "SIGTERM: nodes and controller exit", " ".join(map(str, codes)), "0 0 0 0",
                        codes == [0, 0, 0, 0])
 
@@ -429,7 +432,7 @@ class Demo:
                 lost = loss.lose(lab, ALONE, ALONE + ":80", master, how, f"{how}-{i}")
                 figure = lost.takeover if how == "kill" else lost.outage()
                 extra = f"silence {_ms(lost.outage())}, gone {_ms(lost.gone)}, " if how == "kill" else ""
-                back = loss.give_back(lab, ALONE, master, how)
+                back = loss.give_back(lab, ALONE, master, how, f"{how}-{i}")
                 output(f"{_NAMES[how]}, run {i} of {RUNS}: {_ms(figure)} ({extra}both {_ms(lost.overlap)}, "
                        f"back after {_ms(back)})")
                 figures.append(figure)

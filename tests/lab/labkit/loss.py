@@ -37,18 +37,20 @@ def lose(lab, vip, target, node, how, phase, after_loss=None):
     probe = lab.probed(phase)
     events = lab.feed.poll()
     end = events[-1]["t"]
+    lab.mark("measured", end, phase=phase)
     return Loss(node, how, t, first[1] if first else None, judge.milliseconds(first[0] - t) if first else None,
                 judge.milliseconds(gone - t) if gone else None,
                 judge.milliseconds(judge.overlap(events, vip, t, end)), probe)
 
 
-def give_back(lab, vip, node, how, seconds=40):
+def give_back(lab, vip, node, how, phase, seconds=40):
     """The node returns; ms until it alone lists the address again, None if that does not come true."""
     begun = lab.agent.clock()[0]
     if how == "kill":
         lab.start(node)
     else:
         begun = lab.mend(node, how)
+    lab.mark("returning", begun, node=node, phase=phase)
     if lab.wait_holder(vip, node, seconds) is None:
         return None
     mine = [e["t"] for e in lab.feed.events if e["ev"] == "addr" and e["addr"].split("/")[0] == vip

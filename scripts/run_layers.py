@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+"""Runs the layers of tests on what was built and adds up their single cases. Called by scripts/test.
+
+unit      every unit_* binary of the build; a case is a GoogleTest case
+layering  everything else ctest knows: layering, documentation; a case is a ctest test
+others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.environ["FAIRLEAD_BUILD"]
+LAYERS = ("unit", "layering", "lint", "api", "netns", "e2e")
+SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+LIMIT_SECONDS = 1800
+BEGUN = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - BEGUN:6.1f} s] {text}", flush=True)
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+
+    def add(self, passed, failed, skipped, where):
+        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
+        if failed:
+            self.failures.append(f"{where}: {failed} failed")
+        if skipped:
+            self.failures.append(f"{where}: {skipped} skipped")
+
+
+def ctest_commands():
+    shown = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], text=True, stdout=subprocess.PIPE,
+                           check=True)
+    return [t for t in json.loads(shown.stdout)["tests"] if t.get("command")]
+
+
+def google_test(binary, count):
+    """Runs one binary; its own report says which cases ran."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([binary, f"--gtest_output=json:{folder}/report.json", "--gtest_brief=1"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE)
+        name = os.path.basename(binary)
+        try:
+            with open(folder + "/report.json") as file:
+                suites = json.load(file)["testsuites"]
+        except (OSError, ValueError):
+            print(done.stdout[-3000:])
+            count.add(0, 1, 0, f"{name} ended with {done.returncode} and without a report")
+            return
+    cases = [c for s in suites for c in s["testsuite"]]
+    failed = sum(1 for c in cases if c.get("failures"))
+    skipped = sum(1 for c in cases if c.get("result") == "SKIPPED" or c.get("status") == "NOTRUN")
+    if done.returncode != 0 and not failed:
+        failed = 1
+        cases.append({})
+    if failed:
+        print(done.stdout[-6000:])
+    say(f"  {name}: {len(cases) - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    count.add(len(cases) - failed - skipped, failed, skipped, name)
+
+
+def unit(count):
+    binaries = sorted({t["command"][0] for t in ctest_commands() if os.path.basename(t["command"][0]).startswith("unit_")})
+    if not binaries:
+        count.add(0, 1, 0, "no unit test was built")
+    for binary in binaries:
+        google_test(binary, count)
+
+
+def layering(count):
+    for test in ctest_commands():
+        command = test["command"]
+        if os.path.basename(command[0]).startswith("unit_"):
+            continue
+        folder = next((p["value"] for p in test.get("properties", []) if p["name"] == "WORKING_DIRECTORY"), TREE)
+        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
+        ok = done.returncode == 0
+        say(f"  {test['name']}: {'ok' if ok else 'FAILED'}")
+        if not ok:
+            print(done.stdout[-3000:])
+        count.add(int(ok), int(not ok), 0, test["name"])
+
+
+def script(path, count):
+    name = os.path.relpath(path, TREE)
+    say(f"  {name}")
+    child = subprocess.Popen([path], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
+                             stdin=subprocess.DEVNULL, errors="replace")
+    found, limit = None, time.monotonic() + LIMIT_SECONDS
+    for line in child.stdout:
+        print("    " + line, end="", flush=True)
+        found = SUM.match(line.strip()) or found
+        if time.monotonic() > limit:
+            child.terminate()
+            break
+    code = child.wait()
+    passed, failed, skipped = map(int, found.groups()) if found else (0, 0, 0)
+    if code != 0 and not failed or not found or passed + failed + skipped == 0:
+        failed += 1
+        say(f"  {name}: exit {code}" + ("" if found else ", no count"))
+    count.add(passed, failed, skipped, name)
+
+
+def scripts_of(layer, count):
+    folder = f"{TREE}/tests/{layer}"
+    paths = sorted(os.path.join(folder, n) for n in (os.listdir(folder) if os.path.isdir(folder) else [])
+                   if n.endswith((".sh", ".py")) and os.access(os.path.join(folder, n), os.X_OK))
+    if not paths:
+        count.add(0, 1, 0, f"layer {layer} has no test")
+    for path in paths:
+        script(path, count)
+
+
+def main():
+    words = sys.argv[1:]
+    if "--long" in words:
+        os.environ["FAIRLEAD_LONG"] = "1"
+    layers = [w for w in words if w != "--long"] or list(LAYERS)
+    unknown = [w for w in layers if w not in LAYERS]
+    if unknown:
+        sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(LAYERS)}")
+    total = Count()
+    for layer in layers:
+        before, begun = (total.passed, total.failed, total.skipped), time.monotonic()
+        say(f"layer {layer}")
+        {"unit": unit, "layering": layering}.get(layer, lambda c, n=layer: scripts_of(n, c))(total)
+        after = (total.passed, total.failed, total.skipped)
+        say("layer {}: {} passed, {} failed, {} skipped in {:.0f} s".format(
+            layer, *(b - a for a, b in zip(before, after)), time.monotonic() - begun))
+    for line in total.failures:
+        print(line)
+    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
+    skip_fails = os.environ.get("CI") == "true" and total.skipped
+    return 1 if total.failed or skip_fails or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
