@@ -1,0 +1,90 @@
+#include "controller/plan/backends.h"
+
+#include <map>
+#include <utility>
+
+namespace fairlead::controller {
+namespace {
+
+using Reals = std::map<net::Endpoint, api::RealServer>;
+
+std::vector<api::RealServer> in_order(const Reals& reals) {
+  std::vector<api::RealServer> out;
+  for (const auto& [endpoint, real] : reals) out.push_back(real);
+  return out;
+}
+
+api::VirtualServer virtual_server(const api::VirtualIP& virtual_ip, const net::IpAddress& address,
+                                  net::Port port, net::Protocol protocol) {
+  return {address, port, protocol, virtual_ip.spec.scheduler, virtual_ip.spec.forwarding, {}};
+}
+
+Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
+  Backends out;
+  for (const auto& port : virtual_ip.spec.ports) {
+    auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
+    Reals reals;
+    for (const auto& spec : virtual_ip.spec.servers) {
+      if (spec.address.family() != address.family()) continue;
+      const net::Port target = spec.port.value_or(port.target_port.value_or(port.port));
+      reals.insert({{spec.address, target}, {spec.address, target, spec.weight, "", api::RealState::kReady}});
+    }
+    server.reals = in_order(reals);
+    out.virtual_servers.push_back(std::move(server));
+  }
+  return out;
+}
+
+void add_endpoint(const api::SliceEndpoint& endpoint, net::Port port, Reals& reals) {
+  const bool draining = !endpoint.ready && endpoint.serving && endpoint.terminating;
+  if (!endpoint.ready && !draining) return;
+  for (const auto& text : endpoint.addresses) {
+    const auto address = net::parse_address(text);
+    if (!address) continue;
+    const api::RealServer real{*address, port, api::Weight(draining ? 0 : 1), endpoint.node_name,
+                               draining ? api::RealState::kDraining : api::RealState::kReady};
+    const auto [entry, added] = reals.insert({{*address, port}, real});
+    if (!added && !draining) entry->second = real;  // listed twice while it moves between slices
+  }
+}
+
+Reals of_slices(const Inputs& inputs, const api::ObjectKey& service, const api::ServicePort& port,
+                net::Family family) {
+  Reals out;
+  for (const auto& [key, slice] : inputs.endpoint_slices) {
+    if (key.namespace_name != service.namespace_name || slice.service_name != service.name) continue;
+    if (slice.address_type != net::to_string(family) || slice.meta.deleting) continue;
+    for (const auto& slice_port : slice.ports) {
+      const bool same = slice_port.name == port.name && slice_port.protocol == port.protocol;
+      if (!same || slice_port.port.value() == 0) continue;
+      for (const auto& endpoint : slice.endpoints) add_endpoint(endpoint, slice_port.port, out);
+    }
+  }
+  return out;
+}
+
+Backends of_service(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
+  Backends out;
+  const api::ObjectKey key{virtual_ip.meta.namespace_name, *virtual_ip.spec.service};
+  const auto* service = find(inputs.services, key);
+  if (service == nullptr) {
+    out.problem = "Service " + api::to_string(key) + " does not exist";
+    return out;
+  }
+  for (const auto& port : service->ports) {
+    auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
+    server.reals = in_order(of_slices(inputs, key, port, address.family()));
+    out.virtual_servers.push_back(std::move(server));
+  }
+  if (service->ports.empty()) out.problem = "Service " + api::to_string(key) + " has no ports";
+  return out;
+}
+
+}  // namespace
+
+Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
+  if (virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return {};
+  return virtual_ip.spec.service ? of_service(inputs, virtual_ip, address) : of_servers(virtual_ip, address);
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/plan/inputs.h"
+
+// What stands behind a VirtualIP: its virtual servers, one per port, with their real servers.
+namespace fairlead::controller {
+
+struct Backends {
+  std::vector<api::VirtualServer> virtual_servers;  // in the order of the ports
+  std::string problem;  // for people, if the Service named is missing or has no port
+};
+
+// For one address of the VirtualIP. Servers: every server behind every port. Service: the endpoints of its
+// EndpointSlices of the address's family; a slice's port is found by the Service port's name and protocol
+// (its number is the target port). Ready: weight 1; not ready, but serving and terminating: weight 0 and
+// Draining (KEP-1669); others are not listed. Delegate: nothing.
+Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,280 @@
+#include "controller/plan/changes.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "controller/plan/release.h"
+#include "lib/api/delete_options.h"
+#include "lib/base/text.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
+
+bool has_all(const api::Labels& there, const api::Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+    const auto found = there.find(label.first);
+    return found != there.end() && found->second == label.second;
+  });
+}
+
+bool has_stale_node_label(const api::Labels& there, const api::Labels& wanted) {
+  return std::any_of(there.begin(), there.end(), [&](const auto& label) {
+    return label.first.starts_with(kNodeLabelPrefix) && !wanted.contains(label.first);
+  });
+}
+
+bool same_note(const api::Labels& there, const api::Labels& wanted) {
+  const auto a = there.find(kReleasingAnnotation);
+  const auto b = wanted.find(kReleasingAnnotation);
+  if (a == there.end() || b == wanted.end()) return (a == there.end()) == (b == wanted.end());
+  return a->second == b->second;
+}
+
+bool same(const api::VRRPGroup& there, const api::VRRPGroup& wanted) {
+  return there.spec == wanted.spec && has_all(there.meta.labels, wanted.meta.labels) &&
+         !has_stale_node_label(there.meta.labels, wanted.meta.labels) &&
+         same_note(there.meta.annotations, wanted.meta.annotations);
+}
+
+bool has_owners(const api::ObjectMeta& there, const api::ObjectMeta& wanted) {
+  return std::all_of(wanted.owner_references.begin(), wanted.owner_references.end(), [&](const auto& owner) {
+    return std::find(there.owner_references.begin(), there.owner_references.end(), owner) !=
+           there.owner_references.end();
+  });
+}
+
+bool same(const api::RealServerSet& there, const api::RealServerSet& wanted) {
+  return there.spec == wanted.spec && has_all(there.meta.labels, wanted.meta.labels) &&
+         has_owners(there.meta, wanted.meta);
+}
+
+bool same(const api::VirtualIP& there, const api::VirtualIP& wanted) {
+  const auto& finalizers = there.meta.finalizers;
+  const bool finalized =
+      std::find(finalizers.begin(), finalizers.end(), api::kReleaseFinalizer) != finalizers.end();
+  return there.spec == wanted.spec && finalized && has_owners(there.meta, wanted.meta);
+}
+
+// Metadata for an apply: what names the object and guards the write, and what is ours of the rest.
+api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
+  api::ObjectMeta out;
+  out.name = meta.name;
+  out.namespace_name = meta.namespace_name;
+  out.resource_version = meta.resource_version;
+  return out;
+}
+
+Write deletion(Step step, Target target, const api::ObjectMeta& meta) {
+  return {step,
+          Verb::kDelete,
+          target,
+          api::key_of(meta),
+          meta.resource_version,
+          api::encode_delete_options(meta.uid, meta.resource_version),
+          {}};
+}
+
+void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+  for (const auto& [key, wanted] : desired.of_services) {
+    const auto* there = find(inputs.virtual_ips, key);
+    if (there != nullptr && same(*there, wanted)) continue;
+    out.push_back({Step::kVirtualIPs,
+                   Verb::kApply,
+                   Target::kVirtualIP,
+                   key,
+                   wanted.meta.resource_version,
+                   api::encode_virtual_ip(wanted),
+                   {}});
+  }
+  for (const auto& key : desired.to_finalize) {
+    api::VirtualIP wanted;
+    wanted.meta = frame_of(inputs.virtual_ips.at(key).meta);
+    wanted.meta.finalizers.emplace_back(api::kReleaseFinalizer);
+    out.push_back({Step::kVirtualIPs,
+                   Verb::kApply,
+                   Target::kVirtualIP,
+                   key,
+                   wanted.meta.resource_version,
+                   api::encode_virtual_ip_finalizers(wanted),
+                   {}});
+  }
+  for (const auto& key : desired.to_delete) {
+    out.push_back(deletion(Step::kRemoveVirtualIPs, Target::kVirtualIP, inputs.virtual_ips.at(key).meta));
+  }
+}
+
+void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+  for (const auto& [key, wanted] : desired.groups) {
+    const auto* there = find(inputs.groups, key);
+    if (there != nullptr && same(*there, wanted)) continue;
+    api::VRRPGroup object;
+    object.meta = frame_of(wanted.meta);
+    object.meta.labels = wanted.meta.labels;
+    object.meta.annotations = wanted.meta.annotations;
+    object.spec = wanted.spec;
+    out.push_back({Step::kGroups,
+                   Verb::kApply,
+                   Target::kVRRPGroup,
+                   key,
+                   object.meta.resource_version,
+                   api::encode_vrrp_group(object),
+                   {}});
+  }
+  for (const auto& [key, there] : inputs.groups) {
+    if (desired.groups.contains(key) || there.meta.deleting) continue;
+    out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta));
+  }
+}
+
+void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+  for (const auto& [key, wanted] : desired.sets) {
+    const auto* there = find(inputs.sets, key);
+    if (there != nullptr && same(*there, wanted)) continue;
+    out.push_back({Step::kSets,
+                   Verb::kApply,
+                   Target::kRealServerSet,
+                   key,
+                   wanted.meta.resource_version,
+                   api::encode_real_server_set(wanted),
+                   {}});
+  }
+  for (const auto& [key, there] : inputs.sets) {
+    if (desired.sets.contains(key) || there.meta.deleting) continue;
+    out.push_back(deletion(Step::kRemoveSets, Target::kRealServerSet, there.meta));
+  }
+}
+
+std::vector<Notice> notices_of(const ByKey<std::vector<Notice>>& notices, const api::ObjectKey& key) {
+  const auto* found = find(notices, key);
+  return found == nullptr ? std::vector<Notice>{} : *found;
+}
+
+void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
+  for (const auto& [key, status] : statuses.virtual_ips) {
+    const auto* there = find(inputs.virtual_ips, key);
+    if (there == nullptr || there->status == status) continue;
+    api::VirtualIP object;
+    object.meta = frame_of(there->meta);
+    object.status = status;
+    out.push_back({Step::kStatus, Verb::kApplyStatus, Target::kVirtualIP, key, object.meta.resource_version,
+                   api::encode_virtual_ip_status(object), notices_of(statuses.virtual_ip_notices, key)});
+  }
+}
+
+void group_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
+  for (const auto& [key, status] : statuses.groups) {
+    const auto* there = find(inputs.groups, key);
+    if (there == nullptr) continue;
+    const bool equal = there->status.master == status.master && there->status.state == status.state &&
+                       there->status.conditions == status.conditions;
+    if (equal) continue;
+    api::VRRPGroup object;
+    object.meta = frame_of(there->meta);
+    object.status = status;
+    out.push_back({Step::kStatus,
+                   Verb::kApplyStatus,
+                   Target::kVRRPGroup,
+                   key,
+                   object.meta.resource_version,
+                   api::encode_vrrp_group_status(object),
+                   {}});
+  }
+}
+
+void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
+  for (const auto& [key, status] : statuses.pools) {
+    const auto* there = find(inputs.pools, key);
+    if (there == nullptr || there->status == status) continue;
+    api::AddressPool object;
+    object.meta = frame_of(there->meta);
+    object.status = status;
+    out.push_back({Step::kStatus,
+                   Verb::kApplyStatus,
+                   Target::kAddressPool,
+                   key,
+                   object.meta.resource_version,
+                   api::encode_address_pool_status(object),
+                   {}});
+  }
+}
+
+// Of the Service's conditions only ours count, those of a type we write.
+bool same(const api::Service& there, const ServiceStatus& wanted) {
+  if (there.ingress != wanted.ingress) return false;
+  return std::all_of(wanted.conditions.begin(), wanted.conditions.end(), [&](const auto& condition) {
+    return std::find(there.conditions.begin(), there.conditions.end(), condition) != there.conditions.end();
+  });
+}
+
+void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
+  for (const auto& [key, status] : statuses.services) {
+    const auto* there = find(inputs.services, key);
+    if (there == nullptr || same(*there, status)) continue;
+    api::Service object;
+    object.meta = frame_of(there->meta);
+    object.ingress = status.ingress;
+    object.conditions = status.conditions;
+    out.push_back({Step::kServiceStatus, Verb::kApplyStatus, Target::kService, key,
+                   object.meta.resource_version, api::encode_service_status(object),
+                   notices_of(statuses.service_notices, key)});
+  }
+}
+
+Notice passed_over_notice(const api::ObjectMeta& meta, const std::set<std::string>& nodes) {
+  return {{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name, meta.uid},
+          api::EventType::kWarning,
+          "IPReleased",
+          "Release",
+          "released without an answer of node " + join({nodes.begin(), nodes.end()}, ", ") +
+              ": its addresses stay blocked until the node reports or its Node object is deleted"};
+}
+
+void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+  for (const auto& [key, passed] : desired.released) {
+    const auto* readable = find(inputs.virtual_ips, key);
+    const auto& meta = readable != nullptr ? readable->meta : inputs.poisoned_virtual_ips.at(key).meta;
+    api::VirtualIP object;
+    object.meta = frame_of(meta);
+    object.meta.finalizers = meta.finalizers;
+    std::erase(object.meta.finalizers, api::kReleaseFinalizer);
+    Write write{Step::kRemoveFinalizers,
+                Verb::kMergePatch,
+                Target::kVirtualIP,
+                key,
+                meta.resource_version,
+                api::encode_virtual_ip_finalizers(object),
+                {}};
+    if (!passed.empty()) write.notices.push_back(passed_over_notice(meta, passed));
+    out.push_back(std::move(write));
+  }
+}
+
+void report_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+  for (const auto& name : desired.orphan_reports) {
+    const auto& meta = inputs.node_reports.at(cluster_key(name)).meta;
+    if (!meta.deleting) out.push_back(deletion(Step::kRemoveReports, Target::kNodeReport, meta));
+  }
+}
+
+}  // namespace
+
+std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const Statuses& statuses) {
+  std::vector<Write> out;
+  virtual_ip_writes(inputs, desired, out);
+  group_writes(inputs, desired, out);
+  set_writes(inputs, desired, out);
+  virtual_ip_statuses(inputs, statuses, out);
+  group_statuses(inputs, statuses, out);
+  pool_statuses(inputs, statuses, out);
+  service_statuses(inputs, statuses, out);
+  report_removals(inputs, desired, out);
+  finalizer_removals(inputs, desired, out);
+  std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
+    return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);
+  });
+  return out;
+}
+
+}  // namespace fairlead::controller

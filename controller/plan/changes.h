@@ -1,0 +1,79 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/plan/desired.h"
+#include "controller/plan/inputs.h"
+#include "lib/api/event.h"
+
+// What is, against what should be: the writes, in an order of which any prefix is safe (kubernetes.md 3,
+// FC-01).
+namespace fairlead::controller {
+
+// Something to tell people by an Event, once the write it belongs to has succeeded.
+struct Notice {
+  api::EventSubject regarding;
+  api::EventType type = api::EventType::kNormal;
+  std::string reason;  // "MasterChanged"
+  std::string action;  // "Summarize"
+  std::string note;
+  friend bool operator==(const Notice&, const Notice&) = default;
+};
+
+// A Service's status as we write it.
+struct ServiceStatus {
+  std::vector<api::LoadBalancerIngress> ingress;
+  std::vector<api::Condition> conditions;  // ours only
+  friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
+};
+
+// What controller/status makes of the members' reports. An object absent here keeps the status it has.
+struct Statuses {
+  ByKey<api::VirtualIPStatus> virtual_ips;
+  ByKey<api::VRRPGroupStatus> groups;  // members are not ours to write and stay empty
+  ByKey<api::AddressPoolStatus> pools;
+  ByKey<ServiceStatus> services;
+  ByKey<std::vector<Notice>> virtual_ip_notices;
+  ByKey<std::vector<Notice>> service_notices;
+};
+
+// The order of writes: what VirtualIPs need first, groups and sets, statuses, then removals backwards; the
+// finalizer is last of all.
+enum class Step {
+  kVirtualIPs,
+  kGroups,
+  kSets,
+  kStatus,
+  kServiceStatus,
+  kRemoveVirtualIPs,
+  kRemoveSets,
+  kRemoveGroups,
+  kRemoveReports,
+  kRemoveFinalizers,
+};
+
+enum class Target { kVirtualIP, kVRRPGroup, kRealServerSet, kAddressPool, kService, kNodeReport };
+
+enum class Verb {
+  kApply,        // server-side apply of metadata and spec, or of the finalizer alone
+  kApplyStatus,  // of the status subresource
+  kMergePatch,   // of the finalizers, when they go
+  kDelete,       // with UID and resourceVersion as preconditions (FC-03)
+};
+
+struct Write {
+  Step step = Step::kVirtualIPs;
+  Verb verb = Verb::kApply;
+  Target target = Target::kVirtualIP;
+  api::ObjectKey key;
+  std::string resource_version;  // of the object this was computed from; empty: it does not exist
+  std::string body;              // JSON; of a DELETE its DeleteOptions
+  std::vector<Notice> notices;
+  friend bool operator==(const Write&, const Write&) = default;
+};
+
+// Sorted by step, then target and key. Nothing for what is already as it should be (K-29).
+std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const Statuses& statuses);
+
+}  // namespace fairlead::controller

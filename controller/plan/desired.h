@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/plan/inputs.h"
+#include "controller/plan/reason.h"
+
+// inputs -> validate -> claim -> place -> translate: everything the controller wants of the API, as one
+// value.
+namespace fairlead::controller {
+
+// What was decided about one VirtualIP, for its conditions.
+struct Decision {
+  std::optional<Refusal> not_accepted;   // condition Accepted
+  std::optional<Refusal> not_allocated;  // condition Allocated: AddressInUse, VirtualRouterIDsExhausted
+  std::optional<Refusal> not_placed;     // condition Programmed: NoEligibleNode
+  bool pool_removed = false;
+  std::string backend_problem;  // the Service named is missing, or has no ports
+  int ready_reals = 0;          // real servers with a weight, over all virtual servers
+  bool forwards = true;         // Fairlead forwards: not Delegate
+  friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+struct PoolDecision {
+  std::optional<Refusal> refusal;
+  api::AddressPoolStatus numbers;  // without conditions
+  friend bool operator==(const PoolDecision&, const PoolDecision&) = default;
+};
+
+struct Desired {
+  // Every VRRPGroup and RealServerSet that should exist, as it should be; one that exists and is not here
+  // goes.
+  ByKey<api::VRRPGroup> groups;
+  ByKey<api::RealServerSet> sets;
+  ByKey<api::VirtualIP> of_services;     // VirtualIPs to apply for Services of ours
+  std::set<api::ObjectKey> to_finalize;  // VirtualIPs that need our finalizer first (K-30)
+  std::set<api::ObjectKey> to_delete;    // VirtualIPs whose Service is gone or no longer ours
+  // VirtualIPs that are being deleted and hold nothing any more: the finalizer may go. The nodes are those
+  // passed over (api.md, Release).
+  std::map<api::ObjectKey, std::set<std::string>> released;
+  std::set<std::string> orphan_reports;                       // NodeReports whose Node is gone
+  std::map<api::ObjectKey, Decision> decisions;               // every readable VirtualIP
+  std::map<api::ObjectKey, std::optional<Refusal>> services;  // every Service of ours
+  std::map<std::string, PoolDecision> pools;
+};
+
+// REQUIRES: inputs taken after every cache has synced. Pure, and stable: with the result applied, it says the
+// same again.
+Desired desired(const Inputs& inputs);
+
+// Memory for the next round: since when something is missing or waited for.
+Memory remember(const Inputs& inputs, const Desired& desired);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,110 @@
+#include "controller/plan/eligible.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "lib/base/text.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr const char* kExclude = "node.kubernetes.io/exclude-from-external-load-balancers";
+constexpr const char* kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
+constexpr const char* kAutoscalerTaint = "ToBeDeletedByClusterAutoscaler";
+
+std::optional<Ineligible> signal_against(const api::Node& node) {
+  if (!node.ready) return Ineligible::kNotReady;
+  if (node.network_unavailable) return Ineligible::kNetworkUnavailable;
+  if (node.meta.labels.contains(kExclude)) return Ineligible::kExcluded;
+  const bool leaving = std::any_of(node.taints.begin(), node.taints.end(), [](const api::Taint& taint) {
+    return taint.key == kOutOfServiceTaint || taint.key == kAutoscalerTaint;
+  });
+  if (leaving) return Ineligible::kOutOfService;
+  if (node.unschedulable) return Ineligible::kCordoned;
+  return std::nullopt;
+}
+
+bool is_up(const api::NodeReport& report, const std::string& interface) {
+  return std::any_of(report.spec.interfaces.begin(), report.spec.interfaces.end(),
+                     [&](const auto& reported) { return reported.name == interface && reported.up; });
+}
+
+std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node, const Demand& demand) {
+  if (const auto why = signal_against(node)) return *why;
+  if (!api::matches(demand.node_selector, node.meta.labels)) return Ineligible::kNotSelected;
+  const auto* report = find(inputs.node_reports, cluster_key(node.meta.name));
+  if (report == nullptr) return Ineligible::kNoReport;
+  const auto site = site_of(*report, demand.address, demand.interface);
+  if (!site) return Ineligible::kNoInterface;
+  if (!is_up(*report, site->interface)) return Ineligible::kInterfaceDown;
+  if (demand.forwards && !report->spec.capabilities.ipvs) return Ineligible::kNoIpvs;
+  return *site;
+}
+
+}  // namespace
+
+std::string_view to_string(Ineligible why) {
+  switch (why) {
+    case Ineligible::kNotReady:
+      return "the node is not Ready";
+    case Ineligible::kNetworkUnavailable:
+      return "its condition NetworkUnavailable is True";
+    case Ineligible::kExcluded:
+      return "it is excluded from external load balancers by label";
+    case Ineligible::kOutOfService:
+      return "a taint takes it out of service";
+    case Ineligible::kCordoned:
+      return "it is cordoned";
+    case Ineligible::kNotSelected:
+      return "the pool's nodeSelector does not select it";
+    case Ineligible::kNoReport:
+      return "no NodeReport, is fairlead-node running there?";
+    case Ineligible::kNoInterface:
+      return "no interface has a prefix that covers the address";
+    case Ineligible::kInterfaceDown:
+      return "its interface is down";
+    case Ineligible::kNoIpvs:
+      return "its kernel has no IPVS";
+  }
+  return "unknown";
+}
+
+std::optional<Site> site_of(const api::NodeReport& report, const net::IpAddress& address,
+                            const std::string& interface) {
+  std::optional<Site> best;
+  for (const auto& reported : report.spec.interfaces) {
+    if (!interface.empty() && reported.name != interface) continue;
+    for (const auto& prefix : reported.addresses) {
+      if (!prefix.contains(address)) continue;
+      const Site site{reported.name, prefix.network()};
+      const bool better = !best || site.network.length > best->network.length ||
+                          (site.network.length == best->network.length && site < *best);
+      if (better) best = site;
+    }
+  }
+  return best;
+}
+
+Candidates candidates(const Inputs& inputs, const Demand& demand) {
+  Candidates out;
+  for (const auto& [key, node] : inputs.nodes) {
+    const auto verdict = judge(inputs, node, demand);
+    if (const auto* site = std::get_if<Site>(&verdict)) {
+      out.eligible.insert({key.name, *site});
+    } else {
+      out.others.insert({key.name, std::get<Ineligible>(verdict)});
+    }
+  }
+  return out;
+}
+
+std::string explain(const Candidates& candidates) {
+  if (candidates.others.empty() && candidates.eligible.empty()) return "the cluster has no nodes";
+  std::vector<std::string> parts;
+  for (const auto& [node, why] : candidates.others) {
+    parts.push_back(node + ": " + std::string(to_string(why)));
+  }
+  return join(parts, "; ");
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "controller/plan/inputs.h"
+
+// Which nodes may hold an address (api.md, "Who is a member"; kubernetes.md 6, signals).
+namespace fairlead::controller {
+
+// Where an address sits on a node: the interface, and its prefix that covers the address.
+struct Site {
+  std::string interface;
+  net::Prefix network;
+  friend auto operator<=>(const Site&, const Site&) = default;
+};
+
+// What is asked of a node that is to hold an address.
+struct Demand {
+  net::IpAddress address;
+  std::string interface;  // the pool's; empty: any whose prefix covers the address
+  api::LabelSelector node_selector;
+  bool forwards = false;  // Fairlead forwards (not Delegate): IPVS is needed
+};
+
+// Why a node may not join. The first that applies, in this order.
+enum class Ineligible {
+  kNotReady,            // condition Ready is not True
+  kNetworkUnavailable,  // condition
+  kExcluded,            // label node.kubernetes.io/exclude-from-external-load-balancers
+  kOutOfService,        // taint node.kubernetes.io/out-of-service or ToBeDeletedByClusterAutoscaler
+  kCordoned,            // spec.unschedulable
+  kNotSelected,         // the pool's nodeSelector
+  kNoReport,            // no NodeReport: no daemon runs there
+  kNoInterface,         // no interface (of the pool's name) with a prefix that covers the address
+  kInterfaceDown,
+  kNoIpvs,
+};
+std::string_view to_string(Ineligible why);
+
+struct Candidates {
+  std::map<std::string, Site> eligible;  // node name -> where
+  std::map<std::string, Ineligible> others;
+};
+Candidates candidates(const Inputs& inputs, const Demand& demand);
+
+// Where the address sits on the node of this report, carrier or not. Of several prefixes the longest, then
+// the first interface by name.
+std::optional<Site> site_of(const api::NodeReport& report, const net::IpAddress& address,
+                            const std::string& interface);
+
+// "node-a: its interface is down; node-b: no NodeReport": for conditions.
+std::string explain(const Candidates& candidates);
+
+}  // namespace fairlead::controller

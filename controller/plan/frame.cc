@@ -1,0 +1,57 @@
+#include "controller/plan/frame.h"
+
+#include <algorithm>
+#include <map>
+
+#include "controller/plan/names.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr std::size_t kMostGroups = 8;
+
+// The value counted most often; of several the smallest.
+template <class T>
+T most_common(const std::map<T, int>& counts) {
+  auto best = counts.begin();
+  for (auto entry = counts.begin(); entry != counts.end(); ++entry) {
+    if (entry->second > best->second) best = entry;
+  }
+  return best->first;
+}
+
+}  // namespace
+
+Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address, api::Forwarding forwarding) {
+  return {address, pool.spec.interface, pool.spec.node_selector, forwarding != api::Forwarding::kDelegate};
+}
+
+Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candidates& candidates) {
+  Frame out{demand.address.family(),
+            segment_of_interface(pool.spec.interface),
+            pool.spec.interface,
+            pool.spec.vrrp,
+            {}};
+  std::map<net::Prefix, int> networks;
+  for (const auto& [node, site] : candidates.eligible) {
+    out.nodes.insert(node);
+    ++networks[site.network];
+  }
+  if (pool.spec.interface.empty()) out.segment = segment_of(most_common(networks));
+  return out;
+}
+
+std::string common_interface(const Candidates& candidates) {
+  std::map<std::string, int> counts;
+  for (const auto& [node, site] : candidates.eligible) ++counts[site.interface];
+  return counts.empty() ? "" : most_common(counts);
+}
+
+std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates) {
+  if (pool.spec.groups > 0) return static_cast<std::size_t>(pool.spec.groups);
+  return std::min(kMostGroups, candidates.eligible.size());
+}
+
+std::size_t most_addresses(net::Family family) { return family == net::Family::kIPv4 ? 255 : 90; }
+
+}  // namespace fairlead::controller

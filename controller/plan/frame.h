@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "controller/plan/claim.h"
+#include "controller/plan/eligible.h"
+#include "controller/plan/inputs.h"
+
+// What two addresses must have in common to share a group.
+namespace fairlead::controller {
+
+struct Frame {
+  net::Family family = net::Family::kIPv4;
+  std::string segment;
+  std::string interface;  // the pool's; empty: found by prefix
+  api::PoolVrrp vrrp;
+  std::set<std::string> nodes;  // eligible
+  friend bool operator==(const Frame&, const Frame&) = default;
+};
+
+// What is asked of nodes for this address, by its pool.
+Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address, api::Forwarding forwarding);
+
+// The frame of an address with these candidates. Without a pool interface the segment is the covering prefix
+// most candidates have (tie: the smallest). REQUIRES: some candidate is eligible.
+Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candidates& candidates);
+
+// The interface most eligible nodes have the address on (tie: the first by name).
+std::string common_interface(const Candidates& candidates);
+
+// How many groups to open for the frame before addresses share: the pool's `groups`, else one per eligible
+// node, at most 8.
+std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates);
+
+// IPv4: 255; IPv6 at an MTU of 1500: 90 (RFC 9568 5.2: what one advert can list).
+std::size_t most_addresses(net::Family family);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/api/address_pool.h"
+#include "lib/api/node_report.h"
+#include "lib/api/real_server_set.h"
+#include "lib/api/service.h"
+#include "lib/api/virtual_ip.h"
+#include "lib/api/vrrp_group.h"
+#include "lib/base/time.h"
+
+// Everything the controller decides from: one snapshot of the caches, the settings and the little it has to
+// remember. Taken only after every cache has synced (K-19), so that what is absent here does not exist.
+namespace fairlead::controller {
+
+template <class T>
+using ByKey = std::map<api::ObjectKey, T>;
+
+// An object that cannot be read; a version read before may still stand in the map beside it (I-8).
+struct Poisoned {
+  api::ObjectMeta meta;
+  std::vector<api::Problem> problems;
+  friend bool operator==(const Poisoned&, const Poisoned&) = default;
+};
+
+struct Settings {
+  bool default_controller = false;          // Services without a class are ours, too
+  std::vector<net::IpAddress> api_servers;  // never to be given away as a VIP
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+// One address of one VirtualIP that is being given up: UID of the VirtualIP, address.
+using ReleaseKey = std::pair<std::string, net::IpAddress>;
+// One member of one group: group, node.
+using MemberKey = std::pair<std::string, std::string>;
+
+// What the snapshot cannot say because it is about time: kept by remember(), lost at a restart, which only
+// makes the controller wait once more.
+struct Memory {
+  std::map<MemberKey, TimePoint> interface_missing_since;  // interface or prefix, not carrier
+  std::map<ReleaseKey, TimePoint> releasing_since;
+  std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
+  friend bool operator==(const Memory&, const Memory&) = default;
+};
+
+struct Inputs {
+  ByKey<api::VirtualIP> virtual_ips;
+  ByKey<Poisoned> poisoned_virtual_ips;
+  ByKey<api::AddressPool> pools;
+  ByKey<Poisoned> poisoned_pools;
+  ByKey<api::Service> services;
+  ByKey<api::EndpointSlice> endpoint_slices;
+  ByKey<api::Node> nodes;
+  ByKey<api::NodeReport> node_reports;
+  ByKey<api::VRRPGroup> groups;
+  ByKey<Poisoned> poisoned_groups;
+  ByKey<api::RealServerSet> sets;
+  ByKey<Poisoned> poisoned_sets;
+  Settings settings;
+  Memory memory;
+  TimePoint now{};
+};
+
+// The key of a cluster-scoped object.
+inline api::ObjectKey cluster_key(const std::string& name) { return {"", name}; }
+
+// The object of that key, or nullptr. Valid as long as the map is unchanged.
+template <class T>
+const T* find(const ByKey<T>& map, const api::ObjectKey& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+// True if `a` came first: older creationTimestamp, then smaller UID (api.md, Release).
+inline bool older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
+  return std::tie(a.creation_timestamp, a.uid) < std::tie(b.creation_timestamp, b.uid);
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,113 @@
+#include "controller/plan/release.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr Milliseconds kExpirySlack{1100};  // the kernel removes an expired address this late at most
+constexpr Milliseconds kPatience{10000};
+constexpr int kPriorityScale = 256;
+
+const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
+  for (const auto& entry : group.status.members) {
+    if (entry.node == node) return &entry;
+  }
+  return nullptr;
+}
+
+bool lists(const api::VRRPGroup& group, const net::IpAddress& address) {
+  return std::any_of(group.spec.addresses.begin(), group.spec.addresses.end(),
+                     [&](const api::GroupAddress& listed) { return listed.address == address; });
+}
+
+bool has_let_go(const Inputs& inputs, const api::VRRPGroup& group, const std::string& node) {
+  if (!inputs.nodes.contains(cluster_key(node))) return true;
+  const auto* entry = entry_of(group, node);
+  return entry != nullptr && entry->observed_generation >= group.meta.generation;
+}
+
+Release parse_release(const std::string& text, bool& ok) {
+  Release out;
+  const auto words = split(std::string(trim(text)), ' ');
+  ok = words.size() == 3;
+  if (!ok) return out;
+  const auto address = net::parse_address(words[0]);
+  ok = address.has_value() && !words[1].empty() && !words[2].empty();
+  if (!ok) return out;
+  const auto nodes = split(words[2], ',');
+  return {*address, words[1], {nodes.begin(), nodes.end()}};
+}
+
+}  // namespace
+
+std::string to_string(const std::vector<Release>& releases) {
+  std::vector<std::string> parts;
+  for (const auto& release : releases) {
+    parts.push_back(net::to_string(release.address) + " " + release.owner_uid + " " +
+                    join({release.nodes.begin(), release.nodes.end()}, ","));
+  }
+  return join(parts, "; ");
+}
+
+std::vector<Release> parse_releases(const std::string& text) {
+  std::vector<Release> out;
+  for (const auto& part : split(text, ';')) {
+    bool ok = false;
+    Release release = parse_release(part, ok);
+    if (ok) out.push_back(std::move(release));
+  }
+  return out;
+}
+
+std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group) {
+  const auto note = group.meta.annotations.find(kReleasingAnnotation);
+  if (note == group.meta.annotations.end()) return {};
+  std::vector<Release> out;
+  for (auto& release : parse_releases(note->second)) {
+    if (lists(group, release.address)) continue;
+    std::erase_if(release.nodes, [&](const std::string& node) { return has_let_go(inputs, group, node); });
+    if (!release.nodes.empty()) out.push_back(std::move(release));
+  }
+  return out;
+}
+
+std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release) {
+  const auto since = inputs.memory.releasing_since.find({release.owner_uid, release.address});
+  const Milliseconds limit = fence_lifetime(group.spec) + kExpirySlack + kPatience;
+  const bool late = since != inputs.memory.releasing_since.end() && inputs.now - since->second > limit;
+  std::set<std::string> out;
+  for (const auto& name : release.nodes) {
+    const auto* node = find(inputs.nodes, cluster_key(name));
+    const bool silent = node == nullptr || !node->ready;
+    if (late || silent || inputs.memory.stale_members.contains({group.meta.name, name})) out.insert(name);
+  }
+  return out;
+}
+
+Releasing releasing(const Inputs& inputs) {
+  Releasing out;
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : open_releases(inputs, group)) {
+      const auto passed = passed_over(inputs, group, release);
+      out.blocked[release.address].insert(release.nodes.begin(), release.nodes.end());
+      if (passed.size() < release.nodes.size()) out.waiting.insert(release.owner_uid);
+      if (!passed.empty()) out.passed[release.owner_uid].insert(passed.begin(), passed.end());
+    }
+  }
+  return out;
+}
+
+Seconds fence_lifetime(const api::VRRPGroupSpec& spec) {
+  const Milliseconds interval = spec.advert_interval;
+  int strongest = 1;
+  for (const auto& member : spec.members) strongest = std::max(strongest, member.priority);
+  const Milliseconds skew = (kPriorityScale - strongest) * interval / kPriorityScale;
+  const auto least = std::chrono::floor<Seconds>(interval) + Seconds(1);
+  const auto allowed = std::chrono::floor<Seconds>(3 * interval + skew - kExpirySlack);
+  return std::max({least, allowed, spec.fence_lifetime.value_or(least)});
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/plan/inputs.h"
+
+// Giving up an address (api.md, Release). The write that takes an address out of a VRRPGroup also notes, in
+// the group's annotation, whose it was and which members may still hold it; a node's name goes from the note
+// when its status entry has reported a generation without the address, or its Node object is gone. Until the
+// note is empty nobody gets the address. So the release survives a restart of the controller.
+namespace fairlead::controller {
+
+inline constexpr const char* kReleasingAnnotation = "fairlead.dev/releasing";
+
+struct Release {
+  net::IpAddress address;
+  std::string owner_uid;        // of the VirtualIP
+  std::set<std::string> nodes;  // that have not reported yet
+  friend bool operator==(const Release&, const Release&) = default;
+};
+
+// "192.0.2.100 8c21d0e4 node-a,node-b; ...". A part that cannot be read (edited by hand) is left out.
+std::string to_string(const std::vector<Release>& releases);
+std::vector<Release> parse_releases(const std::string& text);
+
+// The notes of one group, without the nodes that have reported or are gone; empty ones left out.
+std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group);
+
+// Nodes of the release that are not waited for any longer: entry stale, Node NotReady, or no answer within
+// the fence's lifetime + 1.1 s + 10 s. The address stays blocked for others all the same.
+std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release);
+
+// What is known of an address or a VirtualIP that is being released, over all groups.
+struct Releasing {
+  std::map<net::IpAddress, std::set<std::string>> blocked;  // address -> nodes that may still hold it
+  std::set<std::string> waiting;                            // UIDs of VirtualIPs that wait for some node
+  std::map<std::string, std::set<std::string>> passed;      // UID -> nodes passed over
+  friend bool operator==(const Releasing&, const Releasing&) = default;
+};
+Releasing releasing(const Inputs& inputs);
+
+// Lifetime of the group's addresses on a node: max(floor(a) + 1, floor(ADI_min - 1.1 s)) in whole seconds, or
+// spec.fenceLifetimeSeconds (failure-model.md 1.2). ADI = 3 a + (256 - priority) * a / 256.
+Seconds fence_lifetime(const api::VRRPGroupSpec& spec);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "controller/plan/inputs.h"
+#include "controller/plan/reason.h"
+
+// Services of our class into VirtualIPs (api.md, "Annotations on Services", "Names of generated objects").
+namespace fairlead::controller {
+
+inline constexpr const char* kLoadBalancerClass = "fairlead.dev/vip";
+
+// type LoadBalancer, of class fairlead.dev/vip (or of none, if we are the default), and not being deleted.
+bool is_ours(const api::Service& service, const Settings& settings);
+
+// True if the VirtualIP was made for a Service: a Service is its controller by ownerReference.
+bool made_for_service(const api::VirtualIP& virtual_ip);
+// True if it was made for this one, by UID.
+bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service);
+
+struct ServiceOutcome {
+  // The VirtualIP to apply: metadata (resourceVersion and UID of the present one) and spec. Absent: leave
+  // what is there, the last good configuration.
+  std::optional<api::VirtualIP> virtual_ip;
+  std::optional<Refusal> refusal;
+};
+
+// What a Service of ours asks for. NameTaken if a VirtualIP of its name is not ours; NotYetSupported without
+// an address or with annotations and fields whose behaviour is not built yet, where they change something;
+// InvalidSpec for an annotation that cannot be read.
+ServiceOutcome virtual_ip_of(const Inputs& inputs, const api::Service& service);
+
+}  // namespace fairlead::controller

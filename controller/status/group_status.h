@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/status/mastership.h"
+#include "lib/api/virtual_ip.h"
+
+// What the members of one group report, in sum: the group's master, state and conditions.
+namespace fairlead::controller {
+
+enum class Coverage {
+  kNobody,  // no member has programmed the group's generation
+  kSome,
+  kAll,  // every member whose Node is Ready has
+};
+
+struct GroupSummary {
+  std::string master;
+  std::string previous;  // the master of the status so far
+  api::VipState state = api::VipState::kPending;
+  Coverage coverage = Coverage::kNobody;
+  std::vector<api::Condition> programmed_notes;  // UnsupportedScheduler
+  std::vector<api::Condition> degraded;  // each a condition Degraded with its reason; the first is the worst
+  std::vector<api::Condition> extra;     // FenceOverlap: a type of its own
+  const api::MemberStatus* master_entry = nullptr;  // its claim, if the master itself reports it
+};
+// `group` must outlive the summary.
+GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const Ruling& ruling);
+
+// The status to write: master, state, conditions; members stay empty.
+api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummary& summary, WallTime now);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,147 @@
+#include "controller/status/summary.h"
+
+#include <algorithm>
+
+#include "controller/plan/services.h"
+#include "controller/plan/translate.h"
+#include "controller/status/conditions.h"
+#include "controller/status/group_status.h"
+#include "controller/status/notices.h"
+#include "controller/status/virtual_ip_status.h"
+
+namespace fairlead::controller {
+namespace {
+
+using Summaries = std::map<std::string, GroupSummary>;
+
+Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, WallTime wall_now,
+                           Summary& out) {
+  Summaries summaries;
+  const auto senders = nodes_by_sender(inputs.node_reports);
+  for (const auto& [key, group] : inputs.groups) {
+    const auto known = before.find(key.name);
+    const auto memory = known == before.end() ? std::nullopt : std::optional(known->second);
+    const Ruling ruling = rule(memory, group, senders, inputs.now);
+    for (const auto& node : ruling.stale) out.stale_members.insert({key.name, node});
+    const auto live = std::count_if(ruling.memory.claims.begin(), ruling.memory.claims.end(),
+                                    [](const auto& claim) { return !claim.second.stale; });
+    out.contested = out.contested || live > 1;
+    out.memory.insert({key.name, ruling.memory});
+    const auto& summary = summaries.insert({key.name, summarize_group(inputs, group, ruling)}).first->second;
+    if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
+  }
+  return summaries;
+}
+
+// UID of a VirtualIP -> the addresses it holds.
+std::map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs,
+                                                            const Summaries& summaries) {
+  std::map<std::string, std::vector<HeldAddress>> out;
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& address : group.spec.addresses) {
+      for (const auto& owner : address.owners) {
+        out[owner.uid].push_back({address.address, &group, &summaries.at(key.name)});
+      }
+    }
+  }
+  for (auto& [uid, held] : out) {
+    std::sort(held.begin(), held.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
+  }
+  return out;
+}
+
+std::map<std::string, std::vector<const api::RealServerSet*>> sets_by_uid(const Inputs& inputs) {
+  std::map<std::string, std::vector<const api::RealServerSet*>> out;
+  for (const auto& [key, set] : inputs.sets) {
+    for (const auto& owner : set.meta.owner_references) out[owner.uid].push_back(&set);
+  }
+  return out;
+}
+
+void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const Summaries& summaries,
+                           WallTime wall_now, Statuses& out) {
+  const auto held = held_by_uid(inputs, summaries);
+  const auto sets = sets_by_uid(inputs);
+  for (const auto& [key, decision] : desired.decisions) {
+    const auto* object = find(inputs.virtual_ips, key);
+    if (object == nullptr) continue;
+    Report report{object, &decision, {}, {}};
+    if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
+    if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
+    auto status = virtual_ip_status(report, wall_now);
+    out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
+    out.virtual_ips.insert({key, std::move(status)});
+  }
+}
+
+// The ingress of a Service: its VirtualIP's address, from the first time a node serves it.
+std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
+                                                 const api::VirtualIP& virtual_ip,
+                                                 const api::VirtualIPStatus& status) {
+  std::vector<api::LoadBalancerIngress> out;
+  const bool delegate = virtual_ip.spec.forwarding == api::Forwarding::kDelegate;
+  for (const auto& address : status.addresses) out.push_back({address, delegate ? "VIP" : "Proxy"});
+  const bool served = status.state != api::to_string(api::VipState::kPending) &&
+                      status.state != api::to_string(api::VipState::kRejected);
+  return served || out == service.ingress ? out : std::vector<api::LoadBalancerIngress>{};
+}
+
+ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const api::ObjectKey& key,
+                             const std::optional<Refusal>& refusal, const Statuses& statuses) {
+  const auto& service = inputs.services.at(key);
+  ServiceStatus out;
+  std::optional<Refusal> no = refusal;
+  const auto* virtual_ip = find(inputs.virtual_ips, key);
+  const auto* status = find(statuses.virtual_ips, key);
+  const bool ours = virtual_ip != nullptr && status != nullptr && made_for(*virtual_ip, service);
+  if (ours) {
+    out.ingress = ingress_of(service, *virtual_ip, *status);
+    const Decision& decision = desired.decisions.at(key);
+    for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated}) {
+      if (!no && *of_vip) no = *of_vip;
+    }
+  }
+  if (no) out.conditions.push_back(condition("Accepted", false, no->reason, no->message));
+  if (!no && ours) out.conditions.push_back(condition("Accepted", true, Reason::kAccepted, ""));
+  return out;
+}
+
+void summarize_services(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
+  for (const auto& [key, refusal] : desired.services) {
+    const auto& service = inputs.services.at(key);
+    ServiceStatus status = service_status(inputs, desired, key, refusal, out);
+    status.conditions =
+        timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
+    out.service_notices.insert({key, service_notices(service, status)});
+    out.services.insert({key, std::move(status)});
+  }
+}
+
+void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
+  for (const auto& [name, decision] : desired.pools) {
+    const auto& pool = inputs.pools.at(cluster_key(name));
+    api::AddressPoolStatus status = decision.numbers;
+    const auto& no = decision.refusal;
+    const bool exhausted = status.available_ipv4 + status.available_ipv6 == 0;
+    std::vector<api::Condition> wanted{no ? condition("Accepted", false, no->reason, no->message)
+                                          : condition("Accepted", true, Reason::kAccepted, "")};
+    wanted.push_back(exhausted ? condition("Degraded", true, Reason::kPoolExhausted, "no address is left")
+                               : condition("Degraded", false, Reason::kHealthy, ""));
+    status.conditions = timed(std::move(wanted), pool.status.conditions, pool.meta.generation, wall_now);
+    out.pools.insert({cluster_key(name), std::move(status)});
+  }
+}
+
+}  // namespace
+
+Summary summarize(const Inputs& inputs, const Desired& desired, const ClaimsMemory& before,
+                  WallTime wall_now) {
+  Summary out;
+  const Summaries summaries = summarize_groups(inputs, before, wall_now, out);
+  summarize_virtual_ips(inputs, desired, summaries, wall_now, out.statuses);
+  summarize_services(inputs, desired, wall_now, out.statuses);
+  summarize_pools(inputs, desired, wall_now, out.statuses);
+  return out;
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,207 @@
+#include "controller/status/virtual_ip_status.h"
+
+#include <algorithm>
+
+#include "controller/status/conditions.h"
+
+namespace fairlead::controller {
+namespace {
+
+using api::VipState;
+
+// The worst state of the groups, by this order.
+int badness(VipState state) {
+  switch (state) {
+    case VipState::kSplit:
+      return 5;
+    case VipState::kNoMaster:
+      return 4;
+    case VipState::kPending:
+      return 3;
+    case VipState::kDegraded:
+      return 2;
+    case VipState::kRejected:
+      return 1;
+    case VipState::kReady:
+      return 0;
+  }
+  return 0;
+}
+
+const HeldAddress* worst(const Report& report) {
+  const HeldAddress* out = nullptr;
+  for (const auto& held : report.held) {
+    if (out == nullptr || badness(held.summary->state) > badness(out->summary->state)) out = &held;
+  }
+  return out;
+}
+
+struct Reals {
+  bool known = false;  // the master has reported
+  int up = 0;
+  int total = 0;
+};
+
+Reals reals_of(const Report& report, const std::string& master) {
+  Reals out;
+  for (const auto* set : report.sets) {
+    for (const auto& entry : set->members) {
+      if (entry.node != master || master.empty()) continue;
+      out.known = true;
+      out.up += entry.up;
+      out.total += entry.total;
+    }
+  }
+  return out;
+}
+
+void add_accepted(const Decision& decision, std::vector<api::Condition>& out) {
+  const auto& no = decision.not_accepted;
+  out.push_back(no ? condition("Accepted", false, no->reason, no->message)
+                   : condition("Accepted", true, Reason::kAccepted, ""));
+}
+
+void add_allocated(const Report& report, std::vector<api::Condition>& out) {
+  const auto& no = report.decision->not_allocated;
+  if (no) {
+    out.push_back(condition("Allocated", false, no->reason, no->message));
+  } else if (!report.held.empty() || !report.decision->not_accepted) {
+    out.push_back(condition("Allocated", true, Reason::kAllocated, ""));
+  }
+}
+
+api::Condition programmed(const Report& report) {
+  if (report.decision->not_placed) {
+    const auto& no = *report.decision->not_placed;
+    return condition("Programmed", false, no.reason, no.message);
+  }
+  Coverage coverage = report.held.empty() ? Coverage::kNobody : Coverage::kAll;
+  const std::vector<api::Condition>* notes = nullptr;
+  for (const auto& held : report.held) {
+    coverage = std::min(coverage, held.summary->coverage);
+    if (!held.summary->programmed_notes.empty()) notes = &held.summary->programmed_notes;
+  }
+  if (coverage == Coverage::kNobody) {
+    return condition("Programmed", false, Reason::kWaitingForNodes, "no member has reported yet");
+  }
+  if (coverage == Coverage::kSome) {
+    return condition("Programmed", false, Reason::kPartiallyProgrammed, "some members have not reported yet");
+  }
+  return notes != nullptr ? notes->front() : condition("Programmed", true, Reason::kProgrammed, "");
+}
+
+api::Condition ready(const Report& report, const HeldAddress* worst_held, const Reals& reals) {
+  const Decision& decision = *report.decision;
+  if (worst_held == nullptr) {
+    for (const auto* no : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
+      if (*no) return condition("Ready", false, (*no)->reason, (*no)->message);
+    }
+    return condition("Ready", false, Reason::kWaitingForNodes, "waiting for a group");
+  }
+  if (worst_held->summary->master.empty())
+    return condition("Ready", false, Reason::kNoMaster, "no node is Master");
+  const bool none = decision.ready_reals == 0 || (reals.known && reals.up == 0);
+  if (decision.forwards && !decision.not_accepted && none) {
+    const std::string& why = decision.backend_problem;
+    return condition("Ready", false, Reason::kNoEndpoints, why.empty() ? "no real server is ready" : why);
+  }
+  return condition("Ready", true, Reason::kServing, "");
+}
+
+api::Condition degraded(const Report& report) {
+  for (const auto& held : report.held) {
+    if (!held.summary->degraded.empty()) return held.summary->degraded.front();
+  }
+  if (report.decision->pool_removed) {
+    return condition(
+        "Degraded", true, Reason::kPoolRemoved,
+        "the address is in no accepted AddressPool any more; it stays until the VirtualIP changes");
+  }
+  return condition("Degraded", false, Reason::kHealthy, "");
+}
+
+VipState state_of(const Report& report, const HeldAddress* worst_held,
+                  const std::vector<api::Condition>& conditions) {
+  const Decision& decision = *report.decision;
+  if (worst_held == nullptr) return decision.not_accepted ? VipState::kRejected : VipState::kPending;
+  const VipState of_group = worst_held->summary->state;
+  if (of_group != VipState::kReady && of_group != VipState::kDegraded) return of_group;
+  const bool is_ready = find_condition(conditions, "Ready")->status == api::ConditionStatus::kTrue;
+  const bool is_degraded = find_condition(conditions, "Degraded")->status == api::ConditionStatus::kTrue;
+  const bool refused = decision.not_accepted || decision.not_allocated;
+  return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
+}
+
+// `from` = the master before in status. A restart of the same master is a transition, too.
+std::optional<api::LastTransition> last_transition(const Report& report, const HeldAddress& held,
+                                                   WallTime now) {
+  const auto& present = report.virtual_ip->status;
+  const std::string& master = held.summary->master;
+  if (master.empty()) return present.last_transition;
+  api::LastTransition out;
+  const bool kept =
+      present.last_transition && present.last_transition->to == master && present.master == master;
+  const auto* entry = held.summary->master_entry;
+  if (entry == nullptr) {
+    if (kept) return present.last_transition;
+    out.time = std::chrono::floor<Seconds>(now);
+    out.reason = "HeardByBackup";
+  } else if (entry->last_transition) {
+    out = {entry->last_transition->time, "", "", entry->last_transition->reason,
+           entry->last_transition->outage_ms};
+  } else {
+    out.time = entry->since;
+    out.reason = "Unknown";
+  }
+  out.to = master;
+  out.from = !present.master.empty()   ? present.master
+             : present.last_transition ? present.last_transition->to
+                                       : "";
+  if (kept && present.last_transition->time == out.time) out.from = present.last_transition->from;
+  return out;
+}
+
+void fill_held(const Report& report, api::VirtualIPStatus& out) {
+  out.addresses.clear();
+  out.groups.clear();
+  for (const auto& held : report.held) {
+    out.addresses.push_back(net::to_string(held.address));
+    if (std::find(out.groups.begin(), out.groups.end(), held.group->meta.name) == out.groups.end()) {
+      out.groups.push_back(held.group->meta.name);
+    }
+  }
+  out.address = out.addresses.empty() ? "" : out.addresses.front();
+}
+
+}  // namespace
+
+api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
+  const auto& object = *report.virtual_ip;
+  api::VirtualIPStatus out = object.status;
+  out.observed_generation = object.meta.generation;
+  fill_held(report, out);
+  const HeldAddress* held = worst(report);
+  if (held != nullptr) {
+    out.last_transition = last_transition(report, *held, now);
+    out.master = held->summary->master;
+  } else {
+    out.master.clear();
+    out.last_transition.reset();
+  }
+  const Reals reals = reals_of(report, out.master);
+  if (reals.known) out.reals = std::to_string(reals.up) + "/" + std::to_string(reals.total);
+  if (held == nullptr || !report.decision->forwards) out.reals.clear();
+  std::vector<api::Condition> wanted;
+  add_accepted(*report.decision, wanted);
+  add_allocated(report, wanted);
+  const bool holds = !report.held.empty();
+  if (holds || (!report.decision->not_accepted && !report.decision->not_allocated))
+    wanted.push_back(programmed(report));
+  wanted.push_back(ready(report, held, reals));
+  wanted.push_back(degraded(report));
+  out.state = api::to_string(state_of(report, held, wanted));
+  out.conditions = timed(std::move(wanted), object.status.conditions, object.meta.generation, now);
+  return out;
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "controller/plan/desired.h"
+#include "controller/status/group_status.h"
+
+// The whole answer to one VirtualIP (api.md, VirtualIP status; kubernetes.md 6).
+namespace fairlead::controller {
+
+// One address the VirtualIP holds, where.
+struct HeldAddress {
+  net::IpAddress address;
+  const api::VRRPGroup* group = nullptr;
+  const GroupSummary* summary = nullptr;
+};
+
+struct Report {
+  const api::VirtualIP* virtual_ip = nullptr;
+  const Decision* decision = nullptr;
+  std::vector<HeldAddress> held;  // sorted by address
+  std::vector<const api::RealServerSet*> sets;
+};
+
+// On an error the last truth stays, plus a condition. `now` is for conditions only.
+api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now);
+
+}  // namespace fairlead::controller
