@@ -1,0 +1,126 @@
+#include "lib/api/real_server_set.h"
+
+#include <gtest/gtest.h>
+
+namespace fairlead::api {
+namespace {
+
+using Paths = std::vector<std::string>;
+
+net::IpAddress ip(std::string_view text) { return *net::parse_address(text); }
+
+std::string document(const std::string& server) {
+  return R"({"metadata":{"name":"web-v4-0","namespace":"shop"},"spec":{"group":"g","virtualServers":[)" +
+         server + "]}}";
+}
+std::string with_reals(const std::string& reals) {
+  return document(R"({"address":"192.0.2.10","port":80,"reals":[)" + reals + "]}");
+}
+
+RealServerSet example() {
+  RealServerSet out;
+  out.meta.name = "web-v4-0";
+  out.meta.namespace_name = "shop";
+  out.meta.labels = {{"fairlead.dev/group", "g"}, {"fairlead.dev/virtualip", "web"}};
+  out.meta.owner_references = {{"fairlead.dev/v1alpha1", "VirtualIP", "web", "u1", true}};
+  out.spec.group = "g";
+  out.spec.slice_index = 1;
+  out.spec.slice_count = 2;
+  out.spec.virtual_servers = {
+      {ip("192.0.2.10"),
+       net::Port(53),
+       net::Protocol::kUdp,
+       Scheduler::kRr,
+       Forwarding::kNat,
+       {{ip("192.0.2.21"), net::Port(5353), Weight(1), "node-a", RealState::kReady},
+        {ip("192.0.2.22"), net::Port(5353), Weight(0), "", RealState::kDraining}}},
+      {ip("192.0.2.10"), net::Port(80), net::Protocol::kTcp, Scheduler::kWlc, Forwarding::kNat, {}}};
+  return out;
+}
+
+// api.md, RealServerSet.
+TEST(RealServerSet, AppliesTheDefaultsOfTheSchema) {
+  const auto decoded = decode_real_server_set(with_reals(R"({"address":"192.0.2.21","port":8080})"));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  RealServerSetSpec expected;
+  expected.group = "g";
+  expected.virtual_servers = {{ip("192.0.2.10"),
+                               net::Port(80),
+                               net::Protocol::kTcp,
+                               Scheduler::kWlc,
+                               Forwarding::kNat,
+                               {{ip("192.0.2.21"), net::Port(8080), Weight(1), "", RealState::kReady}}}};
+  EXPECT_EQ(decoded.value.spec, expected);
+}
+
+TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
+  const std::string at = "spec.virtualServers[0].";
+  const std::pair<std::string, std::string> refused[] = {
+      {R"({"metadata":{"name":"x"},"spec":{}})", "spec.group: required"},
+      {R"({"metadata":{"name":"x"},"spec":{"group":"g","slice":{"index":1,"count":1}}})",
+       "spec.slice.index: must be 0..0, got 1"},
+      {document("{}"), at + "address: required; " + at + "port: required"},
+      {document(R"({"address":"192.0.2.10","port":0})"),
+       at + "port: 0 (any port) is allowed with persistence only"},
+      {document(R"({"address":"192.0.2.10","port":80,"protocol":"ICMP"})"),
+       at + "protocol: must be one of TCP, UDP, SCTP, got \"ICMP\""},
+      {document(R"({"address":"192.0.2.10","port":80},{"address":"192.0.2.10","port":80})"),
+       "spec.virtualServers[1]: must be unique by address, port and protocol, got 192.0.2.10:80/TCP again"},
+      {with_reals("{}"), at + "reals[0].address: required; " + at + "reals[0].port: required"},
+      {with_reals(R"({"address":"x","port":70000,"weight":-1,"state":"Gone"})"),
+       at + "reals[0].address: must be an IPv4 or IPv6 address, got \"x\"; " + at +
+           "reals[0].port: must be 0..65535, got 70000; " + at +
+           "reals[0].weight: must be 0..65535, got -1; " + at +
+           "reals[0].state: must be one of Ready, Draining, got \"Gone\""},
+      {with_reals(R"({"address":"192.0.2.21","port":80},{"address":"192.0.2.21","port":80})"),
+       at + "reals[1]: must be listed once, got {\"address\":\"192.0.2.21\",\"port\":80} again"},
+  };
+  for (const auto& [text, problems] : refused) {
+    EXPECT_EQ(to_string(decode_real_server_set(text).problems), problems) << text;
+  }
+}
+
+// kubernetes.md 1: at most 1000 real servers an object.
+TEST(RealServerSet, HoldsAtMostAThousandRealServers) {
+  RealServerSet set = example();
+  for (auto& server : set.spec.virtual_servers) {
+    server.reals.clear();
+    for (int i = 0; i < 500; ++i) {
+      const auto low = static_cast<std::uint8_t>(i % 250);
+      server.reals.push_back({net::IpAddress::v4({10, 0, static_cast<std::uint8_t>(i / 250), low}),
+                              net::Port(80), Weight(1), "", RealState::kReady});
+    }
+  }
+  EXPECT_TRUE(decode_real_server_set(encode_real_server_set(set)).ok());
+  set.spec.virtual_servers[0].reals.push_back(
+      {ip("10.9.9.9"), net::Port(80), Weight(1), "", RealState::kReady});
+  EXPECT_EQ(to_string(decode_real_server_set(encode_real_server_set(set)).problems),
+            "spec.virtualServers: must have at most 1000 real servers, got 1001");
+}
+
+TEST(RealServerSet, NamesWhatIsNotBuiltYet) {
+  const auto decoded = decode_real_server_set(
+      document(R"({"address":"192.0.2.10","port":0,"persistence":{"timeoutSeconds":60},"quorum":2})"));
+  EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  EXPECT_EQ(decoded.value.spec.not_yet_supported,
+            (Paths{"spec.virtualServers[0].persistence", "spec.virtualServers[0].quorum"}));
+}
+
+TEST(EncodeRealServerSet, IsReadBackAsTheSameValue) {
+  const auto decoded = decode_real_server_set(encode_real_server_set(example()));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  EXPECT_EQ(decoded.value, example());
+}
+
+TEST(EncodeRealServerSetMember, WritesExactlyOneEntryWithoutResourceVersion) {
+  const RealServerSetMember entry{"node-a", 2, 3, 7};
+  const std::string text = encode_real_server_set_member({"shop", "web-v4-0"}, entry);
+  EXPECT_EQ(
+      text,
+      R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"RealServerSet","metadata":{"name":"web-v4-0","namespace":"shop"},)"
+      R"("status":{"members":[{"node":"node-a","observedGeneration":7,"total":3,"up":2}]}})");
+  EXPECT_EQ(decode_real_server_set(text).value.members, std::vector<RealServerSetMember>{entry});
+}
+
+}  // namespace
+}  // namespace fairlead::api
