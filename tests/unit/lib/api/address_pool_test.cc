@@ -79,8 +79,7 @@ TEST(AddressPool, RefusesWithPathAndWhatIsAllowed) {
        "spec.nodeSelector.matchExpressions[0].values: allowed with operator In or NotIn only"},
       {with_range(R"("nodeSelector":{"matchExpressions":[{"key":"a","operator":"Like"}]})"),
        "spec.nodeSelector.matchExpressions[0].operator: must be one of In, NotIn, Exists, DoesNotExist, got "
-       "\"Like\"; "
-       "spec.nodeSelector.matchExpressions[0].values: required"},
+       "\"Like\""},
       {with_vrrp(R"("version":4)"), "spec.vrrp.version: must be 2..3, got 4"},
       {with_vrrp(R"("advertIntervalMs":5)"), "spec.vrrp.advertIntervalMs: must be 10..40950, got 5"},
       {with_vrrp(R"("advertIntervalMs":255)"),
