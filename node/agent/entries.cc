@@ -1,0 +1,195 @@
+#include "node/agent/entries.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fairlead::agent {
+namespace {
+
+constexpr std::size_t kMostProblems = 16;        // of a member entry (VRRPGroup's schema)
+constexpr std::size_t kMostReportProblems = 32;  // of a NodeReport
+constexpr std::size_t kMostHeard = 255;
+
+api::Condition condition(std::string type, std::string reason, std::string message) {
+  api::Condition out;
+  out.type = std::move(type);
+  out.status = api::ConditionStatus::kTrue;
+  out.reason = std::move(reason);
+  out.message = std::move(message);
+  return out;
+}
+
+std::string text_of(const api::Condition& problem) { return problem.type + ": " + problem.message; }
+
+std::string text_of(const plan::Refused& refused) {
+  const bool older = refused.ruling == plan::Ruling::kRefuseOlder;
+  return refused.kind + " " + api::to_string(refused.object) + ": " +
+         (older ? "the API server shows an older generation than the one in force: raise spec.configEpoch to "
+                  "go back"
+                : "another object of this name, while the one in force may still exist");
+}
+
+bool forwards(const std::string& group, const plan::Plan& plan) {
+  return std::any_of(plan.virtual_servers.begin(), plan.virtual_servers.end(),
+                     [&](const auto& server) { return server.second.group == group; });
+}
+
+std::vector<api::Condition> problems_of(const std::string& group, const PlanView& view,
+                                        const Reports& reports) {
+  std::vector<api::Condition> out;
+  const auto report = reports.vrrp.groups.find(group);
+  if (report != reports.vrrp.groups.end()) out = report->second.problems;
+  for (const auto& problem : view.problems) {
+    if (problem.kind != "VRRPGroup" || problem.object.name != group) continue;
+    const std::string type(plan::to_string(problem.refusal));
+    out.push_back(condition(type, type, api::to_string({problem.problem})));
+  }
+  for (const auto& refused : view.refused) {
+    if (refused.kind != "VRRPGroup" || refused.object.name != group) continue;
+    const std::string type(plan::to_string(refused.ruling));
+    out.push_back(condition(type, type, text_of(refused)));
+  }
+  if (forwards(group, view.plan)) {
+    out.insert(out.end(), reports.forwarding.problems.begin(), reports.forwarding.problems.end());
+  }
+  if (out.size() > kMostProblems) out.resize(kMostProblems);
+  return out;
+}
+
+std::vector<std::string> all_problems(const PlanView& view, const Reports& reports) {
+  std::vector<std::string> out;
+  for (const auto& problem : view.problems) out.push_back(plan::to_string(problem));
+  for (const auto& refused : view.refused) out.push_back(text_of(refused));
+  for (const auto& problem : reports.forwarding.problems) out.push_back(text_of(problem));
+  for (const auto& text : view.checkpoint_problems) out.push_back(text);
+  return out;
+}
+
+api::StateGroup state_group(const plan::GroupPlan& group, const PlanView& view, const Reports& reports) {
+  api::StateGroup out;
+  out.name = group.name;
+  out.interface = group.interface;
+  out.family = group.family;
+  out.virtual_router_id = group.virtual_router_id.value();
+  out.priority = group.priority.value();
+  const auto report = reports.vrrp.groups.find(group.name);
+  if (report != reports.vrrp.groups.end()) {
+    out.state = report->second.state;
+    out.priority = report->second.priority;
+    out.since = report->second.since;
+    out.programmed = report->second.programmed;
+    out.hears = report->second.hears;
+    out.last_transition = report->second.last_transition;
+  }
+  for (const auto& address : group.addresses) {
+    out.addresses.push_back({address, reports.vrrp.held.contains(address)});
+  }
+  out.problems = problems_of(group.name, view, reports);
+  return out;
+}
+
+api::StateVirtualServer state_server(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server,
+                                     const ForwardingReport& forwarding) {
+  api::StateVirtualServer out;
+  out.endpoint = {key.address, key.port};
+  out.protocol = key.protocol;
+  out.group = server.group;
+  out.forwarding = server.forwarding;
+  out.scheduler = server.scheduler;
+  out.programmed = forwarding.programmed.contains(key);
+  const auto usable = forwarding.usable_reals.find(key);
+  out.usable = usable == forwarding.usable_reals.end() ? 0 : usable->second;
+  for (const auto& [endpoint, real] : server.reals) out.reals.push_back({endpoint, real.weight});
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(PlanOrigin origin) {
+  switch (origin) {
+    case PlanOrigin::kNone:
+      return "None";
+    case PlanOrigin::kCheckpoint:
+      return "Checkpoint";
+    case PlanOrigin::kPreviousCheckpoint:
+      return "PreviousCheckpoint";
+    case PlanOrigin::kApi:
+      return "API";
+  }
+  return "unknown";
+}
+
+api::MemberStatus member_entry(const Speaker& speaker, const std::string& group, const PlanView& view,
+                               const Reports& reports, std::int64_t confirmed) {
+  api::MemberStatus out;
+  out.node = speaker.node.name;
+  out.instance = speaker.instance;
+  out.confirmed = confirmed;
+  out.problems = problems_of(group, view, reports);
+  const auto report = reports.vrrp.groups.find(group);
+  if (report == reports.vrrp.groups.end()) return out;
+  out.state = report->second.state;
+  out.since = report->second.since;
+  out.observed_generation = report->second.observed_generation;
+  out.programmed = report->second.programmed;
+  out.hears = report->second.hears;
+  out.last_transition = report->second.last_transition;
+  return out;
+}
+
+api::RealServerSetMember set_entry(const Speaker& speaker, const plan::SetPlan& set, const plan::Plan& plan,
+                                   const ForwardingReport& forwarding) {
+  api::RealServerSetMember out;
+  out.node = speaker.node.name;
+  out.observed_generation = set.version.generation;
+  int missing = 0;
+  for (const auto& key : set.servers) {
+    const auto server = plan.virtual_servers.find(key);
+    if (server == plan.virtual_servers.end()) continue;
+    const int total = static_cast<int>(server->second.reals.size());
+    const auto usable = forwarding.usable_reals.find(key);
+    const int up = usable == forwarding.usable_reals.end() ? 0 : std::min(usable->second, total);
+    out.total = std::max(out.total, total);
+    missing = std::max(missing, total - up);
+  }
+  out.up = out.total - missing;
+  return out;
+}
+
+api::NodeReport node_report(const Speaker& speaker, const PlanView& view, const Reports& reports) {
+  api::NodeReport out;
+  out.meta.name = speaker.node.name;
+  if (!speaker.node.uid.empty()) {
+    out.meta.owner_references.push_back({"v1", "Node", speaker.node.name, speaker.node.uid, false});
+  }
+  out.spec.instance = speaker.instance;
+  out.spec.version = speaker.version;
+  out.spec.interfaces = reports.vrrp.interfaces;
+  std::sort(out.spec.interfaces.begin(), out.spec.interfaces.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  out.spec.capabilities = reports.forwarding.capabilities;
+  out.spec.heard_virtual_routers = reports.vrrp.heard;
+  if (out.spec.heard_virtual_routers.size() > kMostHeard) {
+    out.spec.heard_virtual_routers.erase(out.spec.heard_virtual_routers.begin() + kMostHeard,
+                                         out.spec.heard_virtual_routers.end());
+  }
+  out.spec.problems = all_problems(view, reports);
+  if (out.spec.problems.size() > kMostReportProblems) out.spec.problems.resize(kMostReportProblems);
+  return out;
+}
+
+api::NodeState node_state(const Speaker& speaker, const PlanView& view, const Reports& reports) {
+  api::NodeState out;
+  out.node = speaker.node.name;
+  out.instance = speaker.instance;
+  out.version = speaker.version;
+  out.plan_source = std::string(to_string(view.origin));
+  for (const auto& [name, group] : view.plan.groups) out.groups.push_back(state_group(group, view, reports));
+  for (const auto& [key, server] : view.plan.virtual_servers) {
+    out.virtual_servers.push_back(state_server(key, server, reports.forwarding));
+  }
+  out.problems = all_problems(view, reports);
+  return out;
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/api/node_report.h"
+#include "lib/api/node_state.h"
+#include "lib/api/real_server_set.h"
+#include "lib/api/vrrp_group.h"
+#include "node/agent/messages.h"
+#include "node/plan/holding.h"
+#include "node/plan/make_plan.h"
+#include "node/plan/plan.h"
+
+// What a node says of itself, computed from what its threads report: pure.
+namespace fairlead::agent {
+
+// Who speaks: constant for one run of the daemon.
+struct Speaker {
+  plan::NodeIdentity node;
+  std::string instance;  // random per start
+  std::string version;
+};
+
+// Where the plan in force came from.
+enum class PlanOrigin { kNone, kCheckpoint, kPreviousCheckpoint, kApi };
+std::string_view to_string(PlanOrigin origin);  // "None", "Checkpoint", "PreviousCheckpoint", "API"
+
+// What the plan source knows.
+struct PlanView {
+  plan::Plan plan;
+  PlanOrigin origin = PlanOrigin::kNone;
+  std::vector<plan::PlanProblem> problems;
+  std::vector<plan::Refused> refused;
+  std::vector<std::string> checkpoint_problems;
+};
+
+// What the vrrp and forwarding threads said last.
+struct Reports {
+  VrrpReport vrrp;
+  ForwardingReport forwarding;
+};
+
+// Our entry in the status of `group`. A group that is not carried out (refused, or not yet) is in
+// Initialize, with generation 0 and the reasons. Conditions carry type, reason and message only.
+api::MemberStatus member_entry(const Speaker& speaker, const std::string& group, const PlanView& view,
+                               const Reports& reports, std::int64_t confirmed);
+
+// Our entry in the status of a RealServerSet. Of a real server that several of its virtual servers share
+// one counts: total is the largest number behind one of them, up is total less the most that one lacks.
+api::RealServerSetMember set_entry(const Speaker& speaker, const plan::SetPlan& set, const plan::Plan& plan,
+                                   const ForwardingReport& forwarding);
+
+api::NodeReport node_report(const Speaker& speaker, const PlanView& view, const Reports& reports);
+
+api::NodeState node_state(const Speaker& speaker, const PlanView& view, const Reports& reports);
+
+}  // namespace fairlead::agent

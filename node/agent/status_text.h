@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "lib/api/node_state.h"
+
+namespace fairlead::agent {
+
+// What `fairlead-node status` prints: lines of at most 80 columns (longer names and messages run over),
+// ends with a line feed. Pure.
+std::string status_text(const api::NodeState& state);
+
+}  // namespace fairlead::agent

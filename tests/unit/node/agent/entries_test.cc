@@ -1,0 +1,164 @@
+#include "node/agent/entries.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/node/plan/builders.h"
+
+namespace fairlead::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::ip;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using testing::tcp;
+
+const Speaker kSpeaker{{"node-a", "uid-a"}, "i-1", "0.1.0"};
+
+api::Condition condition(const std::string& type, const std::string& message) {
+  api::Condition out;
+  out.type = type;
+  out.reason = type;
+  out.status = api::ConditionStatus::kTrue;
+  out.message = message;
+  return out;
+}
+
+// Group g with 192.0.2.10, TCP :80 with two servers and :443 with one of them; the node is its Master.
+struct Situation {
+  PlanView view;
+  Reports reports;
+};
+
+Situation serving() {
+  Situation out;
+  plan::GroupPlan group;
+  group.name = "g";
+  group.interface = "eth0";
+  group.priority = vrrp::Priority(200);
+  group.virtual_router_id = vrrp::VirtualRouterId(51);
+  group.addresses = {ip("192.0.2.10")};
+  out.view.origin = PlanOrigin::kApi;
+  out.view.plan.groups = {{"g", group}};
+  const net::Endpoint first = *net::parse_endpoint("10.0.0.1:8080");
+  const net::Endpoint second = *net::parse_endpoint("10.0.0.2:8080");
+  plan::VirtualServerPlan both{"g", api::Forwarding::kNat, api::Scheduler::kRr, {{first, {}}, {second, {}}}};
+  plan::VirtualServerPlan one{"g", api::Forwarding::kNat, api::Scheduler::kRr, {{first, {}}}};
+  out.view.plan.virtual_servers = {{tcp("192.0.2.10:80"), both}, {tcp("192.0.2.10:443"), one}};
+  out.view.plan.sets = {
+      {{"shop", "web-v4-0"}, {{"u", 7, 1}, "g", {tcp("192.0.2.10:80"), tcp("192.0.2.10:443")}}}};
+  GroupReport report;
+  report.state = api::MemberState::kMaster;
+  report.since = WallTime(Seconds(5));
+  report.observed_generation = 3;
+  report.programmed = true;
+  report.priority = 200;
+  report.last_transition = api::MemberTransition{WallTime(Seconds(5)), "MasterDown", 850};
+  report.held = {ip("192.0.2.10")};
+  out.reports.vrrp.groups = {{"g", report}};
+  out.reports.vrrp.held = {ip("192.0.2.10")};
+  out.reports.forwarding.programmed = {tcp("192.0.2.10:80"), tcp("192.0.2.10:443")};
+  out.reports.forwarding.usable_reals = {{tcp("192.0.2.10:80"), 2}, {tcp("192.0.2.10:443"), 1}};
+  return out;
+}
+
+// api.md, VRRPGroup: status.members[].
+TEST(MemberEntry, SaysWhatTheVrrpThreadReports) {
+  const auto now = serving();
+  api::MemberStatus wanted;
+  wanted.node = "node-a";
+  wanted.instance = "i-1";
+  wanted.state = api::MemberState::kMaster;
+  wanted.since = WallTime(Seconds(5));
+  wanted.observed_generation = 3;
+  wanted.programmed = true;
+  wanted.confirmed = 4;
+  wanted.last_transition = api::MemberTransition{WallTime(Seconds(5)), "MasterDown", 850};
+  EXPECT_EQ(member_entry(kSpeaker, "g", now.view, now.reports, 4), wanted);
+}
+
+TEST(MemberEntry, AGroupThatIsNotCarriedOutIsInInitializeWithTheReason) {
+  auto now = serving();
+  now.view.problems = {{"VRRPGroup",
+                        {"", "h"},
+                        plan::Refusal::kVirtualRouterIdInUse,
+                        {"spec.virtualRouterID", "51 is that of g on eth0"}}};
+  const auto entry = member_entry(kSpeaker, "h", now.view, now.reports, 0);
+  EXPECT_EQ(entry.state, api::MemberState::kInitialize);
+  EXPECT_EQ(entry.observed_generation, 0);
+  EXPECT_THAT(entry.problems,
+              ElementsAre(condition("VRIDInUse", "spec.virtualRouterID: 51 is that of g on eth0")));
+}
+
+TEST(MemberEntry, ARefusedOlderGenerationIsSaid) {
+  auto now = serving();
+  now.view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};
+  const auto entry = member_entry(kSpeaker, "g", now.view, now.reports, 0);
+  ASSERT_THAT(entry.problems, SizeIs(1));
+  EXPECT_EQ(entry.problems[0].type, "GenerationWentBack");
+  EXPECT_EQ(entry.state, api::MemberState::kMaster);
+}
+
+// What keeps the host from forwarding concerns groups that forward, and no others.
+TEST(MemberEntry, ProblemsOfForwardingConcernOnlyGroupsWithVirtualServers) {
+  auto now = serving();
+  now.view.plan.groups.insert({"delegate", plan::GroupPlan{}});
+  now.reports.forwarding.problems = {condition("HostNotPrepared", "net.ipv4.vs.conntrack is 0")};
+  EXPECT_THAT(member_entry(kSpeaker, "g", now.view, now.reports, 0).problems,
+              ElementsAre(condition("HostNotPrepared", "net.ipv4.vs.conntrack is 0")));
+  EXPECT_THAT(member_entry(kSpeaker, "delegate", now.view, now.reports, 0).problems, IsEmpty());
+}
+
+TEST(SetEntry, CountsARealServerOnceForAllPortsOfTheVip) {
+  const auto now = serving();
+  const auto& set = now.view.plan.sets.at({"shop", "web-v4-0"});
+  EXPECT_EQ(set_entry(kSpeaker, set, now.view.plan, now.reports.forwarding),
+            (api::RealServerSetMember{"node-a", 2, 2, 7}));
+}
+
+TEST(SetEntry, WhatOneVirtualServerLacksIsNotUp) {
+  auto now = serving();
+  now.reports.forwarding.usable_reals[tcp("192.0.2.10:80")] = 1;
+  const auto& set = now.view.plan.sets.at({"shop", "web-v4-0"});
+  EXPECT_EQ(set_entry(kSpeaker, set, now.view.plan, now.reports.forwarding).up, 1);
+  now.reports.forwarding.usable_reals.clear();
+  EXPECT_EQ(set_entry(kSpeaker, set, now.view.plan, now.reports.forwarding).up, 0);
+}
+
+// K-31: owned by its Node, a cluster-scoped owner; without the claim of the token there is no UID.
+TEST(NodeReportOf, IsOwnedByItsNodeIfItsUidIsKnown) {
+  const auto now = serving();
+  EXPECT_THAT(node_report(kSpeaker, now.view, now.reports).meta.owner_references,
+              ElementsAre(api::OwnerReference{"v1", "Node", "node-a", "uid-a", false}));
+  const Speaker nameless{{"node-a", ""}, "i-1", "0.1.0"};
+  EXPECT_THAT(node_report(nameless, now.view, now.reports).meta.owner_references, IsEmpty());
+}
+
+TEST(NodeReportOf, ListsInterfacesByNameAndEveryProblem) {
+  auto now = serving();
+  now.reports.vrrp.interfaces = {{"eth1", 1500, true, {}, {}}, {"eth0", 1500, true, {}, {}}};
+  now.reports.forwarding.capabilities = {true, {"rr", "wlc"}, true, "6.1.0"};
+  now.view.checkpoint_problems = {"checkpoint: write /var/lib/fairlead/checkpoint.json: ENOSPC"};
+  const auto report = node_report(kSpeaker, now.view, now.reports);
+  ASSERT_THAT(report.spec.interfaces, SizeIs(2));
+  EXPECT_EQ(report.spec.interfaces[0].name, "eth0");
+  EXPECT_EQ(report.spec.capabilities, now.reports.forwarding.capabilities);
+  EXPECT_THAT(report.spec.problems,
+              ElementsAre("checkpoint: write /var/lib/fairlead/checkpoint.json: ENOSPC"));
+}
+
+TEST(StateOf, JoinsThePlanWithWhatIsReported) {
+  const auto now = serving();
+  const auto state = node_state(kSpeaker, now.view, now.reports);
+  EXPECT_EQ(state.plan_source, "API");
+  ASSERT_THAT(state.groups, SizeIs(1));
+  EXPECT_EQ(state.groups[0].state, api::MemberState::kMaster);
+  EXPECT_THAT(state.groups[0].addresses, ElementsAre(api::StateAddress{ip("192.0.2.10"), true}));
+  ASSERT_THAT(state.virtual_servers, SizeIs(2));
+  EXPECT_EQ(state.virtual_servers[0].endpoint.port, net::Port(80));
+  EXPECT_EQ(state.virtual_servers[0].usable, 2);
+  EXPECT_TRUE(state.virtual_servers[0].programmed);
+}
+
+}  // namespace
+}  // namespace fairlead::agent
