@@ -18,20 +18,19 @@ constexpr std::size_t kQueuedEvents = 8192;
 // The running logger. Threads that are logging while stop_log() is called keep it alive until they are
 // through, so that there is no moment at which a log() could touch freed memory.
 struct Logger {
-  Logger(LogLevel lowest, LogFormat line_format)
-      : level(lowest),
-        format(line_format),
-        pool(std::make_shared<spdlog::details::thread_pool>(kQueuedEvents, 1)),
-        sink(std::make_shared<spdlog::async_logger>("fairlead",
-                                                    std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-                                                    spdlog::async_overflow_policy::overrun_oldest)) {
+  Logger(LogLevel lowest, LogFormat line_format) : level(lowest), format(line_format) {
+    pool = std::make_shared<spdlog::details::thread_pool>(kQueuedEvents, 1);
+    sink =
+        std::make_shared<spdlog::async_logger>("fairlead", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                                               pool, spdlog::async_overflow_policy::overrun_oldest);
     sink->set_pattern("%v");
     sink->set_level(spdlog::level::trace);
   }
   LogLevel level;
   LogFormat format;
-  std::shared_ptr<spdlog::details::thread_pool> pool;  // its destructor writes what is queued and joins
   std::shared_ptr<spdlog::async_logger> sink;
+  // Destroyed first: writes what is queued and joins its thread.
+  std::shared_ptr<spdlog::details::thread_pool> pool;
 };
 
 // The process's one log, as there is one standard error. The lock is held for a pointer copy only.
