@@ -1,0 +1,90 @@
+"""A real API server for the scripts of this folder: the one of $KUBECONFIG, else one started for the script and
+stopped after it. Requests go through `kubectl proxy`, so that a case costs milliseconds."""
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CLUSTER = TREE + "/tests/lab/cluster"
+
+
+class Api:
+    def __init__(self, kubectl, kubeconfig, base):
+        self._kubectl, self._kubeconfig, self._base = kubectl, kubeconfig, base
+
+    def kubectl(self, *words):
+        """(exit code, output and errors together)"""
+        done = subprocess.run([self._kubectl, "--kubeconfig", self._kubeconfig, *words], text=True, cwd=TREE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def request(self, method, path, body=None, kind="application/yaml"):
+        """(HTTP status, decoded answer)"""
+        request = urllib.request.Request(self._base + path, method=method, data=body.encode() if body else None,
+                                         headers={"Content-Type": kind, "Accept": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+
+class Verdicts:
+    """One line per case, and the sum at the end."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def add(self, name, ok, detail=""):
+        self.passed, self.failed = self.passed + bool(ok), self.failed + (not ok)
+        print(("ok      " if ok else "FAILED  ") + name + ("" if ok else "\n        " + detail), flush=True)
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed, 0 skipped")
+        sys.exit(1 if self.failed or not self.passed else 0)
+
+
+@contextlib.contextmanager
+def _cluster():
+    if os.environ.get("KUBECONFIG"):
+        yield os.environ["KUBECONFIG"]
+        return
+    folder = tempfile.mkdtemp(prefix="fairlead-api-")
+    env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=os.environ.get("KAPI_PORT", "26443"),
+               KAPI_ETCD_PORT=os.environ.get("KAPI_ETCD_PORT", "22379"),
+               KAPI_CONTROLLERS="namespace-controller,serviceaccount-controller")
+    try:
+        subprocess.run([CLUSTER + "/up"], env=env, check=True)
+        yield folder + "/admin.kubeconfig"
+    finally:
+        subprocess.run([CLUSTER + "/down"], env=env, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def api_server():
+    binaries = subprocess.run([CLUSTER + "/build"], text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
+    kubectl = binaries + "/kubectl"
+    with _cluster() as kubeconfig:
+        proxy = subprocess.Popen([kubectl, "--kubeconfig", kubeconfig, "proxy", "--port=0"], text=True,
+                                 stdout=subprocess.PIPE)
+        try:
+            port = re.search(r"127\.0\.0\.1:(\d+)", proxy.stdout.readline()).group(1)
+            api = Api(kubectl, kubeconfig, f"http://127.0.0.1:{port}")
+            code, text = api.kubectl("apply", "-k", "manifests")
+            if code != 0:
+                sys.exit("kubectl apply -k manifests failed:\n" + text)
+            code, text = api.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+            if code != 0:
+                sys.exit(text)
+            yield api
+        finally:
+            proxy.terminate()
+            proxy.wait()

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+"""What the CRDs accept and refuse, asked of a real API server (dry run, unknown fields refused).
+
+crd/accepted/*.yaml  must be accepted; `# expect: spec.a.b = value` names a default that must be seen
+crd/refused/*.yaml   must be refused; every `# expect: text` must be in the message
+"""
+import glob
+import json
+import os
+import re
+
+import apiserver
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PLURALS = {"VirtualIP": "virtualips", "AddressPool": "addresspools", "VRRPGroup": "vrrpgroups",
+           "RealServerSet": "realserversets", "NodeReport": "nodereports"}
+NAMESPACED = {"VirtualIP", "RealServerSet"}
+# kubernetes.md 1; NodeReport's are our own. (name, priority)
+COLUMNS = {
+    "VirtualIP": ["ADDRESS", "MASTER", "STATE", "REALS", "AGE"],
+    "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ADDRESS (wide)", "AGE"],
+    "RealServerSet": ["GROUP", "REALS", "AGE"],
+    "AddressPool": ["USED", "FREE", "AGE"],
+    "NodeReport": ["VERSION", "KERNEL", "AGE"],
+}
+
+
+def path_of(text):
+    kind = re.search(r"^kind: (\w+)$", text, re.M).group(1)
+    scope = "namespaces/default/" if kind in NAMESPACED else ""
+    return f"/apis/fairlead.dev/v1alpha1/{scope}{PLURALS[kind]}?dryRun=All&fieldValidation=Strict"
+
+
+def lookup(value, path):
+    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
+        value = value[name] if name else value[int(index)]
+    return value
+
+
+def accepted(api, verdicts, name, text):
+    code, answer = api.request("POST", path_of(text), text)
+    wrong = "" if code == 201 else answer.get("message", str(answer))
+    for path, wanted in re.findall(r"^# expect: (\S+) = (.*)$", text, re.M) if not wrong else []:
+        try:
+            found = lookup(answer, path)
+        except (KeyError, IndexError):
+            found = None
+        if found != json.loads(wanted):
+            wrong += f"{path} is {json.dumps(found)}, not {wanted}. "
+    verdicts.add(name, not wrong, wrong)
+
+
+def refused(api, verdicts, name, text):
+    expected = re.findall(r"^# expect: (.*)$", text, re.M)
+    code, answer = api.request("POST", path_of(text), text)
+    message = answer.get("message", "")
+    missing = [e for e in expected if e not in message]
+    if code == 201:
+        verdicts.add(name, False, "was accepted")
+    else:
+        verdicts.add(name, bool(expected) and not missing, f"HTTP {code}: {message}\n        lacks {missing}")
+
+
+def columns(api, verdicts):
+    for kind, wanted in COLUMNS.items():
+        _, crd = api.request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{PLURALS[kind]}.fairlead.dev")
+        version = crd["spec"]["versions"][0]
+        found = [c["name"] + (" (wide)" if c.get("priority") else "") for c in version["additionalPrinterColumns"]]
+        verdicts.add(f"columns of {kind}", found == wanted, f"{found}, not {wanted}")
+        has_status = "status" in version.get("subresources", {})
+        verdicts.add(f"status subresource of {kind}", has_status == (kind != "NodeReport"))
+        scope = "Namespaced" if kind in NAMESPACED else "Cluster"
+        verdicts.add(f"scope of {kind}", crd["spec"]["scope"] == scope, crd["spec"]["scope"])
+
+
+def main():
+    verdicts = apiserver.Verdicts()
+    with apiserver.api_server() as api:
+        for judge in (accepted, refused):
+            for path in sorted(glob.glob(f"{HERE}/crd/{judge.__name__}/*.yaml")):
+                with open(path) as file:
+                    judge(api, verdicts, os.path.relpath(path, HERE), file.read())
+        columns(api, verdicts)
+        code, text = api.kubectl("get", "vip", "-A")
+        verdicts.add("short name vip", code == 0, text)
+    verdicts.end()
+
+
+main()
