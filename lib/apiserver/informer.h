@@ -66,7 +66,8 @@ class Informer : private ReflectorSink {
         on_change_(std::move(on_change)),
         count_(metrics.gauge("fairlead_api_store_objects", "Objects in the cache, unreadable ones included",
                              {{"kind", resource.plural}})),
-        reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource), *this)) {}
+        reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource),
+                                               static_cast<ReflectorSink&>(*this))) {}
 
   // True once a whole list has been seen (K-19).
   bool synced() const { return synced_; }

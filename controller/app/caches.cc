@@ -1,0 +1,97 @@
+#include "controller/app/caches.h"
+
+#include <utility>
+
+#include "controller/app/paths.h"
+
+namespace fairlead::controller {
+namespace {
+
+template <class T>
+ByKey<Poisoned> poisoned_of(const apiserver::Informer<T>& informer) {
+  ByKey<Poisoned> out;
+  for (const auto& [key, poisoned] : informer.poisoned())
+    out.insert({key, {poisoned.meta, poisoned.problems}});
+  return out;
+}
+
+template <class T>
+std::string version_in(const apiserver::Informer<T>& informer, const api::ObjectKey& key) {
+  const auto poisoned = informer.poisoned().find(key);
+  if (poisoned != informer.poisoned().end()) return poisoned->second.meta.resource_version;
+  const auto* object = find(informer.objects(), key);
+  return object == nullptr ? "" : object->meta.resource_version;
+}
+
+}  // namespace
+
+Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client,
+               std::function<void()> on_change)
+    : virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
+                   [on_change](const auto&) { on_change(); }),
+      pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
+             [on_change](const auto&) { on_change(); }),
+      services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
+                [on_change](const auto&) { on_change(); }),
+      endpoint_slices_(loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
+                       [on_change](const auto&) { on_change(); }),
+      nodes_(loop, metrics, client, nodes(), api::decode_node, [on_change](const auto&) { on_change(); }),
+      node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
+                    [on_change](const auto&) { on_change(); }),
+      groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
+              [on_change](const auto&) { on_change(); }),
+      sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
+            [on_change](const auto&) { on_change(); }) {}
+
+std::vector<std::string> Caches::unsynced() const {
+  const std::pair<const char*, bool> kinds[] = {{"virtualips", virtual_ips_.synced()},
+                                                {"addresspools", pools_.synced()},
+                                                {"services", services_.synced()},
+                                                {"endpointslices", endpoint_slices_.synced()},
+                                                {"nodes", nodes_.synced()},
+                                                {"nodereports", node_reports_.synced()},
+                                                {"vrrpgroups", groups_.synced()},
+                                                {"realserversets", sets_.synced()}};
+  std::vector<std::string> out;
+  for (const auto& [kind, done] : kinds) {
+    if (!done) out.emplace_back(kind);
+  }
+  return out;
+}
+
+Inputs Caches::snapshot() const {
+  Inputs out;
+  out.virtual_ips = virtual_ips_.objects();
+  out.poisoned_virtual_ips = poisoned_of(virtual_ips_);
+  out.pools = pools_.objects();
+  out.poisoned_pools = poisoned_of(pools_);
+  out.services = services_.objects();
+  out.endpoint_slices = endpoint_slices_.objects();
+  out.nodes = nodes_.objects();
+  out.node_reports = node_reports_.objects();
+  out.groups = groups_.objects();
+  out.poisoned_groups = poisoned_of(groups_);
+  out.sets = sets_.objects();
+  out.poisoned_sets = poisoned_of(sets_);
+  return out;
+}
+
+std::string Caches::version_of(Target target, const api::ObjectKey& key) const {
+  switch (target) {
+    case Target::kVirtualIP:
+      return version_in(virtual_ips_, key);
+    case Target::kVRRPGroup:
+      return version_in(groups_, key);
+    case Target::kRealServerSet:
+      return version_in(sets_, key);
+    case Target::kAddressPool:
+      return version_in(pools_, key);
+    case Target::kService:
+      return version_in(services_, key);
+    case Target::kNodeReport:
+      return version_in(node_reports_, key);
+  }
+  return "";
+}
+
+}  // namespace fairlead::controller

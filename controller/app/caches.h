@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "controller/plan/changes.h"
+#include "controller/plan/inputs.h"
+#include "lib/apiserver/informer.h"
+
+namespace fairlead::controller {
+
+// The informers of every kind the controller reads. All members on the loop's thread.
+class Caches {
+ public:
+  // `on_change` is called after each change of any object, or when a list has been seen.
+  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, std::function<void()> on_change);
+
+  // True once every kind has been listed whole (K-19).
+  bool synced() const { return unsynced().empty(); }
+  // The kinds that have not been listed yet: "virtualips", ...
+  std::vector<std::string> unsynced() const;
+
+  // A copy of everything; settings, memory and now are the caller's to fill.
+  Inputs snapshot() const;
+
+  // The resourceVersion of the object as cached; empty if it is not there.
+  std::string version_of(Target target, const api::ObjectKey& key) const;
+
+ private:
+  apiserver::Informer<api::VirtualIP> virtual_ips_;
+  apiserver::Informer<api::AddressPool> pools_;
+  apiserver::Informer<api::Service> services_;
+  apiserver::Informer<api::EndpointSlice> endpoint_slices_;
+  apiserver::Informer<api::Node> nodes_;
+  apiserver::Informer<api::NodeReport> node_reports_;
+  apiserver::Informer<api::VRRPGroup> groups_;
+  apiserver::Informer<api::RealServerSet> sets_;
+};
+
+}  // namespace fairlead::controller

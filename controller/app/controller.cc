@@ -1,0 +1,130 @@
+#include "controller/app/controller.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "controller/plan/desired.h"
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr Milliseconds kGather{50};
+constexpr Milliseconds kLookAtCaches{20};
+constexpr Seconds kCachesWithin{5};
+constexpr Seconds kBeat{1};
+constexpr Seconds kLookAnyway{30};
+
+std::string host_name() {
+  std::array<char, 256> buffer{};
+  return gethostname(buffer.data(), buffer.size() - 1) == 0 ? std::string(buffer.data()) : "unknown";
+}
+
+}  // namespace
+
+Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
+                       Settings settings)
+    : loop_(loop),
+      pages_(pages),
+      settings_(std::move(settings)),
+      events_(loop, metrics, client, "fairlead-controller-" + host_name()),
+      writer_(metrics, client, events_),
+      measures_(metrics),
+      gather_(loop),
+      tick_(loop),
+      caches_(loop, metrics, client, [this] { changed(); }) {
+  tick();
+}
+
+void Controller::changed() {
+  dirty_ = true;
+  note_sync();
+  if (!writing_) schedule(kGather);
+}
+
+// Arms the timer unless it runs already: a stream of changes must not put a round off for ever.
+void Controller::schedule(Microseconds wait) {
+  if (scheduled_) return;
+  scheduled_ = true;
+  gather_.arm(sys::now() + wait, [this] {
+    scheduled_ = false;
+    round();
+  });
+}
+
+void Controller::round() {
+  if (writing_ || !caches_.synced()) return;
+  if (!caught_up()) return schedule(kLookAtCaches);
+  dirty_ = false;
+  next_look_ = sys::now() + kLookAnyway;
+  const TimePoint begun = sys::now();
+  Inputs inputs = caches_.snapshot();
+  inputs.settings = settings_;
+  inputs.memory = memory_;
+  inputs.now = begun;
+  const Desired wanted = desired(inputs);
+  const Summary summary = summarize(inputs, wanted, claims_, sys::wall_now());
+  auto writes = changes(inputs, wanted, summary.statuses);
+  memory_ = remember(inputs, wanted);
+  memory_.stale_members = summary.stale_members;
+  claims_ = summary.memory;
+  watchful_ =
+      summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
+  measures_.round(sys::now() - begun);
+  measures_.show(summary.statuses);
+  measures_.count_failures(inputs, writes);
+  pages_.set_state(state_json(inputs, summary.statuses));
+  writing_ = true;
+  writer_.carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });
+}
+
+void Controller::written(const Writer::Outcome& outcome) {
+  writing_ = false;
+  moved_from_ = outcome.moved_from;
+  wait_until_ = sys::now() + kCachesWithin;
+  if (!moved_from_.empty() || dirty_) schedule(kGather);
+  if (const auto retry = writer_.next_retry()) {
+    if (!scheduled_) schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
+  }
+}
+
+// True when the caches show everything that the last round changed, or it takes too long.
+bool Controller::caught_up() {
+  std::erase_if(moved_from_, [&](const auto& entry) {
+    return caches_.version_of(entry.first.first, entry.first.second) != entry.second;
+  });
+  if (moved_from_.empty()) return true;
+  if (sys::now() < wait_until_) return false;
+  sys::log(sys::LogLevel::kWarning, "controller.cache_behind",
+           {{"objects", std::to_string(moved_from_.size())}});
+  moved_from_.clear();
+  return true;
+}
+
+void Controller::note_sync() {
+  const auto missing = caches_.unsynced();
+  if (synced_ && missing.empty()) return;
+  const std::string text = join(missing, ",");
+  if (!missing.empty()) return;
+  synced_ = true;
+  waiting_for_ = text;
+  pages_.set_ready(true);
+  sys::log(sys::LogLevel::kInfo, "controller.synced", {});
+}
+
+void Controller::tick() {
+  pages_.beat(sys::now());
+  const std::string missing = join(caches_.unsynced(), ",");
+  if (!missing.empty() && missing != waiting_for_) {
+    sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
+    waiting_for_ = missing;
+  }
+  if (!writing_ && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
+  tick_.arm(sys::now() + kBeat, [this] { tick(); });
+}
+
+}  // namespace fairlead::controller

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "controller/app/caches.h"
+#include "controller/app/event_sender.h"
+#include "controller/app/measures.h"
+#include "controller/app/pages.h"
+#include "controller/app/writer.h"
+#include "controller/status/summary.h"
+#include "lib/apiserver/client.h"
+#include "lib/sys/loop.h"
+#include "lib/sys/metrics.h"
+
+namespace fairlead::controller {
+
+// The loop of the controller: changes are gathered for 50 ms, then one round is snapshot -> desired ->
+// statuses
+// -> changes -> writes. The next round waits until the caches show what the last one wrote (at most 5 s).
+// Nothing is decided before every kind has been listed (K-19). All on the loop's thread.
+class Controller {
+ public:
+  Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
+             Settings settings);
+
+ private:
+  void changed();
+  void schedule(Microseconds wait);
+  void round();
+  void written(const Writer::Outcome& outcome);
+  bool caught_up();
+  void note_sync();
+  void tick();
+
+  sys::Loop& loop_;
+  Pages& pages_;
+  Settings settings_;
+  EventSender events_;
+  Writer writer_;
+  Measures measures_;
+  Memory memory_;
+  ClaimsMemory claims_;
+  std::map<std::pair<Target, api::ObjectKey>, std::string> moved_from_;
+  TimePoint wait_until_{};  // for the caches; after it a round goes ahead all the same
+  bool writing_ = false;
+  bool scheduled_ = false;
+  bool dirty_ = false;     // something changed since the snapshot of the last round
+  bool watchful_ = false;  // time alone may change what is decided: look every second
+  bool synced_ = false;
+  std::string waiting_for_;  // kinds, as logged last
+  TimePoint next_look_{};
+  sys::Timer gather_;
+  sys::Timer tick_;
+  Caches caches_;  // last: it calls back into the members above
+};
+
+}  // namespace fairlead::controller

@@ -1,0 +1,87 @@
+#include "controller/app/measures.h"
+
+#include <map>
+
+#include "controller/status/conditions.h"
+#include "lib/api/virtual_ip.h"
+
+namespace fairlead::controller {
+namespace {
+
+const std::string kAddresses = "fairlead_controller_pool_addresses";
+const std::string kUsed = "fairlead_controller_pool_addresses_used";
+constexpr double kMicrosecondsPerSecond = 1e6;
+
+}  // namespace
+
+Measures::Measures(sys::Metrics& metrics)
+    : metrics_(metrics),
+      duration_(metrics.histogram("fairlead_controller_reconcile_duration_seconds",
+                                  "Time to compute one round from snapshot to writes", {{"kind", "all"}},
+                                  {0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
+      split_(metrics.gauge("fairlead_controller_split_ownership", "Groups with several live masters", {})) {
+  metrics
+      .gauge("fairlead_build_info", "1; what runs here",
+             {{"component", "controller"}, {"version", FAIRLEAD_VERSION}, {"revision", ""}})
+      .set(1);
+}
+
+void Measures::round(Microseconds taken) {
+  duration_.observe(static_cast<double>(taken.count()) / kMicrosecondsPerSecond);
+}
+
+void Measures::show(const Statuses& statuses) {
+  using api::VipState;
+  std::map<std::string, int> by_state;
+  for (const auto state : {VipState::kPending, VipState::kReady, VipState::kDegraded, VipState::kNoMaster,
+                           VipState::kSplit, VipState::kRejected}) {
+    by_state[std::string(api::to_string(state))] = 0;
+  }
+  for (const auto& [key, status] : statuses.virtual_ips) ++by_state[status.state];
+  for (const auto& [state, count] : by_state) {
+    metrics_.gauge("fairlead_controller_virtualips", "VirtualIPs by state", {{"state", state}}).set(count);
+  }
+  int split = 0;
+  for (const auto& [key, status] : statuses.groups) {
+    if (status.state == api::to_string(VipState::kSplit)) ++split;
+  }
+  split_.set(split);
+  std::set<std::string> pools;
+  const auto set = [&](const std::string& pool, const std::string& family, std::int64_t used,
+                       std::int64_t free) {
+    metrics_.gauge(kAddresses, "Addresses of the pool", {{"pool", pool}, {"family", family}})
+        .set(static_cast<double>(used + free));
+    metrics_.gauge(kUsed, "Addresses of the pool that are assigned", {{"pool", pool}, {"family", family}})
+        .set(static_cast<double>(used));
+  };
+  for (const auto& [key, status] : statuses.pools) {
+    pools.insert(key.name);
+    set(key.name, "IPv4", status.assigned_ipv4, status.available_ipv4);
+    set(key.name, "IPv6", status.assigned_ipv6, status.available_ipv6);
+  }
+  for (const auto& gone : pools_) {
+    if (pools.contains(gone)) continue;
+    for (const auto* family : {"IPv4", "IPv6"}) {
+      metrics_.remove(kAddresses, {{"pool", gone}, {"family", family}});
+      metrics_.remove(kUsed, {{"pool", gone}, {"family", family}});
+    }
+  }
+  pools_ = std::move(pools);
+}
+
+void Measures::count_failures(const Inputs& inputs, const std::vector<Write>& writes) {
+  for (const auto& write : writes) {
+    for (const auto& notice : write.notices) {
+      if (notice.reason != "AllocationFailed") continue;
+      const auto* object = find(inputs.virtual_ips, write.key);
+      const std::string reason = notice.note.substr(0, notice.note.find(':'));
+      metrics_
+          .counter("fairlead_controller_allocation_failures_total",
+                   "VirtualIPs that could not get an address",
+                   {{"pool", object == nullptr ? "" : object->spec.pool}, {"reason", reason}})
+          .add(1);
+    }
+  }
+}
+
+}  // namespace fairlead::controller

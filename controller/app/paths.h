@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "controller/plan/changes.h"
+#include "lib/apiserver/informer.h"
+
+// Where objects live in the API.
+namespace fairlead::controller {
+
+// "virtualips": also the `kind` label of metrics.
+std::string plural_of(Target target);
+
+// "/apis/fairlead.dev/v1alpha1/namespaces/shop/virtualips/web", with "/status" for a status.
+std::string path_of(const Write& write);
+
+// What an informer lists and watches.
+apiserver::Resource resource_of(Target target);
+apiserver::Resource endpoint_slices();
+apiserver::Resource nodes();
+
+}  // namespace fairlead::controller

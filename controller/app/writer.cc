@@ -1,0 +1,155 @@
+#include "controller/app/writer.h"
+
+#include <set>
+#include <utility>
+
+#include "controller/app/paths.h"
+#include "lib/api/status_reply.h"
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
+
+namespace fairlead::controller {
+namespace {
+
+constexpr reconcile::BackoffConfig kWriteBackoff{Milliseconds(5), Seconds(30), Seconds(120)};
+constexpr const char* kManager = "fairlead-controller";
+constexpr int kNotFound = 404;
+constexpr int kConflict = 409;
+
+bool good(int status) { return status >= 200 && status < 300; }
+
+std::string object_name(const Write& write) {
+  return plural_of(write.target) + "/" + api::to_string(write.key);
+}
+
+// "409 Conflict: ...": what the server said, in short.
+std::string answer_text(const apiserver::ApiResponse& response) {
+  const auto reply = api::decode_status_reply(response.body);
+  return std::to_string(response.status) + (reply.ok() ? " " + reply.value.message : "");
+}
+
+bool is_foreign_owner(const apiserver::ApiResponse& response) {
+  const auto reply = api::decode_status_reply(response.body);
+  for (const auto& cause : reply.value.causes) {
+    if (cause.reason == "FieldManagerConflict") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, EventSender& events)
+    : metrics_(metrics), client_(client), events_(events) {}
+
+void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
+  const TimePoint now = sys::now();
+  std::erase_if(failures_, [&](const auto& failure) { return now - failure.second.retry_at > Seconds(120); });
+  writes_.clear();
+  outcome_ = {};
+  std::set<std::pair<Target, api::ObjectKey>> touched;
+  for (auto& write : writes) {
+    const auto failure = failures_.find({write.target, write.key, write.verb});
+    if (failure != failures_.end() && failure->second.retry_at > now) continue;
+    if (!touched.insert({write.target, write.key}).second) continue;
+    writes_.push_back(std::move(write));
+  }
+  sent_ = 0;
+  open_ = 0;
+  on_done_ = std::move(on_done);
+  next_step();
+}
+
+std::optional<TimePoint> Writer::next_retry() const {
+  std::optional<TimePoint> out;
+  for (const auto& [subject, failure] : failures_) {
+    if (failure.retry_at > sys::now() && (!out || failure.retry_at < *out)) out = failure.retry_at;
+  }
+  return out;
+}
+
+void Writer::next_step() {
+  if (sent_ == writes_.size()) {
+    const OnDone done = std::exchange(on_done_, nullptr);
+    return done(outcome_);
+  }
+  const Step step = writes_[sent_].step;
+  std::size_t end = sent_;
+  while (end < writes_.size() && writes_[end].step == step) ++end;
+  const std::size_t begin = std::exchange(sent_, end);
+  open_ = end - begin;
+  for (std::size_t i = begin; i < end; ++i) send(writes_[i]);
+}
+
+void Writer::send(const Write& write) {
+  const auto on_done = [this, write](const Result<apiserver::ApiResponse>& result) {
+    answered(write, result);
+  };
+  const std::string kind = plural_of(write.target);
+  if (write.verb == Verb::kApply || write.verb == Verb::kApplyStatus) {
+    const bool force = write.target != Target::kService;
+    return client_.apply(path_of(write), kind, kManager, force, write.body, on_done);
+  }
+  apiserver::ApiRequest request;
+  request.method = write.verb == Verb::kDelete ? "DELETE" : "PATCH";
+  request.path = path_of(write);
+  request.content_type = write.verb == Verb::kDelete ? "application/json" : "application/merge-patch+json";
+  request.body = write.body;
+  request.kind = kind;
+  client_.send(std::move(request), on_done);
+}
+
+void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& result) {
+  if (!result) {
+    failed(write, result.error().message, false);
+  } else if (good(result->status)) {
+    succeeded(write, *result);
+  } else if (result->status == kNotFound && write.verb != Verb::kApply) {
+    count(write, "gone");  // the cache will tell
+    failures_.erase({write.target, write.key, write.verb});
+  } else {
+    if (is_foreign_owner(*result)) {
+      metrics_
+          .counter("fairlead_controller_foreign_writes_total", "Writes refused because others own a field",
+                   {{"kind", plural_of(write.target)}})
+          .add(1);
+    }
+    failed(write, answer_text(*result), result->status == kConflict && !is_foreign_owner(*result));
+  }
+  if (--open_ == 0) next_step();
+}
+
+void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
+  ++outcome_.written;
+  count(write, "written");
+  failures_.erase({write.target, write.key, write.verb});
+  sys::log(sys::LogLevel::kDebug, "controller.wrote",
+           {{"object", object_name(write)}, {"status", std::to_string(response.status)}});
+  const auto meta = api::decode_meta(response.body);
+  const bool changed = meta.ok() && meta.value.resource_version != write.resource_version;
+  if (write.verb == Verb::kDelete || changed) {
+    outcome_.moved_from[{write.target, write.key}] = write.resource_version;
+  }
+  for (const auto& notice : write.notices) events_.send(notice);
+}
+
+void Writer::failed(const Write& write, const std::string& why, bool conflict) {
+  ++outcome_.failed;
+  count(write, conflict ? "conflict" : "failed");
+  const Subject subject{write.target, write.key, write.verb};
+  auto& failure =
+      failures_.try_emplace(subject, Failure{reconcile::Backoff(kWriteBackoff), {}, ""}).first->second;
+  failure.retry_at = sys::now() + failure.backoff.after_failure(sys::now(), 0);
+  if (conflict || failure.told == why) return;
+  failure.told = why;
+  sys::log(sys::LogLevel::kWarning, "controller.write_failed",
+           {{"object", object_name(write)}, {"why", why}});
+}
+
+void Writer::count(const Write& write, const std::string& result) {
+  metrics_
+      .counter("fairlead_controller_reconcile_total", "Writes by kind and what came of them",
+               {{"kind", plural_of(write.target)}, {"result", result}})
+      .add(1);
+}
+
+}  // namespace fairlead::controller

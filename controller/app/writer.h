@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "controller/app/event_sender.h"
+#include "controller/plan/changes.h"
+#include "lib/apiserver/client.h"
+#include "lib/reconcile/backoff.h"
+#include "lib/sys/loop.h"
+#include "lib/sys/metrics.h"
+
+namespace fairlead::controller {
+
+// Carries out one round of writes, step after step, those of one step together. A write that fails holds up
+// nothing but its own object, which then waits (5 ms doubling to 30 s, K-24); the next round computes anew.
+// Of several writes to one object only the first is sent: the others were computed from what it changes.
+class Writer {
+ public:
+  struct Outcome {
+    int written = 0;
+    int failed = 0;
+    // Objects that changed by our hand, with the resourceVersion they had before: the next round may be
+    // computed only when the caches show another one.
+    std::map<std::pair<Target, api::ObjectKey>, std::string> moved_from;
+  };
+  using OnDone = std::function<void(const Outcome&)>;
+
+  Writer(sys::Metrics& metrics, apiserver::Client& client, EventSender& events);
+
+  // One round at a time. on_done runs on the loop, perhaps inside this call if there is nothing to do.
+  void carry_out(std::vector<Write> writes, OnDone on_done);
+
+  // When the first object that waits may be tried again.
+  std::optional<TimePoint> next_retry() const;
+
+ private:
+  using Subject = std::tuple<Target, api::ObjectKey, Verb>;
+  struct Failure {
+    reconcile::Backoff backoff;
+    TimePoint retry_at{};
+    std::string told;  // what was logged last: one line per change (style 32)
+  };
+
+  void next_step();
+  void send(const Write& write);
+  void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
+  void succeeded(const Write& write, const apiserver::ApiResponse& response);
+  void failed(const Write& write, const std::string& why, bool conflict);
+  void count(const Write& write, const std::string& result);
+
+  sys::Metrics& metrics_;
+  apiserver::Client& client_;
+  EventSender& events_;
+  std::vector<Write> writes_;  // of the round, those still to be sent last
+  std::size_t sent_ = 0;
+  std::size_t open_ = 0;  // sent and not answered
+  Outcome outcome_;
+  OnDone on_done_;
+  std::map<Subject, Failure> failures_;
+};
+
+}  // namespace fairlead::controller
