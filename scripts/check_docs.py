@@ -15,7 +15,7 @@ SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
 LOG_ITSELF = {"lib/sys/log.h", "lib/sys/log.cc"}
 LOG_CALL = re.compile(r"(?<![\w.>])((?:\w+::)*)log\s*\(")
 EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-METRIC = re.compile(r'"(fairlead_[a-z0-9_]+)"')
+METRIC = re.compile(r'"(fairlead_[a-z0-9_]*)"')
 STRING = r'"(?:\\.|[^"\\\n])*"'
 
 
@@ -80,6 +80,9 @@ def check(root):
                 else:
                     events.setdefault(name, f"{path}:{line}")
             for match in METRIC.finditer(text):
+                if match[1] == "fairlead_":
+                    problems.append(f"{path}: a metric's name is put together; write it whole")
+                    continue
                 metrics.setdefault(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
     headings = documented(read(root / "docs/messages.md"),
                           re.compile(r"^### `([^`]+)`\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL))

@@ -70,7 +70,7 @@ void Timer::arm(TimePoint deadline, std::function<void()> task) {
   state_->timer.async_wait([arming = std::weak_ptr(state_->arming)](const boost::system::error_code&) {
     const auto current = arming.lock();
     if (current == nullptr) return;
-    // Moved out first: the task may destroy, cancel or re-arm the timer it came from.
+    // Moved out: the task may destroy, cancel or re-arm its timer, and what it captured ends with its run.
     const auto due = std::exchange(*current, nullptr);
     due();
   });

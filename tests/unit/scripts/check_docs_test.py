@@ -61,6 +61,10 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(check(metrics="| `fairlead_adverts_total` | | |\n"),
                          ["docs/metrics.md: metric fairlead_adverts_total has no text"])
 
+    def test_reports_a_metric_whose_name_is_put_together(self):
+        self.assertEqual(check('metrics.counter("fairlead_" + name, "Things.", {});', "", ""),
+                         ["node/agent/a.cc: a metric's name is put together; write it whole"])
+
     def test_reports_what_the_code_no_longer_has(self):
         self.assertEqual(check(messages=MESSAGES + "### `old.event`\nText.\n"),
                          ["docs/messages.md: event old.event is nowhere in the code"])
