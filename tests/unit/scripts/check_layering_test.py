@@ -24,7 +24,7 @@ CLEAN = {
                             'const char* kText = "getenv(HOME) sys::log( using namespace";\n',
     "node/kernel/addresses.cc": '#include <netlink/route/addr.h>\n#include "node/vrrp/machine.h"\n',
     "node/agent/agent.cc": '#include "node/kernel/addresses.h"\n#include "lib/apiserver/client.h"\n',
-    "node/main.cc": '#include <CLI/CLI.hpp>\n#include "node/agent/agent.h"\n',
+    "node/main.cc": '#include <CLI/CLI.hpp>\n#include "node/agent/agent.h"\nusing namespace fairlead;\n',
     "controller/plan/place.cc": '#include "lib/api/virtual_ip.h"\n',
     "cli/main.cc": '#include "controller/plan/place.h"\n#include "node/plan/plan.h"\n',
 }
