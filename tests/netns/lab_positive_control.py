@@ -8,7 +8,7 @@ import signal
 import time
 
 import common
-from labkit import judge, loss, net
+from labkit import judge, loss
 from labkit.cases import Cases
 
 VIP = "203.0.113.10"

@@ -40,8 +40,11 @@ class Agent:
             stream.write(json.dumps(dict(fields, op=op, token=self.token)).encode() + b"\n")
             stream.flush()
             line = stream.readline()
-        except OSError as problem:
+        except BaseException as problem:
+            # Whatever interrupts a conversation leaves its answer behind: never read it as the next one's.
             self._local.stream = None
+            if not isinstance(problem, OSError):
+                raise
             raise LabError(f"the lab's agent does not answer ({op}): {problem}") from problem
         if not line:
             self._local.stream = None

@@ -61,13 +61,21 @@ class Cluster:
 
     def api(self, method, path, body=None, kind="application/json"):
         """(status, parsed answer) as admin."""
-        connection = getattr(self._local, "connection", None) or self._connection(10)
-        self._local.connection = None
-        connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": kind})
-        response = connection.getresponse()
-        answer = json.loads(response.read() or b"{}")
-        self._local.connection = connection
-        return response.status, answer
+        text = json.dumps(body) if body is not None else None
+        for connection in (getattr(self._local, "connection", None), self._connection(10)):
+            if connection is None:
+                continue
+            self._local.connection = None
+            try:
+                connection.request(method, path, text, {"Content-Type": kind})
+                response = connection.getresponse()
+                answer = json.loads(response.read() or b"{}")
+            except (OSError, http.client.HTTPException) as problem:
+                failure = problem  # a connection kept from before the server was stopped: a new one is tried
+                continue
+            self._local.connection = connection
+            return response.status, answer
+        raise LabError(f"{method} {path}: {failure}")
 
     def watch(self, path):
         """Yields (type, object) for ever; lists again whenever the server hangs up."""

@@ -25,12 +25,12 @@ class Evidence:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def append(self, name, text):
-        with self._lock, open(self.path(name), "a") as file:
+    def append(self, file_name, text):
+        with self._lock, open(self.path(file_name), "a") as file:
             file.write(text)
 
-    def line(self, name, **fields):
-        self.append(name, json.dumps(fields) + "\n")
+    def line(self, file_name, **fields):
+        self.append(file_name, json.dumps(fields) + "\n")
 
     def write(self, name, value):
         with open(self.path(name), "w") as file:

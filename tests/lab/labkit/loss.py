@@ -51,7 +51,9 @@ def give_back(lab, vip, node, how, phase, seconds=40):
     else:
         begun = lab.mend(node, how)
     lab.mark("returning", begun, node=node, phase=phase)
-    if lab.wait_holder(vip, node, seconds) is None:
+    alone = lab.wait_holder(vip, node, seconds)
+    lab.mark("returned", lab.feed.events[-1]["t"], node=node, phase=phase)
+    if alone is None:
         return None
     mine = [e["t"] for e in lab.feed.events if e["ev"] == "addr" and e["addr"].split("/")[0] == vip
             and e["op"] in ("add", "del") and e["t"] >= begun]

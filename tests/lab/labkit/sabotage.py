@@ -2,6 +2,8 @@
 import threading
 import time
 
+from labkit.agent import LabError
+
 NAMES = ("no-fence", "no-garp", "wrong-status")
 
 
@@ -34,6 +36,6 @@ class Sabotage:
         while True:
             try:
                 cluster.api("PATCH", path, {"status": {"master": wrong}}, "application/merge-patch+json")
-            except OSError:
+            except LabError:
                 return  # the cluster is being taken down
             time.sleep(0.1)
