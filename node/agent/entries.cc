@@ -53,6 +53,7 @@ std::vector<api::Condition> problems_of(const std::string& group, const PlanView
     out.insert(out.end(), reports.forwarding.problems.begin(), reports.forwarding.problems.end());
   }
   if (out.size() > kMostProblems) out.resize(kMostProblems);
+  for (auto& problem : out) problem = condition(problem.type, problem.reason, problem.message);
   return out;
 }
 

@@ -1,0 +1,296 @@
+#include "node/agent/agent.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <future>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "lib/sys/http_listener.h"
+#include "lib/sys/log.h"
+#include "lib/sys/mailbox.h"
+#include "node/agent/beat.h"
+#include "node/agent/forwarding.h"
+#include "node/agent/plan_source.h"
+#include "node/agent/reporter.h"
+#include "node/agent/snapshot.h"
+#include "node/agent/state_lock.h"
+#include "node/agent/virtual_routers.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr apiserver::RateLimit kNodeRate{5, 10};  // K-33
+constexpr std::size_t kLongestManager = 128;
+constexpr Milliseconds kGatherState{100};
+constexpr Seconds kFlushAtMost{2};
+
+// One value under one key: the newest replaces those that wait.
+template <class Value>
+using Newest = sys::Mailbox<int, Value>;
+constexpr int kNewest = 0;
+
+std::string random_instance() {
+  std::array<unsigned char, 8> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return "t" + std::to_string(sys::wall_now().time_since_epoch().count());
+  }
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  for (const unsigned char byte : bytes) {
+    out += kHex[byte >> 4];
+    out += kHex[byte & 0xf];
+  }
+  return out;
+}
+
+Speaker speaker_of(const AgentConfig& config) {
+  const auto claim = apiserver::node_of_token(config.api);
+  const std::string uid = claim.name == config.node_name ? claim.uid : "";
+  if (!claim.name.empty() && claim.name != config.node_name) {
+    sys::log(sys::LogLevel::kWarning, "node.token_of_other_node",
+             {{"node", config.node_name}, {"token", claim.name}});
+  }
+  return {{config.node_name, uid}, random_instance(), FAIRLEAD_VERSION};
+}
+
+void wait_for_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int number = 0;
+  while (sigwait(&signals, &number) != 0) {
+  }
+  sys::log(sys::LogLevel::kInfo, "node.stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+}
+
+// Of the calling thread; best effort.
+void become_realtime() {
+  sched_param parameters{};
+  parameters.sched_priority = 10;
+  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
+    sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", strerrorname_np(errno)}});
+  }
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+    sys::log(sys::LogLevel::kWarning, "node.memory_not_locked", {{"error", strerrorname_np(errno)}});
+  }
+}
+
+sys::HttpReply word(bool good) {
+  return good ? sys::HttpReply{200, "text/plain; charset=utf-8", "ok\n"}
+              : sys::HttpReply{503, "text/plain; charset=utf-8", "failing\n"};
+}
+
+}  // namespace
+
+// Destroyed from the bottom up, after the loops have stopped: who is called first, who calls last.
+struct Agent::Parts {
+  Parts(AgentConfig config_in, std::optional<StateLock> lock_in)
+      : config(std::move(config_in)),
+        lock(std::move(lock_in)),
+        speaker(speaker_of(config)),
+        store(config.state_dir),
+        client(api_loop, metrics, config.api, kNodeRate, "fairlead-node/" FAIRLEAD_VERSION),
+        queue(api_loop, client, api::cut_name("fairlead-node-" + speaker.node.name, kLongestManager)),
+        source(api_loop, metrics, client, store, speaker.node,
+               {[this](VrrpOrder vrrp, ForwardingOrder forwarding) {
+                  forwarding_orders.put(kNewest, std::move(forwarding));
+                  vrrp_orders.put(kNewest, std::move(vrrp));
+                },
+                [this] {
+                  reporter.changed();
+                  show_state_soon();
+                }}),
+        reporter(api_loop, queue, speaker,
+                 {[this]() -> const PlanView& { return source.view(); },
+                  [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
+                  [this] { return source.synced(); }}) {}
+
+  // Each of these runs on the loop named.
+  void take_vrrp_report(const VrrpReport& report);              // api
+  void take_forwarding_report(const ForwardingReport& report);  // api
+  void show_state_soon();                                       // api
+  bool alive() const { return vrrp_beat.alive() && forwarding_beat.alive() && api_beat.alive(); }
+
+  Result<> open_kernel();
+  Result<> open_listeners();
+  void hand_over();
+
+  AgentConfig config;
+  std::optional<StateLock> lock;  // none: the directory cannot be written
+  Speaker speaker;
+  sys::Metrics metrics;
+  sys::Loop vrrp_loop;
+  sys::Loop forwarding_loop;
+  sys::Loop api_loop;
+  Beat vrrp_beat{vrrp_loop};
+  Beat forwarding_beat{forwarding_loop};
+  Beat api_beat{api_loop};
+  std::atomic<bool> vrrp_planned{false};  // a plan has been carried out
+  std::atomic<bool> forwarding_planned{false};
+  Snapshot state;
+  bool showing_state = false;
+  sys::Timer state_timer{api_loop};
+
+  Newest<VrrpOrder> vrrp_orders{vrrp_loop,
+                                [this](auto values) { routers->order(std::move(values.at(kNewest))); }};
+  Newest<ForwardingReport> reports_to_vrrp{
+      vrrp_loop, [this](auto values) { routers->forwarding(std::move(values.at(kNewest))); }};
+  Newest<ForwardingOrder> forwarding_orders{
+      forwarding_loop, [this](auto values) { forwarder->order(std::move(values.at(kNewest))); }};
+  Newest<VrrpReport> reports_to_forwarding{forwarding_loop,
+                                           [this](auto values) { forwarder->held(values.at(kNewest)); }};
+  Newest<VrrpReport> vrrp_reports{api_loop, [this](auto values) { take_vrrp_report(values.at(kNewest)); }};
+  Newest<ForwardingReport> forwarding_reports{
+      api_loop, [this](auto values) { take_forwarding_report(values.at(kNewest)); }};
+
+  CheckpointStore store;
+  apiserver::Client client;
+  ApplyQueue queue;
+  PlanSource source;
+  Reporter reporter;
+  std::unique_ptr<VirtualRouters> routers;
+  std::unique_ptr<ForwardingAgent> forwarder;
+  std::unique_ptr<sys::HttpListener> metrics_listener;
+  std::unique_ptr<sys::HttpListener> health_listener;
+};
+
+void Agent::Parts::take_vrrp_report(const VrrpReport& report) {
+  if (report.sequence > 0) vrrp_planned = true;
+  source.vrrp(report);
+  reporter.vrrp(report);
+  show_state_soon();
+}
+
+void Agent::Parts::take_forwarding_report(const ForwardingReport& report) {
+  if (report.sequence > 0) forwarding_planned = true;
+  source.forwarding(report);
+  reporter.forwarding(report);
+  show_state_soon();
+}
+
+void Agent::Parts::show_state_soon() {
+  if (std::exchange(showing_state, true)) return;
+  state_timer.arm(sys::now() + kGatherState, [this] {
+    showing_state = false;
+    state.put(api::encode_node_state(node_state(speaker, source.view(), reporter.reports())) + "\n");
+  });
+}
+
+Result<> Agent::Parts::open_kernel() {
+  auto ports = open_virtual_router_ports(vrrp_loop);
+  if (!ports) return ports.error();
+  routers = std::make_unique<VirtualRouters>(std::move(*ports), metrics, [this](VrrpReport report) {
+    reports_to_forwarding.put(kNewest, report);
+    vrrp_reports.put(kNewest, std::move(report));
+  });
+  forwarder = std::make_unique<ForwardingAgent>(forwarding_loop, metrics, open_forwarding_ports(),
+                                                [this](const ForwardingReport& report) {
+                                                  reports_to_vrrp.put(kNewest, report);
+                                                  forwarding_reports.put(kNewest, report);
+                                                });
+  return Done{};
+}
+
+Result<> Agent::Parts::open_listeners() {
+  metrics
+      .gauge("fairlead_build_info", "1; the labels say what runs",
+             {{"component", "node"}, {"version", FAIRLEAD_VERSION}, {"revision", "unknown"}})
+      .set(1);
+  state.put(api::encode_node_state(node_state(speaker, PlanView{}, Reports{})) + "\n");
+  auto shown = sys::HttpListener::start(
+      config.metrics_address,
+      {{"/metrics",
+        [this] {
+          return sys::HttpReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics.render()};
+        }},
+       {"/state", [this] {
+          return sys::HttpReply{200, "application/json", state.get()};
+        }}});
+  if (!shown) return shown.error();
+  metrics_listener = std::move(*shown);
+  auto health = sys::HttpListener::start(
+      config.health_address, {{"/healthz", [this] { return word(alive()); }},
+                              {"/readyz", [this] { return word(vrrp_planned && forwarding_planned); }}});
+  if (!health) return health.error();
+  health_listener = std::move(*health);
+  return Done{};
+}
+
+// Bounded at every step: a loop that hangs must not keep the process.
+void Agent::Parts::hand_over() {
+  const auto released = std::make_shared<std::promise<void>>();
+  vrrp_loop.post([this, released] { routers->stop([released] { released->set_value(); }); });
+  if (released->get_future().wait_for(Seconds(10)) != std::future_status::ready) {
+    sys::log(sys::LogLevel::kError, "node.hand_over_late", {{"thread", "vrrp"}});
+  }
+  const auto written = std::make_shared<std::promise<void>>();
+  api_loop.post(
+      [this, written] { reporter.flush(sys::now() + kFlushAtMost, [written] { written->set_value(); }); });
+  written->get_future().wait_for(2 * kFlushAtMost);
+}
+
+Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Agent::~Agent() = default;
+
+Result<std::unique_ptr<Agent>> Agent::open(AgentConfig config) {
+  auto lock = StateLock::take(config.state_dir);
+  if (!lock && lock.error().code == Code::kConflict) {
+    return fail(
+        Code::kConflict,
+        lock.error().message + ": stop the fairlead-node that works there, or give another --state-dir");
+  }
+  std::optional<StateLock> held;
+  if (lock) {
+    held = std::move(*lock);
+  } else {
+    // Runs from memory; saving the checkpoint will fail, and say so (FN-15).
+    sys::log(sys::LogLevel::kError, "node.state_dir_unusable", {{"error", lock.error().message}});
+  }
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(held));
+  if (const auto opened = parts->open_kernel(); !opened) return opened.error();
+  if (const auto opened = parts->open_listeners(); !opened) return opened.error();
+  return std::unique_ptr<Agent>(new Agent(std::move(parts)));
+}
+
+void Agent::run() {
+  Parts& parts = *parts_;
+  sys::log(sys::LogLevel::kInfo, "node.started",
+           {{"node", parts.speaker.node.name},
+            {"instance", parts.speaker.instance},
+            {"version", parts.speaker.version}});
+  std::thread vrrp([&parts] {
+    if (parts.config.realtime) become_realtime();
+    parts.vrrp_loop.run();
+  });
+  std::thread forwarding([&parts] { parts.forwarding_loop.run(); });
+  parts.api_loop.post([&parts] { parts.source.start(); });
+  std::thread api([&parts] { parts.api_loop.run(); });
+  wait_for_signal();
+  parts.hand_over();
+  for (auto* loop : {&parts.vrrp_loop, &parts.forwarding_loop, &parts.api_loop}) loop->stop();
+  for (auto* thread : {&vrrp, &forwarding, &api}) thread->join();
+  parts.metrics_listener.reset();
+  parts.health_listener.reset();
+  sys::log(sys::LogLevel::kInfo, "node.stopped", {{"node", parts.speaker.node.name}});
+}
+
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace fairlead::agent

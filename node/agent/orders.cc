@@ -1,0 +1,79 @@
+#include "node/agent/orders.h"
+
+#include <utility>
+
+namespace fairlead::agent {
+namespace {
+
+std::set<net::IpAddress> vips_of(const plan::Plan& plan) {
+  std::set<net::IpAddress> out;
+  for (const auto& [name, group] : plan.groups) out.insert(group.addresses.begin(), group.addresses.end());
+  return out;
+}
+
+}  // namespace
+
+VrrpOrder vrrp_order(const plan::Plan& plan, std::uint64_t sequence, const std::set<net::IpAddress>& owned) {
+  return {sequence, plan.groups, owned};
+}
+
+ForwardingOrder forwarding_order(const plan::Plan& plan, std::uint64_t sequence,
+                                 const std::set<plan::VirtualServerKey>& owned) {
+  ForwardingOrder out{sequence, {}, vips_of(plan), owned};
+  for (const auto& address : plan.awaited) out.vips.erase(address);
+  for (const auto& [key, server] : plan.virtual_servers) {
+    if (out.vips.contains(key.address)) out.virtual_servers.insert({key, server});
+  }
+  return out;
+}
+
+std::set<net::IpAddress> owned_after(const std::set<net::IpAddress>& before, const plan::Plan& plan,
+                                     const VrrpReport& report, std::uint64_t sequence) {
+  auto out = vips_of(plan);
+  out.insert(report.held.begin(), report.held.end());
+  if (report.sequence < sequence) out.insert(before.begin(), before.end());
+  return out;
+}
+
+std::set<plan::VirtualServerKey> owned_after(const std::set<plan::VirtualServerKey>& before,
+                                             const plan::Plan& plan, const ForwardingReport& report,
+                                             std::uint64_t sequence) {
+  std::set<plan::VirtualServerKey> out = report.programmed;
+  for (const auto& [key, server] : plan.virtual_servers) out.insert(key);
+  if (report.sequence < sequence) out.insert(before.begin(), before.end());
+  return out;
+}
+
+api::Checkpoint checkpoint_of(const plan::NodeIdentity& node, const plan::Objects& objects,
+                              const std::set<net::IpAddress>& addresses,
+                              const std::set<plan::VirtualServerKey>& services, WallTime now) {
+  api::Checkpoint out;
+  out.node = node.name;
+  out.node_uid = node.uid;
+  out.written = now;
+  for (const auto& [name, group] : objects.groups) out.groups.push_back(group);
+  for (const auto& [key, set] : objects.sets) out.sets.push_back(set);
+  out.owned_addresses = addresses;
+  for (const auto& key : services) out.owned_services.insert({key.address, key.protocol, key.port});
+  return out;
+}
+
+plan::Objects objects_of(const api::Checkpoint& checkpoint) {
+  plan::Objects out;
+  for (const auto& group : checkpoint.groups) out.groups.insert({group.meta.name, group});
+  for (const auto& set : checkpoint.sets) out.sets.insert({api::key_of(set.meta), set});
+  return out;
+}
+
+std::set<plan::VirtualServerKey> keys_of(const std::set<api::OwnedService>& services) {
+  std::set<plan::VirtualServerKey> out;
+  for (const auto& service : services) out.insert({service.address, service.protocol, service.port});
+  return out;
+}
+
+bool is_of(const api::Checkpoint& checkpoint, const plan::NodeIdentity& node) {
+  const bool other_uid = !checkpoint.node_uid.empty() && !node.uid.empty() && checkpoint.node_uid != node.uid;
+  return checkpoint.node == node.name && !other_uid;
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,184 @@
+#include "node/agent/plan_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/sys/log.h"
+#include "node/agent/orders.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr Milliseconds kGather{20};
+constexpr Seconds kShowAgeEvery{10};
+constexpr const char* kBase = "/apis/fairlead.dev/v1alpha1";
+
+void log_problems(const std::vector<std::string>& before, const std::vector<std::string>& now) {
+  for (const auto& text : now) {
+    if (std::find(before.begin(), before.end(), text) != before.end()) continue;
+    sys::log(sys::LogLevel::kWarning, "plan.problem", {{"problem", text}});
+  }
+}
+
+std::vector<std::string> texts(const PlanView& view) {
+  std::vector<std::string> out = view.checkpoint_problems;
+  for (const auto& problem : view.problems) out.push_back(plan::to_string(problem));
+  for (const auto& refused : view.refused) {
+    out.push_back(refused.kind + " " + api::to_string(refused.object) + ": " +
+                  std::string(plan::to_string(refused.ruling)));
+  }
+  return out;
+}
+
+}  // namespace
+
+PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client,
+                       CheckpointStore& store, plan::NodeIdentity node, Outlets outlets)
+    : loop_(loop),
+      metrics_(metrics),
+      client_(client),
+      store_(store),
+      node_(std::move(node)),
+      outlets_(std::move(outlets)),
+      gather_(loop),
+      age_(loop) {}
+
+void PlanSource::start() {
+  load();
+  show_metrics();
+  groups_ = std::make_unique<Groups>(
+      loop_, metrics_, client_,
+      apiserver::Resource{kBase, "vrrpgroups", "VRRPGroup", api::node_label(node_.name)},
+      api::decode_vrrp_group, [this](const api::ObjectKey&) { soon(); });
+}
+
+void PlanSource::load() {
+  auto loaded = store_.load();
+  view_.checkpoint_problems = std::move(loaded.problems);
+  if (loaded.checkpoint && !is_of(*loaded.checkpoint, node_)) {
+    view_.checkpoint_problems.push_back("checkpoint is of node " + loaded.checkpoint->node + " " +
+                                        loaded.checkpoint->node_uid + ", not ours");
+    loaded.checkpoint.reset();
+  }
+  log_problems({}, view_.checkpoint_problems);
+  if (!loaded.checkpoint) return;
+  saved_at_ = loaded.checkpoint->written;
+  owned_addresses_ = loaded.checkpoint->owned_addresses;
+  owned_services_ = keys_of(loaded.checkpoint->owned_services);
+  const bool previous = loaded.copy == CheckpointStore::Copy::kPrevious;
+  plan::Held held;
+  held.objects = objects_of(*loaded.checkpoint);
+  // On disk already: ordered without being written again.
+  objects_ = held.objects;
+  replan(std::move(held), previous ? PlanOrigin::kPreviousCheckpoint : PlanOrigin::kCheckpoint);
+}
+
+void PlanSource::soon() {
+  if (gathering_) return;
+  gathering_ = true;
+  gather_.arm(sys::now() + kGather, [this] {
+    gathering_ = false;
+    update();
+  });
+}
+
+void PlanSource::update() {
+  if (synced()) {
+    choose_sets();
+    // The previous copy may be older than what was in force: it loses to the first answer (FN-15).
+    const bool fallback = view_.origin == PlanOrigin::kPreviousCheckpoint;
+    const bool complete = whole();
+    const auto base = fallback && complete ? plan::Objects{} : objects_;
+    const bool from_api = complete || view_.origin == PlanOrigin::kNone;
+    replan(plan::hold(base, seen()), from_api ? PlanOrigin::kApi : view_.origin);
+  } else if (unsaved_) {
+    save();
+  }
+}
+
+void PlanSource::replan(plan::Held held, PlanOrigin origin) {
+  const auto before = texts(view_);
+  auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, view_.plan);
+  const bool changed = sequence_ == 0 || !(made.plan == view_.plan);
+  if (!(held.objects == objects_)) unsaved_ = true;
+  objects_ = std::move(held.objects);
+  view_.plan = std::move(made.plan);
+  view_.origin = origin;
+  view_.refused = std::move(held.refused);
+  view_.problems = std::move(held.problems);
+  std::move(made.problems.begin(), made.problems.end(), std::back_inserter(view_.problems));
+  if (changed) ++sequence_;
+  refresh_owned();
+  if (unsaved_) save();  // intent is on disk before the kernel is written
+  if (changed) order();
+  log_problems(before, texts(view_));
+  show_metrics();
+  outlets_.changed();
+}
+
+void PlanSource::order() {
+  sys::log(sys::LogLevel::kInfo, "plan.ordered",
+           {{"sequence", std::to_string(sequence_)},
+            {"from", std::string(to_string(view_.origin))},
+            {"groups", std::to_string(view_.plan.groups.size())},
+            {"virtual_servers", std::to_string(view_.plan.virtual_servers.size())}});
+  outlets_.order(vrrp_order(view_.plan, sequence_, owned_addresses_),
+                 forwarding_order(view_.plan, sequence_, owned_services_));
+}
+
+void PlanSource::vrrp(const VrrpReport& report) {
+  vrrp_ = report;
+  if (refresh_owned()) soon();
+}
+
+void PlanSource::forwarding(const ForwardingReport& report) {
+  forwarding_ = report;
+  if (refresh_owned()) soon();
+}
+
+bool PlanSource::refresh_owned() {
+  if (sequence_ == 0) return false;
+  auto addresses = owned_after(owned_addresses_, view_.plan, vrrp_, sequence_);
+  auto services = owned_after(owned_services_, view_.plan, forwarding_, sequence_);
+  const bool changed = addresses != owned_addresses_ || services != owned_services_;
+  owned_addresses_ = std::move(addresses);
+  owned_services_ = std::move(services);
+  unsaved_ = unsaved_ || changed;
+  return changed;
+}
+
+void PlanSource::save() {
+  const auto before = texts(view_);
+  const WallTime now = sys::wall_now();
+  const auto saved = store_.save(checkpoint_of(node_, objects_, owned_addresses_, owned_services_, now));
+  view_.checkpoint_problems.clear();
+  if (saved) {
+    unsaved_ = false;
+    saved_at_ = now;
+  } else {
+    metrics_.counter("fairlead_node_checkpoint_errors_total", "Checkpoints that could not be written", {})
+        .add(1);
+    view_.checkpoint_problems.push_back("checkpoint: " + saved.error().message);
+  }
+  log_problems(before, texts(view_));
+}
+
+void PlanSource::show_metrics() {
+  const bool loaded = sequence_ > 0;
+  metrics_.gauge("fairlead_node_config_loaded", "1 if a plan is in force", {}).set(loaded ? 1 : 0);
+  metrics_.gauge("fairlead_node_config_stale", "1 if the plan in force is not the API server's", {})
+      .set(loaded && view_.origin != PlanOrigin::kApi ? 1 : 0);
+  metrics_.counter("fairlead_node_checkpoint_errors_total", "Checkpoints that could not be written", {})
+      .add(0);
+  if (saved_at_) {
+    const auto age = std::chrono::duration<double>(sys::wall_now() - *saved_at_);
+    metrics_.gauge("fairlead_node_checkpoint_age_seconds", "Since the checkpoint on disk was written", {})
+        .set(age.count());
+  }
+  age_.arm(sys::now() + kShowAgeEvery, [this] {
+    if (unsaved_ && sequence_ > 0) save();  // a full disk may have room again
+    show_metrics();
+  });
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "lib/apiserver/informer.h"
+#include "node/agent/checkpoint_store.h"
+#include "node/agent/entries.h"
+#include "node/agent/messages.h"
+#include "node/plan/holding.h"
+
+namespace fairlead::agent {
+
+// Where plans come from: the checkpoint first, then the API server for as long as it answers.
+//
+// Watches the VRRPGroups labelled for this node, and the RealServerSets of those groups: one watch each,
+// the second replaced when the groups change and taken over once its list is there (api.md, Names). Gathers
+// changes for 20 ms, makes the plan, writes it to the checkpoint, then orders it: intent is on disk before
+// the kernel is written (FN-36). Nothing is removed before every list has been seen (K-19).
+//
+// All on the loop's thread; loop, metrics, client and store must outlive it.
+class PlanSource {
+ public:
+  struct Outlets {
+    // A new plan to carry out; not called again for an equal one.
+    std::function<void(VrrpOrder, ForwardingOrder)> order;
+    // Anything that view(), groups() or synced() return may have changed.
+    std::function<void()> changed;
+  };
+
+  PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, CheckpointStore& store,
+             plan::NodeIdentity node, Outlets outlets);
+  PlanSource(const PlanSource&) = delete;
+  PlanSource& operator=(const PlanSource&) = delete;
+
+  // Orders the checkpoint's plan at once (I-9), then starts to watch. Call once.
+  void start();
+
+  // What the threads hold: it stays in the checkpoint until it is gone.
+  void vrrp(const VrrpReport& report);
+  void forwarding(const ForwardingReport& report);
+
+  const PlanView& view() const { return view_; }
+  // The groups labelled for us, as the API server shows them; empty before synced().
+  const std::map<api::ObjectKey, api::VRRPGroup>& groups() const;
+  // True once the list of groups has been seen.
+  bool synced() const;
+
+ private:
+  using Groups = apiserver::Informer<api::VRRPGroup>;
+  using Sets = apiserver::Informer<api::RealServerSet>;
+  struct SetWatch {
+    std::string selector;
+    std::unique_ptr<Sets> sets;
+  };
+
+  void load();
+  // Calls update() once within the next 20 ms, however often it is asked.
+  void soon();
+  void update();
+  void choose_sets();
+  std::string set_selector() const;
+  std::unique_ptr<Sets> watch_sets(const std::string& selector);
+  plan::Seen seen() const;
+  bool whole() const;
+  void replan(plan::Held held, PlanOrigin origin);
+  // What is ours in the kernel, or is about to be: to remove when the plan no longer says so. True if that
+  // changed.
+  bool refresh_owned();
+  void save();
+  void order();
+  void show_metrics();
+
+  sys::Loop& loop_;
+  sys::Metrics& metrics_;
+  apiserver::Client& client_;
+  CheckpointStore& store_;
+  plan::NodeIdentity node_;
+  Outlets outlets_;
+
+  std::unique_ptr<Groups> groups_;
+  SetWatch sets_;
+  SetWatch next_sets_;
+  bool gathering_ = false;
+  sys::Timer gather_;
+  sys::Timer age_;
+
+  plan::Objects objects_;
+  PlanView view_;
+  std::uint64_t sequence_ = 0;  // of the newest order
+  std::set<net::IpAddress> owned_addresses_;
+  std::set<plan::VirtualServerKey> owned_services_;
+  VrrpReport vrrp_;
+  ForwardingReport forwarding_;
+  bool unsaved_ = false;  // the disk does not hold what is in force
+  std::optional<WallTime> saved_at_;
+};
+
+}  // namespace fairlead::agent

@@ -1,0 +1,153 @@
+#include "node/agent/reporter.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace fairlead::agent {
+namespace {
+
+constexpr Milliseconds kGather{50};
+constexpr Seconds kGatherCounts{1};
+constexpr Seconds kDoubtAfter{30};
+const std::string kBase = "/apis/fairlead.dev/v1alpha1/";
+
+std::string key_of(const api::VRRPGroup& group) {
+  return "vrrpgroup/" + group.meta.name + "/" + group.meta.uid;
+}
+
+std::string key_of(const api::ObjectKey& key, const plan::SetPlan& set) {
+  return "realserverset/" + api::to_string(key) + "/" + set.version.uid;
+}
+
+const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
+  const auto& members = group.status.members;
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.node == node; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+Reporter::Reporter(sys::Loop& loop, ApplyQueue& queue, Speaker speaker, ReporterSources sources)
+    : loop_(loop),
+      queue_(queue),
+      speaker_(std::move(speaker)),
+      sources_(std::move(sources)),
+      gather_(loop),
+      count_(loop),
+      look_again_(loop) {}
+
+void Reporter::vrrp(const VrrpReport& report) {
+  reports_.vrrp = report;
+  vrrp_seen_ = true;
+  soon();
+}
+
+void Reporter::forwarding(const ForwardingReport& report) {
+  reports_.forwarding = report;
+  forwarding_seen_ = true;
+  soon();
+}
+
+void Reporter::soon() {
+  if (!gathering_) {
+    gathering_ = true;
+    gather_.arm(sys::now() + kGather, [this] {
+      gathering_ = false;
+      report_now();
+    });
+  }
+  if (counting_) return;
+  counting_ = true;
+  count_.arm(sys::now() + kGatherCounts, [this] {
+    counting_ = false;
+    report_sets();
+  });
+}
+
+void Reporter::flush(TimePoint deadline, std::function<void()> done) {
+  report_now();
+  queue_.flush(deadline, std::move(done));
+}
+
+void Reporter::report_now() {
+  // A state that nobody has reported yet would be a guess.
+  if (vrrp_seen_ && sources_.synced()) report_groups();
+  if (vrrp_seen_ && forwarding_seen_) report_node();
+}
+
+void Reporter::report_node() {
+  const auto report = node_report(speaker_, sources_.view(), reports_);
+  queue_.want("nodereport",
+              {kBase + "nodereports/" + report.meta.name, "nodereports", api::encode_node_report(report)},
+              false);
+}
+
+void Reporter::report_groups() {
+  const auto& groups = sources_.groups();
+  std::map<std::string, Entry> still;
+  for (const auto& [key, group] : groups) {
+    const auto node = entries_.extract(key_of(group));
+    if (!node.empty()) still.insert({node.key(), node.mapped()});
+  }
+  for (const auto& [key, entry] : entries_) queue_.forget(key);
+  entries_ = std::move(still);
+  for (const auto& [key, group] : groups) report_group(group);
+  std::optional<TimePoint> next;
+  for (const auto& [key, entry] : entries_) next = earlier(next, entry.confirmation.look_again);
+  if (next) look_again_.arm(*next, [this] { soon(); });
+}
+
+void Reporter::report_group(const api::VRRPGroup& group) {
+  const std::string key = key_of(group);
+  const bool first = !entries_.contains(key);
+  Entry& entry = entries_[key];
+  const auto reported = reports_.vrrp.groups.find(group.meta.name);
+  const bool master =
+      reported != reports_.vrrp.groups.end() && reported->second.state == api::MemberState::kMaster;
+  entry.confirmation =
+      confirm(entry.confirmation, speaker_.node.name, master, group.status.members, sys::now());
+  auto wanted =
+      member_entry(speaker_, group.meta.name, sources_.view(), reports_, entry.confirmation.confirmed);
+  const bool moved = first || wanted.state != entry.wanted.state || wanted.since != entry.wanted.since;
+  entry.wanted = std::move(wanted);
+
+  const auto* shown = entry_of(group, speaker_.node.name);
+  const auto accepted = queue_.accepted_at(key);
+  const bool lost =
+      accepted && sys::now() - *accepted > kDoubtAfter && (shown == nullptr || !(*shown == entry.wanted));
+  if (lost) queue_.doubt(key);
+  queue_.want(key,
+              {kBase + "vrrpgroups/" + group.meta.name + "/status", "vrrpgroups",
+               api::encode_member_status(group.meta.name, entry.wanted)},
+              moved);
+}
+
+void Reporter::report_sets() {
+  const auto& plan = sources_.view().plan;
+  std::set<std::string> still;
+  for (const auto& [key, set] : plan.sets) still.insert(key_of(key, set));
+  for (const auto& key : sets_) {
+    if (!still.contains(key)) queue_.forget(key);
+  }
+  sets_ = std::move(still);
+  for (const auto& [key, set] : plan.sets) {
+    const auto group = reports_.vrrp.groups.find(set.group);
+    const bool master =
+        group != reports_.vrrp.groups.end() && group->second.state == api::MemberState::kMaster;
+    if (!master) continue;
+    const auto entry = set_entry(speaker_, set, plan, reports_.forwarding);
+    queue_.want(key_of(key, set),
+                {kBase + "namespaces/" + key.namespace_name + "/realserversets/" + key.name + "/status",
+                 "realserversets", api::encode_real_server_set_member(key, entry)},
+                false);
+  }
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,192 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "lib/apiserver/client.h"
+#include "lib/sys/log.h"
+#include "node/agent/agent.h"
+#include "node/agent/cleanup.h"
+#include "node/agent/prepare_host.h"
+#include "node/agent/state_query.h"
+#include "node/agent/status_text.h"
+#include "node/kernel/privileges.h"
+
+// fairlead-node: command line only. api.md, Command lines.
+namespace {
+
+using namespace std::string_literals;
+using fairlead::Result;
+
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kCannotRun = 2;  // wrong usage, or a machine that cannot run it
+
+struct Options {
+  std::string node_name;
+  std::string kubeconfig;
+  std::string api_servers;
+  std::string static_dir;
+  bool no_api = false;
+  std::string state_dir = "/var/lib/fairlead";
+  std::string metrics_address = "127.0.0.1:9473";
+  std::string health_address = "127.0.0.1:9475";
+  bool realtime = false;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  bool check = false;
+  std::string output = "text";
+};
+
+int refuse(const std::string& sentence) {
+  std::cerr << "fairlead-node: " << sentence << "\n";
+  return kCannotRun;
+}
+
+int failed(const std::string& sentence) {
+  std::cerr << "fairlead-node: " << sentence << "\n";
+  return kFailed;
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--node-name", options.node_name, "Name of this node's Node object")->envname("NODE_NAME");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "File; without it $KUBECONFIG, then the Pod's own account")
+      ->envname("FAIRLEAD_KUBECONFIG");
+  app.add_option("--api-servers", options.api_servers, "host:port,... tried in this order")
+      ->envname("FAIRLEAD_API_SERVERS");
+  app.add_option("--static", options.static_dir, "Folder with manifests to run on (not built yet)")
+      ->envname("FAIRLEAD_STATIC");
+  app.add_flag("--no-api", options.no_api, "There is no API server (not built yet)")
+      ->envname("FAIRLEAD_NO_API");
+  app.add_option("--state-dir", options.state_dir, "Folder of the checkpoint")
+      ->envname("FAIRLEAD_STATE_DIR")
+      ->capture_default_str();
+  app.add_option("--metrics-address", options.metrics_address, "Where /metrics and /state are served")
+      ->envname("FAIRLEAD_METRICS_ADDRESS")
+      ->capture_default_str();
+  app.add_option("--health-address", options.health_address, "Where /healthz and /readyz are served")
+      ->envname("FAIRLEAD_HEALTH_ADDRESS")
+      ->capture_default_str();
+  app.add_flag("--realtime", options.realtime, "Real-time scheduling for VRRP; needs SYS_NICE")
+      ->envname("FAIRLEAD_REALTIME");
+  app.add_option("--log-level", options.log_level, "")
+      ->envname("FAIRLEAD_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--log-format", options.log_format, "")
+      ->envname("FAIRLEAD_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+fairlead::sys::LogLevel level_of(const std::string& text) {
+  if (text == "debug") return fairlead::sys::LogLevel::kDebug;
+  if (text == "warning") return fairlead::sys::LogLevel::kWarning;
+  if (text == "error") return fairlead::sys::LogLevel::kError;
+  return fairlead::sys::LogLevel::kInfo;
+}
+
+// --node-name, $NODE_NAME, $FAIRLEAD_NODE_NAME: CLI11 knows one variable for each option.
+void complete_node_name(Options& options) {
+  const char* name = std::getenv("FAIRLEAD_NODE_NAME");
+  if (options.node_name.empty() && name != nullptr) options.node_name = name;
+}
+
+int run_status(const Options& options) {
+  const auto address = fairlead::net::parse_endpoint(options.metrics_address);
+  if (!address) return refuse("--metrics-address: " + address.error().message);
+  const auto answer = fairlead::agent::query_state(*address);
+  if (!answer) {
+    return failed(answer.error().message + ": is fairlead-node running, with this --metrics-address?");
+  }
+  std::cout << (options.output == "json" ? answer->json : fairlead::agent::status_text(answer->state));
+  return kOk;
+}
+
+int run_cleanup(const Options& options) {
+  if (const auto may = fairlead::kernel::require_net_admin(); !may) {
+    return refuse(may.error().message + ": run cleanup as root");
+  }
+  const auto cleaned = fairlead::agent::cleanup(options.state_dir, std::cout);
+  if (cleaned) return kOk;
+  const bool busy = cleaned.error().code == fairlead::Code::kConflict;
+  return busy ? refuse(cleaned.error().message) : failed(cleaned.error().message);
+}
+
+Result<fairlead::agent::AgentConfig> agent_config(const Options& options) {
+  fairlead::agent::AgentConfig out;
+  out.node_name = options.node_name;
+  out.state_dir = options.state_dir;
+  out.realtime = options.realtime;
+  const auto metrics = fairlead::net::parse_endpoint(options.metrics_address);
+  if (!metrics) return fail(metrics.error().code, "--metrics-address: " + metrics.error().message);
+  const auto health = fairlead::net::parse_endpoint(options.health_address);
+  if (!health) return fail(health.error().code, "--health-address: " + health.error().message);
+  out.metrics_address = *metrics;
+  out.health_address = *health;
+  auto api = fairlead::apiserver::find_config(options.kubeconfig, options.api_servers);
+  if (!api) return api.error();
+  out.api = *api;
+  return out;
+}
+
+int run_daemon(const Options& options) {
+  if (!options.static_dir.empty()) {
+    return refuse("--static is not built yet: leave it out and give a --kubeconfig");
+  }
+  if (options.no_api) return refuse("--no-api is not built yet: leave it out and give a --kubeconfig");
+  if (options.node_name.empty()) {
+    return refuse("the node's name is not known: give --node-name or set $NODE_NAME");
+  }
+  const auto realtime = options.realtime ? fairlead::kernel::Realtime::kYes : fairlead::kernel::Realtime::kNo;
+  if (const auto kept = fairlead::kernel::keep_needed_privileges(realtime); !kept) {
+    return refuse(kept.error().message + ": run it as root, or add the capability to the container");
+  }
+  auto config = agent_config(options);
+  if (!config) return refuse(config.error().message);
+  fairlead::apiserver::start_transport_runtime();
+  const auto format =
+      options.log_format == "json" ? fairlead::sys::LogFormat::kJson : fairlead::sys::LogFormat::kText;
+  fairlead::sys::start_log(level_of(options.log_level), format);
+  int code = kOk;
+  {
+    auto agent = fairlead::agent::Agent::open(std::move(*config));
+    if (agent) {
+      (*agent)->run();
+    } else {
+      code = agent.error().code == fairlead::Code::kUnavailable ? failed(agent.error().message)
+                                                                : refuse(agent.error().message);
+    }
+  }
+  fairlead::sys::stop_log();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  fairlead::agent::block_signals();
+  Options options;
+  CLI::App app{"Fairlead's node daemon: holds virtual IPs by VRRP and forwards what arrives on them.",
+               "fairlead-node"};
+  app.set_version_flag("--version", "fairlead-node "s + FAIRLEAD_VERSION);
+  app.fallthrough();
+  add_options(app, options);
+  auto* prepare = app.add_subcommand("prepare-host", "Load modules and set sysctls that forwarding needs");
+  prepare->add_flag("--check", options.check, "Change nothing, only say what is missing");
+  auto* status = app.add_subcommand("status", "Ask the running daemon what it does");
+  status->add_option("-o,--output", options.output, "")->check(CLI::IsMember({"text", "json"}));
+  auto* cleanup = app.add_subcommand("cleanup", "Remove everything of ours from this machine");
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kCannotRun;
+  }
+  complete_node_name(options);
+  if (*prepare) return fairlead::agent::prepare_host(options.check, std::cout) ? kOk : kFailed;
+  if (*status) return run_status(options);
+  if (*cleanup) return run_cleanup(options);
+  return run_daemon(options);
+}
