@@ -1,0 +1,66 @@
+#include "lib/reconcile/json_scan.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace fairlead::reconcile {
+namespace {
+
+TEST(JsonScan, FindsAMemberAtAnyDepthAndTakesTheFirstOfItsName) {
+  const std::string object =
+      R"( { "a" : [1,{"name":"no"}], "metadata":{"labels":{"name":"no"},"name":"web","name":"second"} } )";
+  EXPECT_EQ(string_at(object, {"metadata", "name"}), "web");
+  EXPECT_EQ(member(object, "a"), R"([1,{"name":"no"}])");
+  EXPECT_EQ(member_at(object, {"metadata", "uid"}), std::nullopt);
+  EXPECT_EQ(string_at(object, {"a"}), "");  // no string
+}
+
+TEST(JsonScan, BracesAndQuotesInsideStringsDoNotCount) {
+  EXPECT_EQ(string_at(R"({"a":"}]\"{\\","b":"found"})", {"b"}), "found");
+}
+
+TEST(JsonScan, ResolvesEscapes) {
+  EXPECT_EQ(string_of(R"("\u0041\n\"\\\/\u00fc\u20ac\ud83d\ude00")"), "A\n\"\\/ü€😀");
+  EXPECT_EQ(string_of(R"("\ud83d!")"), "\xEF\xBF\xBD!");
+  EXPECT_EQ(string_of(R"("\u00zz")"), "\xEF\xBF\xBD");
+}
+
+TEST(JsonScan, ReadsIntegersAndGivesZeroForAnythingElse) {
+  EXPECT_EQ(integer_at(R"({"code":410})", {"code"}), 410);
+  EXPECT_EQ(integer_at(R"({"code":-7})", {"code"}), -7);
+  EXPECT_EQ(integer_at(R"({"code":"410"})", {"code"}), 0);
+  EXPECT_EQ(integer_at(R"({"code":99999999999999})", {"code"}), 0);
+}
+
+TEST(JsonScan, FindsNothingInTextThatIsNoObject) {
+  for (const std::string text : {"", " ", "[]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\" 1}", "{a:1}",
+                                 "nonsense", "{\"a\":}", "{\"a\":\"", "{\"a\":\"\\"}) {
+    EXPECT_EQ(member(text, "b"), std::nullopt) << text;
+    EXPECT_FALSE(for_each_member(text, [](auto, auto) { return true; })) << text;
+  }
+}
+
+TEST(JsonScan, AThousandLevelsDeepIsNoMatter) {
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  EXPECT_EQ(string_at("{\"a\":" + deep + ",\"b\":\"found\"}", {"b"}), "found");
+}
+
+// Whatever bytes come, nothing is read outside of them (checked by the sanitizers), and the end is a
+// position in the text or npos.
+RC_GTEST_PROP(JsonScan, AnyBytesAreSafe, (const std::string& text)) {
+  const auto end = end_of_value(text, 0);
+  RC_ASSERT(end == std::string_view::npos || end <= text.size());
+  member(text, "a");
+  string_of(text);
+}
+
+RC_GTEST_PROP(JsonScan, ReadsTheStringThatAJsonLibraryWrites, (const std::string& raw)) {
+  using nlohmann::json;
+  const auto written = json{{"before", 1}, {"text", raw}}.dump(-1, ' ', true, json::error_handler_t::replace);
+  RC_ASSERT(string_at(written, {"text"}) == json::parse(written).at("text").get<std::string>());
+}
+
+}  // namespace
+}  // namespace fairlead::reconcile
