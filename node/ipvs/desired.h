@@ -1,0 +1,25 @@
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "lib/api/virtual_ip.h"
+#include "node/ipvs/table.h"
+#include "node/plan/plan.h"
+
+namespace fairlead::ipvs {
+
+// The scheduler used where the kernel lacks the one asked for (api.md, VirtualIP `scheduler`).
+inline constexpr api::Scheduler kFallbackScheduler = api::Scheduler::kWlc;
+
+// The table that carries out `servers`: hashing schedulers with the fallback flag, no persistence,
+// netmask of one host, NAT destinations without thresholds. A scheduler in `missing` becomes
+// kFallbackScheduler.
+//
+// REQUIRES: every server's forwarding is NAT (the plan holds no others yet).
+Table desired(const std::map<Key, plan::VirtualServerPlan>& servers, const std::set<api::Scheduler>& missing);
+
+// The service of one virtual server, as in desired().
+Service desired_service(const Key& key, api::Scheduler scheduler);
+
+}  // namespace fairlead::ipvs

@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "lib/base/overloaded.h"
+#include "node/ipvs/changes.h"
+
+// changes() against a naive model, over random tables, owners and held VIPs (failure-model.md: I-5, I-6).
+namespace fairlead::ipvs {
+namespace {
+
+// What the kernel does with one change, in the plainest words. RC_FAILs on what it would refuse.
+void carry_out(Table& kernel, const Change& change) {
+  std::visit(Overloaded{
+                 [&](const AddService& c) {
+                   RC_ASSERT(kernel.emplace(c.key, Entry{c.service, {}}).second);
+                 },
+                 [&](const SetService& c) {
+                   RC_ASSERT(kernel.contains(c.key));
+                   kernel.at(c.key).service = c.service;
+                 },
+                 [&](const DeleteService& c) { RC_ASSERT(kernel.erase(c.key) == 1U); },
+                 [&](const AddDestination& c) {
+                   RC_ASSERT(kernel.contains(c.key));
+                   RC_ASSERT(kernel.at(c.key).destinations.emplace(c.endpoint, c.destination).second);
+                 },
+                 [&](const SetDestination& c) {
+                   RC_ASSERT(kernel.contains(c.key) && kernel.at(c.key).destinations.contains(c.endpoint));
+                   kernel.at(c.key).destinations.at(c.endpoint) = c.destination;
+                 },
+                 [&](const DeleteDestination& c) {
+                   RC_ASSERT(kernel.contains(c.key));
+                   RC_ASSERT(kernel.at(c.key).destinations.erase(c.endpoint) == 1U);
+                 },
+             },
+             change);
+}
+
+net::IpAddress vip(int i) { return net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(100 + i)}); }
+
+rc::Gen<Key> keys() {
+  return rc::gen::map(
+      rc::gen::tuple(rc::gen::inRange(0, 3), rc::gen::inRange(1, 4), rc::gen::arbitrary<bool>()),
+      [](const auto& t) {
+        return Key{vip(std::get<0>(t)), std::get<2>(t) ? net::Protocol::kTcp : net::Protocol::kUdp,
+                   net::Port{static_cast<std::uint16_t>(std::get<1>(t))}};
+      });
+}
+rc::Gen<Destinations> destinations() {
+  const auto endpoint = rc::gen::map(rc::gen::inRange(1, 6), [](int i) {
+    return net::Endpoint{net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(i)}), net::Port{80}};
+  });
+  const auto destination = rc::gen::map(rc::gen::inRange(0, 3), [](int weight) {
+    return Destination{Method::kMasquerade, Weight{static_cast<std::uint32_t>(weight)}, 0, 0};
+  });
+  return rc::gen::container<Destinations>(endpoint, destination);
+}
+rc::Gen<Table> tables() {
+  const auto entry = rc::gen::map(
+      rc::gen::tuple(rc::gen::element<std::string>("rr", "wlc", "mh"), destinations()), [](const auto& t) {
+        Entry made;
+        made.service.scheduler = std::get<0>(t);
+        made.destinations = std::get<1>(t);
+        return made;
+      });
+  return rc::gen::container<Table>(keys(), entry);
+}
+Ownership ownership(const Table& actual) {
+  Ownership made;
+  for (const auto& [key, entry] : actual) {
+    if (*rc::gen::arbitrary<bool>()) made.owned.insert(key);
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (*rc::gen::arbitrary<bool>()) made.still_held.insert(vip(i));
+  }
+  return made;
+}
+
+// The final table, key by key, without any thought of order.
+Table model(const Table& actual, const Table& desired, const Ownership& own) {
+  Table result;
+  for (const auto& [key, entry] : actual) {
+    const bool ours = own.owned.contains(key);
+    if (!ours || (!desired.contains(key) && own.still_held.contains(key.address))) result[key] = entry;
+  }
+  for (const auto& [key, entry] : desired) {
+    if (!actual.contains(key) || own.owned.contains(key)) result[key] = entry;
+  }
+  return result;
+}
+
+void expect(bool ok) { EXPECT_TRUE(ok); }
+
+TEST(ChangesProperty, EqualTheNaiveModel) {
+  expect(rc::check([] {
+    const Table actual = *tables();
+    const Table desired = *tables();
+    const Ownership own = ownership(actual);
+    Table kernel = actual;
+    for (const Change& change : changes(actual, desired, own).changes) carry_out(kernel, change);
+    RC_ASSERT(kernel == model(actual, desired, own));
+  }));
+}
+
+TEST(ChangesProperty, ApplyingTwiceIsEmpty) {
+  expect(rc::check([] {
+    const Table actual = *tables();
+    const Table desired = *tables();
+    Ownership own = ownership(actual);
+    const Decision first = changes(actual, desired, own);
+    Table kernel = actual;
+    for (const Change& change : first.changes) {
+      carry_out(kernel, change);
+      own.owned.insert(key_of(change));
+    }
+    const Decision second = changes(kernel, desired, own);
+    RC_ASSERT(second.changes.empty());
+    RC_ASSERT(second.foreign == first.foreign);
+  }));
+}
+
+// Cut off anywhere: foreign services are as they were, services of held VIPs too, and a service that is in
+// both tables keeps every destination that is in both.
+TEST(ChangesProperty, EveryPrefixIsSafe) {
+  expect(rc::check([] {
+    const Table actual = *tables();
+    const Table desired = *tables();
+    const Ownership own = ownership(actual);
+    Table kernel = actual;
+    for (const Change& change : changes(actual, desired, own).changes) {
+      carry_out(kernel, change);
+      for (const auto& [key, entry] : actual) {
+        const bool wanted = desired.contains(key);
+        if (!own.owned.contains(key) || (!wanted && own.still_held.contains(key.address))) {
+          RC_ASSERT(kernel.contains(key) && kernel.at(key) == entry);
+        } else if (wanted) {
+          RC_ASSERT(kernel.contains(key));
+          for (const auto& [endpoint, destination] : entry.destinations) {
+            if (!desired.at(key).destinations.contains(endpoint)) continue;
+            RC_ASSERT(kernel.at(key).destinations.contains(endpoint));
+          }
+        }
+      }
+    }
+  }));
+}
+
+// A change of servers never leaves a service emptier than both its old and its new list.
+TEST(ChangesProperty, NoServiceRunsEmptyWhileItsServersAreReplaced) {
+  expect(rc::check([] {
+    const Table actual = *tables();
+    const Table desired = *tables();
+    Table kernel = actual;
+    Ownership own;
+    for (const auto& [key, entry] : actual) own.owned.insert(key);
+    for (const Change& change : changes(actual, desired, own).changes) {
+      carry_out(kernel, change);
+      for (const auto& [key, entry] : actual) {
+        if (!desired.contains(key)) continue;
+        const std::size_t least = std::min(entry.destinations.size(), desired.at(key).destinations.size());
+        RC_ASSERT(kernel.at(key).destinations.size() >= least);
+      }
+    }
+  }));
+}
+
+}  // namespace
+}  // namespace fairlead::ipvs
