@@ -25,8 +25,8 @@ void read_reals(const JsonView& list, std::vector<RealServer>& out) {
     if (!item.object()) continue;
     item.at("address").require();
     item.at("port").require();
-    const bool known =
-        read_server_address(item.at("address"), real.address) & read_port(item.at("port"), 0, real.port);
+    const bool has_address = read_server_address(item.at("address"), real.address);
+    const bool known = read_port(item.at("port"), 0, real.port) && has_address;
     std::int64_t weight = real.weight.value();
     item.at("weight").integer(0, 65535, weight);
     real.weight = Weight(static_cast<std::uint16_t>(weight));
