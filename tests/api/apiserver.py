@@ -57,8 +57,8 @@ def _cluster():
         yield os.environ["KUBECONFIG"]
         return
     folder = tempfile.mkdtemp(prefix="fairlead-api-")
-    env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=os.environ.get("KAPI_PORT", "26443"),
-               KAPI_ETCD_PORT=os.environ.get("KAPI_ETCD_PORT", "22379"),
+    env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=os.environ.get("KAPI_PORT", "27443"),
+               KAPI_ETCD_PORT=os.environ.get("KAPI_ETCD_PORT", "23379"),
                KAPI_CONTROLLERS="namespace-controller,serviceaccount-controller")
     try:
         subprocess.run([CLUSTER + "/up"], env=env, check=True)
