@@ -1,0 +1,78 @@
+#include "node/address/audit.h"
+
+#include <algorithm>
+
+namespace fairlead::address {
+
+Audit audit(const Interfaces& actual, const Desired& desired) {
+  Audit out;
+  std::set<Placement> present;
+  for (const auto& [index, interface] : actual) {
+    for (const InterfaceAddress& entry : interface.addresses) {
+      if (!entry.ours) continue;
+      const Placement placement{index, entry.prefix.address};
+      present.insert(placement);
+      if (!desired.contains(placement)) {
+        out.surplus.push_back(placement);
+      } else if (entry.lasting) {
+        out.lasting.push_back(placement);
+      }
+    }
+  }
+  for (const auto& [placement, lifetime] : desired) {
+    if (!present.contains(placement)) out.missing.push_back(placement);
+  }
+  std::sort(out.surplus.begin(), out.surplus.end());
+  std::sort(out.lasting.begin(), out.lasting.end());
+  return out;
+}
+
+std::vector<Placement> leftovers(const Interfaces& actual, const std::set<net::IpAddress>& owned) {
+  std::vector<Placement> out;
+  for (const auto& [index, interface] : actual) {
+    for (const InterfaceAddress& entry : interface.addresses) {
+      if (entry.ours || (owned.contains(entry.prefix.address) && !entry.lasting)) {
+        out.push_back({index, entry.prefix.address});
+      }
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::optional<std::string> foreign_holder(const Interfaces& actual, const net::IpAddress& address) {
+  for (const auto& [index, interface] : actual) {
+    for (const InterfaceAddress& entry : interface.addresses) {
+      if (!entry.ours && entry.prefix.address == address) return interface.name;
+    }
+  }
+  return std::nullopt;
+}
+
+std::set<net::IpAddress> ours(const Interfaces& actual) {
+  std::set<net::IpAddress> out;
+  for (const auto& [index, interface] : actual) {
+    for (const InterfaceAddress& entry : interface.addresses) {
+      if (entry.ours) out.insert(entry.prefix.address);
+    }
+  }
+  return out;
+}
+
+const Interface* find_interface(const Interfaces& actual, const std::string& name) {
+  for (const auto& [index, interface] : actual) {
+    if (interface.name == name) return &interface;
+  }
+  return nullptr;
+}
+
+std::optional<net::IpAddress> primary_address(const Interface& interface) {
+  for (const InterfaceAddress& entry : interface.addresses) {
+    if (entry.prefix.address.is_v4() && entry.global && !entry.secondary && !entry.ours) {
+      return entry.prefix.address;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace fairlead::address

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "node/address/interface.h"
+
+// What the interfaces hold against what they should hold. Decides; changes nothing.
+namespace fairlead::address {
+
+// An address on an interface.
+struct Placement {
+  int interface = 0;
+  net::IpAddress address;
+  friend auto operator<=>(const Placement&, const Placement&) = default;
+};
+
+// Every address that should be there, with the lifetime to give it.
+using Desired = std::map<Placement, Seconds>;
+using Interfaces = std::map<int, Interface>;
+
+struct Audit {
+  std::vector<Placement> missing;  // desired, and not there: put back
+  std::vector<Placement> lasting;  // ours and desired, but valid for ever: renew, which ends that
+  std::vector<Placement> surplus;  // ours, and not desired: remove
+  friend bool operator==(const Audit&, const Audit&) = default;
+};
+
+// Compares; each list in order. Addresses without our tag are never in `surplus`.
+Audit audit(const Interfaces& actual, const Desired& desired);
+
+// Addresses an earlier run left, to be removed before any group starts: those with our tag, and those the
+// checkpoint names (`owned`) whose validity is limited. A lasting one is somebody else's by now.
+std::vector<Placement> leftovers(const Interfaces& actual, const std::set<net::IpAddress>& owned);
+
+// Where an address is configured by somebody else: its interface's name. Such an address is never taken
+// over (FN-34).
+std::optional<std::string> foreign_holder(const Interfaces& actual, const net::IpAddress& address);
+
+// Every address with our tag, wherever it is.
+std::set<net::IpAddress> ours(const Interfaces& actual);
+
+// The interface of that name; nothing if there is none.
+const Interface* find_interface(const Interfaces& actual, const std::string& name);
+
+// IPvX_Source: the first IPv4 address that the interface has as primary and that is not ours.
+std::optional<net::IpAddress> primary_address(const Interface& interface);
+
+}  // namespace fairlead::address

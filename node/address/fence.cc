@@ -1,0 +1,33 @@
+#include "node/address/fence.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace fairlead::address {
+namespace {
+
+constexpr Milliseconds kGiveUpEarly{100};
+
+}  // namespace
+
+Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted) {
+  const Seconds shortest = std::chrono::floor<Seconds>(a) + Seconds(1);
+  const Seconds computed = std::max(shortest, std::chrono::floor<Seconds>(adi_min - kExpiryLateness));
+  if (!wanted) return computed;
+  return std::max(computed, std::min(*wanted, std::chrono::floor<Seconds>(adi_min)));
+}
+
+Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min) {
+  return std::max(Microseconds(lifetime) + kExpiryLateness - adi_min, Microseconds(0));
+}
+
+FenceVerdict judge(Microseconds gap, Microseconds a, Microseconds adi_min) {
+  if (gap >= std::max<Microseconds>(adi_min - kGiveUpEarly, 2 * a)) return FenceVerdict::kGiveUp;
+  return gap <= a ? FenceVerdict::kGoOn : FenceVerdict::kDrainFirst;
+}
+
+bool renewal_due(std::optional<TimePoint> last_renewal, TimePoint now) {
+  return !last_renewal || now - *last_renewal >= kRenewalStaysFresh;
+}
+
+}  // namespace fairlead::address

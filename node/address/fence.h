@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "lib/base/time.h"
+
+// The fence: how long the kernel may keep a VIP after the last sign of life of its daemon. vrrp.md 8,
+// failure-model.md 1.2. a = our advertisement interval; ADI_min = the shortest Active_Down_Interval of any
+// other possible member.
+namespace fairlead::address {
+
+// The kernel removes an address up to this long after its lifetime has ended (measured).
+inline constexpr Milliseconds kExpiryLateness{1100};
+// A group's addresses renewed less than this ago need no renewal before the next advert.
+inline constexpr Milliseconds kRenewalStaysFresh{200};
+
+// L = max(floor(a) + 1, floor(ADI_min - 1.1 s)), in the kernel's whole seconds. `wanted` may raise it, up
+// to floor(ADI_min).
+Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted);
+
+// How long two nodes may hold the VIP after the death of one daemon: L + 1.1 s - ADI_min, at least 0.
+Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min);
+
+enum class FenceVerdict {
+  kGoOn,        // on time: renew and advertise
+  kDrainFirst,  // late: read what others sent first; nobody there: renew and advertise
+  kGiveUp,      // another may be Active by now: no advert, drop the addresses, be Backup
+};
+
+// Judges the boot-time gap since the group's last advert: up to a go on; from ADI_min - 0.1 s on give up.
+// Where that limit lies below 2a (adverts faster than about 90 ms) it is 2a, one lost beat, since else
+// ordinary lateness would end every turn as Active.
+FenceVerdict judge(Microseconds gap, Microseconds a, Microseconds adi_min);
+
+// Whether the addresses must be renewed before an advert at `now`.
+bool renewal_due(std::optional<TimePoint> last_renewal, TimePoint now);
+
+}  // namespace fairlead::address

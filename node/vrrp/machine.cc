@@ -1,0 +1,207 @@
+#include "node/vrrp/machine.h"
+
+#include <algorithm>
+
+#include "lib/base/overloaded.h"
+
+namespace fairlead::vrrp {
+namespace {
+
+Step stay(const State& state) { return {state, {}, std::nullopt}; }
+
+// Active_Adver_Interval: learned, and our own until then (section 6.1).
+Centiseconds active_adver_interval(const RouterConfig& config, const Backup& state) {
+  return state.learned_interval.value_or(config.advertisement_interval);
+}
+
+Backup fresh_backup(const RouterConfig& config, TimePoint now) {
+  return {now, now + active_down_interval(config.priority, config.advertisement_interval), std::nullopt,
+          Reason::kMasterDown};
+}
+
+// "Send an ADVERTISEMENT; broadcast a gratuitous ARP message for each address; set the Adver_Timer to
+// Advertisement_Interval; transition to the {Active} state" (6.4.1 and 6.4.2). The addresses come between
+// advert and ARP: no ARP before the address is in place (8.1.2).
+Step become_active(const RouterConfig& config, TimePoint now, Reason reason) {
+  return {Active{now + Microseconds(config.advertisement_interval), std::nullopt},
+          {SendAdvert{config.priority}, HoldAddresses{}},
+          reason};
+}
+
+// Preempt_Mode, held back while preemptDelay runs (vrrp.md 4).
+bool preempts(const RouterConfig& config, const Backup& state, TimePoint now) {
+  if (config.priority == kOwner) return true;
+  if (!config.preempt) return false;
+  if (config.preempt_delay == Microseconds(0)) return true;
+  if (!config.warm_since) return false;
+  return now >= std::max(*config.warm_since, state.since) + config.preempt_delay;
+}
+
+// "If the Priority in the ADVERTISEMENT is greater than the local Priority, or equal and the primary IPvX
+// address of the sender is greater than the local one" (6.4.3); unsigned, network byte order.
+bool outranks(const AdvertReceived& advert, const RouterConfig& config) {
+  if (advert.priority != config.priority) return advert.priority > config.priority;
+  return advert.sender > config.primary;
+}
+
+Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertReceived& advert,
+                 TimePoint now) {
+  Backup next = state;
+  if (advert.priority == kRelinquish) {
+    // "Set the Active_Down_Timer to Skew_Time."
+    next.active_down = now + skew_time(config.priority, active_adver_interval(config, state));
+    next.expectation = Reason::kRelinquished;
+  } else if (!preempts(config, state, now) || advert.priority >= config.priority) {
+    // "Set Active_Adver_Interval to the Max Advertise Interval in the ADVERTISEMENT; recompute Skew_Time
+    // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval."
+    next.learned_interval = advert.max_advertise_interval;
+    next.active_down = now + active_down_interval(config.priority, advert.max_advertise_interval);
+    next.expectation = Reason::kMasterDown;
+  } else {
+    // "Discard the ADVERTISEMENT": the timer runs on.
+    next.expectation = Reason::kPreempted;
+  }
+  return next;
+}
+
+Step on_advert(const RouterConfig& config, const Active& state, const AdvertReceived& advert, TimePoint now) {
+  const Microseconds interval(config.advertisement_interval);
+  if (advert.priority == kRelinquish) {
+    // "Send an ADVERTISEMENT; reset the Adver_Timer to Advertisement_Interval."
+    return {Active{now + interval, state.last_answer},
+            {RenewAddresses{}, SendAdvert{config.priority}},
+            std::nullopt};
+  }
+  if (outranks(advert, config)) {
+    // "Cancel Adver_Timer; set Active_Adver_Interval to the one in the ADVERTISEMENT; recompute; set
+    // Active_Down_Timer to Active_Down_Interval; transition to the {Backup} state."
+    return {Backup{now, now + active_down_interval(config.priority, advert.max_advertise_interval),
+                   advert.max_advertise_interval, Reason::kMasterDown},
+            {ReleaseAddresses{}},
+            Reason::kHigherPriorityHeard};
+  }
+  // "Discard the ADVERTISEMENT; send an ADVERTISEMENT immediately to assert the Active state." Here at
+  // most once a quarter interval, against ping-pong (VR-101). The Adver_Timer runs on.
+  if (state.last_answer && now < *state.last_answer + interval / 4) return stay(state);
+  return {Active{state.next_advert, now},
+          {RenewAddresses{}, SendAdvert{config.priority}, RepeatAnnouncement{}},
+          std::nullopt};
+}
+
+// Section 6.4.1: {Initialize}.
+Step on(const RouterConfig& config, const Initialize& state, const Event& event, TimePoint now) {
+  if (!std::holds_alternative<Startup>(event)) return stay(state);
+  if (config.priority == kOwner) return become_active(config, now, Reason::kStartup);
+  return {fresh_backup(config, now), {}, Reason::kStartup};
+}
+
+// A priority or an own interval in use moves the deadline by the difference it makes; all else leaves it.
+Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before) {
+  Backup next = state;
+  if (state.expectation == Reason::kRelinquished) {
+    next.active_down += skew_time(config.priority, active_adver_interval(config, state)) -
+                        skew_time(before.priority, active_adver_interval(before, state));
+  } else {
+    next.active_down += active_down_interval(config.priority, active_adver_interval(config, state)) -
+                        active_down_interval(before.priority, active_adver_interval(before, state));
+  }
+  return next;
+}
+
+// Section 6.4.2: {Backup}.
+Step on(const RouterConfig& config, const Backup& state, const Event& event, TimePoint now) {
+  return std::visit(
+      Overloaded{
+          [&](const Startup&) { return stay(state); },
+          // "Cancel the Active_Down_Timer; transition to the {Initialize} state."
+          [&](const Shutdown&) -> Step {
+            return {Initialize{}, {}, Reason::kShutdown};
+          },
+          [&](const InterfaceLost&) -> Step {
+            return {Initialize{}, {}, Reason::kLinkDown};
+          },
+          [&](const FenceExpired&) { return stay(state); },
+          [&](const TimePassed&) {
+            if (now < state.active_down) return stay(state);
+            return become_active(config, now, state.expectation);
+          },
+          [&](const Reconfigured& change) { return stay(reconfigured(config, state, change.before)); },
+          [&](const AdvertReceived& advert) { return stay(on_advert(config, state, advert, now)); },
+      },
+      event);
+}
+
+// Section 6.4.3: {Active}.
+Step on(const RouterConfig& config, const Active& state, const Event& event, TimePoint now) {
+  const Microseconds interval(config.advertisement_interval);
+  return std::visit(
+      Overloaded{
+          [&](const Startup&) { return stay(state); },
+          // "Send an ADVERTISEMENT with Priority = 0; transition to the {Initialize} state." Stricter
+          // here: the addresses are gone before anybody is invited to take them (VR-096).
+          [&](const Shutdown&) -> Step {
+            return {Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kShutdown};
+          },
+          [&](const InterfaceLost&) -> Step {
+            return {Initialize{}, {ReleaseAddresses{}}, Reason::kLinkDown};
+          },
+          [&](const FenceExpired&) -> Step {
+            return {fresh_backup(config, now), {ReleaseAddresses{}}, Reason::kFenceExpired};
+          },
+          // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
+          // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.
+          [&](const TimePassed&) -> Step {
+            if (now < state.next_advert) return stay(state);
+            const TimePoint next = state.next_advert + interval;
+            return {Active{next > now ? next : now + interval, state.last_answer},
+                    {RenewAddresses{}, SendAdvert{config.priority}},
+                    std::nullopt};
+          },
+          [&](const Reconfigured& change) {
+            const auto moved = interval - Microseconds(change.before.advertisement_interval);
+            return stay(Active{state.next_advert + moved, state.last_answer});
+          },
+          [&](const AdvertReceived& advert) { return on_advert(config, state, advert, now); },
+      },
+      event);
+}
+
+}  // namespace
+
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::kStartup:
+      return "Startup";
+    case Reason::kMasterDown:
+      return "MasterDown";
+    case Reason::kPreempted:
+      return "Preempted";
+    case Reason::kRelinquished:
+      return "Relinquished";
+    case Reason::kHigherPriorityHeard:
+      return "HigherPriorityHeard";
+    case Reason::kFenceExpired:
+      return "FenceExpired";
+    case Reason::kLinkDown:
+      return "LinkDown";
+    case Reason::kShutdown:
+      return "Shutdown";
+  }
+  return "";
+}
+
+Step step(const RouterConfig& config, const State& state, const Event& event, TimePoint now) {
+  return std::visit([&](const auto& current) { return on(config, current, event, now); }, state);
+}
+
+std::optional<TimePoint> next_deadline(const State& state) {
+  using Deadline = std::optional<TimePoint>;
+  return std::visit(Overloaded{
+                        [](const Initialize&) -> Deadline { return std::nullopt; },
+                        [](const Backup& backup) -> Deadline { return backup.active_down; },
+                        [](const Active& active) -> Deadline { return active.next_advert; },
+                    },
+                    state);
+}
+
+}  // namespace fairlead::vrrp

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lib/net/address.h"
+#include "node/vrrp/types.h"
+
+// One virtual router as a function: RFC 9568 section 6.4, line by line. No clock, no socket, no failure.
+namespace fairlead::vrrp {
+
+// What one virtual router is told to be. A value; never changes inside a step.
+struct RouterConfig {
+  Priority priority{100};
+  Centiseconds advertisement_interval{100};
+  bool preempt = true;
+  // Until it has passed, counted from the later of `warm_since` and the entry into Backup, adverts of
+  // lower priority reset the timer as if preempt were false. Zero: no delay, warm or not.
+  Microseconds preempt_delay{0};
+  std::optional<TimePoint> warm_since;  // absent: not yet programmed
+  net::IpAddress primary;               // IPvX_Source: what we send from, and what ties are broken with
+  friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
+};
+
+// Why a state was left for another. The text is MemberTransition::reason.
+enum class Reason {
+  kStartup,              // Initialize -> Backup (or Active, if the owner)
+  kMasterDown,           // the timer ran out: nobody advertised
+  kPreempted,            // the timer ran out over adverts of lower priority
+  kRelinquished,         // the timer ran out after a priority-0 advert
+  kHigherPriorityHeard,  // Active -> Backup
+  kFenceExpired,         // Active -> Backup: adverts too late to be sure of being alone
+  kLinkDown,             // -> Initialize
+  kShutdown,             // -> Initialize
+};
+std::string_view to_string(Reason reason);  // "Startup", "MasterDown", ...
+
+// Each state carries exactly what the RFC gives it, timers as deadlines.
+struct Initialize {
+  friend bool operator==(const Initialize&, const Initialize&) = default;
+};
+struct Backup {
+  TimePoint since;
+  TimePoint active_down;  // Active_Down_Timer
+  // Active_Adver_Interval, if learned from the Active Router; until then it is our own interval.
+  std::optional<Centiseconds> learned_interval;
+  Reason expectation = Reason::kMasterDown;  // what running out of the timer will mean
+  friend bool operator==(const Backup&, const Backup&) = default;
+};
+struct Active {
+  TimePoint next_advert;                 // Adver_Timer
+  std::optional<TimePoint> last_answer;  // last advert sent against a lower one (VR-101)
+  friend bool operator==(const Active&, const Active&) = default;
+};
+using State = std::variant<Initialize, Backup, Active>;
+
+struct Startup {};        // section 6.4.1; also: the link is up again
+struct Shutdown {};       // section 6.4.2 and 6.4.3
+struct TimePassed {};     // a timer may have fired; harmless if none has
+struct InterfaceLost {};  // no carrier, no interface, or no address to send from
+struct FenceExpired {};   // our last advert is so old that another may be Active (failure-model.md 1.2)
+struct Reconfigured {     // step()'s config is the new one
+  RouterConfig before;
+};
+struct AdvertReceived {  // an accepted ADVERTISEMENT
+  Priority priority;
+  Centiseconds max_advertise_interval;
+  net::IpAddress sender;
+};
+using Event =
+    std::variant<Startup, Shutdown, TimePassed, InterfaceLost, FenceExpired, Reconfigured, AdvertReceived>;
+
+struct SendAdvert {
+  Priority priority;
+  friend bool operator==(const SendAdvert&, const SendAdvert&) = default;
+};
+// Adds all addresses of the group, then announces those the kernel has acknowledged (rounds of vrrp.md 7).
+struct HoldAddresses {
+  friend bool operator==(const HoldAddresses&, const HoldAddresses&) = default;
+};
+// Renews their lifetime (fence). Always directly before a SendAdvert.
+struct RenewAddresses {
+  friend bool operator==(const RenewAddresses&, const RenewAddresses&) = default;
+};
+// Deletes them and awaits the acknowledgement; if it does not come, what follows in the list is dropped.
+struct ReleaseAddresses {
+  friend bool operator==(const ReleaseAddresses&, const ReleaseAddresses&) = default;
+};
+// One more announcement round, at most one a second: a rival was heard.
+struct RepeatAnnouncement {
+  friend bool operator==(const RepeatAnnouncement&, const RepeatAnnouncement&) = default;
+};
+using Effect = std::variant<SendAdvert, HoldAddresses, RenewAddresses, ReleaseAddresses, RepeatAnnouncement>;
+
+struct Step {
+  State next;
+  std::vector<Effect> effects;   // to be carried out in this order
+  std::optional<Reason> reason;  // present exactly if `next` is another alternative than before
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+// Decides what one virtual router does about one event. Pure and total: every state takes every event.
+Step step(const RouterConfig& config, const State& state, const Event& event, TimePoint now);
+
+// When TimePassed must be delivered next; nothing in Initialize.
+std::optional<TimePoint> next_deadline(const State& state);
+
+}  // namespace fairlead::vrrp

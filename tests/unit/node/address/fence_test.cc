@@ -1,0 +1,83 @@
+#include "node/address/fence.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace fairlead::address {
+namespace {
+
+Microseconds ms(std::int64_t value) { return Milliseconds(value); }
+
+// vrrp.md 8 and failure-model.md 1.2: L = max(floor(a) + 1, floor(ADI_min - 1.1 s)).
+TEST(FenceLifetime, MatchesTheTablesOfTheReferences) {
+  const struct {
+    std::int64_t a, adi_min, lifetime;
+  } rows[] = {
+      {10, 30, 1},     {100, 301, 1},      {100, 322, 1},      {250, 804, 1},   {300, 902, 1},
+      {500, 1504, 1},  {700, 2250, 1},     {1000, 3008, 1},    {1000, 3218, 2}, {2000, 6016, 4},
+      {2000, 6437, 5}, {10000, 30080, 28}, {10000, 32190, 31},
+  };
+  for (const auto& row : rows) {
+    const Seconds expected(std::max<std::int64_t>(row.lifetime, row.a / 1000 + 1));
+    EXPECT_EQ(fence_lifetime(ms(row.a), ms(row.adi_min), {}), expected) << row.a << " " << row.adi_min;
+  }
+}
+
+// `fenceLifetime` may raise L up to floor(ADI_min), and never lowers it.
+TEST(FenceLifetime, AWishRaisesItUpToAdiMin) {
+  EXPECT_EQ(fence_lifetime(ms(1000), ms(3218), Seconds(3)), Seconds(3));
+  EXPECT_EQ(fence_lifetime(ms(1000), ms(3218), Seconds(9)), Seconds(3));
+  EXPECT_EQ(fence_lifetime(ms(1000), ms(3218), Seconds(1)), Seconds(2));
+  EXPECT_EQ(fence_lifetime(ms(250), ms(804), Seconds(5)), Seconds(1));
+}
+
+// A lifetime always outlives the interval between two renewals.
+TEST(FenceLifetime, IsLongerThanTheAdvertInterval) {
+  EXPECT_TRUE(rc::check([] {
+    const auto a = ms(10 * *rc::gen::inRange<std::int64_t>(1, 4096));
+    const auto adi = 3 * a + a * *rc::gen::inRange<std::int64_t>(2, 256) / 256;
+    RC_ASSERT(fence_lifetime(a, adi, {}) > a);
+    RC_ASSERT(fence_lifetime(a, adi, {}) <= std::max<Microseconds>(adi, a + Seconds(1)));
+  }));
+}
+
+TEST(FenceOverlap, IsWhatTheKernelMayBeLateBeyondAdiMin) {
+  EXPECT_EQ(fence_overlap(Seconds(2), ms(3218)), Microseconds(0));
+  EXPECT_EQ(fence_overlap(Seconds(2), ms(3008)), ms(92));
+  EXPECT_EQ(fence_overlap(Seconds(1), ms(804)), ms(1296));
+  EXPECT_EQ(fence_overlap(Seconds(1), ms(30)), ms(2070));
+}
+
+// failure-model.md 1.2: "G up to a: go on. Above a: first drain received packets. G >= ADI_min - 0.1 s:
+// no advert any more, drop the VIPs at once."
+TEST(FenceVerdict, FollowsTheGap) {
+  const auto verdict = [](std::int64_t gap) { return judge(Microseconds(gap), ms(1000), ms(3218)); };
+  EXPECT_EQ(verdict(0), FenceVerdict::kGoOn);
+  EXPECT_EQ(verdict(1000000), FenceVerdict::kGoOn);
+  EXPECT_EQ(verdict(1000001), FenceVerdict::kDrainFirst);
+  EXPECT_EQ(verdict(3117999), FenceVerdict::kDrainFirst);
+  EXPECT_EQ(verdict(3118000), FenceVerdict::kGiveUp);
+}
+
+TEST(FenceVerdict, AtThePoolDefaultGivesUpAfterSevenTenthsOfASecond) {
+  EXPECT_EQ(judge(ms(703), ms(250), ms(804)), FenceVerdict::kDrainFirst);
+  EXPECT_EQ(judge(ms(704), ms(250), ms(804)), FenceVerdict::kGiveUp);
+}
+
+// At 10 ms adverts ADI_min - 0.1 s is negative; one lost beat must not end every turn.
+TEST(FenceVerdict, AllowsOneLostBeatHoweverFastTheAdverts) {
+  EXPECT_EQ(judge(ms(10), ms(10), ms(30)), FenceVerdict::kGoOn);
+  EXPECT_EQ(judge(ms(19), ms(10), ms(30)), FenceVerdict::kDrainFirst);
+  EXPECT_EQ(judge(ms(20), ms(10), ms(30)), FenceVerdict::kGiveUp);
+}
+
+// Architecture 3: a renewal is skipped while the group's last one is younger than 200 ms.
+TEST(Renewal, IsSkippedWhileTheLastOneIsYoungerThan200Milliseconds) {
+  const TimePoint t0{Seconds(1000)};
+  EXPECT_TRUE(renewal_due(std::nullopt, t0));
+  EXPECT_FALSE(renewal_due(t0, t0 + ms(199)));
+  EXPECT_TRUE(renewal_due(t0, t0 + ms(200)));
+}
+
+}  // namespace
+}  // namespace fairlead::address
