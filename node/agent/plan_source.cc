@@ -13,13 +13,6 @@ constexpr Milliseconds kGather{20};
 constexpr Seconds kShowAgeEvery{10};
 constexpr const char* kBase = "/apis/fairlead.dev/v1alpha1";
 
-void log_problems(const std::vector<std::string>& before, const std::vector<std::string>& now) {
-  for (const auto& text : now) {
-    if (std::find(before.begin(), before.end(), text) != before.end()) continue;
-    sys::log(sys::LogLevel::kWarning, "plan.problem", {{"problem", text}});
-  }
-}
-
 std::vector<std::string> texts(const PlanView& view) {
   std::vector<std::string> out = view.checkpoint_problems;
   for (const auto& problem : view.problems) out.push_back(plan::to_string(problem));
@@ -60,7 +53,7 @@ void PlanSource::load() {
                                         loaded.checkpoint->node_uid + ", not ours");
     loaded.checkpoint.reset();
   }
-  log_problems({}, view_.checkpoint_problems);
+  log_new_problems();
   if (!loaded.checkpoint) return;
   saved_at_ = loaded.checkpoint->written;
   owned_addresses_ = loaded.checkpoint->owned_addresses;
@@ -97,7 +90,6 @@ void PlanSource::update() {
 }
 
 void PlanSource::replan(plan::Held held, PlanOrigin origin) {
-  const auto before = texts(view_);
   auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, view_.plan);
   const bool changed = sequence_ == 0 || !(made.plan == view_.plan);
   if (!(held.objects == objects_)) unsaved_ = true;
@@ -111,7 +103,7 @@ void PlanSource::replan(plan::Held held, PlanOrigin origin) {
   refresh_owned();
   if (unsaved_) save();  // intent is on disk before the kernel is written
   if (changed) order();
-  log_problems(before, texts(view_));
+  log_new_problems();
   show_metrics();
   outlets_.changed();
 }
@@ -148,7 +140,6 @@ bool PlanSource::refresh_owned() {
 }
 
 void PlanSource::save() {
-  const auto before = texts(view_);
   const WallTime now = sys::wall_now();
   const auto saved = store_.save(checkpoint_of(node_, objects_, owned_addresses_, owned_services_, now));
   view_.checkpoint_problems.clear();
@@ -160,7 +151,16 @@ void PlanSource::save() {
         .add(1);
     view_.checkpoint_problems.push_back("checkpoint: " + saved.error().message);
   }
-  log_problems(before, texts(view_));
+  log_new_problems();
+}
+
+void PlanSource::log_new_problems() {
+  auto now = texts(view_);
+  for (const auto& text : now) {
+    if (std::find(logged_.begin(), logged_.end(), text) != logged_.end()) continue;
+    sys::log(sys::LogLevel::kWarning, "plan.problem", {{"problem", text}});
+  }
+  logged_ = std::move(now);
 }
 
 void PlanSource::show_metrics() {

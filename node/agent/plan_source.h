@@ -74,6 +74,7 @@ class PlanSource {
   bool refresh_owned();
   void save();
   void order();
+  void log_new_problems();
   void show_metrics();
 
   sys::Loop& loop_;
@@ -99,6 +100,7 @@ class PlanSource {
   ForwardingReport forwarding_;
   bool unsaved_ = false;  // the disk does not hold what is in force
   std::optional<WallTime> saved_at_;
+  std::vector<std::string> logged_;  // problems that were there last time
 };
 
 }  // namespace fairlead::agent
