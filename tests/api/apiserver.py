@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,14 +52,27 @@ class Verdicts:
         sys.exit(1 if self.failed or not self.passed else 0)
 
 
+def _free_ports():
+    """One for the API server, and one for etcd, which takes the next one, too."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+            sockets[0].bind(("127.0.0.1", 0))
+            sockets[1].bind(("127.0.0.1", 0))
+            first, second = (s.getsockname()[1] for s in sockets[:2])
+            with contextlib.suppress(OSError, OverflowError):
+                sockets[2].bind(("127.0.0.1", second + 1))
+                return first, second
+
+
 @contextlib.contextmanager
 def _cluster():
     if os.environ.get("KUBECONFIG"):
         yield os.environ["KUBECONFIG"]
         return
-    folder = tempfile.mkdtemp(prefix="fairlead-api-")
-    env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=os.environ.get("KAPI_PORT", "27443"),
-               KAPI_ETCD_PORT=os.environ.get("KAPI_ETCD_PORT", "23379"),
+    folder = tempfile.mkdtemp(prefix="fairlead-crd-")
+    ports = _free_ports()
+    env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=str(ports[0]), KAPI_ETCD_PORT=str(ports[1]),
                KAPI_CONTROLLERS="namespace-controller,serviceaccount-controller")
     try:
         subprocess.run([CLUSTER + "/up"], env=env, check=True)
