@@ -37,6 +37,14 @@ void carry_out(Table& kernel, const Change& change) {
 
 net::IpAddress vip(int i) { return net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(100 + i)}); }
 
+// A map of few keys: the list of pairs may repeat a key, which a map generator would give up on.
+template <class Map, class K, class V>
+rc::Gen<Map> maps_of(rc::Gen<K> key, rc::Gen<V> value) {
+  return rc::gen::map(
+      rc::gen::container<std::vector<std::pair<K, V>>>(rc::gen::pair(key, value)),
+      [](const std::vector<std::pair<K, V>>& pairs) { return Map(pairs.begin(), pairs.end()); });
+}
+
 rc::Gen<Key> keys() {
   return rc::gen::map(
       rc::gen::tuple(rc::gen::inRange(0, 3), rc::gen::inRange(1, 4), rc::gen::arbitrary<bool>()),
@@ -52,7 +60,7 @@ rc::Gen<Destinations> destinations() {
   const auto destination = rc::gen::map(rc::gen::inRange(0, 3), [](int weight) {
     return Destination{Method::kMasquerade, Weight{static_cast<std::uint32_t>(weight)}, 0, 0};
   });
-  return rc::gen::container<Destinations>(endpoint, destination);
+  return maps_of<Destinations>(endpoint, destination);
 }
 rc::Gen<Table> tables() {
   const auto entry = rc::gen::map(
@@ -62,7 +70,7 @@ rc::Gen<Table> tables() {
         made.destinations = std::get<1>(t);
         return made;
       });
-  return rc::gen::container<Table>(keys(), entry);
+  return maps_of<Table>(keys(), entry);
 }
 Ownership ownership(const Table& actual) {
   Ownership made;
