@@ -46,7 +46,11 @@ void Outlet::pass_on(std::string bytes) {
 
 void Outlet::consumed(std::size_t count) {
   on_the_way_ -= count;
-  if (!full() && on_room_) std::exchange(on_room_, nullptr)();
+  if (!full()) make_room();
+}
+
+void Outlet::make_room() {
+  if (on_room_) std::exchange(on_room_, nullptr)();
 }
 
 void Outlet::end(const std::optional<HttpFailure>& failure) {

@@ -29,6 +29,8 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
   // A MiB or more is on the way: `on_room` is called once that is over.
   bool full() const { return on_the_way_ >= kWindow; }
   void when_room(std::function<void()> on_room) { on_room_ = std::move(on_room); }
+  // Calls `on_room` now, whether or not there is room.
+  void make_room();
 
   // The loop goes away: from now on nothing is told.
   void cut() { loop_ = nullptr; }

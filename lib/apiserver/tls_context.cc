@@ -1,19 +1,21 @@
 #include "lib/apiserver/tls_context.h"
 
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <vector>
 
 #include "lib/net/address.h"
+#include "lib/sys/unique_fd.h"
 
 namespace fairlead::apiserver {
 namespace {
@@ -114,13 +116,21 @@ Result<> set_up_tls(SSL_CTX* context, const TlsIdentity& identity) {
 }
 
 Result<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.is_open() && !in.bad() && errno == 0) return text;
-  const int why = errno;
-  const auto code = why == ENOENT ? Code::kNotFound : why == EACCES ? Code::kDenied : Code::kUnavailable;
-  return fail(code, "cannot read " + path + ": " + std::strerror(why == 0 ? EIO : why));
+  const auto wrong = [&path](int why) {
+    const auto code = why == ENOENT ? Code::kNotFound : why == EACCES ? Code::kDenied : Code::kUnavailable;
+    return fail(code, "cannot read " + path + ": " + std::strerror(why));
+  };
+  const sys::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return wrong(errno);
+  std::string text;
+  std::array<char, 16384> part{};
+  while (true) {
+    const auto count = ::read(fd.get(), part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return wrong(errno);
+    if (count == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(count));
+  }
 }
 
 }  // namespace fairlead::apiserver

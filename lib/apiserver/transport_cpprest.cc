@@ -7,7 +7,6 @@
 #define _TURN_OFF_PLATFORM_STRING
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
-#include <openssl/err.h>
 #include <pplx/threadpool.h>
 
 #include <cassert>
@@ -18,6 +17,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "lib/apiserver/failure.h"
 #include "lib/apiserver/keepalive.h"
 #include "lib/apiserver/outlet.h"
 #include "lib/apiserver/transport.h"
@@ -46,11 +46,9 @@ class PushBuffer : public concurrency::streams::details::streambuf_state_manager
   std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
   void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
   std::size_t in_avail() const override { return 0; }
-  pos_type getpos(std::ios_base::openmode) const override { return pos_type(traits::eof()); }
-  pos_type seekpos(pos_type, std::ios_base::openmode) override { return pos_type(traits::eof()); }
-  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override {
-    return pos_type(traits::eof());
-  }
+  pos_type getpos(std::ios_base::openmode) const override { return nowhere(); }
+  pos_type seekpos(pos_type, std::ios_base::openmode) override { return nowhere(); }
+  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override { return nowhere(); }
   bool acquire(std::uint8_t*&, std::size_t&) override { return false; }
   void release(std::uint8_t*, std::size_t) override {}
   pplx::task<void> close(std::ios_base::openmode) override {
@@ -83,31 +81,18 @@ class PushBuffer : public concurrency::streams::details::streambuf_state_manager
   void _commit(std::size_t) override {}
 
  private:
+  static pos_type nowhere() { return pos_type(traits::eof()); }
   static pplx::task<int_type> eof() { return pplx::task_from_result<int_type>(traits::eof()); }
   Take take_;
 };
 
-// cpprestsdk flattens every error category into one int: ETIMEDOUT 110, 0x0A...... and above is OpenSSL.
 HttpFailure classify(const std::exception_ptr& error) {
-  using Kind = HttpFailure::Kind;
-  const auto contains = [](const std::string& text, const char* part) {
-    return text.find(part) != text.npos;
-  };
   try {
     std::rethrow_exception(error);
   } catch (const web::http::http_exception& e) {
-    const auto code = static_cast<unsigned>(e.error_code().value());
-    const std::string text = e.what();
-    if (code == 110) return {Kind::kTimeout, text};
-    if (code >= (static_cast<unsigned>(ERR_LIB_SSL) << 23U)) {
-      const char* reason = ERR_reason_error_string(code);
-      return {Kind::kTls, text + ": " + (reason == nullptr ? "TLS error" : reason)};
-    }
-    if (contains(text, "handshake")) return {Kind::kTls, text};
-    if (contains(text, "resolv") || contains(text, "connect")) return {Kind::kConnect, text};
-    return {Kind::kClosed, text};
+    return failure_of(static_cast<unsigned>(e.error_code().value()), e.what());
   } catch (const std::exception& e) {
-    return {Kind::kProtocol, e.what()};
+    return {HttpFailure::Kind::kProtocol, e.what()};
   }
 }
 
@@ -131,20 +116,16 @@ class Flow : public std::enable_shared_from_this<Flow> {
 
   void start(const HttpRequest& request);
   void abort();
-  void cut() { outlet_->cut(); }
 
  private:
   void send(const HttpRequest& request);
   ByteTask take(std::string_view bytes);
-  void open_gate();
   void end(std::optional<HttpFailure> failure);
 
   std::shared_ptr<Hub> hub_;
   std::shared_ptr<Outlet> outlet_;
   pplx::cancellation_token_source cancel_;
   bool aborted_ = false;
-  std::optional<pplx::task_completion_event<std::size_t>> gate_;  // a write held back
-  std::size_t gate_size_ = 0;
 };
 
 // K-13. The hook runs before the socket is open, so it is opened here, with the family of the address.
@@ -200,14 +181,11 @@ void Flow::send(const HttpRequest& request) {
   }
   if (!request.content_type.empty()) out.set_body(request.body, request.content_type);
   const auto self = shared_from_this();
-  const auto buffer =
-      std::make_shared<PushBuffer>([self](std::string_view bytes) { return self->take(bytes); });
-  out.set_response_stream(concurrency::streams::streambuf<std::uint8_t>(buffer).create_ostream());
+  const auto sink = std::make_shared<PushBuffer>([self](std::string_view part) { return self->take(part); });
+  out.set_response_stream(concurrency::streams::streambuf<std::uint8_t>(sink).create_ostream());
   hub_->client->request(out, cancel_.get_token())
       .then([self](const web::http::http_response& response) {
-        HttpHeaders headers;
-        for (const auto& [name, value] : response.headers()) headers.emplace_back(name, value);
-        self->outlet_->head(response.status_code(), std::move(headers));
+        self->outlet_->head(response.status_code(), {response.headers().begin(), response.headers().end()});
         return response.content_ready();
       })
       .then([self](const pplx::task<web::http::http_response>& whole) {
@@ -223,27 +201,19 @@ void Flow::send(const HttpRequest& request) {
 ByteTask Flow::take(std::string_view bytes) {
   assert(on_pool_thread());
   const auto size = bytes.size();
-  if (aborted_) return pplx::task_from_result(size);
-  outlet_->data(bytes);
-  if (!outlet_->full()) return pplx::task_from_result(size);
-  gate_.emplace();
-  gate_size_ = size;
-  outlet_->when_room([self = shared_from_this()] { self->open_gate(); });
-  return pplx::create_task(*gate_);
-}
-
-void Flow::open_gate() {
-  if (!gate_) return;
-  const auto gate = *std::exchange(gate_, std::nullopt);
-  gate.set(gate_size_);
+  if (!aborted_) outlet_->data(bytes);
+  if (aborted_ || !outlet_->full()) return pplx::task_from_result(size);
+  const pplx::task_completion_event<std::size_t> gate;
+  outlet_->when_room([gate, size] { gate.set(size); });
+  return pplx::create_task(gate);
 }
 
 void Flow::abort() {
   assert(on_pool_thread());
+  if (hub_->closing) outlet_->cut();
   if (std::exchange(aborted_, true)) return;
   cancel_.cancel();
-  open_gate();
-  outlet_->when_room(nullptr);
+  outlet_->make_room();
 }
 
 void Flow::end(std::optional<HttpFailure> failure) {
@@ -274,7 +244,6 @@ class CpprestExchange final : public Exchange {
 class CpprestTransport final : public Transport {
  public:
   CpprestTransport(sys::Loop& loop, TransportConfig config) : loop_(loop), hub_(std::make_shared<Hub>()) {
-    assert(pool_thread != std::thread::id());
     hub_->config = std::move(config);
   }
 
@@ -300,11 +269,7 @@ class CpprestTransport final : public Transport {
  private:
   static void close(Hub& hub, std::function<void()> on_last_end) {
     hub.closing = true;
-    for (auto* flow : hub.flows) flow->cut();
-    const auto flows = hub.flows;
-    for (auto* flow : flows) {
-      if (hub.flows.contains(flow)) flow->abort();
-    }
+    for (auto* flow : std::set<Flow*>(hub.flows)) flow->abort();  // none ends before this returns
     hub.client.reset();
     if (hub.flows.empty()) return on_last_end();
     hub.on_last_end = std::move(on_last_end);

@@ -1,0 +1,24 @@
+#include "lib/apiserver/failure.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <cerrno>
+
+namespace fairlead::apiserver {
+
+HttpFailure failure_of(unsigned code, const std::string& text) {
+  using Kind = HttpFailure::Kind;
+  const auto contains = [&text](const char* part) { return text.find(part) != std::string::npos; };
+  if (code == ETIMEDOUT) return {Kind::kTimeout, text};
+  if (code >= (static_cast<unsigned>(ERR_LIB_SSL) << 23U)) {
+    OPENSSL_init_ssl(0, nullptr);  // loads the texts, once
+    const char* reason = ERR_reason_error_string(code);
+    return {Kind::kTls, text + ": " + (reason == nullptr ? "TLS error" : reason)};
+  }
+  if (contains("handshake")) return {Kind::kTls, text};
+  if (contains("resolv") || contains("connect")) return {Kind::kConnect, text};
+  return {Kind::kClosed, text};
+}
+
+}  // namespace fairlead::apiserver
