@@ -41,6 +41,8 @@ struct ForwardingReport {
   std::set<net::IpAddress> ready;
   // Everything we have in the kernel now; the plan source keeps these in the checkpoint until gone.
   std::set<plan::VirtualServerKey> programmed;
+  // Wanted, but somebody else's in the kernel (FN-34): left out, and never to be called owned.
+  std::set<plan::VirtualServerKey> foreign;
   std::map<plan::VirtualServerKey, int> usable_reals;  // weight > 0 and accepted by the kernel
   std::vector<api::Condition> problems;                // HostNotPrepared, UnsupportedScheduler, ...
   api::Capabilities capabilities;

@@ -110,22 +110,20 @@ class KernelIpvs : public Ipvs {
 
   Result<> dump(const Append& append, const std::function<void()>& start_over,
                 const std::function<void(const Reply&)>& on_reply) {
-    Result<> asked = fail(Code::kUnavailable, "not asked yet");
-    for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    for (int attempt = 1;; ++attempt) {
       if (auto ready = resolve(); !ready) return ready;
       start_over();
       GenlBatch batch;
       const std::uint32_t sequence = socket_->next_sequence();
       append(batch, family_, sequence);
-      asked = socket_->ask(batch, sequence, true, on_reply);
-      if (asked) return asked;
-      // The module was unloaded, and perhaps loaded again under another id.
+      auto asked = socket_->ask(batch, sequence, true, on_reply);
+      if (asked || attempt == kDumpAttempts) return asked;
+      // Not found: the module was unloaded, and perhaps loaded again under another id.
       if (asked.error().code == Code::kNotFound)
         family_ = 0;
       else if (asked.error().code != Code::kUnavailable)
         return asked;
     }
-    return asked;
   }
 
   void apply_batch(const std::vector<ipvs::Change>& changes, std::vector<Result<>>& results) {
@@ -150,9 +148,9 @@ class KernelIpvs : public Ipvs {
       if (failed != outcome->failed.end()) {
         results.push_back(outcome_of(changes[i], failed->second));
       } else if (outcome->complete) {
-        results.push_back(Done{});
+        results.emplace_back(Done{});
       } else {
-        results.push_back(fail(Code::kUnavailable, ipvs::to_string(changes[i]) + ": no answer"));
+        results.emplace_back(fail(Code::kUnavailable, ipvs::to_string(changes[i]) + ": no answer"));
       }
     }
   }
