@@ -14,6 +14,9 @@ import sys
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
 LOG_ITSELF = {"lib/sys/log.h", "lib/sys/log.cc"}
 LOG_CALL = re.compile(r"(?<![\w.>])((?:\w+::)*)log\s*\(")
+# A function of a file's own that adds fields of its own: its first parameter is the event.
+WRAPPER = re.compile(r"\blog_\w+\s*\((?=\s*std::string_view event\b)")
+WRAPPER_CALL = re.compile(r"\blog_\w+\s*\(")
 EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 METRIC = re.compile(r'"(fairlead_[a-z0-9_]*)"')
 STRING = r'"(?:\\.|[^"\\\n])*"'
@@ -54,8 +57,13 @@ def events_of(text):
         if not call[1].endswith("sys::") and "evel" not in given[0]:
             continue  # the logarithm
         names = re.findall(r'"([^"]*)"', given[1]) if len(given) > 1 else []
+        if len(given) > 1 and given[1].strip() == "event" and WRAPPER.search(text):
+            continue  # its callers name the event
         for name in names or [None]:
             yield line, name
+    for call in WRAPPER_CALL.finditer(text) if WRAPPER.search(text) else ():
+        for name in re.findall(r'"([^"]*)"', arguments(text, call.end())[0]):
+            yield text.count("\n", 0, call.start()) + 1, name
 
 
 def documented(text, pattern):

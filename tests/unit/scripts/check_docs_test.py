@@ -65,6 +65,12 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(check('metrics.counter("fairlead_" + name, "Things.", {});', "", ""),
                          ["node/agent/a.cc: a metric's name is put together; write it whole"])
 
+    def test_finds_the_events_that_a_file_logs_by_a_function_of_its_own(self):
+        code = ('void A::log_change(std::string_view event, int x) { sys::log(LogLevel::kInfo, event, {{"x", x}}); }\n'
+                'void f() { log_change(up ? "link.up" : "link.down", 1); }\n')
+        self.assertEqual(check(code, "### `link.up`\nUp.\n", ""),
+                         ["node/agent/a.cc:2: event link.down is not in docs/messages.md"])
+
     def test_reports_what_the_code_no_longer_has(self):
         self.assertEqual(check(messages=MESSAGES + "### `old.event`\nText.\n"),
                          ["docs/messages.md: event old.event is nowhere in the code"])
