@@ -8,8 +8,7 @@ std::map<net::IpAddress, Holding> holdings(const Inputs& inputs) {
   std::map<net::IpAddress, Holding> out;
   for (const auto& [key, group] : inputs.groups) {
     for (const auto& address : group.spec.addresses) {
-      if (address.owners.empty()) continue;
-      const Holding holding{key.name, address.owners.front()};
+      const Holding holding{key.name, address.owners.empty() ? api::AddressOwner{} : address.owners.front()};
       const auto [entry, added] = out.insert({address.address, holding});
       if (added) continue;
       const auto* other = find(inputs.groups, cluster_key(entry->second.group));

@@ -11,12 +11,12 @@
 namespace fairlead::controller {
 
 struct Holding {
-  std::string group;  // name of the VRRPGroup
-  api::AddressOwner owner;
+  std::string group;        // name of the VRRPGroup
+  api::AddressOwner owner;  // empty: a group made by hand
   friend bool operator==(const Holding&, const Holding&) = default;
 };
 
-// An address that nobody owns (a group made by hand) has no entry. Of two groups with one address, the older.
+// Of two groups with one address, the older.
 std::map<net::IpAddress, Holding> holdings(const Inputs& inputs);
 
 // True if this VirtualIP, by UID, owns some address in some group.

@@ -1,0 +1,126 @@
+#include "controller/plan/backends.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/builders.h"
+
+// api.md, VirtualIP; kubernetes.md 1, "Endpoints come from EndpointSlice only".
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+api::VirtualIP of_service() {
+  auto out = vip("web", "192.0.2.100");
+  out.spec.servers.clear();
+  out.spec.ports.clear();
+  out.spec.service = "web";
+  return out;
+}
+api::EndpointSlice slice(const std::string& name, std::vector<api::SliceEndpoint> endpoints) {
+  api::EndpointSlice out;
+  out.meta = meta(name, "shop");
+  out.service_name = "web";
+  out.address_type = "IPv4";
+  out.endpoints = std::move(endpoints);
+  out.ports.push_back({"http", net::Port(8080), net::Protocol::kTcp});
+  return out;
+}
+Inputs with_service() {
+  Inputs inputs = three_nodes();
+  put(inputs.services, service("web", ""));
+  return inputs;
+}
+std::vector<api::RealServer> reals(const Inputs& inputs) {
+  return backends(inputs, of_service(), ip("192.0.2.100")).virtual_servers.front().reals;
+}
+
+TEST(Backends, EveryServerStandsBehindEveryPort) {
+  auto object = vip("web", "192.0.2.100");
+  object.spec.scheduler = api::Scheduler::kRr;
+  object.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
+  object.spec.servers[1].port = net::Port(9000);
+  object.spec.servers[1].weight = api::Weight(5);
+  const auto out = backends({}, object, ip("192.0.2.100")).virtual_servers;
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0].port, net::Port(80));
+  EXPECT_EQ(out[0].scheduler, api::Scheduler::kRr);
+  EXPECT_EQ(out[0].reals[0].port, net::Port(8080));  // targetPort
+  EXPECT_EQ(out[0].reals[1].port, net::Port(9000));  // the server's own
+  EXPECT_EQ(out[0].reals[1].weight, api::Weight(5));
+  EXPECT_EQ(out[1].protocol, net::Protocol::kUdp);
+  EXPECT_EQ(out[1].reals[0].port, net::Port(53));  // the port itself
+}
+
+TEST(Backends, DelegateHasNone) {
+  auto object = vip("web", "192.0.2.100");
+  object.spec.forwarding = api::Forwarding::kDelegate;
+  EXPECT_TRUE(backends({}, object, ip("192.0.2.100")).virtual_servers.empty());
+}
+
+TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
+  Inputs inputs = with_service();
+  put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, "node-a"},
+                                              {{"10.1.0.2"}, false, true, true, "node-b"},
+                                              {{"10.1.0.3"}, false, false, true, "node-b"},
+                                              {{"10.1.0.4"}, false, true, false, "node-c"}}));
+  const std::vector<api::RealServer> wanted{
+      {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
+  EXPECT_EQ(reals(inputs), wanted);
+}
+
+TEST(Backends, AllSlicesOfTheServiceCountAndNoOthers) {
+  Inputs inputs = with_service();
+  put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, ""}}));
+  put(inputs.endpoint_slices, slice("web-2", {{{"10.1.0.2"}, true, true, false, ""}}));
+  auto foreign = slice("other-1", {{{"10.1.0.3"}, true, true, false, ""}});
+  foreign.service_name = "other";
+  put(inputs.endpoint_slices, foreign);
+  auto elsewhere = slice("web-1", {{{"10.1.0.4"}, true, true, false, ""}});
+  elsewhere.meta.namespace_name = "default";
+  put(inputs.endpoint_slices, elsewhere);
+  auto sixth = slice("web-6", {{{"2001:db8::1"}, true, true, false, ""}});
+  sixth.address_type = "IPv6";
+  put(inputs.endpoint_slices, sixth);
+  EXPECT_EQ(reals(inputs).size(), 2U);
+}
+
+TEST(Backends, AnEndpointInTwoSlicesIsListedOnceAndReadyIfEitherSaysSo) {
+  Inputs inputs = with_service();
+  put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, false, true, true, ""}}));
+  put(inputs.endpoint_slices, slice("web-2", {{{"10.1.0.1"}, true, true, false, ""}}));
+  ASSERT_EQ(reals(inputs).size(), 1U);
+  EXPECT_EQ(reals(inputs).front().weight, api::Weight(1));
+}
+
+TEST(Backends, ASlicesPortIsFoundByNameAndProtocol) {
+  Inputs inputs = with_service();
+  auto& ports = inputs.services.at({"shop", "web"}).ports;
+  ports.push_back({"metrics", net::Port(90), net::Protocol::kTcp});
+  ports.push_back({"http", net::Port(80), net::Protocol::kUdp});
+  auto both = slice("web-1", {{{"10.1.0.1"}, true, true, false, ""}});
+  both.ports.push_back({"metrics", net::Port(9090), net::Protocol::kTcp});
+  put(inputs.endpoint_slices, both);
+  const auto servers = backends(inputs, of_service(), ip("192.0.2.100")).virtual_servers;
+  ASSERT_EQ(servers.size(), 3U);
+  EXPECT_EQ(servers[0].reals.front().port, net::Port(8080));
+  EXPECT_EQ(servers[1].reals.front().port, net::Port(9090));
+  EXPECT_TRUE(servers[2].reals.empty());
+}
+
+// onNoEndpoints Reject: a virtual server without real servers refuses.
+TEST(Backends, WithoutEndpointsTheVirtualServersStay) {
+  const auto out = backends(with_service(), of_service(), ip("192.0.2.100"));
+  ASSERT_EQ(out.virtual_servers.size(), 1U);
+  EXPECT_TRUE(out.virtual_servers.front().reals.empty());
+}
+
+TEST(Backends, AMissingServiceIsSaid) {
+  const auto out = backends(three_nodes(), of_service(), ip("192.0.2.100"));
+  EXPECT_TRUE(out.virtual_servers.empty());
+  EXPECT_EQ(out.problem, "Service shop/web does not exist");
+}
+
+}  // namespace
+}  // namespace fairlead::controller

@@ -1,0 +1,94 @@
+#include "controller/plan/claim.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/builders.h"
+
+// api.md, Release: "Two VirtualIPs ask for one address".
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+api::VirtualIP born(const std::string& name, int seconds) {
+  auto out = vip(name, "192.0.2.100");
+  out.meta.creation_timestamp = WallTime(Seconds(seconds));
+  return out;
+}
+
+Claims claimed(const Inputs& inputs) {
+  std::vector<Wish> wishes;
+  for (const auto& [key, object] : inputs.virtual_ips) {
+    if (object.meta.deleting) continue;
+    const auto judgement = judge(inputs, {}, holdings(inputs), object);
+    wishes.insert(wishes.end(), judgement.wishes.begin(), judgement.wishes.end());
+  }
+  return claim(inputs, wishes, holdings(inputs), releasing(inputs));
+}
+
+TEST(Claim, TheOlderVirtualIPGetsTheAddress) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("a-young", 20));
+  put(inputs.virtual_ips, born("z-old", 10));
+  const auto claims = claimed(inputs);
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-z-old");
+  const auto& no = claims.refused.at({"shop", "a-young"});
+  EXPECT_EQ(no.reason, Reason::kAddressInUse);
+  EXPECT_NE(no.message.find("shop/z-old"), std::string::npos);
+}
+
+TEST(Claim, OfTwinsTheSmallerUid) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("b", 10));
+  put(inputs.virtual_ips, born("a", 10));
+  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).uid, "uid-a");
+}
+
+TEST(Claim, TheHolderKeepsItWhoeverIsOlder) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("old", 10));
+  put(inputs.virtual_ips, born("holder", 20));
+  put(inputs.groups, group({"g", 1, {{"192.0.2.100", "holder"}}, {{"node-a", 200}}}));
+  const auto claims = claimed(inputs);
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-holder");
+  EXPECT_NE(claims.refused.at({"shop", "old"}).message.find("shop/holder"), std::string::npos);
+}
+
+TEST(Claim, AHolderThatIsBeingDeletedStillBlocksIt) {
+  Inputs inputs = three_nodes();
+  auto leaving = born("leaving", 10);
+  leaving.meta.deleting = true;
+  put(inputs.virtual_ips, leaving);
+  put(inputs.virtual_ips, born("next", 20));
+  put(inputs.groups, group({"g", 1, {{"192.0.2.100", "leaving"}}, {{"node-a", 200}}}));
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  EXPECT_TRUE(claims.refused.contains({"shop", "next"}));
+}
+
+TEST(Claim, AnAddressThatANodeMayStillHoldIsNobodys) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("next", 20));
+  auto emptied = group({"g", 1, {}, {{"node-a", 200}}});
+  emptied.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-gone node-a";
+  put(inputs.groups, emptied);
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  const auto& no = claims.refused.at({"shop", "next"});
+  EXPECT_EQ(no.reason, Reason::kAddressInUse);
+  EXPECT_NE(no.message.find("may still be held by node node-a"), std::string::npos);
+}
+
+TEST(Claim, AnAddressOfAGroupMadeByHandIsNotGivenTwice) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("web", 20));
+  auto by_hand = group({"hand", 9, {{"192.0.2.100", "x"}}, {{"node-a", 200}}});
+  by_hand.spec.addresses.front().owners.clear();
+  put(inputs.groups, by_hand);
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  EXPECT_NE(claims.refused.at({"shop", "web"}).message.find("VRRPGroup hand"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fairlead::controller

@@ -1,0 +1,269 @@
+#include "controller/plan/place.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/plan/release.h"
+#include "unit/controller/builders.h"
+
+// api.md, "Names of generated objects" and "Who is a member": groups and virtual router IDs.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+// Everything that VirtualIPs ask for is granted.
+Seating granted(const Inputs& inputs) {
+  Seating out;
+  for (const auto& [key, object] : inputs.virtual_ips) {
+    if (object.meta.deleting) continue;
+    for (const auto& address : object.spec.addresses) {
+      const auto choice = pool_for(inputs, {}, address, object.spec.pool);
+      out.claims.granted.insert({address, {key, object.meta.uid, address, choice.pool}});
+    }
+  }
+  return out;
+}
+Placement placed(const Inputs& inputs) { return place(inputs, granted(inputs)); }
+
+void add_vips(Inputs& inputs, int count) {
+  for (int i = 0; i < count; ++i) {
+    auto object = vip("vip-" + std::to_string(i), "192.0.2." + std::to_string(100 + i));
+    object.meta.creation_timestamp = WallTime(Seconds(i));
+    put(inputs.virtual_ips, object);
+  }
+}
+std::string leader(const api::VRRPGroup& group) {
+  std::string out;
+  int best = 0;
+  for (const auto& member : group.spec.members) {
+    if (member.priority > best) out = member.node;
+    best = std::max(best, member.priority);
+  }
+  return out;
+}
+
+TEST(Place, AFirstVirtualIPOpensAGroupWithThePoolsParameters) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.vrrp.preempt_delay = Seconds(5);
+  add_vips(inputs, 1);
+  const auto out = placed(inputs);
+  const auto& group = out.groups.at({"", "192-0-2-0-24-v4-1"});
+  EXPECT_EQ(group.spec.virtual_router_id, 1);
+  EXPECT_EQ(group.spec.interface, "eth0");
+  EXPECT_EQ(group.spec.advert_interval, Milliseconds(250));
+  EXPECT_EQ(group.spec.preempt_delay, Seconds(5));
+  EXPECT_EQ(group.spec.members.size(), 3U);
+  EXPECT_EQ(group.meta.labels.size(), 3U);
+  EXPECT_TRUE(group.meta.labels.contains("node.fairlead.dev/node-a"));
+  ASSERT_EQ(group.spec.addresses.size(), 1U);
+  EXPECT_EQ(group.spec.addresses.front().owners.front(), (api::AddressOwner{"shop", "vip-0", "uid-vip-0"}));
+}
+
+TEST(Place, GroupsOpenUntilThereIsOnePerEligibleNodeThenAddressesShare) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 7);
+  const auto out = placed(inputs);
+  ASSERT_EQ(out.groups.size(), 3U);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-1"}).spec.addresses.size(), 3U);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-2"}).spec.addresses.size(), 2U);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-3"}).spec.addresses.size(), 2U);
+}
+
+TEST(Place, RanksRotateFromGroupToGroup) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 3);
+  std::set<std::string> leaders;
+  for (const auto& [key, group] : placed(inputs).groups) leaders.insert(leader(group));
+  EXPECT_EQ(leaders.size(), 3U);
+}
+
+TEST(Place, ThePoolsNumberOfGroupsHolds) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.groups = 1;
+  add_vips(inputs, 5);
+  EXPECT_EQ(placed(inputs).groups.size(), 1U);
+}
+
+TEST(Place, AnAddressStaysInItsGroupWithItsMembers) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 2);
+  const auto first = placed(inputs);
+  inputs.groups = first.groups;
+  put(inputs.nodes, node("node-d"));
+  put(inputs.node_reports, report("node-d", "eth0", "192.0.2.4/24"));
+  const auto second = placed(inputs);
+  EXPECT_EQ(second.group_of, first.group_of);
+  EXPECT_EQ(second.groups.at({"", "192-0-2-0-24-v4-1"}).spec.members.size(), 4U);
+}
+
+TEST(Place, VirtualRouterIDsInUseOnTheSameInterfaceAreLeftOut) {
+  Inputs inputs = three_nodes();
+  auto other = group({"other-v4-1", 1, {{"192.0.2.50", "x"}}, {{"node-b", 200}}});
+  other.spec.addresses.front().owners.clear();
+  put(inputs.groups, other);
+  add_vips(inputs, 1);
+  EXPECT_TRUE(placed(inputs).groups.contains({"", "192-0-2-0-24-v4-2"}));
+}
+
+TEST(Place, TheSameVirtualRouterIDOnAnotherInterfaceIsFree) {
+  Inputs inputs = three_nodes();
+  auto other = group({"other-v4-1", 1, {{"198.51.100.50", "x"}}, {{"node-b", 200}}});
+  other.spec.addresses.front().owners.clear();
+  other.spec.interface = "eth1";
+  put(inputs.groups, other);
+  add_vips(inputs, 1);
+  EXPECT_TRUE(placed(inputs).groups.contains({"", "192-0-2-0-24-v4-1"}));
+}
+
+TEST(Place, VirtualRouterIDsOfForeignSpeakersAreLeftOut) {
+  Inputs inputs = three_nodes();
+  auto& heard = inputs.node_reports.at({"", "node-c"}).spec.heard_virtual_routers;
+  heard.push_back({"eth0", net::Family::kIPv4, 1, ip("192.0.2.9")});
+  heard.push_back({"eth1", net::Family::kIPv4, 2, ip("192.0.2.9")});
+  add_vips(inputs, 1);
+  EXPECT_TRUE(placed(inputs).groups.contains({"", "192-0-2-0-24-v4-2"}));
+}
+
+TEST(Place, TheNameOfAnUnreadableGroupIsNotTaken) {
+  Inputs inputs = three_nodes();
+  inputs.poisoned_groups.insert({{"", "192-0-2-0-24-v4-1"}, {meta("192-0-2-0-24-v4-1", ""), {}}});
+  add_vips(inputs, 1);
+  EXPECT_TRUE(placed(inputs).groups.contains({"", "192-0-2-0-24-v4-2"}));
+}
+
+TEST(Place, OnlyThePoolsVirtualRouterIDsAreUsed) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.vrrp.virtual_router_ids = {{50, 50}};
+  add_vips(inputs, 2);
+  const auto out = placed(inputs);
+  ASSERT_EQ(out.groups.size(), 1U);
+  EXPECT_EQ(out.groups.begin()->second.spec.virtual_router_id, 50);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 2U);
+}
+
+TEST(Place, WithNoVirtualRouterIDLeftTheAddressIsRefused) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.vrrp.virtual_router_ids = {{50, 50}};
+  inputs.node_reports.at({"", "node-a"})
+      .spec.heard_virtual_routers.push_back({"eth0", net::Family::kIPv4, 50, ip("192.0.2.9")});
+  add_vips(inputs, 1);
+  const auto out = placed(inputs);
+  EXPECT_TRUE(out.groups.empty());
+  EXPECT_EQ(out.refused.at({"shop", "vip-0"}).reason, Reason::kVirtualRouterIDsExhausted);
+}
+
+TEST(Place, WithNoEligibleNodeTheReasonNamesEachNode) {
+  Inputs inputs = three_nodes();
+  inputs.node_reports.clear();
+  add_vips(inputs, 1);
+  const auto& no = placed(inputs).refused.at({"shop", "vip-0"});
+  EXPECT_EQ(no.reason, Reason::kNoEligibleNode);
+  EXPECT_NE(no.message.find("node-b: no NodeReport"), std::string::npos);
+}
+
+TEST(Place, AFullGroupIsNotJoined) {
+  Inputs inputs = three_nodes();
+  put(inputs.pools, pool("public", "10.9.0.0/16"));
+  for (const std::string name : {"node-a", "node-b", "node-c"}) {
+    inputs.node_reports.at({"", name}).spec.interfaces.front().addresses = {
+        *net::parse_prefix("10.9.255.250/16")};
+  }
+  inputs.pools.at({"", "public"}).spec.groups = 1;
+  for (int i = 0; i < 256; ++i) {
+    auto object = vip("v" + std::to_string(1000 + i), "10.9.1." + std::to_string(i));
+    put(inputs.virtual_ips, object);
+  }
+  const auto out = placed(inputs);
+  ASSERT_EQ(out.groups.size(), 2U);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 255U);
+}
+
+TEST(Place, DifferentParametersDoNotShareAGroup) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.groups = 1;
+  auto fast = pool("fast", "192.0.2.10-192.0.2.20");
+  fast.spec.groups = 1;
+  fast.spec.vrrp.advert_interval = Milliseconds(100);
+  put(inputs.pools, fast);
+  put(inputs.virtual_ips, vip("slow", "192.0.2.100"));
+  put(inputs.virtual_ips, vip("fast", "192.0.2.10"));
+  EXPECT_EQ(placed(inputs).groups.size(), 2U);
+}
+
+TEST(Place, DifferentEligibleNodesDoNotShareAGroup) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.groups = 1;
+  inputs.node_reports.at({"", "node-c"}).spec.capabilities.ipvs = false;
+  put(inputs.virtual_ips, vip("nat", "192.0.2.100"));
+  auto delegate = vip("delegate", "192.0.2.101");
+  delegate.spec.forwarding = api::Forwarding::kDelegate;
+  put(inputs.virtual_ips, delegate);
+  EXPECT_EQ(placed(inputs).groups.size(), 2U);
+}
+
+TEST(Place, AChangeOfThePoolReachesItsGroups) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  inputs.pools.at({"", "public"}).spec.vrrp.preempt = false;
+  EXPECT_FALSE(placed(inputs).groups.begin()->second.spec.preempt);
+}
+
+TEST(Place, WithItsPoolGoneAGroupStaysAsItIs) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  inputs.pools.clear();
+  EXPECT_EQ(placed(inputs).groups, inputs.groups);
+}
+
+TEST(Place, AVirtualIPWithoutItsFinalizerIsNotPlacedYet) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  Seating seating = granted(inputs);
+  seating.unready = {"uid-vip-0"};
+  EXPECT_TRUE(place(inputs, seating).groups.empty());
+}
+
+TEST(Place, AnAddressThatLostItsHolderLeavesWithANoteOfItsMembers) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  inputs.virtual_ips.clear();
+  const auto out = placed(inputs);
+  const auto& group = out.groups.at({"", "192-0-2-0-24-v4-1"});
+  EXPECT_TRUE(group.spec.addresses.empty());
+  EXPECT_EQ(group.meta.annotations.at(kReleasingAnnotation), "192.0.2.100 uid-vip-0 node-a,node-b,node-c");
+  EXPECT_EQ(group.spec.members.size(), 3U);
+}
+
+TEST(Place, AGroupWithoutAddressesGoesWhenEveryMemberHasReported) {
+  Inputs inputs = three_nodes();
+  auto emptied = group({"192-0-2-0-24-v4-1", 1, {}, {{"node-a", 200}}});
+  emptied.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-vip-0 node-a";
+  put(inputs.groups, emptied);
+  EXPECT_EQ(placed(inputs).groups.size(), 1U);
+  inputs.groups.begin()->second.status.members.push_back(entry("node-a", api::MemberState::kInitialize));
+  EXPECT_TRUE(placed(inputs).groups.empty());
+}
+
+TEST(Place, AFrozenVirtualIPKeepsItsAddress) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  Seating seating;
+  seating.frozen = {"uid-vip-0"};
+  EXPECT_EQ(place(inputs, seating).groups, inputs.groups);
+}
+
+TEST(Place, AGroupMadeByHandIsLeftAlone) {
+  Inputs inputs = three_nodes();
+  auto by_hand = group({"hand", 77, {{"192.0.2.50", "x"}}, {{"node-a", 255}}});
+  by_hand.spec.addresses.front().owners.clear();
+  by_hand.meta.labels["mine"] = "yes";
+  put(inputs.groups, by_hand);
+  EXPECT_EQ(placed(inputs).groups, inputs.groups);
+}
+
+}  // namespace
+}  // namespace fairlead::controller

@@ -1,0 +1,97 @@
+#include "controller/plan/release.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/builders.h"
+
+// api.md, Release.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+const Release kRelease{ip("192.0.2.100"), "uid-web", {"node-a", "node-b"}};
+
+// A group that gave 192.0.2.100 of `web` up in its generation 2; nobody has reported that yet.
+Inputs releasing_group() {
+  Inputs inputs = three_nodes();
+  auto emptied = group({"g", 1, {}, {{"node-a", 200}, {"node-b", 150}}});
+  emptied.meta.generation = 2;
+  emptied.meta.annotations[kReleasingAnnotation] = to_string({kRelease});
+  emptied.status.members = {entry("node-a", api::MemberState::kBackup),
+                            entry("node-b", api::MemberState::kBackup)};
+  put(inputs.groups, emptied);
+  return inputs;
+}
+api::VRRPGroup& the_group(Inputs& inputs) { return inputs.groups.at({"", "g"}); }
+
+TEST(Release, TheNoteReadsBackAsItWasWritten) {
+  const std::vector<Release> two{kRelease, {ip("192.0.2.101"), "uid-x", {"node-c"}}};
+  EXPECT_EQ(to_string(two), "192.0.2.100 uid-web node-a,node-b; 192.0.2.101 uid-x node-c");
+  EXPECT_EQ(parse_releases(to_string(two)), two);
+}
+
+TEST(Release, PartsThatCannotBeReadAreLeftOut) {
+  EXPECT_TRUE(parse_releases("").empty());
+  EXPECT_TRUE(parse_releases("nonsense; 192.0.2.300 uid node-a; 192.0.2.1 uid").empty());
+  EXPECT_EQ(parse_releases("garbage; 192.0.2.1 uid node-a").size(), 1U);
+}
+
+TEST(Release, EveryMemberIsWaitedForUntilItReportsTheGenerationWithout) {
+  Inputs inputs = releasing_group();
+  EXPECT_EQ(releasing(inputs).waiting, (std::set<std::string>{"uid-web"}));
+  the_group(inputs).status.members[0].observed_generation = 2;
+  EXPECT_EQ(open_releases(inputs, the_group(inputs)).front().nodes, (std::set<std::string>{"node-b"}));
+  the_group(inputs).status.members[1].observed_generation = 2;
+  EXPECT_TRUE(open_releases(inputs, the_group(inputs)).empty());
+  EXPECT_EQ(releasing(inputs), Releasing{});
+}
+
+TEST(Release, AMemberWhoseNodeIsGoneIsNotWaitedForAndBlocksNothing) {
+  Inputs inputs = releasing_group();
+  the_group(inputs).status.members[0].observed_generation = 2;
+  inputs.nodes.erase({"", "node-b"});
+  EXPECT_EQ(releasing(inputs), Releasing{});
+}
+
+TEST(Release, AMemberWhoseNodeIsNotReadyIsPassedOverAndBlocksTheAddress) {
+  Inputs inputs = releasing_group();
+  the_group(inputs).status.members[0].observed_generation = 2;
+  inputs.nodes.at({"", "node-b"}).ready = false;
+  const auto out = releasing(inputs);
+  EXPECT_TRUE(out.waiting.empty());
+  EXPECT_EQ(out.passed.at("uid-web"), (std::set<std::string>{"node-b"}));
+  EXPECT_EQ(out.blocked.at(ip("192.0.2.100")), (std::set<std::string>{"node-b"}));
+}
+
+TEST(Release, AStaleMemberIsPassedOver) {
+  Inputs inputs = releasing_group();
+  inputs.memory.stale_members = {{"g", "node-a"}, {"g", "node-b"}};
+  EXPECT_TRUE(releasing(inputs).waiting.empty());
+}
+
+TEST(Release, AMemberThatDoesNotAnswerIsPassedOverAfterTheFencePlusElevenSeconds) {
+  Inputs inputs = releasing_group();
+  inputs.memory.releasing_since[{"uid-web", ip("192.0.2.100")}] = inputs.now;
+  inputs.now += Milliseconds(1000 + 1100 + 10000);  // lifetime 1 s at 250 ms adverts
+  EXPECT_FALSE(releasing(inputs).waiting.empty());
+  inputs.now += Milliseconds(1);
+  EXPECT_TRUE(releasing(inputs).waiting.empty());
+  EXPECT_EQ(releasing(inputs).passed.at("uid-web").size(), 2U);
+}
+
+// failure-model.md 1.2, the table.
+TEST(FenceLifetime, FollowsTheAdvertIntervalAndTheStrongestPriority) {
+  const auto lifetime = [](int milliseconds) {
+    auto spec = group({"g", 1, {}, {{"node-a", 200}, {"node-b", 100}}}).spec;
+    spec.advert_interval = Milliseconds(milliseconds);
+    return fence_lifetime(spec);
+  };
+  EXPECT_EQ(lifetime(1000), Seconds(2));
+  EXPECT_EQ(lifetime(700), Seconds(1));
+  EXPECT_EQ(lifetime(250), Seconds(1));
+  EXPECT_EQ(lifetime(10), Seconds(1));
+}
+
+}  // namespace
+}  // namespace fairlead::controller

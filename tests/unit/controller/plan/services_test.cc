@@ -1,0 +1,154 @@
+#include "controller/plan/services.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/builders.h"
+
+// api.md, "Annotations on Services", "Names of generated objects"; kubernetes.md 1.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+api::Service annotated(const std::string& name, const std::string& value) {
+  auto out = service("web", "192.0.2.100");
+  out.meta.annotations["fairlead.dev/" + name] = value;
+  return out;
+}
+Refusal refusal(const api::Service& object) { return *virtual_ip_of(three_nodes(), object).refusal; }
+api::VirtualIPSpec spec(const api::Service& object) {
+  const auto outcome = virtual_ip_of(three_nodes(), object);
+  EXPECT_FALSE(outcome.refusal) << outcome.refusal->message;
+  return outcome.virtual_ip->spec;
+}
+api::VirtualIP owned(const api::Service& object) {
+  auto out = vip(object.meta.name, "192.0.2.100");
+  out.meta.owner_references.push_back({"v1", "Service", object.meta.name, object.meta.uid, true});
+  return out;
+}
+
+TEST(Services, OursAreLoadBalancersOfOurClass) {
+  auto object = service("web", "192.0.2.100");
+  EXPECT_TRUE(is_ours(object, {}));
+  object.load_balancer_class = "example.com/other";
+  EXPECT_FALSE(is_ours(object, {}));
+  object.load_balancer_class = "fairlead.dev/vip";
+  object.type = "ClusterIP";
+  EXPECT_FALSE(is_ours(object, {}));
+}
+
+TEST(Services, OfNoClassOnlyIfWeAreTheDefault) {
+  auto object = service("web", "192.0.2.100");
+  object.load_balancer_class.clear();
+  EXPECT_FALSE(is_ours(object, {}));
+  EXPECT_TRUE(is_ours(object, {true, {}}));
+}
+
+TEST(Services, TheVirtualIPHasItsNameOwnerAndFinalizer) {
+  const auto outcome = virtual_ip_of(three_nodes(), service("web", "192.0.2.100"));
+  ASSERT_TRUE(outcome.virtual_ip);
+  const auto& made = *outcome.virtual_ip;
+  EXPECT_EQ(api::key_of(made.meta), (api::ObjectKey{"shop", "web"}));
+  EXPECT_EQ(made.meta.owner_references,
+            (std::vector<api::OwnerReference>{{"v1", "Service", "web", "uid-web", true}}));
+  EXPECT_EQ(made.meta.finalizers, (std::vector<std::string>{"fairlead.dev/release"}));
+  EXPECT_EQ(made.spec.service, "web");
+  EXPECT_EQ(made.spec.addresses, (std::vector<net::IpAddress>{ip("192.0.2.100")}));
+  EXPECT_TRUE(made.spec.ports.empty());
+}
+
+TEST(Services, AnnotationsOfThisVersionAreHonoured) {
+  EXPECT_EQ(spec(annotated("address-pool", "public")).pool, "public");
+  EXPECT_EQ(spec(annotated("forwarding", "Delegate")).forwarding, api::Forwarding::kDelegate);
+  EXPECT_EQ(spec(annotated("scheduler", "rr")).scheduler, api::Scheduler::kRr);
+  EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, api::OnNoEndpoints::kReject);
+}
+
+TEST(Services, LaterAnnotationsAreRefusedOnlyWhereTheyChangeSomething) {
+  for (const auto& [name, harmless, harmful] :
+       std::vector<std::array<std::string, 3>>{{"sharing-key", "", "a"},
+                                               {"scheduler-flags", "", "sh-port"},
+                                               {"source-ranges", "", "10.0.0.0/8"},
+                                               {"connection-limits", "0,0", "100,50"},
+                                               {"health-checks", "[]", "[{\"tcp\":{}}]"},
+                                               {"on-unhealthy", "Drain", "Remove"},
+                                               {"quorum", "1", "2"},
+                                               {"sorry-server", "", "10.0.0.9:80"},
+                                               {"min-healthy-percent", "0", "50"},
+                                               {"drain-seconds", "300", "10"},
+                                               {"preferred-nodes", "", "node-a"}}) {
+    EXPECT_FALSE(virtual_ip_of(three_nodes(), annotated(name, harmless)).refusal) << name;
+    const auto no = refusal(annotated(name, harmful));
+    EXPECT_EQ(no.reason, Reason::kNotYetSupported) << name;
+    EXPECT_NE(no.message.find("fairlead.dev/" + name), std::string::npos) << no.message;
+  }
+}
+
+TEST(Services, LaterFieldsOfTheServiceAreRefusedAndNamed) {
+  auto object = service("web", "192.0.2.100");
+  object.not_yet_supported = {"spec.externalTrafficPolicy"};
+  EXPECT_EQ(refusal(object).reason, Reason::kNotYetSupported);
+  EXPECT_NE(refusal(object).message.find("spec.externalTrafficPolicy"), std::string::npos);
+}
+
+TEST(Services, ModesNotBuiltYetAreRefused) {
+  EXPECT_EQ(refusal(annotated("forwarding", "DirectRouting")).reason, Reason::kNotYetSupported);
+  EXPECT_EQ(refusal(annotated("on-no-endpoints", "Withdraw")).reason, Reason::kNotYetSupported);
+  EXPECT_EQ(refusal(service("web", "2001:db8::1")).reason, Reason::kNotYetSupported);
+}
+
+TEST(Services, WithoutAnAddressNotYetSupported) {
+  EXPECT_EQ(refusal(service("web", "")).reason, Reason::kNotYetSupported);
+  EXPECT_EQ(refusal(service("web", " ")).reason, Reason::kNotYetSupported);
+}
+
+TEST(Services, AnnotationsThatCannotBeReadAreInvalid) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"loadBalancerIPs", "192.0.2.300"},
+                                                        {"loadBalancerIPs", "127.0.0.1"},
+                                                        {"loadBalancerIPs", "224.0.0.1"},
+                                                        {"loadBalancerIPs", "192.0.2.100,192.0.2.101"},
+                                                        {"forwarding", "nat"},
+                                                        {"scheduler", "fair"},
+                                                        {"on-no-endpoints", "Drop"}}) {
+    const auto no = refusal(annotated(name, value));
+    EXPECT_EQ(no.reason, Reason::kInvalidSpec) << name << " " << value;
+    EXPECT_NE(no.message.find("fairlead.dev/" + name), std::string::npos) << no.message;
+  }
+}
+
+TEST(Services, AForeignVirtualIPOfItsNameIsNotTouched) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "192.0.2.101"));
+  const auto outcome = virtual_ip_of(inputs, service("web", "192.0.2.100"));
+  EXPECT_FALSE(outcome.virtual_ip);
+  EXPECT_EQ(outcome.refusal->reason, Reason::kNameTaken);
+}
+
+TEST(Services, AnUnreadableVirtualIPOfItsNameIsNotTouchedEither) {
+  Inputs inputs = three_nodes();
+  inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {meta("web", "shop"), {}}});
+  EXPECT_EQ(virtual_ip_of(inputs, service("web", "192.0.2.100")).refusal->reason, Reason::kNameTaken);
+}
+
+TEST(Services, TheVirtualIPOfAnEarlierServiceOfThatNameGoesFirst) {
+  Inputs inputs = three_nodes();
+  auto earlier = service("web", "192.0.2.100");
+  earlier.meta.uid = "uid-earlier";
+  put(inputs.virtual_ips, owned(earlier));
+  const auto outcome = virtual_ip_of(inputs, service("web", "192.0.2.100"));
+  EXPECT_FALSE(outcome.virtual_ip);
+  EXPECT_FALSE(outcome.refusal);
+}
+
+TEST(Services, OneThatIsBeingDeletedIsNotWrittenTo) {
+  Inputs inputs = three_nodes();
+  const auto object = service("web", "192.0.2.100");
+  auto leaving = owned(object);
+  leaving.meta.deleting = true;
+  put(inputs.virtual_ips, leaving);
+  EXPECT_FALSE(virtual_ip_of(inputs, object).virtual_ip);
+}
+
+}  // namespace
+}  // namespace fairlead::controller
