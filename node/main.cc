@@ -70,11 +70,11 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_flag("--realtime", options.realtime, "Real-time scheduling for VRRP; needs SYS_NICE")
       ->envname("FAIRLEAD_REALTIME");
-  app.add_option("--log-level", options.log_level, "")
+  app.add_option("--log-level", options.log_level, "Least level that is logged")
       ->envname("FAIRLEAD_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
-  app.add_option("--log-format", options.log_format, "")
+  app.add_option("--log-format", options.log_format, "How lines are written")
       ->envname("FAIRLEAD_LOG_FORMAT")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
@@ -176,7 +176,7 @@ int main(int argc, char** argv) {
   auto* prepare = app.add_subcommand("prepare-host", "Load modules and set sysctls that forwarding needs");
   prepare->add_flag("--check", options.check, "Change nothing, only say what is missing");
   auto* status = app.add_subcommand("status", "Ask the running daemon what it does");
-  status->add_option("-o,--output", options.output, "")->check(CLI::IsMember({"text", "json"}));
+  status->add_option("-o,--output", options.output, "Format")->check(CLI::IsMember({"text", "json"}));
   auto* cleanup = app.add_subcommand("cleanup", "Remove everything of ours from this machine");
   app.require_subcommand(0, 1);
   try {

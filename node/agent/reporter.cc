@@ -35,8 +35,7 @@ std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimeP
 }  // namespace
 
 Reporter::Reporter(sys::Loop& loop, ApplyQueue& queue, Speaker speaker, ReporterSources sources)
-    : loop_(loop),
-      queue_(queue),
+    : queue_(queue),
       speaker_(std::move(speaker)),
       sources_(std::move(sources)),
       gather_(loop),

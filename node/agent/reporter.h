@@ -49,7 +49,6 @@ class Reporter {
   void report_group(const api::VRRPGroup& group);
   void report_sets();
 
-  sys::Loop& loop_;
   ApplyQueue& queue_;
   Speaker speaker_;
   ReporterSources sources_;
