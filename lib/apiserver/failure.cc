@@ -12,7 +12,7 @@ HttpFailure failure_of(unsigned code, const std::string& text) {
   const auto contains = [&text](const char* part) { return text.find(part) != std::string::npos; };
   if (code == ETIMEDOUT) return {Kind::kTimeout, text};
   if (code >= (static_cast<unsigned>(ERR_LIB_SSL) << 23U)) {
-    OPENSSL_init_ssl(0, nullptr);  // loads the texts, once
+    OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
     const char* reason = ERR_reason_error_string(code);
     return {Kind::kTls, text + ": " + (reason == nullptr ? "TLS error" : reason)};
   }

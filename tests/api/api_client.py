@@ -72,6 +72,11 @@ class Client:
     def alive(self):
         return self._child.poll() is None
 
+    def resident_megabytes(self):
+        """The most memory it ever had."""
+        with open(f"/proc/{self._child.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) // 1024
+
     def quit(self):
         """Exit code; asks first, kills after five seconds."""
         if self.alive():
