@@ -229,7 +229,10 @@ Result<> Agent::Parts::open_listeners() {
 // Bounded at every step: a loop that hangs must not keep the process.
 void Agent::Parts::hand_over() {
   const auto released = std::make_shared<std::promise<void>>();
-  vrrp_loop.post([this, released] { routers->stop([released] { released->set_value(); }); });
+  vrrp_loop.post([this, released] {
+    routers->stop([released] { released->set_value(); });
+    vrrp_loop.stop();  // no order that still waits makes it a router again
+  });
   if (released->get_future().wait_for(Seconds(10)) != std::future_status::ready) {
     sys::log(sys::LogLevel::kError, "node.hand_over_late", {{"thread", "vrrp"}});
   }
