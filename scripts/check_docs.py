@@ -5,13 +5,16 @@
 
 Every event given to sys::log() has a heading "### `name`" with a paragraph in docs/messages.md; every
 metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither page tells of one that
-the code no longer has.
+the code no longer has. docs/rfc9568.md names tests that exist, and all tests of node/vrrp's rules.
 """
 import pathlib
 import re
 import sys
 
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
+# The tests that docs/rfc9568.md must name, every one.
+RULE_TESTS = "tests/unit/node/vrrp/*_test.cc"
+TEST = re.compile(r"^TEST\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 LOG_ITSELF = {"lib/sys/log.h", "lib/sys/log.cc"}
 LOG_CALL = re.compile(r"(?<![\w.>])((?:\w+::)*)log\s*\(")
 # A function of a file's own that adds fields of its own: its first parameter is the event.
@@ -71,6 +74,15 @@ def documented(text, pattern):
     return {match[1]: match[2].strip() for match in pattern.finditer(text)}
 
 
+def rule_problems(root):
+    """What docs/rfc9568.md and the tests do not agree on."""
+    page = "docs/rfc9568.md"
+    named = set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", read(root / page)))
+    tests = {f"{suite}.{name}" for file in root.glob(RULE_TESTS) for suite, name in TEST.findall(read(file))}
+    return ([f"{page}: there is no test {name}" for name in sorted(named - tests)] +
+            [f"{page}: the test {name} is not named" for name in sorted(tests - named)])
+
+
 def read(path):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -102,7 +114,7 @@ def check(root):
         problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
                      if not said.strip("| ")]
         problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
-    return problems
+    return problems + rule_problems(root)
 
 
 def main():

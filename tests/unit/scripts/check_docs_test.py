@@ -32,10 +32,15 @@ METRICS = """| name | type |
 """
 
 
-def check(code=CODE, messages=MESSAGES, metrics=METRICS):
+RULES = "| 6.4.1 | rule | `Initialize.Starts` |\n"
+TESTS = "TEST(Initialize, Starts) {}\n"
+
+
+def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
-        for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics)):
+        for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
+                           ("docs/rfc9568.md", rules), ("tests/unit/node/vrrp/machine_test.cc", tests)):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
         return check_docs.check(root)
@@ -81,6 +86,10 @@ class CheckDocs(unittest.TestCase):
         said = "node/agent/a.cc:1: the event is not a literal of the form \"part.what\""
         self.assertEqual(check("sys::log(LogLevel::kInfo, event, {});", "", ""), [said])
         self.assertEqual(check("log(level, \"Something happened\", {});", "", ""), [said])
+
+    def test_reports_a_rule_without_its_test_and_a_test_without_its_rule(self):
+        self.assertEqual(check(tests=""), ["docs/rfc9568.md: there is no test Initialize.Starts"])
+        self.assertEqual(check(rules=""), ["docs/rfc9568.md: the test Initialize.Starts is not named"])
 
 
 if __name__ == "__main__":
