@@ -1,14 +1,14 @@
 // The one file that sees cpprestsdk. Its rules, each paid for with a crash (libraries.md 1):
 //  * the pool has exactly one thread, and all that cpprestsdk does, it does there: requests are started,
 //    cancelled and ended on it (cancelling from another thread tears the socket from under a TLS read);
-//  * the response goes through a stream buffer whose writes never fail, and whose close() schedules
-//    nothing: cpprestsdk waits for it on the pool thread;
-//  * a pending write is back-pressure; nothing on the pool thread blocks.
+//  * the response goes through a stream buffer whose writes never fail (a pending one is back-pressure) and
+//    whose close() schedules nothing: cpprestsdk waits for it on the pool thread. Nothing there blocks.
 #define _TURN_OFF_PLATFORM_STRING
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
 #include <pplx/threadpool.h>
 
+#include <atomic>
 #include <cassert>
 #include <cstdlib>
 #include <future>
@@ -38,9 +38,8 @@ bool on_pool_thread() { return std::this_thread::get_id() == pool_thread; }
 // Write-only: one _putn for each HTTP chunk.
 class PushBuffer : public concurrency::streams::details::streambuf_state_manager<std::uint8_t> {
  public:
-  using Take = std::function<ByteTask(std::string_view)>;
-  explicit PushBuffer(Take take) : streambuf_state_manager(std::ios_base::out), take_(std::move(take)) {}
-
+  explicit PushBuffer(std::function<ByteTask(std::string_view)> take)
+      : streambuf_state_manager(std::ios_base::out), take_(std::move(take)) {}
   bool can_seek() const override { return false; }
   bool has_size() const override { return false; }
   std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
@@ -83,7 +82,7 @@ class PushBuffer : public concurrency::streams::details::streambuf_state_manager
  private:
   static pos_type nowhere() { return pos_type(traits::eof()); }
   static pplx::task<int_type> eof() { return pplx::task_from_result<int_type>(traits::eof()); }
-  Take take_;
+  std::function<ByteTask(std::string_view)> take_;
 };
 
 HttpFailure classify(const std::exception_ptr& error) {
@@ -116,6 +115,7 @@ class Flow : public std::enable_shared_from_this<Flow> {
 
   void start(const HttpRequest& request);
   void abort();
+  std::atomic<bool> given_up = false;  // set from any thread: not worth starting any more
 
  private:
   void send(const HttpRequest& request);
@@ -163,7 +163,7 @@ std::unique_ptr<web::http::client::http_client> make_client(const std::shared_pt
 void Flow::start(const HttpRequest& request) {
   assert(on_pool_thread());
   hub_->flows.insert(this);
-  if (aborted_ || hub_->closing) return end(std::nullopt);
+  if (given_up || hub_->closing) return end(std::nullopt);
   try {
     send(request);
   } catch (...) {
@@ -226,13 +226,13 @@ void Flow::end(std::optional<HttpFailure> failure) {
   if (hub_->flows.empty() && hub_->on_last_end) std::exchange(hub_->on_last_end, nullptr)();
 }
 
-// Both ends of a running exchange; destroyed on the loop's thread.
 class CpprestExchange final : public Exchange {
  public:
   CpprestExchange(std::shared_ptr<Flow> flow, std::shared_ptr<Outlet> outlet)
       : flow_(std::move(flow)), outlet_(std::move(outlet)) {}
   ~CpprestExchange() override {
     outlet_->drop();
+    flow_->given_up = true;
     pool().post([flow = std::move(flow_)] { flow->abort(); });
   }
 

@@ -63,8 +63,8 @@ struct Watch {
 // Starts exchanges, destroys each after a random short time, and counts.
 class Storm {
  public:
-  Storm(sys::Loop& loop, apiserver::Connection& connection, int count, std::string path)
-      : connection_(connection), left_(count), path_(std::move(path)), timer_(loop) {
+  Storm(sys::Loop& loop, apiserver::Connection& connection, int count, std::string path, unsigned pause)
+      : connection_(connection), left_(count), path_(std::move(path)), pause_(pause), timer_(loop) {
     go();
   }
 
@@ -91,12 +91,13 @@ class Storm {
     events.on_data = [this](const std::string& bytes) { bytes_ += bytes.size(); };
     events.on_end = [this](const std::optional<apiserver::HttpFailure>&) { ++ended_; };
     slot = connection_.start(apiserver::Connection::Lane::kShort, std::move(request), std::move(events));
-    timer_.arm(sys::now() + Microseconds(static_cast<std::int64_t>(random_() % 2000)), [this] { go(); });
+    timer_.arm(sys::now() + Microseconds(static_cast<std::int64_t>(random_() % pause_)), [this] { go(); });
   }
 
   apiserver::Connection& connection_;
   int left_;
   std::string path_;
+  unsigned pause_;  // the longest between two, in microseconds
   std::mt19937 random_{1};
   std::array<std::unique_ptr<apiserver::Exchange>, kAtOnce> slots_;
   int started_ = 0;
@@ -162,8 +163,9 @@ class Driver {
     } else if (command == "storm") {
       int count = 0;
       std::string path;
-      words >> count >> path;
-      storm_ = std::make_unique<Storm>(loop_, client_.state().connection, count, path);
+      unsigned pause = 0;
+      words >> count >> path >> pause;
+      storm_ = std::make_unique<Storm>(loop_, client_.state().connection, count, path, std::max(pause, 1U));
     } else if (command == "forget") {
       watches_.clear();
       say("FORGOTTEN");
