@@ -163,10 +163,11 @@ void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::ve
   }
 }
 
-void group_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
+void group_statuses(const Inputs& inputs, const Desired& desired, const Statuses& statuses,
+                    std::vector<Write>& out) {
   for (const auto& [key, status] : statuses.groups) {
     const auto* there = find(inputs.groups, key);
-    if (there == nullptr) continue;
+    if (there == nullptr || !desired.groups.contains(key)) continue;
     const bool equal = there->status.master == status.master && there->status.state == status.state &&
                        there->status.conditions == status.conditions;
     if (equal) continue;
@@ -266,7 +267,7 @@ std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const S
   group_writes(inputs, desired, out);
   set_writes(inputs, desired, out);
   virtual_ip_statuses(inputs, statuses, out);
-  group_statuses(inputs, statuses, out);
+  group_statuses(inputs, desired, statuses, out);
   pool_statuses(inputs, statuses, out);
   service_statuses(inputs, statuses, out);
   report_removals(inputs, desired, out);

@@ -58,7 +58,7 @@ void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding
     why = "is held by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
   } else if (holding == nullptr) {
     winner = &first_come(inputs, asking);
-    why = "is held by VirtualIP " + api::to_string(winner->virtual_ip) + ", which asked first";
+    why = "is held by VirtualIP " + api::to_string(winner->virtual_ip);
   } else {
     why = "is being released by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
   }

@@ -1,0 +1,85 @@
+#include "controller/status/notices.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/status/conditions.h"
+#include "unit/controller/builders.h"
+
+// kubernetes.md 6, Events.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+std::vector<std::string> reasons(const std::vector<Notice>& notices) {
+  std::vector<std::string> out;
+  for (const auto& notice : notices) out.push_back(notice.reason);
+  return out;
+}
+using Reasons = std::vector<std::string>;
+
+TEST(Notices, MasterChangedSaysFromToReasonAndMilliseconds) {
+  const auto object = vip("web", "192.0.2.100");
+  api::VirtualIPStatus next;
+  next.last_transition = api::LastTransition{WallTime(Seconds(7)), "node-a", "node-b", "MasterDown", 812};
+  const auto out = virtual_ip_notices(object, next);
+  ASSERT_EQ(reasons(out), Reasons{"MasterChanged"});
+  EXPECT_EQ(out[0].note, "from node-a to node-b: MasterDown, 812 ms without a master");
+  EXPECT_EQ(out[0].regarding.uid, "uid-web");
+  EXPECT_EQ(out[0].type, api::EventType::kNormal);
+}
+
+TEST(Notices, TheFirstMasterIsNoChange) {
+  api::VirtualIPStatus next;
+  next.last_transition = api::LastTransition{WallTime(Seconds(7)), "", "node-b", "Startup", {}};
+  EXPECT_TRUE(virtual_ip_notices(vip("web", "192.0.2.100"), next).empty());
+}
+
+TEST(Notices, ARefusalIsToldOnceAndAgainWhenItChanges) {
+  auto object = vip("web", "192.0.2.100");
+  api::VirtualIPStatus next;
+  next.conditions = {condition("Accepted", false, Reason::kOutsidePool, "no pool")};
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"NotAccepted"});
+  object.status = next;
+  EXPECT_TRUE(virtual_ip_notices(object, next).empty());
+  next.conditions.front().message = "another";
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"NotAccepted"});
+}
+
+TEST(Notices, AllocationFailedNoMasterAndSplit) {
+  auto object = vip("web", "192.0.2.100");
+  api::VirtualIPStatus next;
+  next.conditions = {condition("Allocated", false, Reason::kAddressInUse, "taken")};
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"AllocationFailed"});
+  next = {};
+  next.state = "NoMaster";
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"NoMaster"});
+  next = {};
+  next.conditions = {condition("Degraded", true, Reason::kSplitOwnership, "two")};
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"SplitOwnership"});
+  next.conditions = {condition("Degraded", true, Reason::kInterfaceMissing, "x")};
+  EXPECT_TRUE(virtual_ip_notices(object, next).empty());
+}
+
+TEST(Notices, AnAllocatedAddressIsTold) {
+  api::VirtualIPStatus next;
+  next.address = "192.0.2.100";
+  EXPECT_EQ(reasons(virtual_ip_notices(vip("web", "192.0.2.100"), next)), Reasons{"IPAllocated"});
+}
+
+TEST(Notices, AServiceIsToldThatItsNameIsTaken) {
+  const auto object = service("web", "192.0.2.100");
+  ServiceStatus next;
+  next.conditions = {condition("Accepted", false, Reason::kNameTaken, "exists")};
+  const auto out = service_notices(object, next);
+  ASSERT_EQ(reasons(out), Reasons{"NameTaken"});
+  EXPECT_EQ(out[0].type, api::EventType::kWarning);
+  EXPECT_EQ(out[0].regarding.kind, "Service");
+  next.conditions = {condition("Accepted", false, Reason::kNotYetSupported, "x")};
+  EXPECT_EQ(reasons(service_notices(object, next)), Reasons{"NotAccepted"});
+  next.conditions = {condition("Accepted", true, Reason::kAccepted, "")};
+  EXPECT_TRUE(service_notices(object, next).empty());
+}
+
+}  // namespace
+}  // namespace fairlead::controller
