@@ -1,103 +1,122 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "node/address/audit.h"
+#include "node/address/fence.h"
 #include "node/agent/messages.h"
-#include "node/agent/router_metrics.h"
+#include "node/agent/virtual_router_announcements.h"
+#include "node/agent/virtual_router_metrics.h"
 #include "node/agent/virtual_router_ports.h"
 #include "node/neighbor/schedule.h"
+#include "node/plan/plan.h"
 #include "node/vrrp/admission.h"
 #include "node/vrrp/machine.h"
 
 namespace fairlead::agent {
 
-// What a virtual router needs to know of its surroundings. Absent interface: it is missing.
-struct Surroundings {
-  const address::Interface* interface = nullptr;  // valid during the call
-  bool ready = false;                             // every VIP of the group may be held
-  std::set<net::IpAddress> ready_addresses;       // which of them
-  std::optional<std::string> foreign_holder;      // a VIP is configured there by somebody else
+// What all virtual routers of the thread share. Outlives them.
+struct VirtualRouterSurroundings {
+  Clock& clock;
+  kernel::Addresses& addresses;
+  wire::AdvertWire& adverts;
+  Announcements& announcements;
+  VrrpMetrics& metrics;
+  // Set by a router whose removal was not acknowledged: the addresses must be compared again soon.
+  bool audit_wanted = false;
 };
 
-// One virtual router: carries out what the machine of RFC 9568 section 6.4 decides. Owns the group's
-// addresses on its interface. Decides nothing about the protocol itself. Runs on the vrrp thread.
+// One group: feeds the pure machine (node/vrrp/machine.h) and carries out its effects. Lives as long as
+// the group's identity (UID, interface, VRID, family) stays; every other change of the plan goes through
+// change(). vrrp thread only.
 class VirtualRouter {
  public:
-  // Ports and budget outlive it; the budget is the interface's (announcements of all its groups).
-  VirtualRouter(VirtualRouterPorts& ports, std::map<int, neighbor::FrameBudget>& budgets,
-                sys::Metrics& metrics, const plan::GroupPlan& plan);
+  VirtualRouter(plan::GroupPlan plan, VirtualRouterSurroundings& surroundings);
+  VirtualRouter(const VirtualRouter&) = delete;
+  VirtualRouter& operator=(const VirtualRouter&) = delete;
 
-  // A new plan for the same interface and VRID. REQUIRES: !needs_restart(plan).
-  void reconfigure(const plan::GroupPlan& plan, const Surroundings& around);
-  // True if only a new virtual router can carry out this plan: another interface, VRID or family.
-  bool needs_restart(const plan::GroupPlan& plan) const;
-
-  // Interface or readiness may have changed: starts, stops, adds addresses that became ready, and puts
-  // back addresses that others removed.
-  void observe(const Surroundings& around);
-  void receive(const vrrp::Accepted& accepted);
-  void time_passed();
-  // Addresses gone (acknowledged), then the priority-0 advert. False if the kernel did not acknowledge;
-  // then no such advert was sent and held() still names what may be left.
-  bool shut_down();
-
-  std::optional<TimePoint> next_deadline() const;
-  GroupReport report() const;
   const plan::GroupPlan& plan() const { return plan_; }
-  // 0 while the interface is missing.
-  int interface() const { return interface_; }
-  const std::set<net::IpAddress>& held() const { return held_; }
+  // Index of the interface it runs on; 0 in Initialize for want of one.
+  int interface() const { return link_.index; }
+  bool is_same_router(const plan::GroupPlan& other) const;
+
+  // Gives up the addresses the new plan no longer has, before anything is added anywhere (lesson 17).
+  void drop_addresses(const plan::GroupPlan& next);
+  // Takes the new plan. Timers move only by a value of their own that changed. REQUIRES: is_same_router.
+  void change(plan::GroupPlan next);
+  // Looks at the interface and at which VIPs may be held: starts, stops, or takes VIPs in. `joined` says
+  // whether adverts can be heard there. Does nothing if nothing changed.
+  void place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready, bool joined);
+
+  void hear(const vrrp::Accepted& accepted);
+  void time_passed();
+  // Puts back addresses that others removed, or that expired (FN-06).
+  void repair(const std::vector<net::IpAddress>& missing);
+  // Planned end: addresses, then priority 0.
+  void shut_down();
+  // After an audit: whether nothing of ours is left that should be gone.
+  void settle(bool nothing_left_behind);
+
+  // What it wants on its interface now.
+  void add_desired(address::Desired& desired) const;
+  // When time_passed() is due next.
+  std::optional<TimePoint> next_deadline() const;
+  // Whether the fence asks for reading the wire before the next advert.
+  bool must_drain_first() const;
+  bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
+  GroupReport report() const;
 
  private:
-  bool active() const { return std::holds_alternative<vrrp::Active>(state_); }
-  vrrp::RouterConfig config() const;
   void deliver(const vrrp::Event& event);
+  // False if the rest of the list must not be carried out.
   bool carry_out(const std::vector<vrrp::Effect>& effects);
-  void changed_state(const vrrp::State& before, vrrp::Reason reason);
-  bool fence_allows_advert();
-  void send_advert(vrrp::Priority priority);
-  void hold_addresses();
-  void renew_addresses();
-  bool release(const std::set<net::IpAddress>& addresses);
-  void announce(const std::vector<net::IpAddress>& addresses);
-  void put_back_missing(const address::Interface& interface);
-  std::vector<net::IpAddress> wanted() const;
+  bool send_advert(vrrp::Priority priority);
+  bool hold_all();
+  bool renew();
+  bool release(const std::vector<net::IpAddress>& addresses);
+  void hold(const std::vector<net::IpAddress>& addresses, bool first_time);
+  void announce(const neighbor::Due& due);
+  void on_transition(vrrp::Reason reason);
+  address::FenceVerdict fence() const;
+  void reconfigure(const vrrp::RouterConfig& next);
+  void take_in(const std::set<net::IpAddress>& ready, const address::Interfaces& interfaces);
+  void note_peer(const vrrp::Accepted& accepted);
   Seconds lifetime() const;
-  void read_interface(const Surroundings& around);
-  void log_transition(std::string_view event, vrrp::Reason reason) const;
+  api::MemberState member_state() const;
+  bool active() const { return std::holds_alternative<vrrp::Active>(state_); }
+  std::vector<net::IpAddress> held_list() const { return {held_.begin(), held_.end()}; }
 
-  VirtualRouterPorts& ports_;
-  std::map<int, neighbor::FrameBudget>& budgets_;
-  RouterMetrics metrics_;
   plan::GroupPlan plan_;
+  VirtualRouterSurroundings& world_;
+  GroupMetrics metrics_;
+  vrrp::RouterConfig config_;
   vrrp::State state_ = vrrp::Initialize{};
+  AnnouncedLink link_;
+  std::set<net::IpAddress> in_service_;  // what the advert lists: of the plan, and ready
+  std::set<net::IpAddress> held_;        // acknowledged by the kernel
 
-  int interface_ = 0;
-  net::MacAddress mac_;
-  bool arp_ = true;
-  net::IpAddress primary_;
-  std::string blocked_by_;  // problem type that keeps it in Initialize; empty: none
-  std::string blocked_message_;
-  bool ready_ = false;
-  std::set<net::IpAddress> ready_addresses_;
-  std::optional<TimePoint> warm_since_;
-
-  std::set<net::IpAddress> held_;
+  // Active only:
+  std::optional<Microseconds> last_advert_;  // boot time
   std::optional<TimePoint> last_renewal_;
-  std::optional<Microseconds> last_advert_;  // boot time; only while Active
-  int failed_sends_ = 0;                     // in a row
   std::optional<neighbor::Schedule> schedule_;
-  std::vector<TimePoint> repairs_;  // of the last minute
+  int failed_sends_ = 0;
 
   std::optional<TimePoint> last_heard_;
   std::string hears_;
-  WallTime since_{};
+  bool peer_differs_ = false;
+  TimePoint repairs_since_{};
+  int repairs_ = 0;
+
+  // For the report:
+  WallTime since_;
+  std::int64_t observed_generation_ = 0;
+  bool programmed_ = false;
   std::optional<api::MemberTransition> last_transition_;
+  std::optional<api::Condition> link_problem_;
+  std::optional<api::Condition> address_problem_;
 };
 
 }  // namespace fairlead::agent

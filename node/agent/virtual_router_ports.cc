@@ -5,9 +5,9 @@
 namespace fairlead::agent {
 namespace {
 
-class LoopClock final : public Clock {
+class RealClock : public Clock {
  public:
-  explicit LoopClock(sys::Loop& loop) : timer_(loop) {}
+  explicit RealClock(sys::Loop& loop) : timer_(loop) {}
   TimePoint now() override { return sys::now(); }
   Microseconds boot_time() override { return sys::boot_time(); }
   WallTime wall() override { return sys::wall_now(); }
@@ -23,19 +23,19 @@ class LoopClock final : public Clock {
 
 Result<VirtualRouterPorts> open_virtual_router_ports(sys::Loop& loop) {
   VirtualRouterPorts out;
-  out.clock = std::make_unique<LoopClock>(loop);
+  out.clock = std::make_unique<RealClock>(loop);
   auto addresses = kernel::open_addresses();
   if (!addresses) return addresses.error();
-  out.addresses = *std::move(addresses);
+  out.addresses = std::move(*addresses);
   auto network = kernel::open_network(loop);
   if (!network) return network.error();
-  out.network = *std::move(network);
+  out.network = std::move(*network);
   auto adverts = wire::open_advert_wire(loop);
   if (!adverts) return adverts.error();
-  out.adverts = *std::move(adverts);
+  out.adverts = std::move(*adverts);
   auto announcer = wire::open_announcer();
   if (!announcer) return announcer.error();
-  out.announcer = *std::move(announcer);
+  out.announcer = std::move(*announcer);
   return out;
 }
 

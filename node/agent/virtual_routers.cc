@@ -1,282 +1,225 @@
 #include "node/agent/virtual_routers.h"
 
 #include <algorithm>
-#include <map>
-#include <memory>
+#include <optional>
 #include <utility>
 
-#include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
 #include "node/address/audit.h"
 #include "node/agent/virtual_router.h"
-#include "node/vrrp/admission.h"
+#include "node/agent/virtual_router_announcements.h"
+#include "node/agent/virtual_router_listeners.h"
+#include "node/agent/virtual_router_metrics.h"
 
 namespace fairlead::agent {
 namespace {
 
-constexpr std::size_t kPacketsATurn = 2000;
-constexpr Seconds kForgetForeignAfter{600};
-constexpr Seconds kRetryRelease{1};
-constexpr Seconds kOldestTurn{1};  // a turn at least this often: forgetting, retries
+constexpr std::size_t kPacketsPerTurn = 1024;
+constexpr Milliseconds kAuditAgain{100};  // after a removal that was not acknowledged
 
-struct HeardKey {
-  std::string interface;
-  int virtual_router_id;
-  net::IpAddress source;
-  friend auto operator<=>(const HeardKey&, const HeardKey&) = default;
-};
+std::map<int, std::vector<net::IpAddress>> by_interface(const std::vector<address::Placement>& placements) {
+  std::map<int, std::vector<net::IpAddress>> out;
+  for (const address::Placement& placement : placements) {
+    out[placement.interface].push_back(placement.address);
+  }
+  return out;
+}
+
+// NodeReport.spec.interfaces: global addresses that are neither ours nor passing.
+std::vector<api::ReportedInterface> reported(const address::Interfaces& interfaces) {
+  std::vector<api::ReportedInterface> out;
+  for (const auto& [index, interface] : interfaces) {
+    api::ReportedInterface entry{interface.name, interface.mtu, interface.up, {}, interface.gateways};
+    for (const address::InterfaceAddress& address : interface.addresses) {
+      if (address.global && !address.ours && !address.deprecated) entry.addresses.push_back(address.prefix);
+    }
+    if (!entry.addresses.empty()) out.push_back(std::move(entry));
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
 
 }  // namespace
 
 class VirtualRouters::Impl {
  public:
   Impl(VirtualRouterPorts ports, sys::Metrics& metrics, OnReport on_report)
-      : ports_(std::move(ports)), metrics_(metrics), on_report_(std::move(on_report)) {
-    ports_.network->on_news([this] { turn(); });
+      : ports_(std::move(ports)),
+        metrics_(metrics),
+        on_report_(std::move(on_report)),
+        announcements_(*ports_.announcer, metrics_),
+        listeners_(*ports_.adverts, *ports_.clock, metrics_),
+        world_{*ports_.clock, *ports_.addresses, *ports_.adverts, announcements_, metrics_} {
     ports_.adverts->on_packet([this] { turn(); });
-    ports_.clock->wake_at(ports_.clock->now(), [this] { turn(); });
+    ports_.network->on_news([this] { turn(); });
+    turn();
   }
 
   void order(VrrpOrder order) {
-    begin_turn();
-    ports_.network->update();
-    if (!order_) remove_leftovers(order.owned);
-    order_ = std::move(order);
-    remove_routers();
-    for (const auto& [name, plan] : order_->groups) take_group(plan);
-    end_turn();
+    new_order_ = std::move(order);
+    turn();
   }
 
   void forwarding(ForwardingReport report) {
-    begin_turn();
-    forwarding_ = std::move(report);
-    ports_.network->update();
-    observe_all();
-    end_turn();
+    ready_ = std::move(report.ready);
+    look_again_ = true;
+    turn();
   }
 
   void stop(const std::function<void()>& done) {
-    stopped_ = true;  // what still wakes us finds nothing to do
-    for (auto& [name, router] : routers_) router->shut_down();
-    publish();
+    if (!stopped_) {
+      while (listeners_.drain(kPacketsPerTurn) == kPacketsPerTurn) {
+      }
+      for (auto& [name, router] : routers_) router->shut_down();
+      announcements_.flush(ports_.clock->now());
+      (void)ports_.network->update();
+      audit();
+      report();
+      stopped_ = true;
+    }
     done();
   }
 
  private:
-  // Clock, received packets, timers: in this order (vrrp.md 4), so that a queued advert cancels a take-over.
-  void begin_turn() {
-    drain_packets();
-    for (auto& [name, router] : routers_) router->time_passed();
-  }
-
   void turn() {
     if (stopped_) return;
-    begin_turn();
-    if (ports_.network->update()) observe_all();
-    end_turn();
-  }
-
-  void end_turn() {
-    retry_releases();
-    forget_foreign();
-    publish();
-    TimePoint next = ports_.clock->now() + kOldestTurn;
-    for (const auto& [name, router] : routers_) {
-      const auto deadline = router->next_deadline();
-      if (deadline) next = std::min(next, *deadline);
+    listeners_.drain(kPacketsPerTurn);
+    run_timers();
+    if (ports_.network->update()) look_again_ = true;
+    if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
+    if (std::exchange(look_again_, false)) {
+      place();
+      audit();
+    } else if (world_.audit_wanted && ports_.clock->now() >= next_audit_) {
+      audit();
     }
-    ports_.clock->wake_at(next, [this] { turn(); });
+    announcements_.flush(ports_.clock->now());
+    report();
+    arm();
   }
 
-  Surroundings surroundings(const plan::GroupPlan& plan) const {
-    Surroundings out;
-    const auto& interfaces = ports_.network->interfaces();
-    out.interface = address::find_interface(interfaces, plan.interface);
-    for (const auto& address : plan.addresses) {
-      if (!out.foreign_holder) out.foreign_holder = address::foreign_holder(interfaces, address);
-      if (forwarding_.ready.contains(address)) {
-        out.ready_addresses.insert(address);
-      }
+  void run_timers() {
+    for (auto& [name, router] : routers_) {
+      const auto due = router->next_deadline();
+      if (!due || ports_.clock->now() < *due) continue;
+      // Late: what others sent meanwhile comes first (failure-model.md 1.2).
+      if (router->must_drain_first()) listeners_.drain(kPacketsPerTurn);
+      router->time_passed();
     }
-    out.ready = !plan.addresses.empty() && out.ready_addresses.size() == plan.addresses.size();
-    return out;
   }
 
-  void observe_all() {
-    for (auto& [name, router] : routers_) router->observe(surroundings(router->plan()));
-    leave_unused();
-  }
-
-  void take_group(const plan::GroupPlan& plan) {
-    auto& router = routers_[plan.name];
-    if (router && router->needs_restart(plan)) {
-      retire(*router);
-      router.reset();
-    }
-    if (router) {
-      router->reconfigure(plan, surroundings(plan));
-      return;
-    }
-    router = std::make_unique<VirtualRouter>(ports_, budgets_, metrics_, plan);
-    router->observe(surroundings(plan));
-  }
-
-  void remove_routers() {
-    for (auto at = routers_.begin(); at != routers_.end();) {
-      if (order_->groups.contains(at->first)) {
-        ++at;
+  void take_order(VrrpOrder order) {
+    if (sequence_ == 0) remove_leftovers(order.owned);
+    // All removals before any addition: an address may move from one group to another (lesson 17).
+    for (auto router = routers_.begin(); router != routers_.end();) {
+      const auto next = order.groups.find(router->first);
+      if (next == order.groups.end() || !router->second->is_same_router(next->second)) {
+        router->second->shut_down();
+        router = routers_.erase(router);
         continue;
       }
-      retire(*at->second);
-      at = routers_.erase(at);
+      if (router->second->plan() != next->second) router->second->drop_addresses(next->second);
+      ++router;
     }
-    leave_unused();
-  }
-
-  // A group that ends: what its removal left behind is tried again each second.
-  void retire(VirtualRouter& router) {
-    if (router.shut_down()) return;
-    for (const auto& address : router.held()) to_release_.insert({router.interface(), address});
-    retry_at_ = ports_.clock->now() + kRetryRelease;
+    for (auto& [name, plan] : order.groups) {
+      const auto router = routers_.find(name);
+      if (router == routers_.end()) {
+        routers_.emplace(name, std::make_unique<VirtualRouter>(std::move(plan), world_));
+      } else if (router->second->plan() != plan) {
+        router->second->change(std::move(plan));
+      }
+    }
+    sequence_ = order.sequence;
+    (void)ports_.network->update();
+    look_again_ = true;
   }
 
   void remove_leftovers(const std::set<net::IpAddress>& owned) {
-    for (const auto& placement : address::leftovers(ports_.network->interfaces(), owned)) {
-      sys::log(sys::LogLevel::kInfo, "vrrp.leftover_removed",
-               {{"address", net::to_string(placement.address)}});
-      if (!ports_.addresses->release(placement.interface, {placement.address})) {
-        to_release_.insert(placement);
-        retry_at_ = ports_.clock->now() + kRetryRelease;
-      }
-    }
-    ports_.network->update();
-  }
-
-  void retry_releases() {
-    if (to_release_.empty() || ports_.clock->now() < retry_at_) return;
-    std::erase_if(to_release_, [&](const address::Placement& placement) {
-      return ports_.addresses->release(placement.interface, {placement.address}).has_value();
-    });
-    retry_at_ = ports_.clock->now() + kRetryRelease;
-  }
-
-  void leave_unused() {
-    std::set<int> used;
-    for (const auto& [name, router] : routers_) used.insert(router->interface());
-    std::erase_if(joined_, [&](int interface) {
-      if (used.contains(interface)) return false;
-      ports_.adverts->leave(interface);
-      return true;
-    });
-    for (const int interface : used) {
-      if (interface != 0) joined_.insert(interface);
+    const auto found = by_interface(address::leftovers(ports_.network->interfaces(), owned));
+    for (const auto& [interface, addresses] : found) {
+      sys::log(sys::LogLevel::kInfo, "vrrp.leftovers_removed",
+               {{"interface", std::to_string(interface)}, {"addresses", std::to_string(addresses.size())}});
+      release(interface, addresses);
     }
   }
 
-  void drain_packets() {
-    for (const auto& datagram : ports_.adverts->receive(kPacketsATurn)) take_packet(datagram);
-  }
-
-  void take_packet(const wire::Datagram& datagram) {
-    const auto interface = ports_.network->interfaces().find(datagram.interface);
-    if (interface == ports_.network->interfaces().end()) return;
-    vrrp::Listener listener;
-    for (const auto& entry : interface->second.addresses) listener.own_addresses.insert(entry.prefix.address);
-    for (const auto& [name, router] : routers_) {
-      if (router->interface() == datagram.interface) {
-        listener.virtual_router_ids.insert(router->plan().virtual_router_id);
-      }
+  void release(int interface, const std::vector<net::IpAddress>& addresses) {
+    if (const auto released = ports_.addresses->release(interface, addresses); !released) {
+      world_.audit_wanted = true;
+      sys::log(sys::LogLevel::kError, "vrrp.leftovers_stay",
+               {{"interface", std::to_string(interface)}, {"error", released.error().message}});
     }
-    std::visit(Overloaded{
-                   [&](const vrrp::Accepted& accepted) {
-                     VirtualRouter* const router =
-                         find(datagram.interface, accepted.advert.virtual_router_id);
-                     if (router != nullptr) router->receive(accepted);
-                   },
-                   [&](const vrrp::Rejected& rejected) { count_rejected(datagram.interface, rejected); },
-                   [&](const vrrp::Foreign& foreign) { note_foreign(interface->second.name, foreign); },
-               },
-               vrrp::admit(listener, datagram.packet));
   }
 
-  VirtualRouter* find(int interface, vrrp::VirtualRouterId vrid) {
+  void place() {
+    const address::Interfaces& interfaces = ports_.network->interfaces();
+    listeners_.arrange(routers_, interfaces);
     for (auto& [name, router] : routers_) {
-      if (router->interface() == interface && router->plan().virtual_router_id == vrid) return router.get();
+      const auto* interface = address::find_interface(interfaces, router->plan().interface);
+      router->place(interfaces, ready_, interface != nullptr && listeners_.listening(interface->index));
     }
-    return nullptr;
   }
 
-  void count_rejected(int interface, const vrrp::Rejected& rejected) {
-    std::string group;
-    if (rejected.claimed_virtual_router_id && *rejected.claimed_virtual_router_id != 0) {
-      const auto* router = find(interface, vrrp::VirtualRouterId(*rejected.claimed_virtual_router_id));
-      if (router != nullptr) group = router->plan().name;
-    }
-    metrics_
-        .counter("fairlead_node_vrrp_adverts_rejected_total", "Advertisements dropped, by reason.",
-                 {{"group", group}, {"reason", std::string(vrrp::to_string(rejected.reason))}})
-        .add(1);
-  }
-
-  void note_foreign(const std::string& interface, const vrrp::Foreign& foreign) {
-    metrics_
-        .counter("fairlead_node_vrrp_foreign_adverts_total",
-                 "Sound advertisements of virtual routers that are not ours.", {{"interface", interface}})
-        .add(1);
-    metrics_
-        .counter("fairlead_node_vrrp_adverts_rejected_total", "Advertisements dropped, by reason.",
-                 {{"group", ""}, {"reason", "vrid"}})
-        .add(1);
-    heard_[{interface, foreign.virtual_router_id.value(), foreign.sender}] = ports_.clock->now();
-  }
-
-  void forget_foreign() {
-    const TimePoint now = ports_.clock->now();
-    std::erase_if(heard_, [&](const auto& entry) { return now - entry.second > kForgetForeignAfter; });
-  }
-
-  VrrpReport report() const {
-    VrrpReport out;
-    out.sequence = order_ ? order_->sequence : 0;
-    for (const auto& [name, router] : routers_) {
-      out.groups.emplace(name, router->report());
-      out.held.insert(router->held().begin(), router->held().end());
-    }
-    for (const auto& placement : to_release_) out.held.insert(placement.address);
-    for (const auto& [index, interface] : ports_.network->interfaces()) {
-      api::ReportedInterface reported{interface.name, interface.mtu, interface.up, {}, interface.gateways};
-      for (const auto& entry : interface.addresses) {
-        if (entry.global && entry.lasting && !entry.ours) reported.addresses.push_back(entry.prefix);
+  // Compares the kernel with what is wanted. Our own writes of this turn are in the view after update().
+  void audit() {
+    (void)ports_.network->update();
+    world_.audit_wanted = false;
+    if (sequence_ == 0) return;  // nobody has told yet what is ours to keep
+    address::Desired desired;
+    for (const auto& [name, router] : routers_) router->add_desired(desired);
+    const address::Audit found = address::audit(ports_.network->interfaces(), desired);
+    auto lost = found.missing;
+    lost.insert(lost.end(), found.lasting.begin(), found.lasting.end());
+    for (const auto& [interface, addresses] : by_interface(lost)) {
+      for (auto& [name, router] : routers_) {
+        if (router->interface() == interface) router->repair(addresses);
       }
-      if (!reported.addresses.empty()) out.interfaces.push_back(std::move(reported));
     }
-    std::sort(out.interfaces.begin(), out.interfaces.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const auto& [key, when] : heard_) {
-      out.heard.push_back({key.interface, key.source.family(), key.virtual_router_id, key.source});
+    const auto surplus = by_interface(found.surplus);
+    for (const auto& [interface, addresses] : surplus) release(interface, addresses);
+    if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
+    (void)ports_.network->update();
+    for (auto& [name, router] : routers_) {
+      router->settle(!world_.audit_wanted || !surplus.contains(router->interface()));
     }
-    return out;
   }
 
-  void publish() {
-    VrrpReport now = report();
-    if (published_ && now == *published_) return;
-    published_ = now;
+  void report() {
+    VrrpReport now;
+    now.sequence = sequence_;
+    for (const auto& [name, router] : routers_) now.groups.emplace(name, router->report());
+    now.held = address::ours(ports_.network->interfaces());
+    now.interfaces = reported(ports_.network->interfaces());
+    now.heard = listeners_.heard();
+    if (reported_ && now == *reported_) return;
+    reported_ = now;
     on_report_(std::move(now));
   }
 
+  void arm() {
+    std::optional<TimePoint> next = announcements_.next();
+    const auto sooner = [&next](std::optional<TimePoint> other) {
+      if (other && (!next || *other < *next)) next = other;
+    };
+    for (const auto& [name, router] : routers_) sooner(router->next_deadline());
+    if (world_.audit_wanted) sooner(next_audit_);
+    if (next) ports_.clock->wake_at(*next, [this] { turn(); });
+  }
+
   VirtualRouterPorts ports_;
-  sys::Metrics& metrics_;
+  VrrpMetrics metrics_;
   OnReport on_report_;
-  std::map<int, neighbor::FrameBudget> budgets_;
-  std::optional<VrrpOrder> order_;
-  ForwardingReport forwarding_;
+  Announcements announcements_;
+  Listeners listeners_;
+  VirtualRouterSurroundings world_;
+
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;
-  std::set<int> joined_;
-  std::set<address::Placement> to_release_;  // removals the kernel has not acknowledged
-  TimePoint retry_at_{};
-  std::map<HeardKey, TimePoint> heard_;
-  std::optional<VrrpReport> published_;
+  std::set<net::IpAddress> ready_;
+  std::optional<VrrpOrder> new_order_;
+  std::optional<VrrpReport> reported_;
+  std::uint64_t sequence_ = 0;
+  TimePoint next_audit_{};
+  bool look_again_ = true;
   bool stopped_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <utility>
@@ -40,20 +41,20 @@ void mix(std::uint64_t& hash, std::span<const std::uint8_t> bytes) {
   for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3ULL;
 }
 
+Result<> run(const std::string& option, const std::string& rules) {
+  const auto child = run_nft_child(kProgram, option, rules, kTimeout);
+  if (!child) return child.error();
+  if (child->exit_code == 0) return Done{};
+  std::string said(trim(child->output));
+  std::replace(said.begin(), said.end(), '\n', ' ');
+  const bool denied = said.find("Operation not permitted") != std::string::npos;
+  return fail(denied ? Code::kDenied : Code::kInvalid,
+              "nft ended with " + std::to_string(child->exit_code) + ": " + said);
+}
+
 class KernelNft : public Nft {
  public:
-  Result<> apply(const std::string& rules) override {
-    const auto child = run_nft_child(kProgram, rules, kTimeout);
-    if (!child) return child.error();
-    if (child->exit_code == 0) return Done{};
-    std::string said(trim(child->output));
-    for (char& c : said) {
-      if (c == '\n') c = ' ';
-    }
-    const bool denied = said.find("Operation not permitted") != std::string::npos;
-    return fail(denied ? Code::kDenied : Code::kInvalid,
-                "nft ended with " + std::to_string(child->exit_code) + ": " + said);
-  }
+  Result<> apply(const std::string& rules) override { return run("--numeric", rules); }
 
   Result<Generation> generation() override {
     if (auto ready = open(); !ready) return ready.error();
@@ -188,6 +189,8 @@ class KernelNft : public Nft {
 };
 
 }  // namespace
+
+Result<> check_rules(const std::string& rules) { return run("--check", rules); }
 
 std::unique_ptr<Nft> open_nft() { return std::make_unique<KernelNft>(); }
 

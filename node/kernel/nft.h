@@ -38,4 +38,8 @@ class Nft {
 
 std::unique_ptr<Nft> open_nft();
 
+// Whether this kernel and /usr/sbin/nft could carry out `rules`; changes nothing (but the kernel may load
+// modules). Errors as Nft::apply.
+Result<> check_rules(const std::string& rules);
+
 }  // namespace fairlead::kernel

@@ -45,7 +45,7 @@ std::string content_of(int fd) {
   return text;
 }
 
-Result<pid_t> spawn(const std::string& program, int input, int output) {
+Result<pid_t> spawn(const std::string& program, const std::string& option, int input, int output) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
@@ -59,10 +59,11 @@ Result<pid_t> spawn(const std::string& program, int input, int output) {
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::string path = program;
+  std::string first = option;
   std::string flag = "-f";
   std::string dash = "-";
   std::string locale = "LC_ALL=C";
-  char* const arguments[] = {path.data(), flag.data(), dash.data(), nullptr};
+  char* const arguments[] = {path.data(), first.data(), flag.data(), dash.data(), nullptr};
   char* const environment[] = {locale.data(), nullptr};
   pid_t pid = -1;
   const int failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments, environment);
@@ -94,13 +95,13 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-Result<ChildOutcome> run_nft_child(const std::string& program, const std::string& input,
-                                   Milliseconds timeout) {
+Result<ChildOutcome> run_nft_child(const std::string& program, const std::string& option,
+                                   const std::string& input, Milliseconds timeout) {
   auto in = memory_file("nft-rules", input);
   if (!in) return in.error();
   auto out = memory_file("nft-output", "");
   if (!out) return out.error();
-  const auto pid = spawn(program, in->get(), out->get());
+  const auto pid = spawn(program, option, in->get(), out->get());
   if (!pid) return pid.error();
   const bool ended = ended_within(*pid, timeout);
   if (!ended) ::kill(*pid, SIGKILL);

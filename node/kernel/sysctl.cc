@@ -38,14 +38,15 @@ const char* const kRedirects = "one-armed NAT sends replies out where they came 
 
 std::vector<Sysctl> fixed_sysctls() {
   return {
-      {"net.ipv4.ip_forward", "1", "NAT forwards packets"},
-      {"net.ipv4.vs.conntrack", "1", "the source of forwarded packets is rewritten by connection tracking"},
-      {"net.ipv4.vs.expire_nodest_conn", "1", "clients of a deleted server end within 1 s"},
-      {"net.ipv4.vs.expire_quiescent_template", "1", "persistent clients leave a server of weight 0"},
-      {"net.ipv4.vs.conn_reuse_mode", "1", "a reused client port is scheduled afresh"},
-      {"net.ipv4.vs.schedule_icmp", "1", "ICMP errors and path MTU for the VIP"},
-      {"net.netfilter.nf_conntrack_tcp_be_liberal", "1", "connections survive the way back"},
-      {"net.netfilter.nf_conntrack_tcp_loose", "1", "a new Master picks connections up mid-stream"},
+      {"net.ipv4.ip_forward", "1", "NAT forwards packets", false},
+      {"net.ipv4.vs.conntrack", "1", "the source of forwarded packets is rewritten by connection tracking",
+       false},
+      {"net.ipv4.vs.expire_nodest_conn", "1", "clients of a deleted server end within 1 s", false},
+      {"net.ipv4.vs.expire_quiescent_template", "1", "persistent clients leave a server of weight 0", true},
+      {"net.ipv4.vs.conn_reuse_mode", "1", "a reused client port is scheduled afresh", true},
+      {"net.ipv4.vs.schedule_icmp", "1", "ICMP errors and path MTU for the VIP", true},
+      {"net.netfilter.nf_conntrack_tcp_be_liberal", "1", "connections survive the way back", false},
+      {"net.netfilter.nf_conntrack_tcp_loose", "1", "a new Master picks connections up mid-stream", false},
   };
 }
 
@@ -62,7 +63,7 @@ std::vector<Sysctl> wanted_sysctls() {
   for (std::string interface : interfaces) {
     if (interface == "lo") continue;
     std::replace(interface.begin(), interface.end(), '.', '/');
-    wanted.push_back({"net.ipv4.conf." + interface + ".send_redirects", "0", kRedirects});
+    wanted.push_back({"net.ipv4.conf." + interface + ".send_redirects", "0", kRedirects, true});
   }
   return wanted;
 }

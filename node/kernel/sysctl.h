@@ -12,6 +12,8 @@ struct Sysctl {
   std::string name;  // "net.ipv4.ip_forward"; an interface name holding '.' is written with '/'
   std::string wanted;
   std::string why;
+  // May be missing: an interface can go away, and old or new kernels lack the setting.
+  bool optional = false;
   friend bool operator==(const Sysctl&, const Sysctl&) = default;
 };
 

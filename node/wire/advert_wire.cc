@@ -1,9 +1,11 @@
 #include "node/wire/advert_wire.h"
 
+#include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -16,133 +18,154 @@
 namespace fairlead::wire {
 namespace {
 
-constexpr int kVrrpProtocol = 112;      // RFC 9568 section 5.1.1.4
-constexpr int kTimeToLive = 255;        // section 5.1.1.3
-constexpr int kInternetControl = 0xc0;  // precedence of routing protocols
-constexpr int kSocketPriority = 6;      // TC_PRIO_INTERACTIVE: the highest without a privilege
-constexpr int kReceiveBuffer = 1 << 20;
-constexpr std::size_t kLongestPacket = 2048;  // 60 + 8 + 255 * 4, and some
+constexpr int kVrrpProtocol = 112;
+constexpr int kTtl = 255;
+constexpr int kTos = 0xc0;
+constexpr int kSocketPriority = 6;  // TC_PRIO_INTERACTIVE, the highest without NET_ADMIN
+constexpr std::size_t kPacketSize = 2048;
+constexpr std::size_t kBatch = 32;
 
-Error system_error(const std::string& what, int number) {
-  const bool denied = number == EPERM || number == EACCES;
-  return fail(denied ? Code::kDenied : Code::kUnavailable, what + ": " + std::strerror(number));
+Error socket_error(int error, const std::string& what) {
+  const Code code = error == EPERM || error == EACCES ? Code::kDenied : Code::kUnavailable;
+  const char* name = strerrorname_np(error);
+  return fail(code, what + ": " + (name != nullptr ? name : std::to_string(error)));
 }
 
-in_addr in_addr_of(const net::IpAddress& address) {
+in_addr to_in_addr(const net::IpAddress& address) {
   in_addr out{};
   std::memcpy(&out, address.bytes().data(), sizeof out);
   return out;
 }
 
-Result<> set_option(int fd, int level, int name, int value, const char* text) {
-  if (setsockopt(fd, level, name, &value, sizeof value) == 0) return Done{};
-  return system_error(std::string("set ") + text + " on the VRRP socket", errno);
+template <class T>
+bool set(int fd, int level, int name, const T& value) {
+  return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-// A raw socket that hears and speaks VRRP on one interface only.
+// What vrrp.md 2 asks of the socket: bound to the device, own packets not looped back, DF clear.
 Result<sys::UniqueFd> open_socket(int interface) {
+  const std::string what = "VRRP socket on interface " + std::to_string(interface);
   sys::UniqueFd fd(socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kVrrpProtocol));
-  if (!fd.valid()) return system_error("open a raw socket for VRRP (needs NET_RAW)", errno);
-  ip_mreqn group{};
-  group.imr_multiaddr = in_addr_of(vrrp::multicast_group());
-  group.imr_ifindex = interface;
-  for (const auto& done : {
-           set_option(fd.get(), SOL_SOCKET, SO_BINDTOIFINDEX, interface, "SO_BINDTOIFINDEX"),
-           set_option(fd.get(), SOL_SOCKET, SO_PRIORITY, kSocketPriority, "SO_PRIORITY"),
-           set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer, "SO_RCVBUF"),
-           set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP"),
-           set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_TTL, kTimeToLive, "IP_MULTICAST_TTL"),
-           set_option(fd.get(), IPPROTO_IP, IP_TTL, kTimeToLive, "IP_TTL"),
-           set_option(fd.get(), IPPROTO_IP, IP_TOS, kInternetControl, "IP_TOS"),
-       }) {
-    if (!done) return done.error();
-  }
-  if (setsockopt(fd.get(), IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof group) != 0 ||
-      setsockopt(fd.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
-    return system_error("join 224.0.0.18 on interface " + std::to_string(interface), errno);
+  if (!fd.valid()) return socket_error(errno, what);
+  char name[IF_NAMESIZE] = {};
+  if (if_indextoname(static_cast<unsigned>(interface), name) == nullptr) return socket_error(errno, what);
+  ip_mreqn membership{};
+  membership.imr_multiaddr = to_in_addr(vrrp::multicast_group());
+  membership.imr_ifindex = interface;
+  const int discover = IP_PMTUDISC_DONT;
+  const int off = 0;
+  if (setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, name, static_cast<socklen_t>(std::strlen(name))) !=
+          0 ||
+      !set(fd.get(), IPPROTO_IP, IP_MULTICAST_ALL, off) ||
+      !set(fd.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, membership) ||
+      !set(fd.get(), IPPROTO_IP, IP_MULTICAST_IF, membership) ||
+      !set(fd.get(), IPPROTO_IP, IP_MULTICAST_LOOP, off) ||
+      !set(fd.get(), IPPROTO_IP, IP_MULTICAST_TTL, kTtl) || !set(fd.get(), IPPROTO_IP, IP_TTL, kTtl) ||
+      !set(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, discover) || !set(fd.get(), IPPROTO_IP, IP_TOS, kTos) ||
+      // After IP_TOS, which sets a priority of its own.
+      !set(fd.get(), SOL_SOCKET, SO_PRIORITY, kSocketPriority)) {
+    return socket_error(errno, what);
   }
   return fd;
 }
 
-class RawAdvertWire final : public AdvertWire {
+class RealAdvertWire : public AdvertWire {
  public:
-  explicit RawAdvertWire(sys::Loop& loop) : loop_(loop) {}
+  explicit RealAdvertWire(sys::Loop& loop) : loop_(loop) {}
 
   void on_packet(std::function<void()> wake) override { wake_ = std::move(wake); }
 
   Result<> join(int interface) override {
-    if (sockets_.contains(interface)) return Done{};
+    if (ports_.contains(interface)) return Done{};
     auto fd = open_socket(interface);
     if (!fd) return fd.error();
-    Socket& socket = sockets_[interface];
-    socket.fd = std::move(*fd);
-    socket.watch = std::make_unique<sys::ReadWatch>(loop_, socket.fd.get(), [this] {
+    const int number = fd->get();
+    Port port{std::move(*fd), nullptr};
+    port.watch = std::make_unique<sys::ReadWatch>(loop_, number, [this] {
       if (wake_) wake_();
     });
+    ports_.emplace(interface, std::move(port));
     return Done{};
   }
 
-  void leave(int interface) override { sockets_.erase(interface); }
+  void leave(int interface) override { ports_.erase(interface); }
 
   Result<> send(int interface, const net::IpAddress& source, std::span<const std::uint8_t> message) override {
-    const auto found = sockets_.find(interface);
-    if (found == sockets_.end()) return fail(Code::kInternal, "send an advert on an interface not joined");
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_addr = in_addr_of(vrrp::multicast_group());
-    iovec bytes{const_cast<std::uint8_t*>(message.data()), message.size()};
-    // IP_PKTINFO chooses the source per packet, so a changed primary address needs no new socket.
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in_pktinfo))> control{};
+    const auto port = ports_.find(interface);
+    const std::string what = "advert on interface " + std::to_string(interface);
+    if (port == ports_.end()) return fail(Code::kUnavailable, what + ": not joined");
+    sockaddr_in group{};
+    group.sin_family = AF_INET;
+    group.sin_addr = to_in_addr(vrrp::multicast_group());
+    iovec piece{const_cast<std::uint8_t*>(message.data()), message.size()};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))] = {};
     msghdr header{};
-    header.msg_name = &to;
-    header.msg_namelen = sizeof to;
-    header.msg_iov = &bytes;
+    header.msg_name = &group;
+    header.msg_namelen = sizeof group;
+    header.msg_iov = &piece;
     header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    cmsghdr* info = CMSG_FIRSTHDR(&header);
-    info->cmsg_level = IPPROTO_IP;
-    info->cmsg_type = IP_PKTINFO;
-    info->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
-    in_pktinfo value{};
-    value.ipi_ifindex = interface;
-    value.ipi_spec_dst = in_addr_of(source);
-    std::memcpy(CMSG_DATA(info), &value, sizeof value);
-    if (sendmsg(found->second.fd.get(), &header, MSG_DONTWAIT) >= 0) return Done{};
-    return system_error("send an advert on interface " + std::to_string(interface), errno);
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* entry = CMSG_FIRSTHDR(&header);
+    entry->cmsg_level = IPPROTO_IP;
+    entry->cmsg_type = IP_PKTINFO;
+    entry->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+    in_pktinfo info{};
+    info.ipi_ifindex = interface;
+    info.ipi_spec_dst = to_in_addr(source);
+    std::memcpy(CMSG_DATA(entry), &info, sizeof info);
+    ssize_t sent = 0;
+    do {
+      sent = sendmsg(port->second.fd.get(), &header, MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) return socket_error(errno, what);
+    return Done{};
   }
 
   std::vector<Datagram> receive(std::size_t limit) override {
     std::vector<Datagram> out;
-    for (auto& [interface, socket] : sockets_) {
-      while (out.size() < limit) {
-        net::Bytes packet(kLongestPacket);
-        const ssize_t size = recv(socket.fd.get(), packet.data(), packet.size(), MSG_DONTWAIT);
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) break;  // drained, or the link went down: links are told by the network view
-        packet.resize(static_cast<std::size_t>(size));
-        out.push_back({interface, std::move(packet)});
-      }
-    }
+    for (auto& [interface, port] : ports_) receive_from(interface, port.fd.get(), limit, out);
     return out;
   }
 
  private:
-  struct Socket {
+  struct Port {
     sys::UniqueFd fd;
-    std::unique_ptr<sys::ReadWatch> watch;  // after fd: it is gone before the descriptor closes
+    std::unique_ptr<sys::ReadWatch> watch;  // destroyed before the descriptor is closed
   };
+
+  void receive_from(int interface, int fd, std::size_t limit, std::vector<Datagram>& out) {
+    while (out.size() < limit) {
+      mmsghdr headers[kBatch] = {};
+      iovec pieces[kBatch];
+      for (std::size_t i = 0; i < kBatch; ++i) {
+        pieces[i] = {buffers_[i], kPacketSize};
+        headers[i].msg_hdr.msg_iov = &pieces[i];
+        headers[i].msg_hdr.msg_iovlen = 1;
+      }
+      const auto wanted = static_cast<unsigned>(std::min(kBatch, limit - out.size()));
+      const int count = recvmmsg(fd, headers, wanted, MSG_DONTWAIT, nullptr);
+      // A socket error (link down) is told by this call once; the link's state comes by netlink.
+      if (count <= 0) return;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        out.push_back({interface, net::Bytes(buffers_[i], buffers_[i] + headers[i].msg_len)});
+      }
+    }
+  }
+
   sys::Loop& loop_;
   std::function<void()> wake_;
-  std::map<int, Socket> sockets_;
+  std::map<int, Port> ports_;
+  std::uint8_t buffers_[kBatch][kPacketSize];
 };
 
 }  // namespace
 
 Result<std::unique_ptr<AdvertWire>> open_advert_wire(sys::Loop& loop) {
+  // Ask for the right now, not when the first group starts.
   const sys::UniqueFd probe(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, kVrrpProtocol));
-  if (!probe.valid()) return system_error("open a raw socket for VRRP (needs NET_RAW)", errno);
-  return std::unique_ptr<AdvertWire>(std::make_unique<RawAdvertWire>(loop));
+  if (!probe.valid()) return socket_error(errno, "VRRP socket (NET_RAW is needed)");
+  return std::unique_ptr<AdvertWire>(std::make_unique<RealAdvertWire>(loop));
 }
 
 }  // namespace fairlead::wire

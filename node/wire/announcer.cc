@@ -1,6 +1,5 @@
 #include "node/wire/announcer.h"
 
-#include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <sys/socket.h>
@@ -8,30 +7,39 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead::wire {
 namespace {
 
-class PacketAnnouncer final : public Announcer {
+Error socket_error(int error, const std::string& what) {
+  const Code code = error == EPERM || error == EACCES ? Code::kDenied : Code::kUnavailable;
+  const char* name = strerrorname_np(error);
+  return fail(code, what + ": " + (name != nullptr ? name : std::to_string(error)));
+}
+
+class RealAnnouncer : public Announcer {
  public:
-  explicit PacketAnnouncer(sys::UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit RealAnnouncer(sys::UniqueFd fd) : fd_(std::move(fd)) {}
 
   Result<> send(int interface, const std::vector<net::Bytes>& frames) override {
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_ifindex = interface;
-    to.sll_protocol = htons(ETH_P_ARP);
     to.sll_halen = ETH_ALEN;
-    std::memset(to.sll_addr, 0xff, ETH_ALEN);
     std::size_t sent = 0;
     for (const net::Bytes& frame : frames) {
-      if (sendto(fd_.get(), frame.data(), frame.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&to),
-                 sizeof to) < 0) {
-        return fail(Code::kUnavailable, "announce on interface " + std::to_string(interface) + ": " +
-                                            std::strerror(errno) + " after " + std::to_string(sent) + " of " +
-                                            std::to_string(frames.size()) + " frames");
+      std::memcpy(to.sll_addr, frame.data(), ETH_ALEN);
+      ssize_t status = 0;
+      do {
+        status = sendto(fd_.get(), frame.data(), frame.size(), MSG_DONTWAIT,
+                        reinterpret_cast<const sockaddr*>(&to), sizeof to);
+      } while (status < 0 && errno == EINTR);
+      if (status < 0) {
+        return socket_error(errno, "ARP on interface " + std::to_string(interface) + " after " +
+                                       std::to_string(sent) + " frames");
       }
       ++sent;
     }
@@ -45,13 +53,10 @@ class PacketAnnouncer final : public Announcer {
 }  // namespace
 
 Result<std::unique_ptr<Announcer>> open_announcer() {
-  // Protocol 0: the socket sends, and receives nothing.
+  // Protocol 0: this socket receives nothing.
   sys::UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) {
-    return fail(errno == EPERM ? Code::kDenied : Code::kUnavailable,
-                std::string("open a packet socket for ARP (needs NET_RAW): ") + std::strerror(errno));
-  }
-  return std::unique_ptr<Announcer>(std::make_unique<PacketAnnouncer>(std::move(fd)));
+  if (!fd.valid()) return socket_error(errno, "ARP socket (NET_RAW is needed)");
+  return std::unique_ptr<Announcer>(std::make_unique<RealAnnouncer>(std::move(fd)));
 }
 
 }  // namespace fairlead::wire

@@ -1,0 +1,77 @@
+#include "node/agent/forwarding_metrics.h"
+
+#include <chrono>
+
+#include "lib/base/overloaded.h"
+
+namespace fairlead::agent {
+namespace {
+
+const std::vector<double> kBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+double seconds(Microseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::string cause_of(const ipvs::Change& change) {
+  return std::visit(Overloaded{
+                        [](const ipvs::AddService&) { return "service_missing"; },
+                        [](const ipvs::SetService&) { return "service_changed"; },
+                        [](const ipvs::DeleteService&) { return "service_unwanted"; },
+                        [](const ipvs::AddDestination&) { return "server_missing"; },
+                        [](const ipvs::SetDestination&) { return "server_changed"; },
+                        [](const ipvs::DeleteDestination&) { return "server_unwanted"; },
+                    },
+                    change);
+}
+
+}  // namespace
+
+ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
+    : metrics_(metrics),
+      services_(
+          metrics.gauge("fairlead_node_ipvs_services", "IPVS services that are ours, in the kernel", {})),
+      destinations_(metrics.gauge("fairlead_node_ipvs_destinations", "Real servers of these services", {})),
+      sync_duration_(metrics.histogram("fairlead_node_ipvs_sync_duration_seconds",
+                                       "Reading, comparing and changing the IPVS table", {}, kBuckets)),
+      event_to_programmed_(metrics.histogram("fairlead_node_event_to_programmed_seconds",
+                                             "From a new plan to the guard and IPVS holding it", {},
+                                             kBuckets)) {}
+
+void ForwardingMetrics::sizes(std::size_t services, std::size_t destinations) {
+  services_.set(static_cast<double>(services));
+  destinations_.set(static_cast<double>(destinations));
+}
+
+void ForwardingMetrics::synchronized(Microseconds duration) { sync_duration_.observe(seconds(duration)); }
+void ForwardingMetrics::programmed(Microseconds since_order) {
+  event_to_programmed_.observe(seconds(since_order));
+}
+
+void ForwardingMetrics::repaired(const std::vector<ipvs::Change>& repairs) {
+  for (const ipvs::Change& change : repairs) {
+    metrics_
+        .counter("fairlead_node_ipvs_repairs_total",
+                 "IPVS entries put right after somebody else changed them", {{"cause", cause_of(change)}})
+        .add(1);
+  }
+}
+
+void ForwardingMetrics::guard_restored() {
+  metrics_
+      .counter("fairlead_node_guard_repairs_total", "Times that table inet fairlead was put back whole", {})
+      .add(1);
+}
+
+void ForwardingMetrics::mismatches(const std::vector<SysctlMismatch>& found) {
+  const std::string name = "fairlead_node_sysctl_mismatch";
+  std::set<std::string> now;
+  for (const SysctlMismatch& one : found) {
+    now.insert(one.name);
+    metrics_.gauge(name, "1: a sysctl that forwarding needs has another value", {{"name", one.name}}).set(1);
+  }
+  for (const std::string& gone : mismatched_) {
+    if (!now.contains(gone)) metrics_.remove(name, {{"name", gone}});
+  }
+  mismatched_ = now;
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/sys/metrics.h"
+#include "node/agent/forwarding_ports.h"
+#include "node/ipvs/changes.h"
+
+namespace fairlead::agent {
+
+// The forwarding thread's series.
+class ForwardingMetrics {
+ public:
+  explicit ForwardingMetrics(sys::Metrics& metrics);
+
+  void sizes(std::size_t services, std::size_t destinations);
+  void synchronized(Microseconds duration);
+  void programmed(Microseconds since_order);
+  // Counts what a pass of the audit had to put right.
+  void repaired(const std::vector<ipvs::Change>& repairs);
+  void guard_restored();
+  void mismatches(const std::vector<SysctlMismatch>& found);
+
+ private:
+  sys::Metrics& metrics_;
+  sys::Gauge& services_;
+  sys::Gauge& destinations_;
+  sys::Histogram& sync_duration_;
+  sys::Histogram& event_to_programmed_;
+  std::set<std::string> mismatched_;
+};
+
+}  // namespace fairlead::agent

@@ -1,0 +1,41 @@
+#include "node/agent/forwarding_ports.h"
+
+#include <set>
+
+#include "node/kernel/capabilities.h"
+#include "node/kernel/conntrack.h"
+#include "node/kernel/sysctl.h"
+
+namespace fairlead::agent {
+namespace {
+
+class KernelHost : public Host {
+ public:
+  api::Capabilities capabilities() override { return kernel::read_capabilities(); }
+
+  std::vector<SysctlMismatch> mismatches() override {
+    std::vector<SysctlMismatch> all;
+    for (const kernel::Sysctl& sysctl : kernel::wanted_sysctls()) {
+      const auto found = kernel::read_sysctl(sysctl.name);
+      // An interface that went away in between, or a setting this kernel does not have any more.
+      if (!found && sysctl.optional) continue;
+      if (found && *found == sysctl.wanted) continue;
+      all.push_back({sysctl.name, sysctl.wanted, found ? *found : ""});
+    }
+    return all;
+  }
+
+  Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) override {
+    const auto forgotten = kernel::forget_translated({keys.begin(), keys.end()});
+    if (!forgotten) return forgotten.error();
+    return Done{};
+  }
+};
+
+}  // namespace
+
+ForwardingPorts open_forwarding_ports() {
+  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>()};
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,104 @@
+#include "node/agent/forwarding_problems.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr std::size_t kNamedAtMost = 5;  // a message is for people: the first few, then how many more
+
+std::string list(std::vector<std::string> names) {
+  const std::size_t count = names.size();
+  if (count > kNamedAtMost) names.resize(kNamedAtMost);
+  std::string text = join(names, ", ");
+  if (count > kNamedAtMost) text += " and " + std::to_string(count - kNamedAtMost) + " more";
+  return text;
+}
+
+std::string list(const std::set<plan::VirtualServerKey>& keys) {
+  std::vector<std::string> names;
+  for (const auto& key : keys) names.push_back(plan::to_string(key));
+  return list(std::move(names));
+}
+
+class Conditions {
+ public:
+  void add(const std::string& type, const std::string& reason, const std::string& message) {
+    api::Condition condition;
+    condition.type = type;
+    condition.status = api::ConditionStatus::kTrue;
+    condition.reason = reason;
+    condition.message = message;
+    all_.push_back(std::move(condition));
+  }
+  void degraded(const std::string& reason, const std::string& message) { add("Degraded", reason, message); }
+  std::vector<api::Condition> take() { return std::move(all_); }
+
+ private:
+  std::vector<api::Condition> all_;
+};
+
+// nft says so when an expression's module cannot be loaded.
+bool module_missing(const Error& error) {
+  return error.message.find("No such file or directory") != std::string::npos;
+}
+
+void add_guard(const Error& error, Conditions& out) {
+  const std::string hint = "; run `fairlead-node prepare-host`";
+  if (error.code == Code::kInvalid && module_missing(error))
+    out.degraded("ModuleMissing", error.message + hint);
+  else
+    out.degraded("GuardUnavailable", error.message);
+}
+
+void add_refusals(const ForwardingFaults& faults, Conditions& out) {
+  std::vector<std::string> services;
+  for (const auto& [key, why] : faults.failed) services.push_back(plan::to_string(key) + " (" + why + ")");
+  if (!services.empty()) out.degraded("ServiceRefused", "not programmed: " + list(std::move(services)));
+  std::vector<std::string> servers;
+  for (const auto& [key, endpoints] : faults.refused) {
+    for (const auto& [endpoint, why] : endpoints) servers.push_back(why);
+  }
+  if (!servers.empty()) out.degraded("ServerRefused", list(std::move(servers)));
+}
+
+}  // namespace
+
+std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
+  Conditions out;
+  if (faults.table) out.degraded("IPVSUnavailable", faults.table->message);
+  if (faults.guard) add_guard(*faults.guard, out);
+  if (!faults.foreign.empty()) {
+    out.degraded("ForeignService",
+                 list(faults.foreign) + " exists in IPVS and is not ours: left out until it is deleted");
+  }
+  if (!faults.fought_over.empty()) {
+    out.degraded("ConflictWithKubeProxy",
+                 list(faults.fought_over) +
+                     ": another program undoes our IPVS entries again and again; if "
+                     "kube-proxy runs in ipvs mode, put the pool into its ipvs.excludeCIDRs");
+  }
+  if (!faults.not_built.empty()) {
+    out.degraded("NotYetSupported", list(faults.not_built) + ": NAT over IPv6 is not built yet");
+  }
+  add_refusals(faults, out);
+  if (!faults.mismatches.empty()) {
+    std::vector<std::string> names;
+    for (const auto& one : faults.mismatches) {
+      names.push_back(one.name + " is " + (one.found.empty() ? "missing" : one.found) + ", must be " +
+                      one.wanted);
+    }
+    out.degraded("HostNotPrepared", list(std::move(names)) + "; run `fairlead-node prepare-host`");
+  }
+  if (!faults.missing_schedulers.empty()) {
+    std::vector<std::string> names;
+    for (const auto one : faults.missing_schedulers) names.emplace_back(api::to_string(one));
+    out.add("Programmed", "UnsupportedScheduler",
+            "this kernel has no scheduler " + list(std::move(names)) + "; wlc is used");
+  }
+  return out.take();
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "lib/sys/log.h"
+#include "node/agent/forwarding_state.h"
+
+// What ForwardingAgent tells of itself.
+namespace fairlead::agent {
+namespace {
+
+auto as_tuple(const ForwardingReport& report) {
+  return std::tie(report.sequence, report.ready, report.programmed, report.foreign, report.usable_reals,
+                  report.problems, report.capabilities);
+}
+
+bool same_problem(const api::Condition& a, const api::Condition& b) {
+  return a.type == b.type && a.reason == b.reason && a.message == b.message;
+}
+
+bool contains(const std::vector<api::Condition>& all, const api::Condition& one) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& other) { return same_problem(one, other); });
+}
+
+}  // namespace
+
+bool ForwardingAgent::State::works(const ipvs::Key& key) const {
+  return table.present().contains(key) && !table.foreign().contains(key) && !table.failed().contains(key) &&
+         filter::covers(guard.held(), key);
+}
+
+std::set<net::IpAddress> ForwardingAgent::State::ready() const {
+  std::set<net::IpAddress> vips = order.vips;
+  for (const ipvs::Key& key : not_built) vips.erase(key.address);
+  for (const auto& [key, server] : order.virtual_servers) {
+    if (!works(key)) vips.erase(key.address);
+  }
+  return vips;
+}
+
+ForwardingFaults ForwardingAgent::State::faults() const {
+  ForwardingFaults faults;
+  faults.table = table_error;
+  faults.guard = guard_error;
+  faults.not_built = not_built;
+  faults.foreign = table.foreign();
+  faults.fought_over = ipvs::fought_over(fights, sys::now());
+  faults.failed = table.failed();
+  faults.refused = table.refused();
+  faults.mismatches = mismatches;
+  for (const auto& [key, server] : order.virtual_servers) {
+    if (table.missing_schedulers().contains(server.scheduler))
+      faults.missing_schedulers.insert(server.scheduler);
+  }
+  return faults;
+}
+
+ForwardingReport ForwardingAgent::State::report_now() {
+  ForwardingReport report;
+  report.sequence = order.sequence;
+  report.ready = ready();
+  report.programmed = table.present();
+  report.foreign = table.foreign();
+  report.capabilities = capabilities;
+  std::size_t destinations = 0;
+  for (const auto& [key, server] : order.virtual_servers) {
+    if (!table.present().contains(key)) continue;
+    const auto refused = table.refused().find(key);
+    int usable = 0;
+    for (const auto& [endpoint, real] : server.reals) {
+      if (refused != table.refused().end() && refused->second.contains(endpoint)) continue;
+      ++destinations;
+      if (real.weight.value() > 0) ++usable;
+    }
+    report.usable_reals[key] = usable;
+  }
+  metrics.sizes(report.programmed.size(), destinations);
+  report.problems = conditions_of(faults());
+  for (api::Condition& problem : report.problems) {
+    problem.last_transition_time = sys::wall_now();
+    if (!published) continue;
+    for (const api::Condition& before : published->problems) {
+      if (same_problem(before, problem)) problem.last_transition_time = before.last_transition_time;
+    }
+  }
+  return report;
+}
+
+void ForwardingAgent::State::log_problems(const std::vector<api::Condition>& now) {
+  const std::vector<api::Condition> none;
+  const auto& before = published ? published->problems : none;
+  for (const api::Condition& problem : now) {
+    if (contains(before, problem)) continue;
+    sys::log(sys::LogLevel::kWarning, "forwarding.problem",
+             {{"reason", problem.reason}, {"message", problem.message}});
+  }
+  for (const api::Condition& problem : before) {
+    const bool still =
+        std::any_of(now.begin(), now.end(), [&](const auto& one) { return one.reason == problem.reason; });
+    if (!still) sys::log(sys::LogLevel::kInfo, "forwarding.problem_over", {{"reason", problem.reason}});
+  }
+}
+
+void ForwardingAgent::State::publish(bool always) {
+  ForwardingReport report = report_now();
+  if (!always && published && as_tuple(*published) == as_tuple(report)) return;
+  log_problems(report.problems);
+  published = report;
+  on_report(report);
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "lib/sys/loop.h"
+#include "lib/sys/metrics.h"
+#include "node/agent/forwarding.h"
+#include "node/agent/forwarding_guard.h"
+#include "node/agent/forwarding_metrics.h"
+#include "node/agent/forwarding_problems.h"
+#include "node/agent/forwarding_table.h"
+#include "node/ipvs/fight.h"
+
+namespace fairlead::agent {
+
+// The inside of ForwardingAgent: what is wanted, the two tables, the timers.
+struct ForwardingAgent::State {
+  State(sys::Loop& loop, sys::Metrics& metrics, ForwardingPorts ports,
+        std::function<void(const ForwardingReport&)> on_report);
+
+  void take(ForwardingOrder next);
+  void take(const VrrpReport& report);
+
+  // Guard, IPVS, guard again: everything as the newest order has it.
+  void synchronize();
+  void audit();
+  void check_guard();
+  void check_host();
+
+  // The steps of synchronize().
+  bool anything_to_do() const;
+  bool find_foreign();
+  void widen_guard();
+  void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
+  void narrow_guard();
+
+  void note_repairs(const std::vector<ipvs::Change>& done);
+  void forget_translations(const std::vector<ipvs::Change>& done);
+  void hold_guard(const std::set<ipvs::Key>& keys);
+  std::set<net::IpAddress> still_held() const;
+  std::set<ipvs::Key> wanted_keys() const;  // without those of others
+  std::set<ipvs::Key> leaving_keys()
+      const;  // ours, not wanted, still in the kernel or guarded for a held VIP
+  std::set<ipvs::Key> next_slice();
+
+  ForwardingReport report_now();
+  std::set<net::IpAddress> ready() const;
+  bool works(const ipvs::Key& key) const;
+  ForwardingFaults faults() const;
+  void publish(bool always);
+  void log_problems(const std::vector<api::Condition>& now);
+
+  sys::Loop& loop;
+  ForwardingPorts ports;
+  std::function<void(const ForwardingReport&)> on_report;
+  ForwardingMetrics metrics;
+  ForwardingTable table;
+  ForwardingGuard guard;
+  sys::Timer audit_timer;
+  sys::Timer guard_timer;
+  sys::Timer host_timer;
+
+  ForwardingOrder order;  // IPv6 virtual servers taken out
+  std::set<ipvs::Key> not_built;
+  bool claimed = false;                              // the keys of the earlier run were taken over
+  std::map<net::IpAddress, std::uint64_t> departed;  // VIPs that left, by the order they left with
+  std::uint64_t vrrp_sequence = 0;
+  std::set<net::IpAddress> held;
+  ipvs::Fights fights;
+  std::optional<ipvs::Key> slice_after;  // where the last slice of the audit ended
+  std::optional<Error> table_error;
+  std::optional<Error> guard_error;
+  TimePoint table_retry{};  // not before, while table_error
+  TimePoint guard_retry{};
+  std::vector<SysctlMismatch> mismatches;
+  api::Capabilities capabilities;
+  std::optional<ForwardingReport> published;
+};
+
+}  // namespace fairlead::agent

@@ -1,0 +1,200 @@
+#include "node/agent/forwarding_table.h"
+
+#include <utility>
+
+#include "lib/base/overloaded.h"
+#include "node/ipvs/desired.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr int kAttempts = 3;
+
+}  // namespace
+
+void ForwardingTable::forget_everything() {
+  ours_.clear();
+  present_.clear();
+  foreign_.clear();
+  failed_.clear();
+  refused_.clear();
+}
+
+Result<std::set<ipvs::Key>> ForwardingTable::find_foreign(
+    const std::map<ipvs::Key, plan::VirtualServerPlan>& servers) {
+  const auto services = ipvs_.services();
+  if (!services) return services.error();
+  std::set<ipvs::Key> found;
+  for (const auto& [key, service] : *services) {
+    if (servers.contains(key) && !ours_.contains(key)) found.insert(key);
+  }
+  return found;
+}
+
+// The dump may lack services that exist while others write (datapath.md 4).
+Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
+  std::set<ipvs::Key> gone;
+  for (const ipvs::Key& key : ours_) {
+    if (actual.contains(key)) continue;
+    const auto service = ipvs_.service(key);
+    if (!service) return service.error();
+    if (*service)
+      actual[key].service = **service;
+    else
+      gone.insert(key);
+  }
+  for (const ipvs::Key& key : gone) present_.erase(key);
+  return Done{};
+}
+
+Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
+                                          const std::set<ipvs::Key>& look_at) {
+  const auto services = ipvs_.services();
+  if (!services) return services.error();
+  ipvs::Table actual;
+  for (const auto& [key, service] : *services) actual[key].service = service;
+  if (auto confirmed = confirm_absent(actual); !confirmed) return confirmed.error();
+  for (auto& [key, entry] : actual) {
+    if (!ours_.contains(key)) continue;
+    present_.insert(key);
+    if (!order.servers.contains(key)) continue;
+    if (!look_at.contains(key)) {
+      entry.destinations = desired.at(key).destinations;
+      continue;
+    }
+    auto destinations = ipvs_.destinations(key);
+    if (!destinations) return destinations.error();
+    entry.destinations = *std::move(destinations);
+  }
+  // Claimed services that are neither there nor wanted were somebody's past.
+  std::erase_if(ours_, [&](const ipvs::Key& key) { return !actual.contains(key) && !desired.contains(key); });
+  return actual;
+}
+
+Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
+  TablePass result;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const ipvs::Table desired = ipvs::desired(order.servers, missing_);
+    const auto actual = read(order, desired, look_at);
+    if (!actual) return actual.error();
+    const ipvs::Decision decision = ipvs::changes(*actual, desired, {ours_, order.still_held});
+    foreign_ = decision.foreign;
+    failed_.clear();
+    std::erase_if(refused_, [&](const auto& one) {
+      return look_at.contains(one.first) || !order.servers.contains(one.first);
+    });
+    if (!carry_out(order, decision, result)) return result;
+  }
+  return result;
+}
+
+bool ForwardingTable::carry_out(const TableOrder& order, const ipvs::Decision& decision, TablePass& pass) {
+  std::vector<ipvs::Change> changes;
+  for (const ipvs::Change& change : decision.changes) {
+    if (!order.paused.contains(ipvs::key_of(change))) changes.push_back(change);
+  }
+  bool again = add_services(order, changes, pass);
+  const auto results = ipvs_.apply(changes);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (results[i])
+      note_done(changes[i], pass);
+    else
+      again = change_failed(order, changes[i], results[i].error()) || again;
+  }
+  return again;
+}
+
+// New services go alone, and first: a NEW that meets somebody else's service must not be followed by our
+// destinations. Takes them, and the destinations of those that failed, out of `changes`.
+bool ForwardingTable::add_services(const TableOrder& order, std::vector<ipvs::Change>& changes,
+                                   TablePass& pass) {
+  std::vector<ipvs::Change> additions;
+  for (const ipvs::Change& change : changes) {
+    if (std::holds_alternative<ipvs::AddService>(change)) additions.push_back(change);
+  }
+  bool again = false;
+  std::set<ipvs::Key> not_added;
+  const auto results = ipvs_.apply(additions);
+  for (std::size_t i = 0; i < additions.size(); ++i) {
+    if (results[i]) {
+      note_done(additions[i], pass);
+      continue;
+    }
+    const ipvs::Key& key = ipvs::key_of(additions[i]);
+    not_added.insert(key);
+    again = service_failed(order, key, results[i].error()) || again;
+  }
+  std::erase_if(changes, [&](const ipvs::Change& change) {
+    return std::holds_alternative<ipvs::AddService>(change) || not_added.contains(ipvs::key_of(change));
+  });
+  return again;
+}
+
+bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key, const Error& error) {
+  if (error.code == Code::kConflict && !ours_.contains(key)) {
+    foreign_.insert(key);
+    return false;
+  }
+  failed_[key] = error.message;
+  if (error.code == Code::kNotFound) {
+    const api::Scheduler wanted = order.servers.at(key).scheduler;
+    const bool known = wanted == ipvs::kFallbackScheduler || !missing_.insert(wanted).second;
+    return !known;
+  }
+  return error.code == Code::kConflict || error.code == Code::kUnavailable;
+}
+
+bool ForwardingTable::change_failed(const TableOrder& order, const ipvs::Change& change, const Error& error) {
+  const ipvs::Key& key = ipvs::key_of(change);
+  const bool surprise =
+      error.code == Code::kConflict || error.code == Code::kNotFound || error.code == Code::kUnavailable;
+  return std::visit(Overloaded{
+                        [&](const ipvs::AddService&) { return service_failed(order, key, error); },
+                        [&](const ipvs::SetService&) {
+                          // Not found: the service (deleted meanwhile) or its scheduler; ask which.
+                          const auto still = ipvs_.service(key);
+                          if (still && *still) return service_failed(order, key, error);
+                          failed_[key] = error.message;
+                          return surprise;
+                        },
+                        [&](const ipvs::AddDestination& c) {
+                          refused_[key][c.endpoint] = error.message;
+                          return surprise;
+                        },
+                        [&](const ipvs::SetDestination& c) {
+                          refused_[key][c.endpoint] = error.message;
+                          return surprise;
+                        },
+                        [&](const ipvs::DeleteDestination&) {
+                          failed_[key] = error.message;
+                          return surprise;
+                        },
+                        [&](const ipvs::DeleteService&) {
+                          failed_[key] = error.message;
+                          return surprise;
+                        },
+                    },
+                    change);
+}
+
+void ForwardingTable::note_done(const ipvs::Change& change, TablePass& pass) {
+  const ipvs::Key& key = ipvs::key_of(change);
+  std::visit(Overloaded{
+                 [&](const ipvs::AddService&) {
+                   ours_.insert(key);
+                   present_.insert(key);
+                 },
+                 [&](const ipvs::DeleteService&) {
+                   ours_.erase(key);
+                   present_.erase(key);
+                 },
+                 [&](const ipvs::SetService&) {},
+                 [&](const ipvs::AddDestination& c) { refused_[key].erase(c.endpoint); },
+                 [&](const ipvs::SetDestination& c) { refused_[key].erase(c.endpoint); },
+                 [&](const ipvs::DeleteDestination&) {},
+             },
+             change);
+  pass.done.push_back(change);
+}
+
+}  // namespace fairlead::agent

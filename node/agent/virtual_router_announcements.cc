@@ -1,0 +1,63 @@
+#include "node/agent/virtual_router_announcements.h"
+
+#include <algorithm>
+
+#include "lib/sys/log.h"
+#include "node/neighbor/arp.h"
+
+namespace fairlead::agent {
+namespace {
+
+// At most this many frames a turn, so that no advert waits for them.
+constexpr std::int64_t kFramesPerTurn = 512;
+constexpr Milliseconds kNextPiece{2};
+
+}  // namespace
+
+void Announcements::queue(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses) {
+  if (!link.arp) return;
+  Port& port = ports_[link.index];
+  port.name = link.name;
+  for (const auto operation : {neighbor::ArpOperation::kRequest, neighbor::ArpOperation::kReply}) {
+    for (const net::IpAddress& address : addresses) {
+      port.waiting.push_back(
+          {address, neighbor::encode(neighbor::gratuitous_arp(link.mac, address, operation))});
+    }
+  }
+}
+
+void Announcements::withdraw(int interface, const std::vector<net::IpAddress>& addresses) {
+  const auto port = ports_.find(interface);
+  if (port == ports_.end()) return;
+  std::erase_if(port->second.waiting, [&](const Frame& frame) {
+    return std::find(addresses.begin(), addresses.end(), frame.address) != addresses.end();
+  });
+}
+
+void Announcements::flush(TimePoint now) {
+  next_.reset();
+  for (auto& [index, port] : ports_) {
+    if (port.waiting.empty()) continue;
+    const auto wanted = std::min(static_cast<std::int64_t>(port.waiting.size()), kFramesPerTurn);
+    const neighbor::Grant grant = neighbor::take(port.budget, wanted, now);
+    port.budget = grant.next;
+    std::vector<net::Bytes> frames;
+    for (std::int64_t i = 0; i < grant.frames; ++i) {
+      frames.push_back(std::move(port.waiting.front().bytes));
+      port.waiting.pop_front();
+    }
+    if (!frames.empty()) {
+      if (const auto sent = announcer_.send(index, frames); !sent) {
+        sys::log(sys::LogLevel::kWarning, "vrrp.announcement_failed",
+                 {{"interface", port.name}, {"error", sent.error().message}});
+      } else {
+        metrics_.count_announced(port.name, frames.size());
+      }
+    }
+    if (!port.waiting.empty()) next_ = now + kNextPiece;
+  }
+}
+
+std::optional<TimePoint> Announcements::next() const { return next_; }
+
+}  // namespace fairlead::agent

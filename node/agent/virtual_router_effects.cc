@@ -1,0 +1,228 @@
+// How a virtual router carries out what its machine decided, and how it meets its interface.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "lib/base/overloaded.h"
+#include "lib/sys/log.h"
+#include "node/agent/virtual_router.h"
+
+namespace fairlead::agent {
+namespace {
+
+// Two failed sends in a row stop the renewals: no lifetime without the advert that stands for it.
+constexpr int kFailedSendsBeforeNoRenewal = 2;
+constexpr int kRepairsPerMinute = 30;  // FN-06: then each advert's renewal puts it back, no sooner
+
+api::Condition problem(std::string type, std::string reason, std::string message) {
+  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
+}
+
+vrrp::ChecksumForm form_of(api::Checksum checksum) {
+  return checksum == api::Checksum::kRfc5798 ? vrrp::ChecksumForm::kRfc5798 : vrrp::ChecksumForm::kRfc9568;
+}
+
+}  // namespace
+
+bool VirtualRouter::carry_out(const std::vector<vrrp::Effect>& effects) {
+  for (const vrrp::Effect& effect : effects) {
+    const bool go_on =
+        std::visit(Overloaded{
+                       [&](const vrrp::SendAdvert& send) { return send_advert(send.priority); },
+                       [&](const vrrp::HoldAddresses&) { return hold_all(); },
+                       [&](const vrrp::RenewAddresses&) { return renew(); },
+                       [&](const vrrp::ReleaseAddresses&) {
+                         std::set<net::IpAddress> all = in_service_;
+                         all.insert(held_.begin(), held_.end());
+                         return release({all.begin(), all.end()});
+                       },
+                       [&](const vrrp::RepeatAnnouncement&) {
+                         if (schedule_)
+                           announce(neighbor::repeat(*schedule_, held_list(), world_.clock.now()));
+                         return true;
+                       },
+                   },
+                   effect);
+    if (!go_on) return false;
+  }
+  return true;
+}
+
+// The gap between adverts, judged; without a previous advert there is none (failure-model.md 1.2).
+address::FenceVerdict VirtualRouter::fence() const {
+  if (!last_advert_) return address::FenceVerdict::kGoOn;
+  return address::judge(world_.clock.boot_time() - *last_advert_, Microseconds(plan_.advertise_interval),
+                        plan_.min_active_down_interval);
+}
+
+Seconds VirtualRouter::lifetime() const {
+  return address::fence_lifetime(Microseconds(plan_.advertise_interval), plan_.min_active_down_interval,
+                                 plan_.fence_lifetime);
+}
+
+bool VirtualRouter::send_advert(vrrp::Priority priority) {
+  const bool gives_up = priority == vrrp::kRelinquish;
+  if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
+  const vrrp::Advertisement advert{
+      plan_.virtual_router_id, priority, plan_.advertise_interval, {in_service_.begin(), in_service_.end()}};
+  const auto message =
+      vrrp::encode(advert, form_of(plan_.checksum), {config_.primary, vrrp::multicast_group()});
+  const auto sent = world_.adverts.send(link_.index, config_.primary, message);
+  if (!sent) {
+    if (failed_sends_++ == 0) {
+      sys::log(sys::LogLevel::kWarning, "vrrp.send_failed",
+               {{"group", plan_.name}, {"error", sent.error().message}});
+    }
+    if (!last_advert_) last_advert_ = world_.clock.boot_time();
+    return true;
+  }
+  failed_sends_ = 0;
+  metrics_.count_sent();
+  const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
+  last_advert_ = world_.clock.boot_time();
+  return !too_late;
+}
+
+bool VirtualRouter::hold_all() {
+  hold({in_service_.begin(), in_service_.end()}, true);
+  if (fence() == address::FenceVerdict::kGiveUp) return false;
+  schedule_ = neighbor::Schedule{world_.clock.now(), 0, {}, 0, {}};
+  announce(neighbor::due(*schedule_, held_list(), world_.clock.now()));
+  return true;
+}
+
+bool VirtualRouter::renew() {
+  if (fence() == address::FenceVerdict::kGiveUp) return false;
+  const bool whole = held_.size() == in_service_.size();
+  if (whole && !address::renewal_due(last_renewal_, world_.clock.now())) return true;
+  if (failed_sends_ >= kFailedSendsBeforeNoRenewal) return true;
+  hold({in_service_.begin(), in_service_.end()}, false);
+  return true;
+}
+
+// Adds or renews; `first_time` tells an addition meant as such from one that repairs.
+void VirtualRouter::hold(const std::vector<net::IpAddress>& addresses, bool first_time) {
+  const TimePoint asked = world_.clock.now();
+  const auto holding = world_.addresses.hold(link_.index, addresses, lifetime());
+  for (const Error& error : holding.errors) {
+    world_.metrics.count_renewal_error(error.code == Code::kDenied ? "denied" : "refused");
+    if (first_time) {
+      sys::log(sys::LogLevel::kError, "vrrp.address_failed",
+               {{"group", plan_.name}, {"error", error.message}});
+    }
+  }
+  held_.insert(holding.held.begin(), holding.held.end());
+  metrics_.set_addresses(held_.size());
+  if (!first_time && !holding.created.empty()) {
+    const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime() - Milliseconds(50);
+    const std::string cause = expired ? "expired" : "removed";
+    for (const net::IpAddress& address : holding.created) {
+      world_.metrics.count_repair(cause);
+      sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
+               {{"group", plan_.name}, {"address", to_string(address)}, {"cause", cause}});
+    }
+    world_.announcements.queue(link_, holding.created);
+  }
+  if (addresses.size() == in_service_.size()) last_renewal_ = asked;
+}
+
+bool VirtualRouter::release(const std::vector<net::IpAddress>& addresses) {
+  world_.announcements.withdraw(link_.index, addresses);
+  const auto released = world_.addresses.release(link_.index, addresses);
+  if (!released) {
+    world_.audit_wanted = true;
+    sys::log(sys::LogLevel::kError, "vrrp.release_failed",
+             {{"group", plan_.name}, {"error", released.error().message}});
+    return false;
+  }
+  for (const net::IpAddress& address : addresses) held_.erase(address);
+  metrics_.set_addresses(held_.size());
+  return true;
+}
+
+void VirtualRouter::announce(const neighbor::Due& due) {
+  schedule_ = due.next;
+  if (!due.addresses.empty()) world_.announcements.queue(link_, due.addresses);
+}
+
+void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
+  if (!active()) return;
+  std::vector<net::IpAddress> ours;
+  for (const net::IpAddress& address : missing) {
+    if (in_service_.contains(address)) ours.push_back(address);
+    held_.erase(address);
+  }
+  metrics_.set_addresses(held_.size());
+  const TimePoint now = world_.clock.now();
+  if (now >= repairs_since_ + std::chrono::minutes(1)) {
+    repairs_since_ = now;
+    repairs_ = 0;
+  }
+  if (ours.empty() || ++repairs_ > kRepairsPerMinute) return;
+  if (fence() == address::FenceVerdict::kGiveUp) {
+    deliver(vrrp::FenceExpired{});
+    return;
+  }
+  hold(ours, false);
+}
+
+void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready,
+                          bool joined) {
+  const address::Interface* interface = address::find_interface(interfaces, plan_.interface);
+  link_problem_.reset();
+  std::optional<net::IpAddress> primary;
+  if (interface == nullptr) {
+    link_problem_ = problem("InterfaceMissing", "InterfaceMissing", plan_.interface + " does not exist");
+  } else if (primary = address::primary_address(*interface); !interface->up) {
+    link_problem_ = problem("LinkDown", "NoCarrier", plan_.interface + " is down or has no carrier");
+  } else if (!primary) {
+    link_problem_ = problem("InterfaceMissing", "NoAddress", plan_.interface + " has no IPv4 address");
+  } else if (!joined) {
+    link_problem_ = problem("InterfaceMissing", "CannotListen", "no VRRP socket on " + plan_.interface);
+  }
+  const bool same_link = interface != nullptr && interface->index == link_.index;
+  if (running() && (link_problem_ || !same_link)) deliver(vrrp::InterfaceLost{});
+  if (link_problem_) return;
+
+  const AnnouncedLink link{interface->index, interface->name, interface->mac, interface->arp};
+  const bool moved = link != link_;
+  link_ = link;
+  vrrp::RouterConfig next = config_;
+  next.primary = *primary;
+  reconfigure(next);
+  take_in(ready, interfaces);
+  // FN-05: announce again after a change under us (another bond slave, another MAC).
+  if (moved && active() && schedule_) {
+    announce(neighbor::repeat(*schedule_, held_list(), world_.clock.now()));
+  }
+}
+
+void VirtualRouter::take_in(const std::set<net::IpAddress>& ready, const address::Interfaces& interfaces) {
+  address_problem_.reset();
+  programmed_ = true;
+  if (!running()) in_service_.clear();
+  std::vector<net::IpAddress> added;
+  for (const net::IpAddress& address : plan_.addresses) {
+    const auto holder = address::foreign_holder(interfaces, address);
+    if (holder) {
+      address_problem_ = problem("AddressInUse", "NotOurs",
+                                 to_string(address) + " is on " + *holder + " already, and not ours");
+    }
+    if (holder || !ready.contains(address)) {
+      programmed_ = programmed_ && in_service_.contains(address);
+    } else if (in_service_.insert(address).second) {
+      added.push_back(address);
+    }
+  }
+  if (!running()) {
+    if (!programmed_ || in_service_.empty()) return;
+    if (!config_.warm_since) config_.warm_since = world_.clock.now();
+    deliver(vrrp::Startup{});
+  } else if (active() && !added.empty()) {
+    hold(added, true);
+    world_.announcements.queue(link_, added);
+  }
+}
+
+}  // namespace fairlead::agent

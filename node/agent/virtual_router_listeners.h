@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/api/node_report.h"
+#include "node/address/interface.h"
+#include "node/agent/virtual_router.h"
+#include "node/vrrp/admission.h"
+
+namespace fairlead::agent {
+
+// Which interfaces are listened on, what each expects to hear, and what strangers were heard. Judges
+// received packets (node/vrrp/admission.h), counts them, and hands accepted adverts to their router.
+// vrrp thread only.
+class Listeners {
+ public:
+  Listeners(wire::AdvertWire& adverts, Clock& clock, VrrpMetrics& metrics)
+      : adverts_(adverts), clock_(clock), metrics_(metrics) {}
+
+  using Routers = std::map<std::string, std::unique_ptr<VirtualRouter>>;
+
+  // Listens on the interfaces that `routers` name and that exist; leaves all others. An interface listened
+  // on already sees no system call.
+  void arrange(const Routers& routers, const address::Interfaces& interfaces);
+  bool listening(int interface) const { return ports_.contains(interface); }
+
+  // Takes at most `limit` waiting packets and lets their routers hear them. Returns how many were taken.
+  std::size_t drain(std::size_t limit);
+
+  // Foreign routers heard in the last ten minutes, in order; at most 256.
+  std::vector<api::HeardVirtualRouter> heard();
+
+ private:
+  struct Port {
+    std::string name;
+    vrrp::Listener listener;
+    std::map<vrrp::VirtualRouterId, VirtualRouter*> routers;
+  };
+  void judge(Port& port, const net::Bytes& packet);
+  void reject(Port& port, const vrrp::Rejected& rejected);
+
+  wire::AdvertWire& adverts_;
+  Clock& clock_;
+  VrrpMetrics& metrics_;
+  std::map<int, Port> ports_;
+  std::map<api::HeardVirtualRouter, TimePoint> foreign_;
+  std::map<std::pair<std::string, vrrp::RejectReason>, TimePoint> logged_;
+};
+
+}  // namespace fairlead::agent

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "lib/api/vrrp_group.h"
+#include "lib/base/time.h"
+#include "lib/sys/metrics.h"
+#include "node/vrrp/machine.h"
+#include "node/vrrp/packet.h"
+
+namespace fairlead::agent {
+
+// The series of one group (kubernetes.md 6). Its gauges and its counters of adverts are removed with it;
+// the counters of transitions and rejections stay, as counters should. vrrp thread only.
+class GroupMetrics {
+ public:
+  GroupMetrics(sys::Metrics& metrics, std::string group);
+  ~GroupMetrics();
+  GroupMetrics(const GroupMetrics&) = delete;
+  GroupMetrics& operator=(const GroupMetrics&) = delete;
+
+  void set_state(api::MemberState state);
+  void set_priority(vrrp::Priority priority);
+  void set_addresses(std::size_t held);
+  void count_transition(api::MemberState to, vrrp::Reason reason, WallTime at);
+  void count_sent();
+  void count_received();
+
+ private:
+  sys::Metrics& metrics_;
+  const std::string group_;
+  sys::Gauge& state_;
+  sys::Gauge& priority_;
+  sys::Gauge& addresses_;
+  sys::Gauge& transition_time_;
+  sys::Counter& sent_;
+  sys::Counter& received_;
+};
+
+// The series that belong to no single group. vrrp thread only.
+class VrrpMetrics {
+ public:
+  explicit VrrpMetrics(sys::Metrics& metrics);
+
+  // `group` is empty if the packet names no router of ours.
+  void count_rejected(const std::string& group, vrrp::RejectReason reason);
+  void count_checksum(vrrp::ChecksumMatch match);
+  void count_foreign(const std::string& interface);
+  void count_announced(const std::string& interface, std::size_t frames);
+  void count_repair(const std::string& cause);
+  void count_renewal_error(const std::string& cause);
+  void observe_lateness(Microseconds lateness);
+  void observe_outage(vrrp::Reason reason, Microseconds outage);
+
+  sys::Metrics& all() { return metrics_; }
+
+ private:
+  sys::Metrics& metrics_;
+  sys::Histogram& lateness_;
+  std::map<std::string, sys::Counter*> announced_;
+};
+
+}  // namespace fairlead::agent
