@@ -28,8 +28,7 @@ std::string host_name() {
 
 Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
                        Settings settings)
-    : loop_(loop),
-      pages_(pages),
+    : pages_(pages),
       settings_(std::move(settings)),
       events_(loop, metrics, client, "fairlead-controller-" + host_name()),
       writer_(metrics, client, events_),

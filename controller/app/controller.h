@@ -34,7 +34,6 @@ class Controller {
   void note_sync();
   void tick();
 
-  sys::Loop& loop_;
   Pages& pages_;
   Settings settings_;
   EventSender events_;

@@ -221,7 +221,8 @@ TEST(Convergence, TheFinalizerIsWrittenBeforeTheAddressIsInAGroup) {
   Rounds rounds(api);
   rounds.on_write([&](const Write& write) {
     if (write.target != Target::kVRRPGroup || write.verb != Verb::kApply) return;
-    for (const auto& address : json::parse(write.body)["spec"]["addresses"]) {
+    const json body = json::parse(write.body);
+    for (const auto& address : body["spec"]["addresses"]) {
       for (const auto& owner : address["owners"]) {
         const json& vip = api.at({"VirtualIP", {owner["namespace"], owner["name"]}});
         EXPECT_EQ(vip["metadata"].value("finalizers", json::array()), json({"fairlead.dev/release"}));

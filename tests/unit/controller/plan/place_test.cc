@@ -156,7 +156,7 @@ TEST(Place, WithNoEligibleNodeTheReasonNamesEachNode) {
   Inputs inputs = three_nodes();
   inputs.node_reports.clear();
   add_vips(inputs, 1);
-  const auto& no = placed(inputs).refused.at({"shop", "vip-0"});
+  const auto no = placed(inputs).refused.at({"shop", "vip-0"});
   EXPECT_EQ(no.reason, Reason::kNoEligibleNode);
   EXPECT_NE(no.message.find("node-b: no NodeReport"), std::string::npos);
 }
