@@ -1,5 +1,6 @@
 """A master lost, measured from outside: by kill -9 of its daemon, by carrier down, by its switch port detached."""
 import dataclasses
+import random
 import time
 
 from labkit import judge
@@ -24,7 +25,7 @@ class Loss:
 def lose(lab, vip, target, node, how, phase, after_loss=None):
     """Takes the master away and watches until the address is gone from it (not for `port`) and 0.5 s more."""
     lab.probe(phase, target)
-    time.sleep(0.4)
+    time.sleep(0.4 + random.uniform(0, 0.25))  # anywhere between two adverts
     t = lab.kill(node, phase=phase) if how == "kill" else lab.cut(node, how, phase=phase)
     if after_loss:
         after_loss(lab, node)
