@@ -61,8 +61,8 @@ class Client:
 
     def metric(self, series):
         """The value of a series, written without its prefix and with its labels in order of their names."""
-        self.do("metrics")
         start = len(self.lines)
+        self.do("metrics")
         self.wait("^METRICS END$")
         for line in reversed(self.lines[start:]):
             if line.startswith(f"METRIC fairlead_{series} "):
