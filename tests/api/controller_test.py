@@ -420,6 +420,77 @@ def services(verdicts, world):
         world.delete(f"/api/v1/namespaces/default/services/{name}")
 
 
+def let_go(world, names):
+    """Deletes VirtualIPs; every member reports that it holds nothing of them any more."""
+    for name in names:
+        world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
+
+    def gone():
+        for group in world.items("vrrpgroups"):
+            if group["metadata"].get("annotations", {}).get("fairlead.dev/releasing"):
+                for member in group["spec"]["members"]:
+                    entries = {m["node"]: m for m in group.get("status", {}).get("members", [])}
+                    kept = entries.get(member["node"], {"state": "Backup"})
+                    world.member(group["metadata"]["name"], member["node"], kept["state"],
+                                 **{k: kept[k] for k in ("since", "instance", "hears") if k in kept})
+        return not any(world.vip_of(name) for name in names)
+    return until(gone, 15)
+
+
+def poison(verdicts, world, controller):
+    base, name = "/apis/admissionregistration.k8s.io/v1", "fairlead-controller-test"
+    world.apply(f"{base}/validatingadmissionpolicies/{name}", {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {"failurePolicy": "Fail",
+                 "matchConstraints": {"resourceRules": [{
+                     "apiGroups": ["fairlead.dev"], "apiVersions": ["v1alpha1"], "operations": ["CREATE", "UPDATE"],
+                     "resources": ["realserversets"]}]},
+                 "validations": [{"expression": "object.metadata.name != 'poison-v4-0'", "message": "not this one"}]}})
+    world.apply(f"{base}/validatingadmissionpolicybindings/{name}", {
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": name}, "spec": {"policyName": name, "validationActions": ["Deny"]}})
+
+    def denied():
+        body = {"apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet",
+                "metadata": {"name": "poison-v4-0", "namespace": "default"}, "spec": {"group": "g"}}
+        return "not this one" in json.dumps(world.api.request(
+            "PATCH", f"{OURS}/namespaces/default/realserversets/poison-v4-0?fieldManager=t&dryRun=All",
+            json.dumps(body), APPLY)[1])
+    until(denied, 20)
+    for vip, address in (("poison", "192.0.2.105"), ("sound", "192.0.2.106")):
+        world.vip(vip, {"addresses": [address], "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
+    sound = until(lambda: world.get(f"{OURS}/namespaces/default/realserversets/sound-v4-0"))
+    verdicts.add("an object that cannot be written holds up no other", bool(sound)
+                 and not world.get(f"{OURS}/namespaces/default/realserversets/poison-v4-0"))
+    time.sleep(2)
+    lines = [l for l in controller.log().splitlines() if "controller.write_failed" in l and "poison-v4-0" in l]
+    verdicts.add("it is said once, and why", len(lines) == 1 and "not this one" in lines[0], str(lines))
+    tries = controller.metric('fairlead_controller_reconcile_total{kind="realserversets",result="failed"}')
+    verdicts.add("and tried again ever more slowly", 1 < tries < 15, str(tries))
+    for kind in ("validatingadmissionpolicybindings", "validatingadmissionpolicies"):
+        world.delete(f"{base}/{kind}/{name}")
+    healed = until(lambda: world.get(f"{OURS}/namespaces/default/realserversets/poison-v4-0"), 40)
+    verdicts.add("until it works", bool(healed))
+    verdicts.add("and both go again", bool(let_go(world, ["poison", "sound"])))
+
+
+def foreign_writer(verdicts, world, controller):
+    path = "/api/v1/namespaces/default/services/web/status"
+    world.apply(path, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
+                       "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9", "ipMode": "VIP"}]}}}, "somebody")
+    counted = until(lambda: controller.metric("fairlead_controller_foreign_writes_total") >= 1)
+    time.sleep(2)
+    total = controller.metric("fairlead_controller_foreign_writes_total")
+    verdicts.add("another writer of the Service's status is counted and backed off from, not fought",
+                 bool(counted) and total < 15, str(total))
+    world.apply(path, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"}},
+                "somebody")
+    ours = until(lambda: world.get("/api/v1/namespaces/default/services/web")["status"].get("loadBalancer", {}).get(
+        "ingress") == [{"ip": "192.0.2.101", "ipMode": "Proxy"}], 40)
+    verdicts.add("when it gives the field up, ours is there again", bool(ours))
+
+
 def release(verdicts, world):
     world.delete("/api/v1/namespaces/default/services/web")
     group = world.group_of("192.0.2.101")["metadata"]["name"]
@@ -535,6 +606,8 @@ def main():
             quiet(verdicts, world, controller)
             bad_input(verdicts, world)
             services(verdicts, world)
+            poison(verdicts, world, controller)
+            foreign_writer(verdicts, world, controller)
             passing_over(verdicts, world, release(verdicts, world))
             finish(verdicts, world, controller)
             restart(verdicts, world, folder, kubeconfig)

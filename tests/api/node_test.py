@@ -95,7 +95,7 @@ def becomes_master(verdicts, world, link, daemon):
                  and entry.get("instance") == world.report().get("instance"), json.dumps(entry))
     held = link.addresses().get(VIP, {})
     verdicts.add("the address has a lifetime and our tag",
-                 0 < held.get("valid_life_time", 0) <= 3 and "fa" in str(held.get("protocol", "")), json.dumps(held))
+                 0 < held.get("valid_life_time", 0) <= 3 and link.tags().get(VIP) == 0xfa, json.dumps(held) + str(link.tags()))
     shown = daemon.group("g")
     verdicts.add("/state shows it", shown.get("state") == "Master" and shown.get("priority") == 200 and
                  shown.get("addresses") == [{"address": VIP, "held": True}], json.dumps(shown))
