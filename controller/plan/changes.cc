@@ -223,13 +223,14 @@ void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vecto
   }
 }
 
-Notice passed_over_notice(const api::ObjectMeta& meta, const std::set<std::string>& nodes) {
-  return {{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name, meta.uid},
-          api::EventType::kWarning,
-          "IPReleased",
-          "Release",
-          "released without an answer of node " + join({nodes.begin(), nodes.end()}, ", ") +
-              ": its addresses stay blocked until the node reports or its Node object is deleted"};
+Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
+                       const std::set<std::string>& nodes) {
+  const api::EventSubject subject{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name,
+                                  meta.uid};
+  if (nodes.empty()) return {subject, api::EventType::kNormal, "IPReleased", "Release", address};
+  return {subject, api::EventType::kWarning, "IPReleased", "Release",
+          address + " released without an answer of node " + join({nodes.begin(), nodes.end()}, ", ") +
+              ": it stays blocked until the node reports or its Node object is deleted"};
 }
 
 void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
@@ -247,7 +248,8 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
                 meta.resource_version,
                 api::encode_virtual_ip_finalizers(object),
                 {}};
-    if (!passed.empty()) write.notices.push_back(passed_over_notice(meta, passed));
+    const std::string address = readable != nullptr ? readable->status.address : "";
+    if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     out.push_back(std::move(write));
   }
 }

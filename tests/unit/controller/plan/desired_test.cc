@@ -1,0 +1,229 @@
+#include "controller/plan/desired.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/plan/changes.h"
+#include "controller/plan/release.h"
+#include "unit/controller/builders.h"
+
+// The steps together: kubernetes.md 3 (order of writes), K-30, FC-09; api.md, Release.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+// `web` holds 192.0.2.100 in a group of all three nodes.
+Inputs with_web() {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put(inputs.groups, group({"192-0-2-0-24-v4-1",
+                            1,
+                            {{"192.0.2.100", "web"}},
+                            {{"node-a", 200}, {"node-b", 150}, {"node-c", 100}}}));
+  return inputs;
+}
+api::VirtualIP& web(Inputs& inputs) { return inputs.virtual_ips.at({"shop", "web"}); }
+
+// K-30: finalizer before the first side effect.
+TEST(Desired, AVirtualIPWithoutItsFinalizerGetsItAndNothingElse) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  web(inputs).meta.finalizers.clear();
+  const auto out = desired(inputs);
+  EXPECT_EQ(out.to_finalize, (std::set<api::ObjectKey>{{"shop", "web"}}));
+  EXPECT_TRUE(out.groups.empty());
+  EXPECT_TRUE(out.sets.empty());
+}
+
+TEST(Desired, ARefusedOneGetsNoFinalizer) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "198.51.100.1"));
+  web(inputs).meta.finalizers.clear();
+  EXPECT_TRUE(desired(inputs).to_finalize.empty());
+}
+
+TEST(Desired, AnOlderOneStillWithoutFinalizerKeepsTheYoungerFromTheAddress) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  web(inputs).meta.finalizers.clear();
+  auto younger = vip("younger", "192.0.2.100");
+  younger.meta.creation_timestamp = WallTime(Seconds(60));
+  put(inputs.virtual_ips, younger);
+  const auto out = desired(inputs);
+  EXPECT_TRUE(out.groups.empty());
+  EXPECT_EQ(out.decisions.at({"shop", "younger"}).not_allocated->reason, Reason::kAddressInUse);
+}
+
+TEST(Desired, AnAcceptedOneGetsItsGroupAndItsSet) {
+  const auto out = desired(with_web());
+  EXPECT_EQ(out.groups.size(), 1U);
+  ASSERT_TRUE(out.sets.contains({"shop", "web-v4-0"}));
+  EXPECT_EQ(out.sets.at({"shop", "web-v4-0"}).spec.group, "192-0-2-0-24-v4-1");
+  EXPECT_EQ(out.decisions.at({"shop", "web"}).ready_reals, 2);
+}
+
+TEST(Desired, OnceItIsRefusedItKeepsWhatItHas) {
+  Inputs inputs = with_web();
+  const auto before = desired(inputs);
+  inputs.sets = before.sets;
+  web(inputs).spec.not_yet_supported.emplace_back("spec.quorum");
+  web(inputs).spec.servers.clear();
+  const auto after = desired(inputs);
+  EXPECT_EQ(after.groups.begin()->second.spec.addresses, before.groups.begin()->second.spec.addresses);
+  EXPECT_EQ(after.sets, before.sets);
+  EXPECT_EQ(after.decisions.at({"shop", "web"}).not_accepted->reason, Reason::kNotYetSupported);
+}
+
+TEST(Desired, OneThatAsksForAnAddressInUseKeepsItsOldOne) {
+  Inputs inputs = with_web();
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  inputs.groups = desired(inputs).groups;
+  inputs.virtual_ips.at({"shop", "other"}).spec.addresses = {ip("192.0.2.100")};
+  const auto out = desired(inputs);
+  EXPECT_EQ(out.groups.size(), 2U);
+  EXPECT_EQ(out.decisions.at({"shop", "other"}).not_allocated->reason, Reason::kAddressInUse);
+}
+
+TEST(Desired, AnotherAddressMovesItAndTheOldOneIsReleased) {
+  Inputs inputs = with_web();
+  web(inputs).spec.addresses = {ip("192.0.2.101")};
+  const auto out = desired(inputs);
+  std::set<net::IpAddress> held;
+  for (const auto& [key, made] : out.groups) {
+    for (const auto& address : made.spec.addresses) held.insert(address.address);
+  }
+  EXPECT_EQ(held, (std::set<net::IpAddress>{ip("192.0.2.101")}));
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-1"}).meta.annotations.at(kReleasingAnnotation),
+            "192.0.2.100 uid-web node-a,node-b,node-c");
+}
+
+TEST(Desired, ADeletedOneLeavesItsGroupAndKeepsItsSetUntilItIsReleased) {
+  Inputs inputs = with_web();
+  inputs.sets = desired(inputs).sets;
+  web(inputs).meta.deleting = true;
+  const auto out = desired(inputs);
+  EXPECT_TRUE(out.groups.begin()->second.spec.addresses.empty());
+  EXPECT_EQ(out.sets, inputs.sets);
+  EXPECT_TRUE(out.released.empty());
+}
+
+TEST(Desired, OneThatHoldsNothingIsReleasedAtOnce) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  web(inputs).meta.deleting = true;
+  EXPECT_TRUE(desired(inputs).released.contains({"shop", "web"}));
+}
+
+TEST(Desired, AVirtualIPWhoseOwnerIsGoneWithoutReleaseLeavesItsGroupToo) {
+  Inputs inputs = with_web();
+  inputs.virtual_ips.clear();
+  EXPECT_TRUE(desired(inputs).groups.begin()->second.spec.addresses.empty());
+}
+
+TEST(Desired, TheVirtualIPOfAServiceThatIsGoneIsDeleted) {
+  Inputs inputs = with_web();
+  web(inputs).meta.owner_references.push_back({"v1", "Service", "web", "uid-web", true});
+  EXPECT_TRUE(desired(inputs).to_delete.contains({"shop", "web"}));
+  put(inputs.services, service("web", "192.0.2.100"));
+  EXPECT_FALSE(desired(inputs).to_delete.contains({"shop", "web"}));
+  inputs.services.begin()->second.type = "ClusterIP";
+  EXPECT_TRUE(desired(inputs).to_delete.contains({"shop", "web"}));
+}
+
+TEST(Desired, AnUnreadableOneKeepsWhatItHas) {
+  Inputs inputs = with_web();
+  inputs.sets = desired(inputs).sets;
+  inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {web(inputs).meta, {{"spec.ports", "x"}}}});
+  inputs.virtual_ips.clear();
+  const auto out = desired(inputs);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  EXPECT_EQ(out.sets, inputs.sets);
+}
+
+TEST(Desired, AnUnreadableOneThatWasReadableBeforeIsServedOnAndToldInvalid) {
+  Inputs inputs = with_web();
+  inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {web(inputs).meta, {{"spec.ports", "x"}}}});
+  const auto out = desired(inputs);
+  EXPECT_TRUE(out.sets.contains({"shop", "web-v4-0"}));
+  EXPECT_EQ(out.decisions.at({"shop", "web"}).not_accepted->reason, Reason::kInvalidSpec);
+}
+
+TEST(Desired, AnUnreadableOneCanBeDeleted) {
+  Inputs inputs = three_nodes();
+  auto object = meta("web", "shop");
+  object.deleting = true;
+  object.finalizers.emplace_back(api::kReleaseFinalizer);
+  inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {object, {}}});
+  EXPECT_TRUE(desired(inputs).released.contains({"shop", "web"}));
+}
+
+TEST(Desired, ASetMadeByHandIsLeftAlone) {
+  Inputs inputs = three_nodes();
+  api::RealServerSet by_hand;
+  by_hand.meta = meta("mine", "shop");
+  put(inputs.sets, by_hand);
+  EXPECT_EQ(desired(inputs).sets, inputs.sets);
+}
+
+TEST(Remember, SinceWhenAnInterfaceIsMissingAndForgetsItWhenItIsBack) {
+  Inputs inputs = with_web();
+  put(inputs.node_reports, report("node-b", "eth0", "198.51.100.2/24"));
+  inputs.memory = remember(inputs, desired(inputs));
+  EXPECT_EQ(inputs.memory.interface_missing_since.size(), 1U);
+  const TimePoint first = inputs.now;
+  inputs.now += Seconds(60);
+  inputs.memory = remember(inputs, desired(inputs));
+  EXPECT_EQ(inputs.memory.interface_missing_since.at({"192-0-2-0-24-v4-1", "node-b"}), first);
+  put(inputs.node_reports, report("node-b", "eth0", "192.0.2.2/24"));
+  EXPECT_TRUE(remember(inputs, desired(inputs)).interface_missing_since.empty());
+}
+
+TEST(Changes, OfAReleasedVirtualIPOnlyOurFinalizerGoes) {
+  Inputs inputs = three_nodes();
+  auto object = vip("web", "192.0.2.100");
+  object.meta.deleting = true;
+  object.meta.finalizers.insert(object.meta.finalizers.begin(), "example.com/theirs");
+  put(inputs.virtual_ips, object);
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].verb, Verb::kMergePatch);
+  EXPECT_NE(writes[0].body.find("example.com/theirs"), std::string::npos);
+  EXPECT_EQ(writes[0].body.find("fairlead.dev/release"), std::string::npos);
+}
+
+// K-27: every write carries the resourceVersion it was computed from; a new object carries none.
+TEST(Changes, EveryWriteOfAnObjectThatExistsCarriesItsResourceVersion) {
+  Inputs inputs = with_web();
+  inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
+  for (const auto& write : changes(inputs, desired(inputs), {})) {
+    const bool exists = write.target != Target::kRealServerSet;
+    EXPECT_EQ(write.resource_version, exists ? "1" : "");
+    EXPECT_EQ(write.body.find("\"resourceVersion\":\"1\"") != std::string::npos, exists);
+  }
+}
+
+// FC-03: what is deleted is the object that was seen.
+TEST(Changes, ADeletionIsBoundToUidAndResourceVersion) {
+  Inputs inputs = three_nodes();
+  put(inputs.groups, group({"192-0-2-0-24-v4-1", 1, {}, {{"node-a", 200}}}));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].verb, Verb::kDelete);
+  EXPECT_NE(writes[0].body.find("\"uid\":\"uid-192-0-2-0-24-v4-1\""), std::string::npos);
+  EXPECT_NE(writes[0].body.find("\"resourceVersion\":\"1\""), std::string::npos);
+}
+
+TEST(Changes, ALabelOfAMemberThatLeftIsTakenOff) {
+  Inputs inputs = with_web();
+  auto& labels = inputs.groups.begin()->second.meta.labels;
+  inputs.sets = desired(inputs).sets;
+  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
+  labels["node.fairlead.dev/node-x"] = "";
+  EXPECT_EQ(changes(inputs, desired(inputs), {}).size(), 1U);
+  labels.erase("node.fairlead.dev/node-x");
+  labels["somebody/else"] = "";
+  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
+}
+
+}  // namespace
+}  // namespace fairlead::controller
