@@ -492,8 +492,8 @@ def foreign_writer(verdicts, world, controller):
 
 
 def release(verdicts, world):
-    world.delete("/api/v1/namespaces/default/services/web")
     group = world.group_of("192.0.2.101")["metadata"]["name"]
+    world.delete("/api/v1/namespaces/default/services/web")
     emptied = until(lambda: not world.group_of("192.0.2.101"))
     verdicts.add("a Service deleted: its VirtualIP goes, and the address leaves its group",
                  bool(emptied) and world.vip_of("web")["metadata"].get("deletionTimestamp"), str(world.vip_of("web")))
