@@ -3,8 +3,10 @@
 
 unit      every unit_* binary of the build; a case is a GoogleTest case
 layering  everything else ctest knows: layering, documentation; a case is a ctest test
+sanitizers  only with --long: the unit tests once more, built with presets asan and tsan
 others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`
 """
+import glob
 import json
 import os
 import re
@@ -77,6 +79,23 @@ def unit(count):
         google_test(binary, count)
 
 
+def sanitizers(count):
+    """Builds take as long as a cold build each, hence --long."""
+    for preset in ("asan", "tsan"):
+        folder = f"{TREE}/build/{preset}"
+        for command in (["cmake", "--preset", preset], ["cmake", "--build", folder]):
+            say("  " + " ".join(command))
+            done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE)
+            if done.returncode:
+                print(done.stdout[-6000:])
+                count.add(0, 1, 0, f"the build of preset {preset}")
+                break
+        else:
+            binaries = sorted(glob.glob(f"{folder}/tests/unit_*"))
+            for binary in [b for b in binaries if os.access(b, os.X_OK) and os.path.isfile(b)]:
+                google_test(binary, count)
+
+
 def layering(count):
     for test in ctest_commands():
         command = test["command"]
@@ -123,17 +142,16 @@ def scripts_of(layer, count):
 
 def main():
     words = sys.argv[1:]
-    if "--long" in words:
-        os.environ["FAIRLEAD_LONG"] = "1"
-    layers = [w for w in words if w != "--long"] or list(LAYERS)
-    unknown = [w for w in layers if w not in LAYERS]
+    known = list(LAYERS) + (["sanitizers"] if "--long" in words else [])
+    layers = [w for w in words if w != "--long"] or known
+    unknown = [w for w in layers if w not in known]
     if unknown:
-        sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(LAYERS)}")
+        sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(known)}")
     total = Count()
     for layer in layers:
         before, begun = (total.passed, total.failed, total.skipped), time.monotonic()
         say(f"layer {layer}")
-        {"unit": unit, "layering": layering}.get(layer, lambda c, n=layer: scripts_of(n, c))(total)
+        {"unit": unit, "layering": layering, "sanitizers": sanitizers}.get(layer, lambda c, n=layer: scripts_of(n, c))(total)
         after = (total.passed, total.failed, total.skipped)
         say("layer {}: {} passed, {} failed, {} skipped in {:.0f} s".format(
             layer, *(b - a for a, b in zip(before, after)), time.monotonic() - begun))
