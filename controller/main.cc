@@ -17,9 +17,8 @@
 #include "lib/sys/metrics.h"
 #include "lib/sys/unique_fd.h"
 
+namespace fairlead {
 namespace {
-
-using namespace fairlead;  // a program of one file
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
@@ -92,7 +91,7 @@ sys::UniqueFd stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return sys::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -151,9 +150,7 @@ int run(const Flags& flags) {
   return code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   CLI::App app("The controller of Fairlead: VirtualIPs and Services into VRRP groups and real servers.");
   Flags flags;
   add_flags(app, flags);
@@ -165,3 +162,8 @@ int main(int argc, char** argv) {
   }
   return run(flags);
 }
+
+}  // namespace
+}  // namespace fairlead
+
+int main(int argc, char** argv) { return fairlead::parse_and_run(argc, argv); }
