@@ -2,6 +2,7 @@
 """The real controller, under its own service account, against a real API server: from apply to groups, sets and
 status, with Nodes, NodeReports and member statuses written by hand in place of nodes. $FAIRLEAD_BUILD: the build."""
 import base64
+import contextlib
 import json
 import os
 import re
@@ -92,6 +93,10 @@ class Controller:
         return code
 
 
+class Gone(Exception):
+    """The object written to does not exist any more."""
+
+
 class World:
     """Objects of the test, as admin."""
 
@@ -108,6 +113,8 @@ class World:
     def apply(self, path, body, manager="test", force=True):
         status, answer = self.api.request("PATCH", f"{path}?fieldManager={manager}&force={str(force).lower()}",
                                           json.dumps(body), APPLY)
+        if status == 404:
+            raise Gone(path)
         if status not in (200, 201):
             raise RuntimeError(f"apply {path}: {status} {answer.get('message')}")
         return answer
@@ -162,7 +169,10 @@ class World:
 
     def member(self, group, node, state, **more):
         """The status entry of one member, as its node would apply it; for the group's present generation."""
-        generation = self.get(f"{OURS}/vrrpgroups/{group}")["metadata"]["generation"]
+        there = self.get(f"{OURS}/vrrpgroups/{group}")
+        if there is None:
+            raise Gone(group)
+        generation = there["metadata"]["generation"]
         entry = {"node": node, "instance": node + "-1", "state": state, "since": "2026-01-01T00:00:00Z",
                  "observedGeneration": generation, "programmed": True, "confirmed": 0, **more}
         self.apply(f"{OURS}/vrrpgroups/{group}/status",
@@ -431,8 +441,9 @@ def let_go(world, names):
                 for member in group["spec"]["members"]:
                     entries = {m["node"]: m for m in group.get("status", {}).get("members", [])}
                     kept = entries.get(member["node"], {"state": "Backup"})
-                    world.member(group["metadata"]["name"], member["node"], kept["state"],
-                                 **{k: kept[k] for k in ("since", "instance", "hears") if k in kept})
+                    with contextlib.suppress(Gone):  # with the last report the group goes
+                        world.member(group["metadata"]["name"], member["node"], kept["state"],
+                                     **{k: kept[k] for k in ("since", "instance", "hears") if k in kept})
         return not any(world.vip_of(name) for name in names)
     return until(gone, 15)
 
@@ -548,6 +559,30 @@ def finish(verdicts, world, controller):
     verdicts.add("SIGTERM stops it with 0", controller.stop() == 0)
 
 
+def half_blind(verdicts, world, folder, kubeconfig):
+    """K-19: started without the right to list VirtualIPs, the controller sees groups that nobody seems to own."""
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/fairlead-controller"
+    rules = world.get(path)["rules"]
+    without = [dict(rule, resources=[r for r in rule["resources"] if r != "virtualips"]) for rule in rules]
+
+    def allow(wanted):
+        world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")
+    before = world.versions()
+    allow(without)
+    controller = Controller(folder, kubeconfig, "half-blind")
+    said = until(lambda: "api.forbidden" in controller.log(), 15)
+    time.sleep(2)
+    verdicts.add("before every kind has been listed nothing is decided, least of all a removal (K-19)",
+                 bool(said) and world.versions() == before
+                 and controller.get(controller.health, "/readyz")[0] == 503, controller.log()[-800:])
+    allow(rules)
+    ready = until(lambda: controller.get(controller.health, "/readyz")[0] == 200, 40)
+    settle(world)
+    verdicts.add("with the right given back it goes on, and still nothing has to be written",
+                 bool(ready) and world.versions() == before, controller.log()[-800:])
+    controller.stop()
+
+
 def restart(verdicts, world, folder, kubeconfig):
     before = world.versions()
     controller = Controller(folder, kubeconfig, "restarted")
@@ -561,7 +596,8 @@ def restart(verdicts, world, folder, kubeconfig):
         time.sleep(0.5)
         for group in world.items("vrrpgroups"):
             for member in group["spec"]["members"]:
-                world.member(group["metadata"]["name"], member["node"], "Initialize")
+                with contextlib.suppress(Gone):
+                    world.member(group["metadata"]["name"], member["node"], "Initialize")
     clean = until(lambda: not world.items("virtualips") and not world.items("vrrpgroups")
                   and not world.items("realserversets"))
     verdicts.add("with everything deleted no group, set or finalizer is left", bool(clean),
@@ -610,6 +646,7 @@ def main():
             foreign_writer(verdicts, world, controller)
             passing_over(verdicts, world, release(verdicts, world))
             finish(verdicts, world, controller)
+            half_blind(verdicts, world, folder, kubeconfig)
             restart(verdicts, world, folder, kubeconfig)
             refused(verdicts, api, folder, token.strip())
         finally:
