@@ -51,8 +51,11 @@ void add_endpoint(const api::SliceEndpoint& endpoint, net::Port port, Reals& rea
 Reals of_slices(const Inputs& inputs, const api::ObjectKey& service, const api::ServicePort& port,
                 net::Family family) {
   Reals out;
-  for (const auto& [key, slice] : inputs.endpoint_slices) {
-    if (key.namespace_name != service.namespace_name || slice.service_name != service.name) continue;
+  const auto& slices = inputs.endpoint_slices;
+  for (auto entry = slices.lower_bound({service.namespace_name, ""});
+       entry != slices.end() && entry->first.namespace_name == service.namespace_name; ++entry) {
+    const api::EndpointSlice& slice = entry->second;
+    if (slice.service_name != service.name) continue;
     if (slice.address_type != net::to_string(family) || slice.meta.deleting) continue;
     for (const auto& slice_port : slice.ports) {
       const bool same = slice_port.name == port.name && slice_port.protocol == port.protocol;
