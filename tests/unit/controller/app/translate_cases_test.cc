@@ -18,11 +18,8 @@ namespace {
 using namespace testing;
 namespace fs = std::filesystem;
 
-fs::path cases_folder() {
-  fs::path here = __FILE__;
-  while (here.has_parent_path() && !fs::exists(here / "tests/cases/translate")) here = here.parent_path();
-  return here / "tests/cases/translate";
-}
+// FAIRLEAD_TREE: the checkout, from tests/CMakeLists.txt (__FILE__ may be relative to the build).
+fs::path cases_folder() { return fs::path(FAIRLEAD_TREE) / "tests/cases/translate"; }
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path);
