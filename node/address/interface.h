@@ -16,10 +16,10 @@ namespace fairlead::address {
 // One address on an interface.
 struct InterfaceAddress {
   net::Prefix prefix;
-  bool ours = false;       // carries our tag
-  bool lasting = true;     // valid for ever; ours never are
-  bool global = true;      // scope global
-  bool secondary = false;  // not the interface's primary address of its subnet
+  bool ours = false;        // carries our tag
+  bool lasting = true;      // valid for ever; ours never are
+  bool global = true;       // scope global
+  bool secondary = false;   // not the interface's primary address of its subnet
   bool deprecated = false;  // preferred lifetime 0; ours always are
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };

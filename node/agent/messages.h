@@ -36,7 +36,7 @@ struct ForwardingOrder {
 
 // forwarding thread -> vrrp thread and reporter
 struct ForwardingReport {
-  std::uint64_t sequence = 0;          // the newest order that has been tried
+  std::uint64_t sequence = 0;  // the newest order that has been tried
   // VIPs for which guard and IPVS hold what the order of `sequence` says: these may be held.
   std::set<net::IpAddress> ready;
   // Everything we have in the kernel now; the plan source keeps these in the checkpoint until gone.
@@ -57,7 +57,7 @@ struct GroupReport {
   int priority = 0;
   std::string hears;  // Backup: sender of the last valid advert
   std::optional<api::MemberTransition> last_transition;
-  std::set<net::IpAddress> held;     // acknowledged by the kernel, on the interface now
+  std::set<net::IpAddress> held;         // acknowledged by the kernel, on the interface now
   std::vector<api::Condition> problems;  // InterfaceMissing, FenceOverlap, ...
   friend bool operator==(const GroupReport&, const GroupReport&) = default;
 };

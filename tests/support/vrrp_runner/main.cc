@@ -1,6 +1,6 @@
-// vrrp_runner PRIORITY INTERVAL_MS PREEMPT_DELAY_S ADDRESS...: the node's vrrp thread alone, on interface eth1 of
-// this network namespace, in one group with VRID 51 whose VIPs are always ready. For tests of the wire that need no
-// API server. Prints a line for every report:
+// vrrp_runner PRIORITY INTERVAL_MS PREEMPT_DELAY_S ADDRESS...: the node's vrrp thread alone, on interface
+// eth1 of this network namespace, in one group with VRID 51 whose VIPs are always ready. For tests of the
+// wire that need no API server. Prints a line for every report:
 //   state=Master held=192.0.2.100,192.0.2.101 hears= outage=854 problems=FenceOverlap
 // SIGUSR1 prints all metrics, ended by a line "end of metrics"; SIGTERM hands over and ends.
 #include <signal.h>

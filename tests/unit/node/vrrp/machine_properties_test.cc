@@ -174,7 +174,7 @@ TEST(Property, TwoRoutersThatHearEachOtherSettleOnTheBetterOne) {
     RouterConfig b = a;
     a.priority = Priority(static_cast<std::uint8_t>(*rc::gen::inRange(1, 255)));
     b.priority = Priority(static_cast<std::uint8_t>(*rc::gen::inRange(1, 255)));
-    RC_PRE(a.priority != b.priority);  // with equal ones the first Active stays (VR-080)
+    RC_PRE(a.priority != b.priority);               // with equal ones the first Active stays (VR-080)
     b.primary = net::IpAddress::v4({10, 0, 9, 9});  // never equal to a's
     struct Node {
       RouterConfig config;
