@@ -1,0 +1,157 @@
+// forwarder: the node's forwarding thread alone, in this network namespace. For tests in a kernel with IPVS
+// that need neither an API server nor VRRP. Commands on standard input, one a line:
+//   order SEQUENCE vip=A,A owned=KEY,KEY KEY/SCHEDULER=SERVER*WEIGHT,SERVER*WEIGHT ...
+//   held SEQUENCE A,A        what the vrrp thread would report
+//   metrics                  all metrics, ended by a line "end of metrics"
+// KEY is TCP/192.0.2.100/80. Prints a line for every report:
+//   report sequence=1 ready=A programmed=KEY foreign= usable=KEY=2 problems=Reason,Reason
+// forwarder cleanup KEY...   `cleanup` of these keys and of the table, and what it removed; exit 1 if it
+// failed.
+#include <unistd.h>
+
+#include <cstdio>
+#include <sstream>
+#include <string>
+
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
+#include "node/agent/forwarding.h"
+#include "node/agent/forwarding_cleanup.h"
+
+using namespace fairlead;
+
+namespace {
+
+// Wrong commands end the program: the script's fault.
+template <class T>
+T must(Result<T> result) {
+  if (result) return *std::move(result);
+  std::fprintf(stderr, "forwarder: %s\n", result.error().message.c_str());
+  std::exit(2);
+}
+
+std::vector<std::string> words_of(const std::string& text, char separator) {
+  std::vector<std::string> words;
+  for (const std::string& word : split(text, separator)) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+plan::VirtualServerKey key_of(const std::string& text) {
+  const auto parts = split(text, '/');
+  return {must(net::parse_address(parts.at(1))), must(net::parse_protocol(parts.at(0))),
+          must(net::make_port(std::stoi(parts.at(2))))};
+}
+
+std::string text_of(const plan::VirtualServerKey& key) {
+  return std::string(net::to_string(key.protocol)) + "/" + net::to_string(key.address) + "/" +
+         std::to_string(key.port.value());
+}
+
+std::set<plan::VirtualServerKey> keys_of(const std::string& text) {
+  std::set<plan::VirtualServerKey> keys;
+  for (const auto& word : words_of(text, ',')) keys.insert(key_of(word));
+  return keys;
+}
+
+std::set<net::IpAddress> addresses_of(const std::string& text) {
+  std::set<net::IpAddress> addresses;
+  for (const auto& word : words_of(text, ',')) addresses.insert(must(net::parse_address(word)));
+  return addresses;
+}
+
+void add_server(const std::string& word, agent::ForwardingOrder& order) {
+  const auto equals = word.find('=');
+  const auto slash = word.rfind('/', equals);
+  plan::VirtualServerPlan server;
+  server.scheduler = must(api::parse_scheduler(word.substr(slash + 1, equals - slash - 1)));
+  for (const auto& real : words_of(word.substr(equals + 1), ',')) {
+    const auto star = real.find('*');
+    const auto weight = static_cast<std::uint16_t>(std::stoi(real.substr(star + 1)));
+    server.reals.insert({must(net::parse_endpoint(real.substr(0, star))), {api::Weight{weight}}});
+  }
+  order.virtual_servers.insert({key_of(word.substr(0, slash)), server});
+}
+
+agent::ForwardingOrder order_of(std::istream& words) {
+  agent::ForwardingOrder order;
+  words >> order.sequence;
+  for (std::string word; words >> word;) {
+    if (word.starts_with("vip="))
+      order.vips = addresses_of(word.substr(4));
+    else if (word.starts_with("owned="))
+      order.owned = keys_of(word.substr(6));
+    else
+      add_server(word, order);
+  }
+  return order;
+}
+
+template <class Range, class Text>
+std::string list(const Range& range, const Text& text) {
+  std::vector<std::string> words;
+  for (const auto& one : range) words.push_back(text(one));
+  return join(words, ",");
+}
+
+void print(const agent::ForwardingReport& report) {
+  const auto address = [](const net::IpAddress& one) { return net::to_string(one); };
+  std::printf("report sequence=%llu ready=%s programmed=%s foreign=%s usable=%s problems=%s\n",
+              static_cast<unsigned long long>(report.sequence), list(report.ready, address).c_str(),
+              list(report.programmed, text_of).c_str(), list(report.foreign, text_of).c_str(),
+              list(report.usable_reals,
+                   [](const auto& one) { return text_of(one.first) + "=" + std::to_string(one.second); })
+                  .c_str(),
+              list(report.problems, [](const auto& one) { return one.reason; }).c_str());
+  std::fflush(stdout);
+}
+
+int clean(int count, char** keys) {
+  std::set<plan::VirtualServerKey> owned;
+  for (int i = 0; i < count; ++i) owned.insert(key_of(keys[i]));
+  const auto cleaned = agent::cleanup_forwarding(owned, agent::open_forwarding_ports());
+  if (!cleaned) {
+    std::printf("error %s\n", cleaned.error().message.c_str());
+    return 1;
+  }
+  std::printf("cleaned services=%s guard=%d\n", list(cleaned->services, text_of).c_str(),
+              cleaned->guard ? 1 : 0);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "cleanup") return clean(argc - 2, argv + 2);
+  sys::start_log(sys::LogLevel::kInfo, sys::LogFormat::kText);
+  sys::Loop loop;
+  sys::Metrics metrics;
+  agent::ForwardingAgent forwarding(loop, metrics, agent::open_forwarding_ports(), print);
+  std::string waiting;
+  const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
+    char buffer[4096];
+    const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
+    if (got <= 0) return loop.stop();
+    waiting.append(buffer, static_cast<std::size_t>(got));
+    for (std::size_t end = waiting.find('\n'); end != std::string::npos; end = waiting.find('\n')) {
+      std::istringstream words(waiting.substr(0, end));
+      waiting.erase(0, end + 1);
+      std::string command;
+      words >> command;
+      if (command == "order") forwarding.order(order_of(words));
+      if (command == "metrics") std::printf("%send of metrics\n", metrics.render().c_str());
+      if (command == "held") {
+        agent::VrrpReport report;
+        std::string held;
+        words >> report.sequence >> held;
+        report.held = addresses_of(held);
+        forwarding.held(report);
+      }
+      std::fflush(stdout);
+    }
+  });
+  loop.run();
+  sys::stop_log();
+  return 0;
+}
