@@ -17,7 +17,7 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
-LAYERS = ("unit", "layering", "lint", "api", "netns", "e2e")
+LAYERS = ("unit", "layering", "lint", "api", "netns", "vm", "e2e")
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 BEGUN = time.monotonic()
