@@ -27,8 +27,8 @@ class ForwardingAgent {
   ForwardingAgent(const ForwardingAgent&) = delete;
   ForwardingAgent& operator=(const ForwardingAgent&) = delete;
 
-  // The newest order replaces the earlier one. Keys in `owned` that this object deleted itself stay
-  // released, so an order that crossed the report does not claim them again.
+  // The newest order replaces the earlier one. `owned` counts in the first one only: what was programmed
+  // since is known here, and an order that crossed a report must not claim a deleted service again.
   void order(ForwardingOrder order);
   // A VIP that left the orders keeps its IPVS services and guard until a report whose `sequence` is at
   // least that of the order it left with, and whose `held` lacks it. So the vrrp thread must answer each

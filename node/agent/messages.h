@@ -30,7 +30,8 @@ struct ForwardingOrder {
   std::uint64_t sequence = 0;
   std::map<plan::VirtualServerKey, plan::VirtualServerPlan> virtual_servers;
   std::set<net::IpAddress> vips;  // all VIPs of our groups (guard), with or without virtual servers
-  // IPVS keys that an earlier run or plan created (checkpoint): ours to remove.
+  // IPVS keys that an earlier run created (checkpoint): ours to adopt or remove. What this run creates the
+  // forwarding thread knows itself; it takes this from its first order only.
   std::set<plan::VirtualServerKey> owned;
 };
 

@@ -18,8 +18,8 @@ VrrpOrder vrrp_order(const plan::Plan& plan, std::uint64_t sequence, const std::
 }
 
 ForwardingOrder forwarding_order(const plan::Plan& plan, std::uint64_t sequence,
-                                 const std::set<plan::VirtualServerKey>& owned) {
-  ForwardingOrder out{sequence, {}, vips_of(plan), owned};
+                                 const std::set<plan::VirtualServerKey>& claimed) {
+  ForwardingOrder out{sequence, {}, vips_of(plan), claimed};
   for (const auto& address : plan.awaited) out.vips.erase(address);
   for (const auto& [key, server] : plan.virtual_servers) {
     if (out.vips.contains(key.address)) out.virtual_servers.insert({key, server});
@@ -41,6 +41,7 @@ std::set<plan::VirtualServerKey> owned_after(const std::set<plan::VirtualServerK
   std::set<plan::VirtualServerKey> out = report.programmed;
   for (const auto& [key, server] : plan.virtual_servers) out.insert(key);
   if (report.sequence < sequence) out.insert(before.begin(), before.end());
+  for (const auto& key : report.foreign) out.erase(key);
   return out;
 }
 

@@ -15,11 +15,13 @@ namespace fairlead::agent {
 VrrpOrder vrrp_order(const plan::Plan& plan, std::uint64_t sequence, const std::set<net::IpAddress>& owned);
 
 // Awaited VIPs, and what virtual servers they have already, are left out: they are never reported ready.
+// `claimed`: the services of an earlier run (checkpoint), not those planned now: one that is planned and
+// exists already without being claimed is somebody else's (FN-34).
 ForwardingOrder forwarding_order(const plan::Plan& plan, std::uint64_t sequence,
-                                 const std::set<plan::VirtualServerKey>& owned);
+                                 const std::set<plan::VirtualServerKey>& claimed);
 
 // What is ours after plan number `sequence`: what it says, and what the thread still holds; until the thread
-// has answered that plan, also what was ours before.
+// has answered that plan, also what was ours before. Never what the thread found to be somebody else's.
 std::set<net::IpAddress> owned_after(const std::set<net::IpAddress>& before, const plan::Plan& plan,
                                      const VrrpReport& report, std::uint64_t sequence);
 std::set<plan::VirtualServerKey> owned_after(const std::set<plan::VirtualServerKey>& before,

@@ -58,6 +58,7 @@ void PlanSource::load() {
   saved_at_ = loaded.checkpoint->written;
   owned_addresses_ = loaded.checkpoint->owned_addresses;
   owned_services_ = keys_of(loaded.checkpoint->owned_services);
+  claimed_services_ = owned_services_;
   const bool previous = loaded.copy == CheckpointStore::Copy::kPrevious;
   plan::Held held;
   held.objects = objects_of(*loaded.checkpoint);
@@ -115,7 +116,7 @@ void PlanSource::order() {
             {"groups", std::to_string(view_.plan.groups.size())},
             {"virtual_servers", std::to_string(view_.plan.virtual_servers.size())}});
   outlets_.order(vrrp_order(view_.plan, sequence_, owned_addresses_),
-                 forwarding_order(view_.plan, sequence_, owned_services_));
+                 forwarding_order(view_.plan, sequence_, claimed_services_));
 }
 
 void PlanSource::vrrp(const VrrpReport& report) {

@@ -96,6 +96,7 @@ class PlanSource {
   std::uint64_t sequence_ = 0;  // of the newest order
   std::set<net::IpAddress> owned_addresses_;
   std::set<plan::VirtualServerKey> owned_services_;
+  std::set<plan::VirtualServerKey> claimed_services_;  // of the earlier run, as its checkpoint says
   VrrpReport vrrp_;
   ForwardingReport forwarding_;
   bool unsaved_ = false;  // the disk does not hold what is in force

@@ -72,6 +72,16 @@ TEST(Owned, AnIpvsServiceStaysOursAsLongAsItIsProgrammed) {
   EXPECT_THAT(owned_after(before, {}, report, 3), ElementsAre(tcp("192.0.2.98:80"), tcp("192.0.2.99:80")));
 }
 
+// FN-34: neither the next checkpoint nor `cleanup` may call it ours, although the plan wants it.
+TEST(Owned, AServiceThatIsSomebodyElsesIsNeverOurs) {
+  ForwardingReport report;
+  report.sequence = 1;
+  report.foreign = {tcp("192.0.2.10:80")};
+  const std::set<plan::VirtualServerKey> before{tcp("192.0.2.10:80")};
+  EXPECT_THAT(owned_after(before, mixed_plan(), report, 1), IsEmpty());
+  EXPECT_THAT(owned_after(before, mixed_plan(), report, 2), IsEmpty());
+}
+
 // FN-17: the plan made from a checkpoint is the plan that was in force.
 TEST(CheckpointOf, HoldsWhatMakesThePlanAgain) {
   const plan::Objects objects{groups_of({group("g")}), sets_of({set("web-v4-0", "g")})};
