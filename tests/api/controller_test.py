@@ -23,7 +23,7 @@ BINARY = os.environ["FAIRLEAD_BUILD"] + "/controller/fairlead-controller"
 GENERATED = re.compile(r"^192-0-2-0-24-v4-\d+$")
 
 
-def until(what, seconds=10.0):
+def until(what, seconds=40.0):
     """The first true answer of `what`, or the last answer after that time."""
     end = time.monotonic() + seconds
     while True:

@@ -17,7 +17,7 @@ NAMESPACE, FAR = "fairlead-a1", "fairlead-a1-far"
 NODE = "node-a"
 
 
-def until(what, seconds=10.0):
+def until(what, seconds=40.0):
     """The first true answer of `what`, or the last answer after that time."""
     end = time.monotonic() + seconds
     while True:
