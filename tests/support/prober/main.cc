@@ -199,8 +199,7 @@ std::string ask_tcp(const sockaddr_in& target) {
   return answer.substr(0, answer.find('\n'));
 }
 
-std::string ask_udp(const sockaddr_in& target) {
-  const int fd = connected_socket(target);
+std::string ask_udp(int fd) {
   std::string answer;
   for (int i = 0; i < 4; ++i) {
     std::array<char, 256> text{};
@@ -210,7 +209,6 @@ std::string ask_udp(const sockaddr_in& target) {
     const ssize_t got = recv(fd, text.data(), text.size(), 0);
     if (got > 6) answer.assign(text.data() + 6, static_cast<std::size_t>(got) - 6);
   }
-  close(fd);
   return answer;
 }
 
@@ -219,14 +217,18 @@ int count(bool tcp, const sockaddr_in& target, int connections) {
   int failed = 0;
   int in_a_row = 0;
   int tried = 0;
+  // Open until the end, so that no source port comes twice: for IPVS that would be the same connection.
+  std::vector<int> datagrams;
+  for (int i = 0; !tcp && i < connections; ++i) datagrams.push_back(connected_socket(target));
   for (int i = 0; i < connections; ++i) {
     // After five failures one after another the rest is not tried: each takes three seconds.
     if (in_a_row < 5) ++tried;
-    const std::string from = in_a_row == 5 ? "" : tcp ? ask_tcp(target) : ask_udp(target);
+    const std::string from = in_a_row == 5 ? "" : tcp ? ask_tcp(target) : ask_udp(datagrams[i]);
     in_a_row = !from.empty() ? 0 : std::min(5, in_a_row + 1);
     if (from.empty()) ++failed;
     std::printf("{\"i\":%d,\"from\":\"%s\"}\n", i, lab::plain(from).c_str());
   }
+  for (const int fd : datagrams) close(fd);
   // The last acknowledgements are on their way.
   usleep(500'000);
   const Traffic t = read_tap(tap, target, tcp ? IPPROTO_TCP : IPPROTO_UDP);
