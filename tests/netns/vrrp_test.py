@@ -3,6 +3,7 @@
 likes. Election, kill -9, freeze, hand-over order, and the adverts that must be dropped without moving a timer
 (RFC 9568 7.1, VR-030..VR-047; failure-model I-1..I-3, FN-01, FN-02, FN-22)."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -281,6 +282,8 @@ def hand_over(cases, one, two, watch):
 def main():
     cases = Cases()
     with contextlib.ExitStack() as stack:
+        # The names of the namespaces are fixed: a second run waits for the first.
+        fcntl.flock(stack.enter_context(open("/run/fairlead-vrrp-test.lock", "w")), fcntl.LOCK_EX)
         stack.callback(remove)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-vrrp-"))
         build()
