@@ -111,7 +111,11 @@ void VirtualRouter::shut_down() {
 }
 
 void VirtualRouter::settle(bool nothing_left_behind) {
-  if (nothing_left_behind) observed_generation_ = plan_.version.generation;
+  if (!nothing_left_behind) return;
+  observed_generation_ = plan_.version.generation;
+  // A removal that was acknowledged late.
+  std::erase_if(held_, [this](const auto& address) { return !active() || !in_service_.contains(address); });
+  metrics_.set_addresses(held_.size());
 }
 
 void VirtualRouter::add_desired(address::Desired& desired) const {
@@ -133,7 +137,7 @@ bool VirtualRouter::must_drain_first() const { return active() && fence() != add
 void VirtualRouter::deliver(const vrrp::Event& event) {
   const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());
   state_ = step.next;
-  const bool carried_out = carry_out(step.effects);
+  const bool carried_out = carry_out(step);
   if (step.reason) on_transition(*step.reason);
   if (active() && !carried_out) deliver(vrrp::FenceExpired{});
 }

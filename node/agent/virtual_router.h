@@ -71,9 +71,10 @@ class VirtualRouter {
 
  private:
   void deliver(const vrrp::Event& event);
-  // False if the rest of the list must not be carried out.
-  bool carry_out(const std::vector<vrrp::Effect>& effects);
+  // False if the rest of the effects must not be carried out.
+  bool carry_out(const vrrp::Step& step);
   bool send_advert(vrrp::Priority priority);
+  void note_advert();
   bool hold_all();
   bool renew();
   bool release(const std::vector<net::IpAddress>& addresses);
@@ -98,8 +99,15 @@ class VirtualRouter {
   std::set<net::IpAddress> in_service_;  // what the advert lists: of the plan, and ready
   std::set<net::IpAddress> held_;        // acknowledged by the kernel
 
+  // Our last advert, with what those who heard it count by.
+  struct LastAdvert {
+    Microseconds at{0};  // boot time
+    Microseconds interval{0};
+    Microseconds min_active_down_interval{0};
+  };
+
   // Active only:
-  std::optional<Microseconds> last_advert_;  // boot time
+  std::optional<LastAdvert> last_advert_;
   std::optional<TimePoint> last_renewal_;
   std::optional<neighbor::Schedule> schedule_;
   int failed_sends_ = 0;

@@ -25,11 +25,15 @@ vrrp::ChecksumForm form_of(api::Checksum checksum) {
 
 }  // namespace
 
-bool VirtualRouter::carry_out(const std::vector<vrrp::Effect>& effects) {
-  for (const vrrp::Effect& effect : effects) {
+bool VirtualRouter::carry_out(const vrrp::Step& step) {
+  // A living master is not displaced by one whose adverts do not leave.
+  const bool must_leave = step.reason == vrrp::Reason::kPreempted;
+  for (const vrrp::Effect& effect : step.effects) {
     const bool go_on =
         std::visit(Overloaded{
-                       [&](const vrrp::SendAdvert& send) { return send_advert(send.priority); },
+                       [&](const vrrp::SendAdvert& send) {
+                         return send_advert(send.priority) && !(must_leave && failed_sends_ > 0);
+                       },
                        [&](const vrrp::HoldAddresses&) { return hold_all(); },
                        [&](const vrrp::RenewAddresses&) { return renew(); },
                        [&](const vrrp::ReleaseAddresses&) {
@@ -49,11 +53,17 @@ bool VirtualRouter::carry_out(const std::vector<vrrp::Effect>& effects) {
   return true;
 }
 
-// The gap between adverts, judged; without a previous advert there is none (failure-model.md 1.2).
+// The gap between adverts, judged; without a previous advert there is none (failure-model.md 1.2). By what
+// that advert said: a plan that came since is not known to those who heard it.
 address::FenceVerdict VirtualRouter::fence() const {
   if (!last_advert_) return address::FenceVerdict::kGoOn;
-  return address::judge(world_.clock.boot_time() - *last_advert_, Microseconds(plan_.advertise_interval),
-                        plan_.min_active_down_interval);
+  return address::judge(world_.clock.boot_time() - last_advert_->at, last_advert_->interval,
+                        last_advert_->min_active_down_interval);
+}
+
+void VirtualRouter::note_advert() {
+  last_advert_ = LastAdvert{world_.clock.boot_time(), Microseconds(plan_.advertise_interval),
+                            plan_.min_active_down_interval};
 }
 
 Seconds VirtualRouter::lifetime() const {
@@ -74,13 +84,13 @@ bool VirtualRouter::send_advert(vrrp::Priority priority) {
       sys::log(sys::LogLevel::kWarning, "vrrp.send_failed",
                {{"group", plan_.name}, {"error", sent.error().message}});
     }
-    if (!last_advert_) last_advert_ = world_.clock.boot_time();
+    if (!last_advert_) note_advert();
     return true;
   }
   failed_sends_ = 0;
   metrics_.count_sent();
   const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
-  last_advert_ = world_.clock.boot_time();
+  note_advert();
   return !too_late;
 }
 
@@ -208,6 +218,7 @@ void VirtualRouter::take_in(const std::set<net::IpAddress>& ready, const address
     if (holder) {
       address_problem_ = problem("AddressInUse", "NotOurs",
                                  to_string(address) + " is on " + *holder + " already, and not ours");
+      if (!active()) in_service_.erase(address);
     }
     if (holder || !ready.contains(address)) {
       programmed_ = programmed_ && in_service_.contains(address);
@@ -215,8 +226,9 @@ void VirtualRouter::take_in(const std::set<net::IpAddress>& ready, const address
       added.push_back(address);
     }
   }
+  if (in_service_.empty()) return shut_down();
   if (!running()) {
-    if (!programmed_ || in_service_.empty()) return;
+    if (!programmed_) return;
     if (!config_.warm_since) config_.warm_since = world_.clock.now();
     deliver(vrrp::Startup{});
   } else if (active() && !added.empty()) {

@@ -15,6 +15,7 @@ namespace fairlead::agent {
 namespace {
 
 constexpr std::size_t kPacketsPerTurn = 1024;
+constexpr int kTurnsBeforeStop = 8;       // more than a socket's buffer holds; a flood would never end
 constexpr Milliseconds kAuditAgain{100};  // after a removal that was not acknowledged
 
 std::map<int, std::vector<net::IpAddress>> by_interface(const std::vector<address::Placement>& placements) {
@@ -68,7 +69,8 @@ class VirtualRouters::Impl {
 
   void stop(const std::function<void()>& done) {
     if (!stopped_) {
-      while (listeners_.drain(kPacketsPerTurn) == kPacketsPerTurn) {
+      for (int turn = 0; turn < kTurnsBeforeStop; ++turn) {
+        if (listeners_.drain(kPacketsPerTurn) < kPacketsPerTurn) break;
       }
       for (auto& [name, router] : routers_) router->shut_down();
       announcements_.flush(ports_.clock->now());

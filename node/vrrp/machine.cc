@@ -157,9 +157,11 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
                     {RenewAddresses{}, SendAdvert{config.priority}},
                     std::nullopt};
           },
+          // A longer interval begins with the next advert: until the others have heard of it they wait for
+          // the old one.
           [&](const Reconfigured& change) {
             const auto moved = interval - Microseconds(change.before.advertisement_interval);
-            return stay(Active{state.next_advert + moved, state.last_answer});
+            return stay(Active{state.next_advert + std::min(moved, Microseconds(0)), state.last_answer});
           },
           [&](const AdvertReceived& advert) { return on_advert(config, state, advert, now); },
       },

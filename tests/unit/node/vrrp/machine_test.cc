@@ -308,8 +308,16 @@ TEST(Active, LosingTheInterfaceReleasesWithoutAnAdvert) {
 
 TEST(Active, StartupChangesNothing) { EXPECT_EQ(step(config(), kActive, Startup{}, t0), unchanged(kActive)); }
 
-// Lesson 9.2 and Q10: only a changed interval moves the advert timer.
-TEST(Active, OnlyAChangedIntervalMovesTheAdverTimer) {
+// 6.4.3: the others' Active_Down_Interval is made of the interval our last advert told.
+TEST(Active, ALongerIntervalIsToldBeforeItIsWaitedFor) {
+  RouterConfig slower = config();
+  slower.advertisement_interval = Centiseconds(400);
+  EXPECT_EQ(step(slower, kActive, Reconfigured{config()}, t0), unchanged(kActive));
+  EXPECT_EQ(next_deadline(step(slower, kActive, TimePassed{}, t0 + kSecond).next), t0 + 5 * kSecond);
+}
+
+// Lesson 9.2 and Q10: only a shorter interval moves the advert timer.
+TEST(Active, OnlyAShorterIntervalMovesTheAdverTimer) {
   EXPECT_EQ(step(with_priority(200), kActive, Reconfigured{config()}, t0), unchanged(kActive));
   RouterConfig faster = config();
   faster.advertisement_interval = Centiseconds(25);

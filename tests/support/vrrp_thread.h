@@ -1,0 +1,131 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/agent/virtual_routers.h"
+#include "support/vrrp_world.h"
+
+// The vrrp thread over a VrrpWorld: interface 2 "eth1" with 192.0.2.1, and a group on it.
+namespace fairlead::test {
+
+inline net::IpAddress ip(std::string_view text) { return *net::parse_address(text); }
+
+using Journal = std::vector<std::string>;
+
+// VRID 51, priority 200, 250 ms; the best other member has 150: ADI 0.804 s, ADI_min 0.853 s.
+inline plan::GroupPlan group_plan() {
+  plan::GroupPlan out;
+  out.name = "a";
+  out.version = {"uid-a", 1, 1};
+  out.virtual_router_id = vrrp::VirtualRouterId(51);
+  out.interface = "eth1";
+  out.priority = vrrp::Priority(200);
+  out.advertise_interval = vrrp::Centiseconds(25);
+  out.addresses = {ip("192.0.2.100"), ip("192.0.2.101")};
+  out.min_active_down_interval = vrrp::active_down_interval(vrrp::Priority(150), out.advertise_interval);
+  return out;
+}
+inline plan::GroupPlan with_interval(plan::GroupPlan plan, int centiseconds) {
+  plan.advertise_interval = vrrp::Centiseconds(centiseconds);
+  plan.min_active_down_interval = vrrp::active_down_interval(vrrp::Priority(150), plan.advertise_interval);
+  ++plan.version.generation;
+  return plan;
+}
+inline plan::GroupPlan with_addresses(plan::GroupPlan plan, std::set<net::IpAddress> addresses) {
+  plan.addresses = std::move(addresses);
+  ++plan.version.generation;
+  return plan;
+}
+
+struct VrrpThread {
+  explicit VrrpThread(std::set<net::IpAddress> left_over) {
+    world.add_interface(2, "eth1", ip("192.0.2.1"));
+    for (const auto& address : left_over) {
+      world.interfaces[2].addresses.push_back({{address, 32}, true, false, true, false, true});
+    }
+    agent::VirtualRouterPorts ports;
+    ports.clock = std::make_unique<FakeClock>(world);
+    ports.addresses = std::make_unique<FakeAddresses>(world);
+    auto the_network = std::make_unique<FakeNetwork>(world);
+    auto the_adverts = std::make_unique<FakeAdverts>(world);
+    network = the_network.get();
+    adverts = the_adverts.get();
+    ports.network = std::move(the_network);
+    ports.adverts = std::move(the_adverts);
+    ports.announcer = std::make_unique<FakeAnnouncer>(world);
+    routers =
+        std::make_unique<agent::VirtualRouters>(std::move(ports), metrics, [this](agent::VrrpReport report) {
+          world.note("report " + std::to_string(report.sequence) + " held " +
+                     std::to_string(report.held.size()));
+          reports.push_back(std::move(report));
+        });
+  }
+  VrrpThread() : VrrpThread(std::set<net::IpAddress>{}) {}
+
+  void order(const std::vector<plan::GroupPlan>& groups) {
+    agent::VrrpOrder out;
+    out.sequence = ++sequence;
+    for (const auto& group : groups) out.groups.emplace(group.name, group);
+    routers->order(std::move(out));
+  }
+  void ready(const std::set<net::IpAddress>& addresses) {
+    agent::ForwardingReport report;
+    report.sequence = sequence;
+    report.ready = addresses;
+    routers->forwarding(std::move(report));
+  }
+  // Orders the group, and lets it become Active and announce its three rounds.
+  void become_active(const plan::GroupPlan& group) {
+    order({group});
+    ready(group.addresses);
+    world.pass(Seconds(8));
+    (void)world.take_journal();
+  }
+  // Another router's advert with that priority arrives.
+  void hear(int priority) {
+    const auto group = group_plan();
+    world.receive(2, ip("192.0.2.9"),
+                  {vrrp::VirtualRouterId(51),
+                   vrrp::Priority(static_cast<std::uint8_t>(priority)),
+                   vrrp::Centiseconds(25),
+                   {group.addresses.begin(), group.addresses.end()}});
+    adverts->tell();
+  }
+  // The other one advertises every 250 ms for so long.
+  void hear_for(int priority, Microseconds span) {
+    for (Microseconds at{0}; at < span; at += Milliseconds(250)) {
+      hear(priority);
+      world.pass(Milliseconds(250));
+    }
+  }
+  const agent::GroupReport& group() const { return reports.back().groups.at("a"); }
+  api::MemberState state() const { return group().state; }
+  // The lines of the journal but the reports, or those that begin so.
+  Journal writes() {
+    return filtered([](const std::string& line) { return !line.starts_with("report "); });
+  }
+  Journal lines(const std::string& beginning) {
+    return filtered([&](const std::string& line) { return line.starts_with(beginning); });
+  }
+  template <class Wanted>
+  Journal filtered(const Wanted& wanted) {
+    Journal out;
+    for (const auto& line : world.journal) {
+      if (wanted(line)) out.push_back(line);
+    }
+    return out;
+  }
+
+  VrrpWorld world;
+  sys::Metrics metrics;
+  std::vector<agent::VrrpReport> reports;
+  FakeNetwork* network = nullptr;
+  FakeAdverts* adverts = nullptr;
+  std::unique_ptr<agent::VirtualRouters> routers;
+  std::uint64_t sequence = 0;
+};
+
+}  // namespace fairlead::test
