@@ -294,6 +294,7 @@ void block_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // ignored by the parent it would be by us, and no child's end be told
 }
 
 }  // namespace fairlead::agent

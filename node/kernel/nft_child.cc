@@ -53,6 +53,8 @@ Result<pid_t> spawn(const std::string& program, const std::string& option, int i
   ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  // Not every library marks its sockets close-on-exec; the child has no business with any of them.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   // The daemon's threads block signals; the child must not inherit that.
   sigset_t none;
   ::sigemptyset(&none);
@@ -85,10 +87,14 @@ bool ended_within(pid_t pid, Milliseconds timeout) {
   return ready != 0;
 }
 
-int wait_for(pid_t pid) {
+// Errors: kUnavailable: nobody can tell how it ended (a parent that ignored SIGCHLD hands that on).
+Result<int> wait_for(pid_t pid) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  pid_t ended = -1;
+  do {
+    ended = ::waitpid(pid, &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  if (ended < 0) return error("wait for the child's end", errno);
   if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
   return WEXITSTATUS(status);
 }
@@ -105,13 +111,12 @@ Result<ChildOutcome> run_nft_child(const std::string& program, const std::string
   if (!pid) return pid.error();
   const bool ended = ended_within(*pid, timeout);
   if (!ended) ::kill(*pid, SIGKILL);
-  ChildOutcome outcome;
-  outcome.exit_code = wait_for(*pid);
+  const auto exit_code = wait_for(*pid);
   if (!ended) {
     return fail(Code::kUnavailable, program + ": no end after " + std::to_string(timeout.count()) + " ms");
   }
-  outcome.output = content_of(out->get());
-  return outcome;
+  if (!exit_code) return exit_code.error();
+  return ChildOutcome{*exit_code, content_of(out->get())};
 }
 
 }  // namespace fairlead::kernel
