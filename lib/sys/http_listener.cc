@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <list>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -28,7 +29,7 @@ using Routes = std::map<std::string, HttpListener::Route>;
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
 
-constexpr int kConnections = 64;
+constexpr std::size_t kConnections = 64;
 constexpr std::chrono::seconds kPatience{5};
 constexpr std::uint32_t kHeadLimit = 8 * 1024;
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -66,17 +67,25 @@ std::optional<HttpReply> reply_to_bad_request(const Failure& error) {
   return HttpReply{400, "text/plain; charset=utf-8", "not an HTTP/1.1 request\n"};
 }
 
+class Connection;
+// The open ones; whose last request is the longest ago comes first.
+using Connections = std::list<Connection*>;
+
 // One connection: reads a request, writes the answer, again. Alive as long as one of the two is pending;
 // its end gives its place among the 64 back.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, const Routes& routes, int& open)
-      : stream_(std::move(socket)), routes_(routes), open_(open) {
-    ++open_;
-  }
-  ~Connection() { --open_; }
+  Connection(tcp::socket socket, const Routes& routes, Connections& open)
+      : stream_(std::move(socket)), routes_(routes), open_(open), place_(open.insert(open.end(), this)) {}
+  ~Connection() { leave(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  // Ends it whatever it waits for, and frees its place at once.
+  void close() {
+    leave();
+    stream_.close();
+  }
 
   void read() {
     parser_.emplace();
@@ -87,11 +96,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  void leave() {
+    if (place_ != open_.end()) open_.erase(std::exchange(place_, open_.end()));
+  }
+
   void answer(const Failure& error) {
     if (error) {
       if (auto reply = reply_to_bad_request(error)) write(to_response(std::move(*reply), 11, false), false);
       return;
     }
+    if (place_ == open_.end()) return;  // closed meanwhile
+    open_.splice(open_.end(), open_, place_);
     const Request& request = parser_->get();
     auto response = to_response(reply_to(request, routes_), request.version(), request.keep_alive());
     write(std::move(response), request.method() == http::verb::head);
@@ -120,7 +135,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_{kHeadLimit * 2};
   const Routes& routes_;
-  int& open_;
+  Connections& open_;
+  Connections::iterator place_;  // end(): none any more
   std::optional<http::request_parser<http::empty_body>> parser_;
   std::optional<Response> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
@@ -146,7 +162,7 @@ tcp::endpoint to_asio(const net::Endpoint& endpoint) {
 
 }  // namespace
 
-// Everything but start and stop happens on `thread`, which alone counts `open`.
+// Everything but start and stop happens on `thread`, which alone knows `open`.
 struct HttpListener::State {
   explicit State(std::map<std::string, Route> all)
       : routes(std::move(all)), acceptor(context), pause(context) {}
@@ -163,8 +179,9 @@ struct HttpListener::State {
     acceptor.async_accept([this](const Failure& error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (error) return accept_later();
-      // Over the cap the socket closes here, at once.
-      if (open < kConnections) std::make_shared<Connection>(std::move(socket), routes, open)->read();
+      // Whoever holds connections and asks nothing must not keep a probe out.
+      if (open.size() >= kConnections) open.front()->close();
+      std::make_shared<Connection>(std::move(socket), routes, open)->read();
       accept();
     });
   }
@@ -178,7 +195,7 @@ struct HttpListener::State {
   }
 
   std::map<std::string, Route> routes;
-  int open = 0;
+  Connections open;
   asio::io_context context{1};  // destroyed before what its connections refer to
   tcp::acceptor acceptor;
   asio::steady_timer pause;

@@ -17,8 +17,9 @@ struct HttpReply {
 };
 
 // A small plain-HTTP/1.1 GET listener (Boost.Beast) on a thread of its own: /metrics, /state, /healthz,
-// /readyz. At most 64 connections, 5 s per read or write, request head at most 8 KiB, keep-alive. TLS and
-// authentication come with issue H; until then bind to loopback unless told otherwise.
+// /readyz. At most 64 connections: one more takes the place of the one that has asked nothing for the
+// longest. 5 s per read or write, request head at most 8 KiB, keep-alive. TLS and authentication come with
+// issue H; until then bind to loopback unless told otherwise.
 class HttpListener {
  public:
   // Runs on the listener's thread; must not block: answer from atomics or a ready snapshot.

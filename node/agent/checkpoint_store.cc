@@ -22,9 +22,9 @@ Error errno_error(const std::string& what) {
   return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + strerrorname_np(number));
 }
 
-// The whole file; kNotFound if there is none.
+// The whole file; kNotFound if there is none. A pipe nobody writes to is an empty file.
 Result<std::string> read_file(const std::string& path) {
-  const sys::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const sys::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
     if (errno == ENOENT) return fail(Code::kNotFound, path + ": ENOENT");
     return errno_error("open " + path);

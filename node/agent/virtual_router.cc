@@ -138,6 +138,12 @@ void VirtualRouter::deliver(const vrrp::Event& event) {
   const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());
   state_ = step.next;
   const bool carried_out = carry_out(step);
+  // Nobody heard of the attempt: nothing has happened, and the log has one line about the first.
+  if (step.reason == vrrp::Reason::kPreempted && failed_sends_ > 0) {
+    state_ = vrrp::step(config_, state_, vrrp::FenceExpired{}, world_.clock.now()).next;
+    last_advert_.reset();
+    return;
+  }
   if (step.reason) on_transition(*step.reason);
   if (active() && !carried_out) deliver(vrrp::FenceExpired{});
 }

@@ -57,6 +57,15 @@ TEST_F(CheckpointStoreTest, WhatWasSavedLastIsLoaded) {
   EXPECT_THAT(loaded.problems, IsEmpty());
 }
 
+// S-14: what was put there in its place blocks nobody.
+TEST_F(CheckpointStoreTest, APipeInTheCheckpointsPlaceIsADamagedOne) {
+  ASSERT_EQ(mkfifo(file("checkpoint.json").c_str(), 0600), 0);
+  const auto loaded = CheckpointStore(directory_).load();
+  EXPECT_EQ(loaded.checkpoint, std::nullopt);
+  EXPECT_THAT(loaded.problems, SizeIs(2));
+  EXPECT_TRUE(CheckpointStore(directory_).save(checkpoint("new")));
+}
+
 // FN-15: the previous copy, flagged.
 TEST_F(CheckpointStoreTest, OfADamagedCheckpointThePreviousCopyIsLoadedAndFlagged) {
   CheckpointStore store(directory_);

@@ -218,8 +218,14 @@ TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
   thread.world.sends_fail = true;
   thread.order({group_plan()});
   thread.ready({kA, kB});
+  thread.hear_for(100, Seconds(2));
+  const std::size_t reports = thread.reports.size();
   thread.hear_for(100, Seconds(10));
   EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.reports.size(), reports);  // each would be a write to the API server
+  thread.world.sends_fail = false;
+  thread.hear_for(100, Seconds(2));
+  EXPECT_TRUE(thread.world.has(2, kA));
 }
 
 TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
