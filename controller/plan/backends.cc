@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "controller/plan/translate.h"
+
 namespace fairlead::controller {
 namespace {
 
@@ -66,24 +68,50 @@ Reals of_slices(const Inputs& inputs, const api::ObjectKey& service, const api::
   return out;
 }
 
+api::ObjectKey service_key(const api::VirtualIP& virtual_ip) {
+  return {virtual_ip.meta.namespace_name, *virtual_ip.spec.service};
+}
+
+// Of the Service as it was: slice 0 lists every virtual server.
+std::vector<api::VirtualServer> remembered(const Inputs& inputs, const api::VirtualIP& virtual_ip,
+                                           const net::IpAddress& address) {
+  std::vector<api::VirtualServer> out;
+  for (const auto& [key, set] : inputs.sets) {
+    if (set.spec.slice_index != 0 || !owned_by(set.meta, virtual_ip.meta.uid)) continue;
+    for (const auto& server : set.spec.virtual_servers) {
+      if (server.address == address)
+        out.push_back(virtual_server(virtual_ip, address, server.port, server.protocol));
+    }
+  }
+  return out;
+}
+
 Backends of_service(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
   Backends out;
-  const api::ObjectKey key{virtual_ip.meta.namespace_name, *virtual_ip.spec.service};
-  const auto* service = find(inputs.services, key);
-  if (service == nullptr) {
-    out.problem = "Service " + api::to_string(key) + " does not exist";
+  out.problem = service_problem(inputs, virtual_ip);
+  if (!out.problem.empty()) {
+    out.virtual_servers = remembered(inputs, virtual_ip, address);
     return out;
   }
-  for (const auto& port : service->ports) {
+  const api::ObjectKey key = service_key(virtual_ip);
+  for (const auto& port : inputs.services.at(key).ports) {
     auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
     server.reals = in_order(of_slices(inputs, key, port, address.family()));
     out.virtual_servers.push_back(std::move(server));
   }
-  if (service->ports.empty()) out.problem = "Service " + api::to_string(key) + " has no ports";
   return out;
 }
 
 }  // namespace
+
+std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  if (!virtual_ip.spec.service) return "";
+  const api::ObjectKey key = service_key(virtual_ip);
+  const auto* service = find(inputs.services, key);
+  if (service == nullptr) return "Service " + api::to_string(key) + " does not exist";
+  if (service->ports.empty()) return "Service " + api::to_string(key) + " has no ports";
+  return "";
+}
 
 Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
   if (virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return {};

@@ -10,13 +10,19 @@ namespace fairlead::controller {
 
 struct Backends {
   std::vector<api::VirtualServer> virtual_servers;  // in the order of the ports
-  std::string problem;  // for people, if the Service named is missing or has no port
+  std::string problem;                              // service_problem()
 };
+
+// For people: the Service named is missing, or has no ports. Empty if there is none of these, or none is
+// named.
+std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
 // For one address of the VirtualIP. Servers: every server behind every port. Service: the endpoints of its
 // EndpointSlices of the address's family; a slice's port is found by the Service port's name and protocol
 // (its number is the target port). Ready: weight 1; not ready, but serving and terminating: weight 0 and
-// Draining (KEP-1669); others are not listed. Delegate: nothing.
+// Draining (KEP-1669); others are not listed. With a service_problem(): the virtual servers that this
+// VirtualIP's sets have already, without real servers, so that clients are refused; a Service that was never
+// there gives none. Delegate: nothing.
 Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address);
 
 }  // namespace fairlead::controller

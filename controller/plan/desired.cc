@@ -36,6 +36,30 @@ void decide_services(const Inputs& inputs, Desired& out) {
   }
 }
 
+// A VirtualIP whose Service is not there (yet) sits in no group: the members would wait for virtual servers
+// that nobody can name, and a daemon that starts would keep the other addresses of the group waiting, too.
+std::optional<Refusal> nothing_to_serve(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  const std::string problem = service_problem(inputs, virtual_ip);
+  if (problem.empty() || virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return std::nullopt;
+  for (const auto& address : virtual_ip.spec.addresses) {
+    if (backends(inputs, virtual_ip, address).virtual_servers.empty()) {
+      return Refusal{Reason::kNoEndpoints, problem};
+    }
+  }
+  return std::nullopt;
+}
+
+// Their addresses stay theirs: who asked for one was refused by claim() already.
+void withhold_unserved(const Inputs& inputs, Seating& seating, Desired& out) {
+  std::erase_if(seating.claims.granted, [&](const auto& entry) {
+    const Wish& wish = entry.second;
+    auto problem = nothing_to_serve(inputs, inputs.virtual_ips.at(wish.virtual_ip));
+    if (!problem || seating.frozen.contains(wish.uid)) return false;
+    out.decisions[wish.virtual_ip].not_placed = std::move(problem);
+    return true;
+  });
+}
+
 // Judges every VirtualIP and collects what is to be seated.
 Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held,
                            const std::map<std::string, Refusal>& refused, Desired& out) {
@@ -68,6 +92,7 @@ Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, 
     out.decisions[key].not_allocated = refusal;
     seating.frozen.insert(inputs.virtual_ips.at(key).meta.uid);
   }
+  withhold_unserved(inputs, seating, out);
   return seating;
 }
 

@@ -17,7 +17,7 @@ namespace fairlead::controller {
 struct Decision {
   std::optional<Refusal> not_accepted;   // condition Accepted
   std::optional<Refusal> not_allocated;  // condition Allocated: AddressInUse, VirtualRouterIDsExhausted
-  std::optional<Refusal> not_placed;     // condition Programmed: NoEligibleNode
+  std::optional<Refusal> not_placed;     // condition Programmed: NoEligibleNode, NoEndpoints
   bool pool_removed = false;
   std::string backend_problem;  // the Service named is missing, or has no ports
   int ready_reals = 0;          // real servers with a weight, over all virtual servers

@@ -62,6 +62,66 @@ TEST(Desired, AnAcceptedOneGetsItsGroupAndItsSet) {
   EXPECT_EQ(out.decisions.at({"shop", "web"}).ready_reals, 2);
 }
 
+// A member waits for the virtual servers of every address of its group before it enters the election
+// (node/plan/plan.h, `awaited`): one VirtualIP with a misspelt Service must not stop those that share its
+// group.
+TEST(Desired, AVirtualIPWhoseServiceDoesNotExistIsInNoGroupAndSaysWhy) {
+  Inputs inputs = with_web();
+  auto lost = vip("lost", "192.0.2.101");
+  lost.spec.servers.clear();
+  lost.spec.ports.clear();
+  lost.spec.service = "nosuch";
+  put(inputs.virtual_ips, lost);
+  inputs.pools.begin()->second.spec.groups = 1;
+  auto out = desired(inputs);
+  ASSERT_EQ(out.groups.size(), 1U);
+  ASSERT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.front().address, ip("192.0.2.100"));
+  EXPECT_EQ(out.decisions.at({"shop", "lost"}).not_placed,
+            (Refusal{Reason::kNoEndpoints, "Service shop/nosuch does not exist"}));
+
+  auto there = service("nosuch", "");
+  there.type = "ClusterIP";
+  there.load_balancer_class.clear();
+  put(inputs.services, there);
+  out = desired(inputs);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 2U);
+  EXPECT_TRUE(out.sets.contains({"shop", "lost-v4-0"}));
+  EXPECT_FALSE(out.decisions.at({"shop", "lost"}).not_placed);
+}
+
+// onNoEndpoints Reject: the address is held on, and refuses.
+TEST(Desired, WhenItsServiceIsDeletedItsVirtualServersStayWithoutRealServers) {
+  Inputs inputs = with_web();
+  inputs.sets = desired(inputs).sets;
+  web(inputs).spec.servers.clear();
+  web(inputs).spec.ports.clear();
+  web(inputs).spec.service = "nosuch";
+  const auto out = desired(inputs);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  const auto& servers = out.sets.at({"shop", "web-v4-0"}).spec.virtual_servers;
+  ASSERT_EQ(servers.size(), 1U);
+  EXPECT_EQ(servers.front().port, net::Port(80));
+  EXPECT_TRUE(servers.front().reals.empty());
+  EXPECT_EQ(out.decisions.at({"shop", "web"}).backend_problem, "Service shop/nosuch does not exist");
+}
+
+// Without a set that names its servers (somebody deleted it) it would be waited for: then it leaves the
+// group.
+TEST(Desired, AHeldAddressWhoseServersNobodyCanNameLeavesItsGroup) {
+  Inputs inputs = with_web();
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  inputs.groups.begin()->second.spec.addresses.push_back(
+      {ip("192.0.2.101"), 32, api::Forwarding::kNat, {{"shop", "other", "uid-other"}}});
+  web(inputs).spec.servers.clear();
+  web(inputs).spec.ports.clear();
+  web(inputs).spec.service = "nosuch";
+  const auto out = desired(inputs);
+  ASSERT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.front().address, ip("192.0.2.101"));
+  EXPECT_EQ(open_releases(inputs, out.groups.begin()->second).size(), 1U);
+}
+
 TEST(Desired, OnceItIsRefusedItKeepsWhatItHas) {
   Inputs inputs = with_web();
   const auto before = desired(inputs);
