@@ -9,6 +9,8 @@ namespace {
 
 using api::VipState;
 
+const std::string kHeardByBackup = "HeardByBackup";
+
 // The worst state of the groups, by this order.
 int badness(VipState state) {
   switch (state) {
@@ -132,7 +134,8 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
 }
 
-// `from` = the master before in status. A restart of the same master is a transition, too.
+// `from` = the master before in status. A restart of the same master is a transition, too; that its own entry
+// follows what a Backup's told of it is none.
 std::optional<api::LastTransition> last_transition(const Report& report, const HeldAddress& held,
                                                    WallTime now) {
   const auto& present = report.virtual_ip->status;
@@ -145,7 +148,7 @@ std::optional<api::LastTransition> last_transition(const Report& report, const H
   if (entry == nullptr) {
     if (kept) return present.last_transition;
     out.time = std::chrono::floor<Seconds>(now);
-    out.reason = "HeardByBackup";
+    out.reason = kHeardByBackup;
   } else if (entry->last_transition) {
     out = {entry->last_transition->time, "", "", entry->last_transition->reason,
            entry->last_transition->outage_ms};
@@ -157,7 +160,9 @@ std::optional<api::LastTransition> last_transition(const Report& report, const H
   out.from = !present.master.empty()   ? present.master
              : present.last_transition ? present.last_transition->to
                                        : "";
-  if (kept && present.last_transition->time == out.time) out.from = present.last_transition->from;
+  const bool same = kept && (present.last_transition->time == out.time ||
+                             present.last_transition->reason == kHeardByBackup);
+  if (same) out.from = present.last_transition->from;
   return out;
 }
 

@@ -208,6 +208,26 @@ TEST(VirtualIPStatus, AMasterOnlyHeardGetsATransitionOfItsOwn) {
   EXPECT_EQ(scene.status().last_transition, out.last_transition);
 }
 
+// The Backups' word of a new master often comes before the master's own.
+TEST(VirtualIPStatus, TheMastersOwnWordAfterTheBackupsIsTheSameTransition) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(70)), "node-b", "node-a", "HeardByBackup", {}};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition,
+            (api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812}));
+}
+
+TEST(VirtualIPStatus, ARestartOfTheSameMasterIsATransitionFromItself) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(70)), "node-b", "node-a", "MasterDown", 812};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(99)), "MasterDown", {}};
+  EXPECT_EQ(scene.status().last_transition->from, "node-a");
+}
+
 TEST(VirtualIPStatus, RefusedAndEmptyHandedItIsRejected) {
   Scene scene;
   scene.decision.not_accepted = Refusal{Reason::kOutsidePool, "no"};
