@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <variant>
+#include <vector>
 
 #include "lib/base/text.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr const char* kExclude = "node.kubernetes.io/exclude-from-external-load-balancers";
 constexpr const char* kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
 constexpr const char* kAutoscalerTaint = "ToBeDeletedByClusterAutoscaler";
+constexpr std::size_t kMostNamed = 5;  // nodes of one reason in an explanation
 
 std::optional<Ineligible> signal_against(const api::Node& node) {
   if (!node.ready) return Ineligible::kNotReady;
@@ -41,9 +43,7 @@ std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node
   return *site;
 }
 
-}  // namespace
-
-std::string_view to_string(Ineligible why) {
+std::string text_of(Ineligible why, const std::string& interface) {
   switch (why) {
     case Ineligible::kNotReady:
       return "the node is not Ready";
@@ -60,7 +60,9 @@ std::string_view to_string(Ineligible why) {
     case Ineligible::kNoReport:
       return "no NodeReport, is fairlead-node running there?";
     case Ineligible::kNoInterface:
-      return "no interface has a prefix that covers the address";
+      return interface.empty()
+                 ? "no interface has a prefix that covers the address"
+                 : "no interface " + interface + " (the pool's) with a prefix that covers the address";
     case Ineligible::kInterfaceDown:
       return "its interface is down";
     case Ineligible::kNoIpvs:
@@ -68,6 +70,8 @@ std::string_view to_string(Ineligible why) {
   }
   return "unknown";
 }
+
+}  // namespace
 
 std::optional<Site> site_of(const api::NodeReport& report, const net::IpAddress& address,
                             const std::string& interface) {
@@ -98,11 +102,16 @@ Candidates candidates(const Inputs& inputs, const Demand& demand) {
   return out;
 }
 
-std::string explain(const Candidates& candidates) {
+std::string explain(const Candidates& candidates, const Demand& demand) {
   if (candidates.others.empty() && candidates.eligible.empty()) return "the cluster has no nodes";
+  std::map<Ineligible, std::vector<std::string>> nodes_by_reason;
+  for (const auto& [node, why] : candidates.others) nodes_by_reason[why].push_back(node);
   std::vector<std::string> parts;
-  for (const auto& [node, why] : candidates.others) {
-    parts.push_back(node + ": " + std::string(to_string(why)));
+  for (auto& [why, nodes] : nodes_by_reason) {
+    const std::size_t unnamed = nodes.size() - std::min(nodes.size(), kMostNamed);
+    nodes.resize(nodes.size() - unnamed);
+    const std::string more = unnamed == 0 ? "" : " and " + std::to_string(unnamed) + " more";
+    parts.push_back(join(nodes, ", ") + more + ": " + text_of(why, demand.interface));
   }
   return join(parts, "; ");
 }

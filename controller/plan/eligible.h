@@ -3,7 +3,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "controller/plan/inputs.h"
 
@@ -38,7 +37,6 @@ enum class Ineligible {
   kInterfaceDown,
   kNoIpvs,
 };
-std::string_view to_string(Ineligible why);
 
 struct Candidates {
   std::map<std::string, Site> eligible;  // node name -> where
@@ -51,7 +49,8 @@ Candidates candidates(const Inputs& inputs, const Demand& demand);
 std::optional<Site> site_of(const api::NodeReport& report, const net::IpAddress& address,
                             const std::string& interface);
 
-// "node-a: its interface is down; node-b: no NodeReport": for conditions.
-std::string explain(const Candidates& candidates);
+// "node-a: its interface is down; node-b, node-c: it is cordoned": for conditions. By reason, at most five
+// nodes of each by name, then "and 12 more": a condition's message is bounded, a cluster is not.
+std::string explain(const Candidates& candidates, const Demand& demand);
 
 }  // namespace fairlead::controller

@@ -178,9 +178,9 @@ void place_one(const Inputs& inputs, const Wish& wish, Drafts& drafts, Placement
   fresh.candidates = candidates(inputs, fresh.demand);
   const std::string text = net::to_string(wish.address);
   if (fresh.candidates.eligible.empty()) {
-    out.refused.insert(
-        {wish.virtual_ip,
-         {Reason::kNoEligibleNode, "no node can hold " + text + " (" + explain(fresh.candidates) + ")"}});
+    out.refused.insert({wish.virtual_ip,
+                        {Reason::kNoEligibleNode,
+                         "no node can hold " + text + " (" + explain(fresh.candidates, fresh.demand) + ")"}});
     return;
   }
   fresh.frame = frame_of(*wish.pool, fresh.demand, fresh.candidates);

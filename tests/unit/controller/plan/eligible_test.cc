@@ -119,8 +119,25 @@ TEST(Eligible, TheExplanationNamesEachNodeAndWhy) {
   inputs.nodes.erase({"", "node-a"});
   node_b(inputs).ready = false;
   inputs.node_reports.erase({"", "node-c"});
-  EXPECT_EQ(explain(candidates(inputs, kDemand)),
+  EXPECT_EQ(explain(candidates(inputs, kDemand), kDemand),
             "node-b: the node is not Ready; node-c: no NodeReport, is fairlead-node running there?");
+}
+
+TEST(Eligible, TheExplanationNamesThePoolsInterfaceOncePerReason) {
+  Demand demand = kDemand;
+  demand.interface = "eth9";
+  EXPECT_EQ(explain(candidates(three_nodes(), demand), demand),
+            "node-a, node-b, node-c: no interface eth9 (the pool's) with a prefix that covers the address");
+}
+
+// A condition's message may have 32768 characters (the CRDs).
+TEST(Eligible, TheExplanationOfALargeClusterStaysShort) {
+  Inputs inputs = three_nodes();
+  inputs.node_reports.clear();
+  for (int i = 0; i < 997; ++i) put(inputs.nodes, node("worker-" + std::to_string(i)));
+  EXPECT_EQ(explain(candidates(inputs, kDemand), kDemand),
+            "node-a, node-b, node-c, worker-0, worker-1 and 995 more: no NodeReport, is fairlead-node "
+            "running there?");
 }
 
 }  // namespace

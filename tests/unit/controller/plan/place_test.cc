@@ -158,7 +158,7 @@ TEST(Place, WithNoEligibleNodeTheReasonNamesEachNode) {
   add_vips(inputs, 1);
   const auto no = placed(inputs).refused.at({"shop", "vip-0"});
   EXPECT_EQ(no.reason, Reason::kNoEligibleNode);
-  EXPECT_NE(no.message.find("node-b: no NodeReport"), std::string::npos);
+  EXPECT_NE(no.message.find("node-a, node-b, node-c: no NodeReport"), std::string::npos);
 }
 
 TEST(Place, AFullGroupIsNotJoined) {
