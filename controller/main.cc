@@ -38,29 +38,29 @@ struct Flags {
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("fairlead-controller ") + FAIRLEAD_VERSION);
-  app.add_option("--kubeconfig", flags.kubeconfig,
-                 "kubeconfig; without it $KUBECONFIG, then the Pod's service account")
+  app.add_option("--kubeconfig", flags.kubeconfig, "File; without it $KUBECONFIG, then the Pod's own account")
       ->envname("FAIRLEAD_KUBECONFIG");
-  app.add_option("--api-servers", flags.api_servers, "host:port,... instead of the kubeconfig's")
+  app.add_option("--api-servers", flags.api_servers,
+                 "host:port,... tried in this order, instead of the kubeconfig's")
       ->envname("FAIRLEAD_API_SERVERS");
-  app.add_option("--namespace", flags.namespace_name, "namespace the controller runs in")
+  app.add_option("--namespace", flags.namespace_name, "Namespace the controller runs in")
       ->envname("FAIRLEAD_NAMESPACE");
-  app.add_flag("--leader-elect", flags.leader_elect, "not there yet: run one replica")
+  app.add_flag("--leader-elect", flags.leader_elect, "Not built yet: run one replica")
       ->envname("FAIRLEAD_LEADER_ELECT");
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
-  app.add_option("--metrics-address", flags.metrics_address, "serves /metrics and /state")
+  app.add_option("--metrics-address", flags.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
       ->capture_default_str();
-  app.add_option("--health-address", flags.health_address, "serves /healthz and /readyz")
+  app.add_option("--health-address", flags.health_address, "Where /healthz and /readyz are served")
       ->envname("FAIRLEAD_HEALTH_ADDRESS")
       ->capture_default_str();
-  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+  app.add_option("--log-level", flags.log_level, "Least level that is logged")
       ->envname("FAIRLEAD_LOG_LEVEL")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  app.add_option("--log-format", flags.log_format, "text or json")
+  app.add_option("--log-format", flags.log_format, "How lines are written")
       ->envname("FAIRLEAD_LOG_FORMAT")
       ->capture_default_str()
       ->check(CLI::IsMember({"text", "json"}));
@@ -106,9 +106,11 @@ int serve(const Flags& flags, const Addresses& addresses, const apiserver::Clien
   controller::Pages pages;
   pages.beat(sys::now());
   auto health = sys::HttpListener::start(addresses.health, pages.health_routes());
-  if (!health) return complain(kFailed, health.error().message);
+  if (!health) return complain(kFailed, health.error().message + ": give another --health-address");
   auto metrics_listener = sys::HttpListener::start(addresses.metrics, pages.metrics_routes(metrics));
-  if (!metrics_listener) return complain(kFailed, metrics_listener.error().message);
+  if (!metrics_listener) {
+    return complain(kFailed, metrics_listener.error().message + ": give another --metrics-address");
+  }
   apiserver::start_transport_runtime();
   sys::Loop loop;
   {
@@ -151,7 +153,9 @@ int run(const Flags& flags) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("The controller of Fairlead: VirtualIPs and Services into VRRP groups and real servers.");
+  CLI::App app(
+      "Fairlead's controller: turns VirtualIPs and Services into VRRP groups and sets of real servers.",
+      "fairlead-controller");
   Flags flags;
   add_flags(app, flags);
   try {

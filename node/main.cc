@@ -53,13 +53,14 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--kubeconfig", options.kubeconfig,
                  "File; without it $KUBECONFIG, then the Pod's own account")
       ->envname("FAIRLEAD_KUBECONFIG");
-  app.add_option("--api-servers", options.api_servers, "host:port,... tried in this order")
+  app.add_option("--api-servers", options.api_servers,
+                 "host:port,... tried in this order, instead of the kubeconfig's")
       ->envname("FAIRLEAD_API_SERVERS");
   app.add_option("--static", options.static_dir, "Folder with manifests to run on (not built yet)")
       ->envname("FAIRLEAD_STATIC");
   app.add_flag("--no-api", options.no_api, "There is no API server (not built yet)")
       ->envname("FAIRLEAD_NO_API");
-  app.add_option("--state-dir", options.state_dir, "Folder of the checkpoint")
+  app.add_option("--state-dir", options.state_dir, "Folder of the checkpoint; one daemon at a time")
       ->envname("FAIRLEAD_STATE_DIR")
       ->capture_default_str();
   app.add_option("--metrics-address", options.metrics_address, "Where /metrics and /state are served")
@@ -173,11 +174,14 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "fairlead-node "s + FAIRLEAD_VERSION);
   app.fallthrough();
   add_options(app, options);
-  auto* prepare = app.add_subcommand("prepare-host", "Load modules and set sysctls that forwarding needs");
+  auto* prepare = app.add_subcommand(
+      "prepare-host",
+      "Load modules and set sysctls that forwarding needs; as root, before the daemon starts");
   prepare->add_flag("--check", options.check, "Change nothing, only say what is missing");
-  auto* status = app.add_subcommand("status", "Ask the running daemon what it does");
+  auto* status = app.add_subcommand("status", "Ask the running daemon, at --metrics-address, what it does");
   status->add_option("-o,--output", options.output, "Format")->check(CLI::IsMember({"text", "json"}));
-  auto* cleanup = app.add_subcommand("cleanup", "Remove everything of ours from this machine");
+  auto* cleanup = app.add_subcommand(
+      "cleanup", "Remove everything of ours from this machine: stop the daemon first, give its --state-dir");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);

@@ -22,7 +22,7 @@ Measures::Measures(sys::Metrics& metrics)
       split_(metrics.gauge("fairlead_controller_split_ownership", "Groups with several live masters", {})) {
   metrics
       .gauge("fairlead_build_info", "1; what runs here",
-             {{"component", "controller"}, {"version", FAIRLEAD_VERSION}, {"revision", ""}})
+             {{"component", "controller"}, {"version", FAIRLEAD_VERSION}, {"revision", "unknown"}})
       .set(1);
 }
 

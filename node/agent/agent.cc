@@ -216,12 +216,12 @@ Result<> Agent::Parts::open_listeners() {
        {"/state", [this] {
           return sys::HttpReply{200, "application/json", state.get()};
         }}});
-  if (!shown) return shown.error();
+  if (!shown) return fail(shown.error().code, shown.error().message + ": give another --metrics-address");
   metrics_listener = std::move(*shown);
   auto health = sys::HttpListener::start(
       config.health_address, {{"/healthz", [this] { return word(alive()); }},
                               {"/readyz", [this] { return word(vrrp_planned && forwarding_planned); }}});
-  if (!health) return health.error();
+  if (!health) return fail(health.error().code, health.error().message + ": give another --health-address");
   health_listener = std::move(*health);
   return Done{};
 }

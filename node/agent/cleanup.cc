@@ -60,6 +60,10 @@ Result<> cleanup(const std::string& state_dir, std::ostream& out) {
   CheckpointStore store(state_dir);
   auto loaded = store.load();
   for (const auto& problem : loaded.problems) out << "not used: " << problem << "\n";
+  if (!loaded.checkpoint) {
+    out << "no checkpoint in " << state_dir
+        << ": IPVS services of ours cannot be told from others' and stay\n";
+  }
   const auto checkpoint = std::move(loaded.checkpoint).value_or(api::Checkpoint{});
   const auto addresses = remove_addresses(checkpoint.owned_addresses, out);
   const auto forwarding = remove_forwarding(keys_of(checkpoint.owned_services), out);
