@@ -15,7 +15,6 @@
 // fairlead-node: command line only. api.md, Command lines.
 namespace {
 
-using namespace std::string_literals;
 using fairlead::Result;
 
 constexpr int kOk = 0;
@@ -171,7 +170,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Fairlead's node daemon: holds virtual IPs by VRRP and forwards what arrives on them.",
                "fairlead-node"};
-  app.set_version_flag("--version", "fairlead-node "s + FAIRLEAD_VERSION);
+  app.set_version_flag("--version", std::string("fairlead-node ") + FAIRLEAD_VERSION);
   app.fallthrough();
   add_options(app, options);
   auto* prepare = app.add_subcommand(

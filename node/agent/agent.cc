@@ -8,12 +8,12 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <future>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
@@ -78,10 +78,10 @@ void become_realtime() {
   sched_param parameters{};
   parameters.sched_priority = 10;
   if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", strerrorname_np(errno)}});
+    sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", sys::errno_name(errno)}});
   }
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.memory_not_locked", {{"error", strerrorname_np(errno)}});
+    sys::log(sys::LogLevel::kWarning, "node.memory_not_locked", {{"error", sys::errno_name(errno)}});
   }
 }
 

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead::agent {
@@ -19,7 +19,7 @@ constexpr mode_t kOnlyOwner = S_IRUSR | S_IWUSR;
 Error errno_error(const std::string& what) {
   const int number = errno;
   const bool may_pass = number == ENOSPC || number == EDQUOT || number == EINTR || number == EIO;
-  return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + strerrorname_np(number));
+  return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + sys::errno_name(number));
 }
 
 // The whole file; kNotFound if there is none. A pipe nobody writes to is an empty file.

@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "lib/sys/errno_name.h"
 
 namespace fairlead::agent {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 Error errno_error(const std::string& what) {
   const int number = errno;
   const bool may_pass = number == EROFS || number == ENOSPC || number == EDQUOT;
-  return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + strerrorname_np(number));
+  return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + sys::errno_name(number));
 }
 
 }  // namespace

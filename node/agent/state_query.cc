@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead::agent {
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{64} * 1024 * 1024;
 
 Error errno_error(const std::string& what) {
-  return fail(Code::kUnavailable, what + ": " + strerrorname_np(errno));
+  return fail(Code::kUnavailable, what + ": " + sys::errno_name(errno));
 }
 
 Result<sys::UniqueFd> connect_to(const net::Endpoint& endpoint) {

@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
+
 namespace fairlead::kernel {
 namespace {
 
@@ -77,8 +79,7 @@ std::vector<Message> messages_of(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 Error errno_error(const std::string& what, int error) {
-  const char* name = ::strerrorname_np(error);
-  return fail(code_of(error), what + ": " + (name == nullptr ? "error " + std::to_string(error) : name));
+  return fail(code_of(error), what + ": " + sys::errno_name(error));
 }
 
 GenlSocket::GenlSocket(sys::UniqueFd fd) : fd_(std::move(fd)), buffer_(kReadSize) {}

@@ -4,7 +4,8 @@
 #include <sys/prctl.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "lib/sys/errno_name.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -37,10 +38,10 @@ Result<> keep_needed_privileges(Realtime realtime) {
   capng_updatev(CAPNG_ADD, kinds, CAP_NET_ADMIN, CAP_NET_RAW, -1);
   if (nice) capng_update(CAPNG_ADD, kinds, CAP_SYS_NICE);
   if (capng_apply(which) != 0) {
-    return fail(Code::kDenied, std::string("give up capabilities: ") + strerrorname_np(errno));
+    return fail(Code::kDenied, "give up capabilities: " + sys::errno_name(errno));
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-    return fail(Code::kInternal, std::string("no_new_privs: ") + strerrorname_np(errno));
+    return fail(Code::kInternal, "no_new_privs: " + sys::errno_name(errno));
   }
   return Done{};
 }

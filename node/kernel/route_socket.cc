@@ -8,9 +8,10 @@
 #include <sys/time.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <utility>
+
+#include "lib/sys/errno_name.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -27,8 +28,7 @@ Error netlink_error(int error, const std::string& what) {
   if (error == EEXIST) code = Code::kConflict;
   if (error == EINVAL || error == EOPNOTSUPP) code = Code::kInvalid;
   if (error == ENODEV || error == EADDRNOTAVAIL || error == ESRCH) code = Code::kNotFound;
-  const char* name = strerrorname_np(error);
-  return fail(code, what + ": " + (name != nullptr ? name : std::to_string(error)));
+  return fail(code, what + ": " + sys::errno_name(error));
 }
 
 void RouteSocket::Close::operator()(nl_sock* socket) const { nl_socket_free(socket); }

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
 #include "lib/sys/unique_fd.h"
 #include "node/vrrp/packet.h"
 
@@ -27,8 +28,7 @@ constexpr std::size_t kBatch = 32;
 
 Error socket_error(int error, const std::string& what) {
   const Code code = error == EPERM || error == EACCES ? Code::kDenied : Code::kUnavailable;
-  const char* name = strerrorname_np(error);
-  return fail(code, what + ": " + (name != nullptr ? name : std::to_string(error)));
+  return fail(code, what + ": " + sys::errno_name(error));
 }
 
 in_addr to_in_addr(const net::IpAddress& address) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/sys/errno_name.h"
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead::wire {
@@ -16,8 +17,7 @@ namespace {
 
 Error socket_error(int error, const std::string& what) {
   const Code code = error == EPERM || error == EACCES ? Code::kDenied : Code::kUnavailable;
-  const char* name = strerrorname_np(error);
-  return fail(code, what + ": " + (name != nullptr ? name : std::to_string(error)));
+  return fail(code, what + ": " + sys::errno_name(error));
 }
 
 class RealAnnouncer : public Announcer {
