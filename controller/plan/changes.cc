@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "controller/plan/release.h"
 #include "lib/api/delete_options.h"
@@ -66,6 +67,16 @@ api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
   return out;
 }
 
+struct How {
+  Step step;
+  Verb verb;
+  Target target;
+};
+
+Write application(const How& how, const api::ObjectMeta& meta, std::string body) {
+  return {how.step, how.verb, how.target, api::key_of(meta), meta.resource_version, std::move(body), {}};
+}
+
 Write deletion(Step step, Target target, const api::ObjectMeta& meta) {
   return {step,
           Verb::kDelete,
@@ -80,25 +91,15 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
   for (const auto& [key, wanted] : desired.of_services) {
     const auto* there = find(inputs.virtual_ips, key);
     if (there != nullptr && same(*there, wanted)) continue;
-    out.push_back({Step::kVirtualIPs,
-                   Verb::kApply,
-                   Target::kVirtualIP,
-                   key,
-                   wanted.meta.resource_version,
-                   api::encode_virtual_ip(wanted),
-                   {}});
+    out.push_back(application({Step::kVirtualIPs, Verb::kApply, Target::kVirtualIP}, wanted.meta,
+                              api::encode_virtual_ip(wanted)));
   }
   for (const auto& key : desired.to_finalize) {
     api::VirtualIP wanted;
     wanted.meta = frame_of(inputs.virtual_ips.at(key).meta);
     wanted.meta.finalizers.emplace_back(api::kReleaseFinalizer);
-    out.push_back({Step::kVirtualIPs,
-                   Verb::kApply,
-                   Target::kVirtualIP,
-                   key,
-                   wanted.meta.resource_version,
-                   api::encode_virtual_ip_finalizers(wanted),
-                   {}});
+    out.push_back(application({Step::kVirtualIPs, Verb::kApply, Target::kVirtualIP}, wanted.meta,
+                              api::encode_virtual_ip_finalizers(wanted)));
   }
   for (const auto& key : desired.to_delete) {
     out.push_back(deletion(Step::kRemoveVirtualIPs, Target::kVirtualIP, inputs.virtual_ips.at(key).meta));
@@ -114,13 +115,8 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.meta.labels = wanted.meta.labels;
     object.meta.annotations = wanted.meta.annotations;
     object.spec = wanted.spec;
-    out.push_back({Step::kGroups,
-                   Verb::kApply,
-                   Target::kVRRPGroup,
-                   key,
-                   object.meta.resource_version,
-                   api::encode_vrrp_group(object),
-                   {}});
+    out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, object.meta,
+                              api::encode_vrrp_group(object)));
   }
   for (const auto& [key, there] : inputs.groups) {
     if (desired.groups.contains(key) || there.meta.deleting) continue;
@@ -132,13 +128,8 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   for (const auto& [key, wanted] : desired.sets) {
     const auto* there = find(inputs.sets, key);
     if (there != nullptr && same(*there, wanted)) continue;
-    out.push_back({Step::kSets,
-                   Verb::kApply,
-                   Target::kRealServerSet,
-                   key,
-                   wanted.meta.resource_version,
-                   api::encode_real_server_set(wanted),
-                   {}});
+    out.push_back(application({Step::kSets, Verb::kApply, Target::kRealServerSet}, wanted.meta,
+                              api::encode_real_server_set(wanted)));
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;
@@ -174,13 +165,8 @@ void group_statuses(const Inputs& inputs, const Desired& desired, const Statuses
     api::VRRPGroup object;
     object.meta = frame_of(there->meta);
     object.status = status;
-    out.push_back({Step::kStatus,
-                   Verb::kApplyStatus,
-                   Target::kVRRPGroup,
-                   key,
-                   object.meta.resource_version,
-                   api::encode_vrrp_group_status(object),
-                   {}});
+    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kVRRPGroup}, object.meta,
+                              api::encode_vrrp_group_status(object)));
   }
 }
 
@@ -191,13 +177,8 @@ void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<W
     api::AddressPool object;
     object.meta = frame_of(there->meta);
     object.status = status;
-    out.push_back({Step::kStatus,
-                   Verb::kApplyStatus,
-                   Target::kAddressPool,
-                   key,
-                   object.meta.resource_version,
-                   api::encode_address_pool_status(object),
-                   {}});
+    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kAddressPool}, object.meta,
+                              api::encode_address_pool_status(object)));
   }
 }
 
