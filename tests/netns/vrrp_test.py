@@ -69,12 +69,23 @@ def build():
         run(f"ip -n fairlead-v{i} link set eth1 up")
 
 
+def write_group(folder):
+    """The one group of both routers, as the API server would hold it."""
+    spec = {"family": "IPv4", "virtualRouterID": 51, "interface": "eth1", "advertIntervalMs": INTERVAL_MS,
+            "preemptDelaySeconds": 1, "addresses": [{"address": v} for v in VIPS],
+            "members": [{"node": "v1", "priority": 200}, {"node": "v2", "priority": 150}]}
+    with open(folder + "/group.json", "w") as file:
+        json.dump({"apiVersion": "fairlead.dev/v1alpha1", "kind": "VRRPGroup", "metadata": {"name": "test"},
+                   "spec": spec}, file)
+    return file.name
+
+
 class Router:
     """One vrrp_runner; its last report and its counters."""
 
-    def __init__(self, number, priority):
-        command = ["ip", "netns", "exec", f"fairlead-v{number}", BUILD + "/support/vrrp_runner", str(priority),
-                   str(INTERVAL_MS), "1"] + VIPS
+    def __init__(self, number, group):
+        command = ["ip", "netns", "exec", f"fairlead-v{number}", BUILD + "/support/vrrp_runner", "--node", f"v{number}",
+                   group]
         self.number = number
         self.child = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
         self.lines = []
@@ -89,8 +100,8 @@ class Router:
 
     def state(self):
         with self.news:
-            reports = [x for x in self.lines if x.startswith("state=")]
-        return reports[-1].split()[0].split("=")[1] if reports else "none"
+            reports = [x for x in self.lines if x.startswith("group=test ")]
+        return reports[-1].split()[1].split("=")[1] if reports else "none"
 
     def wait(self, state, seconds):
         limit = time.monotonic() + seconds
@@ -287,9 +298,10 @@ def main():
         stack.callback(remove)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-vrrp-"))
         build()
+        group = write_group(folder)
         watch = Watch(folder)
         stack.callback(watch.end)
-        one, two = Router(1, 200), Router(2, 150)
+        one, two = Router(1, group), Router(2, group)
         routers = [one, two]
         stack.callback(lambda: [r.end(signal.SIGKILL) for r in routers])
         cases.check("election: the higher priority is master", one.wait("Master", 5) and two.state() == "Backup",
@@ -297,7 +309,7 @@ def main():
         time.sleep(0.5)
         bad_adverts(cases, one, two, watch)
         death_under_bad_adverts(cases, one, two, watch)
-        one = Router(1, 200)
+        one = Router(1, group)
         routers.append(one)
         cases.check("return: the higher priority reclaims", one.wait("Master", 8) and two.wait("Backup", 1),
                     (one.state(), two.state()))

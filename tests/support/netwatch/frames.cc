@@ -1,26 +1,31 @@
 // The packet half of netwatch.
+#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
-#include <vector>
+#include <cstring>
+#include <string>
 
 #include "tests/support/lab/lab.h"
 #include "tests/support/netwatch/place.h"
 
-// Frames that arrive: ARP, and IPv4 of protocol 112. The filter is classic BPF on the whole frame.
+// Frames that arrive: ARP, and of IPv4 and IPv6 protocol 112 and ICMPv6. The filter is classic BPF on the
+// whole frame; extension headers are not looked behind.
 int open_frames() {
   const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) lab::die("packet socket");
-  std::array<sock_filter, 6> program{
-      {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 3, 0),
-       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 3), BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 112, 0, 1), BPF_STMT(BPF_RET | BPF_K, 65535)}};
-  std::vector<sock_filter> whole(program.begin(), program.end());
-  whole.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
-  const sock_fprog filter{static_cast<unsigned short>(whole.size()), whole.data()};
+  std::array<sock_filter, 11> program{
+      {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 7, 0),
+       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 2), BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 112, 4, 5), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 4),
+       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 112, 1, 0),
+       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 1), BPF_STMT(BPF_RET | BPF_K, 65535),
+       BPF_STMT(BPF_RET | BPF_K, 0)}};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
   const int on = 1;
   const int size = 4 << 20;
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) lab::die("filter");
@@ -42,9 +47,9 @@ std::string mac(const unsigned char* b) {
   return text.data();
 }
 
-std::string ip(const unsigned char* b) {
-  return std::to_string(b[0]) + "." + std::to_string(b[1]) + "." + std::to_string(b[2]) + "." +
-         std::to_string(b[3]);
+std::string ip(int family, const unsigned char* b) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return inet_ntop(family, b, text.data(), text.size());
 }
 
 // The kernel stamps frames with the wall clock: brought to the monotonic one by their distance right now.
@@ -61,35 +66,77 @@ std::int64_t stamp_of(msghdr& message) {
   return lab::now_ns();
 }
 
-void on_frame(const Place& place, std::int64_t t, const unsigned char* f, std::size_t size) {
-  const auto stamp = static_cast<long long>(t);
-  if (f[12] == 8 && f[13] == 6 && size >= 42) {
-    const bool gratuitous = std::memcmp(f + 28, f + 38, 4) == 0;
-    std::fprintf(out,
-                 "{\"t\":%lld,\"ns\":\"%s\",\"ev\":\"arp\",\"op\":%d,\"smac\":\"%s\",\"sip\":\"%s\",\"tip\":"
-                 "\"%s\",\"garp\":%s}\n",
-                 stamp, place.name.c_str(), f[21], mac(f + 22).c_str(), ip(f + 28).c_str(),
-                 ip(f + 38).c_str(), gratuitous ? "true" : "false");
-    return;
-  }
-  const std::size_t payload = 14 + std::size_t{4} * (f[14] & 15U);
-  if (size < payload + 8) return;
+// A frame and where it was seen.
+struct Seen {
+  const char* place;
+  const char* interface;
+  long long t;
+  const unsigned char* frame;
+  std::size_t size;
+};
+
+void on_arp(const Seen& seen) {
+  const unsigned char* f = seen.frame;
+  if (seen.size < 42) return;
+  const bool gratuitous = std::memcmp(f + 28, f + 38, 4) == 0;
+  std::fprintf(
+      out,
+      "{\"t\":%lld,\"ns\":\"%s\",\"if\":\"%s\",\"ev\":\"arp\",\"op\":%d,\"smac\":\"%s\",\"sip\":\"%s\","
+      "\"tip\":\"%s\",\"garp\":%s}\n",
+      seen.t, seen.place, seen.interface, f[21], mac(f + 22).c_str(), ip(AF_INET, f + 28).c_str(),
+      ip(AF_INET, f + 38).c_str(), gratuitous ? "true" : "false");
+}
+
+// Neighbour advertisements (RFC 4861 4.4) that nobody asked for, and solicitations.
+void on_neighbour(const Seen& seen) {
+  const unsigned char* icmp = seen.frame + 54;
+  if (seen.size < 78 || (icmp[0] != 135 && icmp[0] != 136)) return;
+  std::fprintf(
+      out,
+      "{\"t\":%lld,\"ns\":\"%s\",\"if\":\"%s\",\"ev\":\"%s\",\"smac\":\"%s\",\"src\":\"%s\",\"dst\":\"%s\","
+      "\"target\":\"%s\",\"flags\":%d}\n",
+      seen.t, seen.place, seen.interface, icmp[0] == 136 ? "na" : "ns", mac(seen.frame + 6).c_str(),
+      ip(AF_INET6, seen.frame + 22).c_str(), ip(AF_INET6, seen.frame + 38).c_str(),
+      ip(AF_INET6, icmp + 8).c_str(), icmp[4] >> 5);
+}
+
+void on_vrrp(const Seen& seen, int family) {
+  const unsigned char* f = seen.frame;
+  const bool four = family == AF_INET;
+  const std::size_t payload = four ? 14 + std::size_t{4} * (f[14] & 15U) : 54;
+  const std::size_t end = std::min(
+      seen.size, four ? 14 + std::size_t{256} * f[16] + f[17] : 54 + std::size_t{256} * f[18] + f[19]);
+  if (end < payload + 8) return;
   std::string hex;
-  for (std::size_t i = payload; i < size; ++i) {
+  for (std::size_t i = payload; i < end; ++i) {
     std::array<char, 3> two{};
     std::snprintf(two.data(), two.size(), "%02x", f[i]);
     hex += two.data();
   }
-  std::fprintf(out,
-               "{\"t\":%lld,\"ns\":\"%s\",\"ev\":\"vrrp\",\"src\":\"%s\",\"smac\":\"%s\",\"vrid\":%d,"
-               "\"priority\":%d,\"hex\":\"%s\"}\n",
-               stamp, place.name.c_str(), ip(f + 26).c_str(), mac(f + 6).c_str(), f[payload + 1],
-               f[payload + 2], hex.c_str());
+  std::fprintf(
+      out,
+      "{\"t\":%lld,\"ns\":\"%s\",\"if\":\"%s\",\"ev\":\"vrrp\",\"src\":\"%s\",\"dst\":\"%s\",\"smac\":\"%s\","
+      "\"ttl\":%d,\"vrid\":%d,\"priority\":%d,\"hex\":\"%s\"}\n",
+      seen.t, seen.place, seen.interface, ip(family, f + (four ? 26 : 22)).c_str(),
+      ip(family, f + (four ? 30 : 38)).c_str(), mac(f + 6).c_str(), f[four ? 22 : 21], f[payload + 1],
+      f[payload + 2], hex.c_str());
+}
+
+void on_frame(const Seen& seen) {
+  const unsigned type = 256U * seen.frame[12] + seen.frame[13];
+  if (type == ETH_P_ARP) on_arp(seen);
+  if (type == ETH_P_IP) on_vrrp(seen, AF_INET);
+  if (type != ETH_P_IPV6) return;
+  if (seen.frame[20] == 112) {
+    on_vrrp(seen, AF_INET6);
+  } else {
+    on_neighbour(seen);
+  }
 }
 
 }  // namespace
 
-void read_frames(const Place& place) {
+void read_frames(Place& place) {
   std::array<unsigned char, 2048> frame{};
   alignas(cmsghdr) std::array<char, 128> control{};
   for (;;) {
@@ -105,7 +152,9 @@ void read_frames(const Place& place) {
     const ssize_t got = recvmsg(place.frames, &message, 0);
     if (got < 0) return;
     if (about.sll_pkttype == PACKET_OUTGOING || got < 42) continue;
-    on_frame(place, stamp_of(message), frame.data(), static_cast<std::size_t>(got));
+    const std::string& interface = place.interfaces[static_cast<unsigned>(about.sll_ifindex)];
+    on_frame({place.name.c_str(), interface.c_str(), static_cast<long long>(stamp_of(message)), frame.data(),
+              static_cast<std::size_t>(got)});
   }
 }
 

@@ -1,11 +1,14 @@
 // netwatch FILE NAMESPACE... [+NAMESPACE...]: judges from outside, on one clock. For each namespace it writes
-// every address and link change, for each one with a + also the ARP and VRRP frames that arrive there, as
-// JSON lines:
+// every address and link change, for each one with a + also the ARP, neighbour discovery and VRRP frames that
+// arrive there, as JSON lines:
 //   {"t":ns,"ns":"fairlead-n1","ev":"addr","op":"have|add|renew|del","if":"eth1","addr":"192.0.2.10/32","valid":1}
 //     have: there when we began; valid: seconds, -1 for ever
 //   {"t":ns,"ns":…,"ev":"link","if":"eth1","up":true,"carrier":true,"master":3}
-//   {"t":ns,"ns":…,"ev":"arp","op":1,"smac":…,"sip":…,"tip":…,"garp":true}
-//   {"t":ns,"ns":…,"ev":"vrrp","src":…,"smac":…,"vrid":51,"priority":200,"hex":"<IP payload>"}
+//   {"t":ns,"ns":…,"if":…,"ev":"arp","op":1,"smac":…,"sip":…,"tip":…,"garp":true}
+//   {"t":ns,"ns":…,"if":…,"ev":"na","smac":…,"src":…,"dst":…,"target":…,"flags":1}   or "ns"; flags: R 4, S
+//   2, O 1
+//   {"t":ns,"ns":…,"if":…,"ev":"vrrp","src":…,"dst":…,"smac":…,"ttl":255,"vrid":51,"priority":200,"hex":"<IP
+//   payload>"}
 //   {"t":ns,"ns":…,"ev":"lost","what":"netlink|frames"}: something was missed, the measurement is void
 //   {"t":ns,"ev":"ready"} when all is open, {"t":ns,"ev":"end"} after SIGTERM.
 // t is CLOCK_MONOTONIC; frames carry the kernel's time stamp, netlink messages the time they were read.

@@ -31,7 +31,7 @@ void list_all(Place& place);
 // Reads all that waits; true when a dump ended.
 bool read_netlink(Place& place);
 
-// ARP and VRRP: frames.cc.
+// ARP, neighbour discovery and VRRP: frames.cc.
 int open_frames();
-void read_frames(const Place& place);
+void read_frames(Place& place);
 void check_drops(const Place& place);
