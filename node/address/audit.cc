@@ -66,11 +66,13 @@ const Interface* find_interface(const Interfaces& actual, const std::string& nam
   return nullptr;
 }
 
-std::optional<net::IpAddress> primary_address(const Interface& interface) {
+std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family) {
   for (const InterfaceAddress& entry : interface.addresses) {
-    if (entry.prefix.address.is_v4() && entry.global && !entry.secondary && !entry.ours) {
-      return entry.prefix.address;
-    }
+    const net::IpAddress& address = entry.prefix.address;
+    if (address.family() != family || entry.ours) continue;
+    const bool primary =
+        address.is_v4() ? entry.global && !entry.secondary : address.is_link_local() && !entry.tentative;
+    if (primary) return address;
   }
   return std::nullopt;
 }

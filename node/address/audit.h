@@ -48,7 +48,8 @@ std::set<net::IpAddress> ours(const Interfaces& actual);
 // The interface of that name; nothing if there is none.
 const Interface* find_interface(const Interfaces& actual, const std::string& name);
 
-// IPvX_Source: the first IPv4 address that the interface has as primary and that is not ours.
-std::optional<net::IpAddress> primary_address(const Interface& interface);
+// IPvX_Source: the first IPv4 address that the interface has as primary and that is not ours; of IPv6 its
+// first link-local address that is not ours (RFC 9568 sections 5.1.1.1 and 5.1.2.1).
+std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family);
 
 }  // namespace fairlead::address

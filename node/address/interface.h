@@ -21,6 +21,7 @@ struct InterfaceAddress {
   bool global = true;       // scope global
   bool secondary = false;   // not the interface's primary address of its subnet
   bool deprecated = false;  // preferred lifetime 0; ours always are
+  bool tentative = false;   // IPv6: duplicate address detection runs, or has failed; not to be sent from
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 

@@ -11,6 +11,7 @@ namespace {
 
 vrrp::RouterConfig config_of(const plan::GroupPlan& plan, const vrrp::RouterConfig& before) {
   vrrp::RouterConfig out = before;
+  out.version = plan.vrrp_version;
   out.priority = plan.priority;
   out.advertisement_interval = plan.advertise_interval;
   out.preempt = plan.preempt;
@@ -44,7 +45,8 @@ VirtualRouter::VirtualRouter(plan::GroupPlan plan, VirtualRouterSurroundings& su
 
 bool VirtualRouter::is_same_router(const plan::GroupPlan& other) const {
   return plan_.version.uid == other.version.uid && plan_.interface == other.interface &&
-         plan_.family == other.family && plan_.virtual_router_id == other.virtual_router_id;
+         plan_.family == other.family && plan_.vrrp_version == other.vrrp_version &&
+         plan_.virtual_router_id == other.virtual_router_id;
 }
 
 void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
@@ -83,9 +85,9 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
 // VR-043, VR-044: another interval or list is logged, once per change, and never dropped.
 void VirtualRouter::note_peer(const vrrp::Accepted& accepted) {
   if (accepted.advert.priority == vrrp::kRelinquish) return;
-  const bool differs = accepted.advert.max_advertise_interval != plan_.advertise_interval ||
-                       !std::equal(accepted.advert.addresses.begin(), accepted.advert.addresses.end(),
-                                   in_service_.begin(), in_service_.end());
+  const bool differs =
+      accepted.advert.max_advertise_interval != plan_.advertise_interval ||
+      accepted.advert.addresses != vrrp::in_advert_order({in_service_.begin(), in_service_.end()});
   if (differs && !peer_differs_) {
     sys::log(sys::LogLevel::kWarning, "vrrp.peer_differs",
              {{"group", plan_.name},

@@ -74,6 +74,9 @@ class VirtualRouter {
   // False if the rest of the effects must not be carried out.
   bool carry_out(const vrrp::Step& step);
   bool send_advert(vrrp::Priority priority);
+  Result<> send_to_all(const vrrp::Advertisement& advert);
+  std::optional<net::IpAddress> primary_on(const address::Interface& interface) const;
+  std::string no_source() const;
   void note_advert();
   bool hold_all();
   bool renew();

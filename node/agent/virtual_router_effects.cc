@@ -19,10 +19,6 @@ api::Condition problem(std::string type, std::string reason, std::string message
   return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
 }
 
-vrrp::ChecksumForm form_of(api::Checksum checksum) {
-  return checksum == api::Checksum::kRfc5798 ? vrrp::ChecksumForm::kRfc5798 : vrrp::ChecksumForm::kRfc9568;
-}
-
 }  // namespace
 
 bool VirtualRouter::carry_out(const vrrp::Step& step) {
@@ -74,11 +70,8 @@ Seconds VirtualRouter::lifetime() const {
 bool VirtualRouter::send_advert(vrrp::Priority priority) {
   const bool gives_up = priority == vrrp::kRelinquish;
   if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
-  const vrrp::Advertisement advert{
-      plan_.virtual_router_id, priority, plan_.advertise_interval, {in_service_.begin(), in_service_.end()}};
-  const auto message =
-      vrrp::encode(advert, form_of(plan_.checksum), {config_.primary, vrrp::multicast_group()});
-  const auto sent = world_.adverts.send(link_.index, config_.primary, message);
+  const auto sent = send_to_all({plan_.virtual_router_id, priority, plan_.advertise_interval,
+                                 vrrp::in_advert_order({in_service_.begin(), in_service_.end()})});
   if (!sent) {
     if (failed_sends_++ == 0) {
       sys::log(sys::LogLevel::kWarning, "vrrp.send_failed",
@@ -92,6 +85,22 @@ bool VirtualRouter::send_advert(vrrp::Priority priority) {
   const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
   note_advert();
   return !too_late;
+}
+
+// To the group, or to each peer: the first failure is told, and keeps none of the others from being tried.
+Result<> VirtualRouter::send_to_all(const vrrp::Advertisement& advert) {
+  const vrrp::Form form{plan_.vrrp_version, plan_.checksum, plan_.password};
+  const auto send_to = [&](const net::IpAddress& destination) {
+    const vrrp::Endpoints endpoints{config_.primary, destination};
+    return world_.adverts.send(link_.index, endpoints, vrrp::encode(advert, form, endpoints));
+  };
+  if (!plan_.unicast) return send_to(vrrp::multicast_group(plan_.family));
+  Result<> out = Done{};
+  for (const auto& [peer, min_ttl] : plan_.unicast->peers) {
+    const auto sent = send_to(peer);
+    if (out && !sent) out = sent;
+  }
+  return out;
 }
 
 bool VirtualRouter::hold_all() {
@@ -177,6 +186,20 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   hold(ours, false);
 }
 
+// What adverts are sent from. A configured address must be there, too.
+std::optional<net::IpAddress> VirtualRouter::primary_on(const address::Interface& interface) const {
+  if (!plan_.unicast || !plan_.unicast->source) return address::primary_address(interface, plan_.family);
+  for (const address::InterfaceAddress& entry : interface.addresses) {
+    if (entry.prefix.address == *plan_.unicast->source && !entry.ours) return plan_.unicast->source;
+  }
+  return std::nullopt;
+}
+
+std::string VirtualRouter::no_source() const {
+  if (plan_.unicast && plan_.unicast->source) return " has no address " + to_string(*plan_.unicast->source);
+  return plan_.family == net::Family::kIPv4 ? " has no IPv4 address" : " has no IPv6 link-local address";
+}
+
 void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready,
                           bool joined) {
   const address::Interface* interface = address::find_interface(interfaces, plan_.interface);
@@ -184,10 +207,10 @@ void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<
   std::optional<net::IpAddress> primary;
   if (interface == nullptr) {
     link_problem_ = problem("InterfaceMissing", "InterfaceMissing", plan_.interface + " does not exist");
-  } else if (primary = address::primary_address(*interface); !interface->up) {
+  } else if (primary = primary_on(*interface); !interface->up) {
     link_problem_ = problem("LinkDown", "NoCarrier", plan_.interface + " is down or has no carrier");
   } else if (!primary) {
-    link_problem_ = problem("InterfaceMissing", "NoAddress", plan_.interface + " has no IPv4 address");
+    link_problem_ = problem("InterfaceMissing", "NoAddress", plan_.interface + no_source());
   } else if (!joined) {
     link_problem_ = problem("InterfaceMissing", "CannotListen", "no VRRP socket on " + plan_.interface);
   }

@@ -14,67 +14,85 @@ constexpr std::size_t kForeignLimit = 256;
 constexpr std::chrono::minutes kForgetForeign{10};
 constexpr std::chrono::minutes kLogAgain{1};  // VR-042: log rate-limited
 
+vrrp::Expected expected_of(const plan::GroupPlan& plan) {
+  vrrp::Expected out;
+  out.version = plan.vrrp_version;
+  if (plan.unicast) out.peers = plan.unicast->peers;
+  out.strict_v6_first_address = plan.strict_v6_first_address;
+  out.password = plan.password;
+  out.interval = plan.advertise_interval;
+  return out;
+}
+
 }  // namespace
 
 void Listeners::arrange(const Routers& routers, const address::Interfaces& interfaces) {
-  std::map<int, Port> wanted;
+  std::map<wire::Ear, Port> wanted;
   for (const auto& [name, router] : routers) {
-    const address::Interface* interface = address::find_interface(interfaces, router->plan().interface);
+    const plan::GroupPlan& plan = router->plan();
+    const address::Interface* interface = address::find_interface(interfaces, plan.interface);
     if (interface == nullptr) continue;
-    Port& port = wanted[interface->index];
+    Port& port = wanted[{interface->index, plan.family}];
     port.name = interface->name;
-    port.listener.virtual_router_ids.insert(router->plan().virtual_router_id);
-    port.routers[router->plan().virtual_router_id] = router.get();
+    port.listener.routers[plan.virtual_router_id] = expected_of(plan);
+    port.routers[plan.virtual_router_id] = router.get();
   }
-  for (auto& [index, port] : wanted) {
-    for (const address::InterfaceAddress& entry : interfaces.at(index).addresses) {
-      if (!entry.ours) port.listener.own_addresses.insert(entry.prefix.address);
-    }
-  }
-  for (const auto& [index, port] : ports_) {
-    if (!wanted.contains(index)) adverts_.leave(index);
+  for (const auto& [ear, port] : ports_) {
+    if (!wanted.contains(ear)) adverts_.leave(ear);
   }
   for (auto port = wanted.begin(); port != wanted.end();) {
-    if (!ports_.contains(port->first)) {
-      if (const auto joined = adverts_.join(port->first); !joined) {
-        sys::log(sys::LogLevel::kError, "vrrp.cannot_listen",
-                 {{"interface", port->second.name}, {"error", joined.error().message}});
-        port = wanted.erase(port);
-        continue;
-      }
+    for (const address::InterfaceAddress& entry : interfaces.at(port->first.interface).addresses) {
+      if (!entry.ours) port->second.listener.own_addresses.insert(entry.prefix.address);
     }
-    ++port;
+    if (listen(port->first, port->second)) {
+      ++port;
+    } else {
+      port = wanted.erase(port);
+    }
   }
   ports_ = std::move(wanted);
+}
+
+bool Listeners::listen(const wire::Ear& ear, const Port& port) {
+  std::set<vrrp::VirtualRouterId> ours;
+  for (const auto& [id, router] : port.routers) ours.insert(id);
+  const auto listening = adverts_.listen(ear, ours);
+  if (!listening) {
+    sys::log(sys::LogLevel::kError, "vrrp.cannot_listen",
+             {{"interface", port.name}, {"error", listening.error().message}});
+  }
+  return static_cast<bool>(listening);
 }
 
 std::size_t Listeners::drain(std::size_t limit) {
   const auto datagrams = adverts_.receive(limit);
   for (const wire::Datagram& datagram : datagrams) {
-    const auto port = ports_.find(datagram.interface);
-    if (port != ports_.end()) judge(port->second, datagram.packet);
+    const auto port = ports_.find(datagram.ear);
+    if (port == ports_.end()) continue;
+    const auto admit = [&](const auto& content) { return vrrp::admit(port->second.listener, content); };
+    judge(datagram.ear, port->second, std::visit(admit, datagram.content));
   }
   return datagrams.size();
 }
 
-void Listeners::judge(Port& port, const net::Bytes& packet) {
+void Listeners::judge(const wire::Ear& ear, Port& port, const vrrp::Admission& admission) {
   std::visit(Overloaded{
                  [&](const vrrp::Accepted& accepted) {
-                   metrics_.count_checksum(accepted.checksum);
+                   if (accepted.checksum) metrics_.count_checksum(*accepted.checksum);
                    port.routers.at(accepted.advert.virtual_router_id)->hear(accepted);
                  },
                  [&](const vrrp::Rejected& rejected) { reject(port, rejected); },
                  [&](const vrrp::Foreign& foreign) {
                    metrics_.count_rejected("", vrrp::RejectReason::kVrid);
                    metrics_.count_foreign(port.name);
-                   const api::HeardVirtualRouter heard{port.name, net::Family::kIPv4,
+                   const api::HeardVirtualRouter heard{port.name, ear.family,
                                                        foreign.virtual_router_id.value(), foreign.sender};
                    if (foreign_.size() < kForeignLimit || foreign_.contains(heard)) {
                      foreign_[heard] = clock_.now();
                    }
                  },
              },
-             vrrp::admit(port.listener, packet));
+             admission);
 }
 
 void Listeners::reject(Port& port, const vrrp::Rejected& rejected) {

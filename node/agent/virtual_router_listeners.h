@@ -27,7 +27,7 @@ class Listeners {
   // Listens on the interfaces that `routers` name and that exist; leaves all others. An interface listened
   // on already sees no system call.
   void arrange(const Routers& routers, const address::Interfaces& interfaces);
-  bool listening(int interface) const { return ports_.contains(interface); }
+  bool listening(const wire::Ear& ear) const { return ports_.contains(ear); }
 
   // Takes at most `limit` waiting packets and lets their routers hear them. Returns how many were taken.
   std::size_t drain(std::size_t limit);
@@ -41,13 +41,14 @@ class Listeners {
     vrrp::Listener listener;
     std::map<vrrp::VirtualRouterId, VirtualRouter*> routers;
   };
-  void judge(Port& port, const net::Bytes& packet);
+  void judge(const wire::Ear& ear, Port& port, const vrrp::Admission& admission);
+  bool listen(const wire::Ear& ear, const Port& port);
   void reject(Port& port, const vrrp::Rejected& rejected);
 
   wire::AdvertWire& adverts_;
   Clock& clock_;
   VrrpMetrics& metrics_;
-  std::map<int, Port> ports_;
+  std::map<wire::Ear, Port> ports_;
   std::map<api::HeardVirtualRouter, TimePoint> foreign_;
   std::map<std::pair<std::string, vrrp::RejectReason>, TimePoint> logged_;
 };

@@ -158,7 +158,8 @@ class VirtualRouters::Impl {
     listeners_.arrange(routers_, interfaces);
     for (auto& [name, router] : routers_) {
       const auto* interface = address::find_interface(interfaces, router->plan().interface);
-      router->place(interfaces, ready_, interface != nullptr && listeners_.listening(interface->index));
+      router->place(interfaces, ready_,
+                    interface != nullptr && listeners_.listening({interface->index, router->plan().family}));
     }
   }
 

@@ -66,7 +66,8 @@ std::vector<PlanProblem> check(const api::VRRPGroup& group) {
   if (const auto id = vrrp::make_virtual_router_id(spec.virtual_router_id); !id) {
     findings.add(Refusal::kInvalidSpec, "spec.virtualRouterID", id.error().message);
   }
-  if (const auto interval = vrrp::make_advertise_interval(spec.advert_interval); !interval) {
+  if (const auto interval = vrrp::make_advertise_interval(vrrp::Version::k3, spec.advert_interval);
+      !interval) {
     findings.add(Refusal::kInvalidSpec, "spec.advertIntervalMs", interval.error().message);
   }
   for (std::size_t i = 0; i < spec.members.size(); ++i) {

@@ -40,7 +40,8 @@ Microseconds min_active_down_interval(const api::VRRPGroupSpec& spec, std::size_
   for (std::size_t i = 0; i < spec.members.size(); ++i) {
     if (i != self || spec.members.size() == 1) highest = std::max(highest, spec.members[i].priority);
   }
-  return vrrp::active_down_interval(vrrp::Priority(static_cast<std::uint8_t>(highest)), interval);
+  return vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(static_cast<std::uint8_t>(highest)),
+                                    interval);
 }
 
 // REQUIRES: check(group) is empty.
@@ -54,10 +55,11 @@ GroupPlan group_plan(const api::VRRPGroup& group, std::size_t self) {
   out.virtual_router_id = *vrrp::make_virtual_router_id(spec.virtual_router_id);
   out.interface = member.interface.empty() ? spec.interface : member.interface;
   out.priority = *vrrp::make_priority(member.priority);
-  out.advertise_interval = *vrrp::make_advertise_interval(spec.advert_interval);
+  out.advertise_interval = *vrrp::make_advertise_interval(out.vrrp_version, spec.advert_interval);
   out.preempt = spec.preempt;
   out.preempt_delay = spec.preempt_delay;
-  out.checksum = spec.checksum;
+  out.checksum =
+      spec.checksum == api::Checksum::kRfc5798 ? vrrp::ChecksumForm::kRfc5798 : vrrp::ChecksumForm::kRfc9568;
   for (const auto& address : spec.addresses) out.addresses.insert(address.address);
   out.min_active_down_interval = min_active_down_interval(spec, self, out.advertise_interval);
   out.fence_lifetime = spec.fence_lifetime;

@@ -12,6 +12,8 @@
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
 #include "lib/net/endpoint.h"
+#include "node/vrrp/admission.h"
+#include "node/vrrp/packet.h"
 #include "node/vrrp/types.h"
 
 // The Plan: everything one node has to apply, checked, as values. Made by make_plan from VRRPGroups and
@@ -27,6 +29,32 @@ struct Version {
   friend bool operator==(const Version&, const Version&) = default;
 };
 
+// Adverts to named routers instead of the multicast group.
+struct Unicast {
+  // What to send from; absent: the interface's primary address.
+  std::optional<net::IpAddress> source;
+  // Whom to send to, and whom alone to hear: the other members and the foreign peers.
+  vrrp::Peers peers;
+  friend bool operator==(const Unicast&, const Unicast&) = default;
+};
+
+// Another interface of the node that this router depends on.
+struct TrackedInterface {
+  std::string name;
+  // Not 0: added to the priority while the interface is up if positive, while it is down if negative; the
+  // result is kept within 1..254. 0: the router is in Initialize while the interface is down.
+  int weight = 0;
+  friend bool operator==(const TrackedInterface&, const TrackedInterface&) = default;
+};
+
+// When the addresses are announced (vrrp.md 7).
+struct Announce {
+  std::vector<Seconds> repeats{Seconds(0), Seconds(1), Seconds(5)};  // rounds after a promotion; ascending
+  Seconds refresh{60};                                               // 0: none
+  bool router_flag = false;                                          // IPv6: R in neighbour advertisements
+  friend bool operator==(const Announce&, const Announce&) = default;
+};
+
 // One virtual router as this node must run it.
 struct GroupPlan {
   std::string name;
@@ -34,12 +62,22 @@ struct GroupPlan {
   net::Family family = net::Family::kIPv4;
   vrrp::VirtualRouterId virtual_router_id{1};
   std::string interface;  // this member's
+  vrrp::Version vrrp_version = vrrp::Version::k3;
+  // 1..254; 255: the owner, whose addresses others have put on the interface and which stay there.
   vrrp::Priority priority{100};
   vrrp::Centiseconds advertise_interval{100};
   bool preempt = true;
   Seconds preempt_delay{0};
-  api::Checksum checksum = api::Checksum::kRfc9568;  // the form we send
-  std::set<net::IpAddress> addresses;                // in the advert's order: ascending
+  vrrp::ChecksumForm checksum = vrrp::ChecksumForm::kRfc9568;  // the form we send
+  std::optional<vrrp::Password> password;                      // version 2 with authentication PASS
+  std::optional<Unicast> unicast;                              // absent: multicast
+  bool strict_v6_first_address = true;
+  std::vector<TrackedInterface> tracked;
+  Microseconds link_up_delay{0};  // a link that comes up is not believed before (FN-05)
+  Announce announce;
+  // Held while Active and listed in the advert. IPv6: with the virtual router's link-local address.
+  std::set<net::IpAddress> addresses;
+  std::set<net::IpAddress> excluded;  // held while Active, and not listed
   // ADI_min: the smallest Active_Down_Interval any other member can have (failure-model.md 1.2).
   Microseconds min_active_down_interval{0};
   std::optional<Seconds> fence_lifetime;  // raises the lifetime computed from ADI_min

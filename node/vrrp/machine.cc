@@ -15,8 +15,8 @@ Centiseconds active_adver_interval(const RouterConfig& config, const Backup& sta
 }
 
 Backup fresh_backup(const RouterConfig& config, TimePoint now) {
-  return {now, now + active_down_interval(config.priority, config.advertisement_interval), std::nullopt,
-          Reason::kMasterDown};
+  return {now, now + active_down_interval(config.version, config.priority, config.advertisement_interval),
+          std::nullopt, Reason::kMasterDown};
 }
 
 // "Send an ADVERTISEMENT; broadcast a gratuitous ARP message for each address; set the Adver_Timer to
@@ -44,18 +44,26 @@ bool outranks(const AdvertReceived& advert, const RouterConfig& config) {
   return advert.sender > config.primary;
 }
 
+// Active_Adver_Interval after an advert of the Active Router. Version 2 does not learn (V2-08): there an
+// advert with another interval is none.
+std::optional<Centiseconds> learned(const RouterConfig& config, const AdvertReceived& advert) {
+  if (config.version == Version::k2) return std::nullopt;
+  return advert.max_advertise_interval;
+}
+
 Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertReceived& advert,
                  TimePoint now) {
   Backup next = state;
   if (advert.priority == kRelinquish) {
     // "Set the Active_Down_Timer to Skew_Time."
-    next.active_down = now + skew_time(config.priority, active_adver_interval(config, state));
+    next.active_down = now + skew_time(config.version, config.priority, active_adver_interval(config, state));
     next.expectation = Reason::kRelinquished;
-  } else if (!preempts(config, state, now) || advert.priority >= config.priority) {
+  } else if (advert.stranger || !preempts(config, state, now) || advert.priority >= config.priority) {
     // "Set Active_Adver_Interval to the Max Advertise Interval in the ADVERTISEMENT; recompute Skew_Time
     // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval."
-    next.learned_interval = advert.max_advertise_interval;
-    next.active_down = now + active_down_interval(config.priority, advert.max_advertise_interval);
+    next.learned_interval = learned(config, advert);
+    next.active_down =
+        now + active_down_interval(config.version, config.priority, active_adver_interval(config, next));
     next.expectation = Reason::kMasterDown;
   } else {
     // "Discard the ADVERTISEMENT": the timer runs on.
@@ -75,13 +83,15 @@ Step on_advert(const RouterConfig& config, const Active& state, const AdvertRece
   if (outranks(advert, config)) {
     // "Cancel Adver_Timer; set Active_Adver_Interval to the one in the ADVERTISEMENT; recompute; set
     // Active_Down_Timer to Active_Down_Interval; transition to the {Backup} state."
-    return {Backup{now, now + active_down_interval(config.priority, advert.max_advertise_interval),
-                   advert.max_advertise_interval, Reason::kMasterDown},
-            {ReleaseAddresses{}},
-            Reason::kHigherPriorityHeard};
+    Backup next{now, now, learned(config, advert), Reason::kMasterDown};
+    next.active_down +=
+        active_down_interval(config.version, config.priority, active_adver_interval(config, next));
+    return {next, {ReleaseAddresses{}}, Reason::kHigherPriorityHeard};
   }
   // "Discard the ADVERTISEMENT; send an ADVERTISEMENT immediately to assert the Active state." Here at
-  // most once a quarter interval, against ping-pong (VR-101). The Adver_Timer runs on.
+  // most once a quarter interval, against ping-pong (VR-101). The Adver_Timer runs on. Version 2 only
+  // discards it (V2-09).
+  if (config.version == Version::k2) return stay(state);
   if (state.last_answer && now < *state.last_answer + interval / 4) return stay(state);
   return {Active{state.next_advert, now},
           {RenewAddresses{}, SendAdvert{config.priority}, RepeatAnnouncement{}},
@@ -99,11 +109,12 @@ Step on(const RouterConfig& config, const Initialize& state, const Event& event,
 Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before) {
   Backup next = state;
   if (state.expectation == Reason::kRelinquished) {
-    next.active_down += skew_time(config.priority, active_adver_interval(config, state)) -
-                        skew_time(before.priority, active_adver_interval(before, state));
+    next.active_down += skew_time(config.version, config.priority, active_adver_interval(config, state)) -
+                        skew_time(before.version, before.priority, active_adver_interval(before, state));
   } else {
-    next.active_down += active_down_interval(config.priority, active_adver_interval(config, state)) -
-                        active_down_interval(before.priority, active_adver_interval(before, state));
+    next.active_down +=
+        active_down_interval(config.version, config.priority, active_adver_interval(config, state)) -
+        active_down_interval(before.version, before.priority, active_adver_interval(before, state));
   }
   return next;
 }

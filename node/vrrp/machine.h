@@ -8,11 +8,13 @@
 #include "lib/net/address.h"
 #include "node/vrrp/types.h"
 
-// One virtual router as a function: RFC 9568 section 6.4, line by line. No clock, no socket, no failure.
+// One virtual router as a function: RFC 9568 section 6.4, line by line; where RFC 3768 differs (version 2),
+// it says so. No clock, no socket, no failure.
 namespace fairlead::vrrp {
 
 // What one virtual router is told to be. A value; never changes inside a step.
 struct RouterConfig {
+  Version version = Version::k3;
   Priority priority{100};
   Centiseconds advertisement_interval{100};
   bool preempt = true;
@@ -44,14 +46,15 @@ struct Initialize {
 struct Backup {
   TimePoint since;
   TimePoint active_down;  // Active_Down_Timer
-  // Active_Adver_Interval, if learned from the Active Router; until then it is our own interval.
+  // Active_Adver_Interval, if learned from the Active Router; until then, and in version 2 always, it is our
+  // own interval.
   std::optional<Centiseconds> learned_interval;
   Reason expectation = Reason::kMasterDown;  // what running out of the timer will mean
   friend bool operator==(const Backup&, const Backup&) = default;
 };
 struct Active {
   TimePoint next_advert;                 // Adver_Timer
-  std::optional<TimePoint> last_answer;  // last advert sent against a lower one (VR-101)
+  std::optional<TimePoint> last_answer;  // last advert sent against a lower one (VR-101); version 3
   friend bool operator==(const Active&, const Active&) = default;
 };
 using State = std::variant<Initialize, Backup, Active>;
@@ -68,6 +71,9 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   Priority priority;
   Centiseconds max_advertise_interval;
   net::IpAddress sender;
+  // From somebody who uses our VRID for a virtual router of his own (FN-21): a Backup does not take its place
+  // while he speaks, whatever his priority. No fight.
+  bool stranger = false;
 };
 using Event =
     std::variant<Startup, Shutdown, TimePassed, InterfaceLost, FenceExpired, Reconfigured, AdvertReceived>;

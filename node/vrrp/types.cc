@@ -18,9 +18,14 @@ Result<Priority> make_priority(int value) {
   return Priority(static_cast<std::uint8_t>(value));
 }
 
-Result<Centiseconds> make_advertise_interval(Milliseconds value) {
+Result<Centiseconds> make_advertise_interval(Version version, Milliseconds value) {
   const std::int64_t ms = value.count();
-  if (ms < 10 || ms > 40950 || ms % 10 != 0) {
+  if (version == Version::k2 && (ms < 1000 || ms > 255000 || ms % 1000 != 0)) {
+    return fail(Code::kInvalid,
+                "advertisement interval of version 2 must be 1000..255000 ms in whole seconds, got " +
+                    std::to_string(ms));
+  }
+  if (version == Version::k3 && (ms < 10 || ms > 40950 || ms % 10 != 0)) {
     return fail(Code::kInvalid,
                 "advertisement interval must be 10..40950 ms in steps of 10, got " + std::to_string(ms));
   }

@@ -50,7 +50,7 @@ Result<sys::UniqueFd> open_socket(int interface) {
   char name[IF_NAMESIZE] = {};
   if (if_indextoname(static_cast<unsigned>(interface), name) == nullptr) return socket_error(errno, what);
   ip_mreqn membership{};
-  membership.imr_multiaddr = to_in_addr(vrrp::multicast_group());
+  membership.imr_multiaddr = to_in_addr(vrrp::multicast_group(net::Family::kIPv4));
   membership.imr_ifindex = interface;
   const int discover = IP_PMTUDISC_DONT;
   const int off = 0;
@@ -75,28 +75,30 @@ class RealAdvertWire : public AdvertWire {
 
   void on_packet(std::function<void()> wake) override { wake_ = std::move(wake); }
 
-  Result<> join(int interface) override {
-    if (ports_.contains(interface)) return Done{};
-    auto fd = open_socket(interface);
+  Result<> listen(const Ear& ear, const std::set<vrrp::VirtualRouterId>&) override {
+    if (ears_.contains(ear)) return Done{};
+    if (ear.family != net::Family::kIPv4) return fail(Code::kUnavailable, "VRRP over IPv6 is not built yet");
+    auto fd = open_socket(ear.interface);
     if (!fd) return fd.error();
     const int number = fd->get();
     Port port{std::move(*fd), nullptr};
     port.watch = std::make_unique<sys::ReadWatch>(loop_, number, [this] {
       if (wake_) wake_();
     });
-    ports_.emplace(interface, std::move(port));
+    ears_.emplace(ear, std::move(port));
     return Done{};
   }
 
-  void leave(int interface) override { ports_.erase(interface); }
+  void leave(const Ear& ear) override { ears_.erase(ear); }
 
-  Result<> send(int interface, const net::IpAddress& source, std::span<const std::uint8_t> message) override {
-    const auto port = ports_.find(interface);
+  Result<> send(int interface, const vrrp::Endpoints& endpoints,
+                std::span<const std::uint8_t> message) override {
+    const auto port = ears_.find({interface, endpoints.source.family()});
     const std::string what = "advert on interface " + std::to_string(interface);
-    if (port == ports_.end()) return fail(Code::kUnavailable, what + ": not joined");
+    if (port == ears_.end()) return fail(Code::kUnavailable, what + ": not listening");
     sockaddr_in group{};
     group.sin_family = AF_INET;
-    group.sin_addr = to_in_addr(vrrp::multicast_group());
+    group.sin_addr = to_in_addr(endpoints.destination);
     iovec piece{const_cast<std::uint8_t*>(message.data()), message.size()};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))] = {};
     msghdr header{};
@@ -112,7 +114,7 @@ class RealAdvertWire : public AdvertWire {
     entry->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
     in_pktinfo info{};
     info.ipi_ifindex = interface;
-    info.ipi_spec_dst = to_in_addr(source);
+    info.ipi_spec_dst = to_in_addr(endpoints.source);
     std::memcpy(CMSG_DATA(entry), &info, sizeof info);
     ssize_t sent = 0;
     do {
@@ -124,7 +126,7 @@ class RealAdvertWire : public AdvertWire {
 
   std::vector<Datagram> receive(std::size_t limit) override {
     std::vector<Datagram> out;
-    for (auto& [interface, port] : ports_) receive_from(interface, port.fd.get(), limit, out);
+    for (auto& [ear, port] : ears_) receive_from(ear, port.fd.get(), limit, out);
     return out;
   }
 
@@ -134,7 +136,7 @@ class RealAdvertWire : public AdvertWire {
     std::unique_ptr<sys::ReadWatch> watch;  // destroyed before the descriptor is closed
   };
 
-  void receive_from(int interface, int fd, std::size_t limit, std::vector<Datagram>& out) {
+  void receive_from(const Ear& ear, int fd, std::size_t limit, std::vector<Datagram>& out) {
     while (out.size() < limit) {
       mmsghdr headers[kBatch] = {};
       iovec pieces[kBatch];
@@ -148,14 +150,14 @@ class RealAdvertWire : public AdvertWire {
       // A socket error (link down) is told by this call once; the link's state comes by netlink.
       if (count <= 0) return;
       for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-        out.push_back({interface, net::Bytes(buffers_[i], buffers_[i] + headers[i].msg_len)});
+        out.push_back({ear, net::Bytes(buffers_[i], buffers_[i] + headers[i].msg_len)});
       }
     }
   }
 
   sys::Loop& loop_;
   std::function<void()> wake_;
-  std::map<int, Port> ports_;
+  std::map<Ear, Port> ears_;
   std::uint8_t buffers_[kBatch][kPacketSize];
 };
 

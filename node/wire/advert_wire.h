@@ -1,40 +1,55 @@
 #pragma once
 
-#include <cstdint>
+#include <compare>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "lib/net/address.h"
 #include "lib/net/bytes.h"
 #include "lib/sys/loop.h"
+#include "node/vrrp/admission.h"
 
 namespace fairlead::wire {
 
-// One received IPv4 packet of protocol 112, IP header included, as it was on the wire.
-struct Datagram {
+// Where adverts are heard: one family on one interface.
+struct Ear {
   int interface = 0;
-  net::Bytes packet;
+  net::Family family = net::Family::kIPv4;
+  friend auto operator<=>(const Ear&, const Ear&) = default;
 };
 
-// VRRP over IPv4 multicast on several interfaces. Owned by the vrrp thread; no call blocks.
+// One received message of protocol 112, as it was on the wire: of IPv4 with its header, of IPv6 with what the
+// kernel tells beside it.
+struct Datagram {
+  Ear ear;
+  std::variant<net::Bytes, vrrp::Ipv6Message> content;
+};
+
+// VRRP over IPv4 and IPv6, multicast and unicast, on several interfaces. Owned by the vrrp thread; no call
+// blocks.
 class AdvertWire {
  public:
   virtual ~AdvertWire() = default;
 
   // Calls `wake` on the loop when a packet waits; call before the loop runs.
   virtual void on_packet(std::function<void()> wake) = 0;
-  // Starts to listen on an interface (224.0.0.18, bound to the device, own packets not looped back).
-  // Joining twice is one. Errors: kDenied (no NET_RAW), kUnavailable.
-  virtual Result<> join(int interface) = 0;
-  virtual void leave(int interface) = 0;
-  // Sends one VRRP message from `source` to 224.0.0.18: TTL 255, TOS 0xc0, high socket priority.
-  // REQUIRES: joined. Errors: kUnavailable (link down, buffers full).
-  virtual Result<> send(int interface, const net::IpAddress& source,
+  // Hears what arrives at an ear: sent to the multicast group, or to an address of the interface. Messages
+  // that name another VRID than `ours` come at most 20 a second, so that a flood of them takes nothing from
+  // ours (FN-20). Calling again replaces `ours`; the same set again is no system call.
+  // Errors: kDenied (no NET_RAW), kUnavailable.
+  virtual Result<> listen(const Ear& ear, const std::set<vrrp::VirtualRouterId>& ours) = 0;
+  virtual void leave(const Ear& ear) = 0;
+  // Sends one VRRP message: TTL or hop limit 255, class 0xc0, high socket priority; multicast is not looped
+  // back. REQUIRES: listening in the endpoints' family. Errors: kUnavailable (link down, buffers full, no
+  // such source address).
+  virtual Result<> send(int interface, const vrrp::Endpoints& endpoints,
                         std::span<const std::uint8_t> message) = 0;
-  // Takes waiting packets, at most `limit`, in order of arrival per interface.
+  // Takes waiting packets, at most `limit`, in order of arrival per ear.
   virtual std::vector<Datagram> receive(std::size_t limit) = 0;
 };
 

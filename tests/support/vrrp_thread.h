@@ -25,12 +25,14 @@ inline plan::GroupPlan group_plan() {
   out.priority = vrrp::Priority(200);
   out.advertise_interval = vrrp::Centiseconds(25);
   out.addresses = {ip("192.0.2.100"), ip("192.0.2.101")};
-  out.min_active_down_interval = vrrp::active_down_interval(vrrp::Priority(150), out.advertise_interval);
+  out.min_active_down_interval =
+      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(150), out.advertise_interval);
   return out;
 }
 inline plan::GroupPlan with_interval(plan::GroupPlan plan, int centiseconds) {
   plan.advertise_interval = vrrp::Centiseconds(centiseconds);
-  plan.min_active_down_interval = vrrp::active_down_interval(vrrp::Priority(150), plan.advertise_interval);
+  plan.min_active_down_interval =
+      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(150), plan.advertise_interval);
   ++plan.version.generation;
   return plan;
 }

@@ -17,7 +17,7 @@
 // A world in memory for the vrrp thread: a clock that a test moves, interfaces, a wire and neighbours. Every
 // write leaves a line in one journal, so that a test can say what came before what:
 //   "hold 192.0.2.100 1s on 2", "release 192.0.2.100 on 2", "advert 51 priority 200", "announce 192.0.2.100",
-//   "join 2", "leave 2"
+//   "listen 2", "leave 2"
 namespace fairlead::test {
 
 struct VrrpWorld {
@@ -82,8 +82,8 @@ struct VrrpWorld {
 
   // An advert of another router arrives.
   void receive(int interface, const net::IpAddress& sender, const vrrp::Advertisement& advert) {
-    const vrrp::Endpoints endpoints{sender, vrrp::multicast_group()};
-    const net::Bytes message = vrrp::encode(advert, vrrp::ChecksumForm::kRfc9568, endpoints);
+    const vrrp::Endpoints endpoints{sender, vrrp::multicast_group(net::Family::kIPv4)};
+    const net::Bytes message = vrrp::encode(advert, {}, endpoints);
     const auto length = static_cast<std::uint8_t>(20 + message.size());
     net::Bytes packet{0x45, 0xc0, 0, length, 0, 1, 0, 0, 255, 112, 0, 0};
     for (const auto& end : {endpoints.source, endpoints.destination}) {
@@ -91,7 +91,7 @@ struct VrrpWorld {
       packet.insert(packet.end(), bytes.begin(), bytes.end());
     }
     packet.insert(packet.end(), message.begin(), message.end());
-    waiting.push_back({interface, std::move(packet)});
+    waiting.push_back({{interface, net::Family::kIPv4}, std::move(packet)});
   }
 };
 
@@ -167,15 +167,21 @@ class FakeAdverts : public wire::AdvertWire {
  public:
   explicit FakeAdverts(VrrpWorld& world) : world_(world) {}
   void on_packet(std::function<void()> wake) override { wake_ = std::move(wake); }
-  Result<> join(int interface) override {
-    world_.note("join " + std::to_string(interface));
+  Result<> listen(const wire::Ear& ear, const std::set<vrrp::VirtualRouterId>& ours) override {
+    auto& known = heard_[ear];
+    if (known != ours) world_.note("listen " + name_of(ear));
+    known = ours;
     return Done{};
   }
-  void leave(int interface) override { world_.note("leave " + std::to_string(interface)); }
-  Result<> send(int interface, const net::IpAddress& source, std::span<const std::uint8_t> message) override {
+  void leave(const wire::Ear& ear) override {
+    heard_.erase(ear);
+    world_.note("leave " + name_of(ear));
+  }
+  Result<> send(int interface, const vrrp::Endpoints& endpoints,
+                std::span<const std::uint8_t> message) override {
     if (world_.before_send) world_.before_send();
     if (world_.sends_fail) return fail(Code::kDenied, "advert on interface: EPERM");
-    const auto decoded = vrrp::decode(message, {source, vrrp::multicast_group()});
+    const auto decoded = vrrp::decode(message, endpoints);
     const auto& advert = std::get<vrrp::DecodedMessage>(decoded).advert;
     world_.note("advert " + std::to_string(advert.virtual_router_id.value()) + " priority " +
                 std::to_string(advert.priority.value()));
@@ -185,7 +191,7 @@ class FakeAdverts : public wire::AdvertWire {
   std::vector<wire::Datagram> receive(std::size_t limit) override {
     ++world_.reads;
     if (world_.after_drain) world_.after_drain();
-    if (world_.floods) return std::vector<wire::Datagram>(limit, {2, {0x45}});
+    if (world_.floods) return std::vector<wire::Datagram>(limit, {{2, net::Family::kIPv4}, net::Bytes{0x45}});
     return std::exchange(world_.waiting, {});
   }
   void tell() { wake_(); }
@@ -193,6 +199,12 @@ class FakeAdverts : public wire::AdvertWire {
   std::vector<std::pair<int, vrrp::Advertisement>> sent;
 
  private:
+  // "2" for IPv4, "2 IPv6".
+  static std::string name_of(const wire::Ear& ear) {
+    return std::to_string(ear.interface) + (ear.family == net::Family::kIPv4 ? "" : " IPv6");
+  }
+
+  std::map<wire::Ear, std::set<vrrp::VirtualRouterId>> heard_;
   VrrpWorld& world_;
   std::function<void()> wake_;
 };

@@ -107,7 +107,7 @@ TEST(PlanChange, AnotherInterfaceTakesTheAddressesAlong) {
   moved.interface = "eth2";
   thread.order({moved});
   EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
-                                      "advert 51 priority 0", "leave 2", "join 3"}));
+                                      "advert 51 priority 0", "leave 2", "listen 3"}));
   thread.world.pass(Seconds(1));
   EXPECT_TRUE(thread.world.has(3, kA));
 }
@@ -124,7 +124,7 @@ TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {
   thread.world.add_interface(7, "eth1", ip("192.0.2.1"));
   thread.network->tell();
   thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.lines("join"), Journal({"join 7"}));
+  EXPECT_EQ(thread.lines("listen"), Journal({"listen 7"}));
   EXPECT_TRUE(thread.world.has(7, kA));
 }
 
@@ -167,7 +167,7 @@ TEST(Strangers, AnAddressThatIsThereAlreadyKeepsTheGroupOut) {
   thread.order({group_plan()});
   thread.ready({kA, kB});
   thread.world.pass(Seconds(10));
-  EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(problems(thread.group()).front(), "AddressInUse");
 }
 
@@ -197,7 +197,7 @@ TEST(Strangers, ABackupAllOfWhoseAddressesAreSomebodyElsesNowIsNone) {
   }
   thread.network->tell();
   thread.world.pass(Seconds(3));
-  EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
 }
 
@@ -221,7 +221,7 @@ TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
   thread.hear_for(100, Seconds(2));
   const std::size_t reports = thread.reports.size();
   thread.hear_for(100, Seconds(10));
-  EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(thread.reports.size(), reports);  // each would be a write to the API server
   thread.world.sends_fail = false;
   thread.hear_for(100, Seconds(2));

@@ -35,7 +35,7 @@ TEST(AddOrder, NoElectionBeforeEveryVipIsReady) {
   thread.order({group_plan()});
   thread.ready({kA});
   thread.world.pass(Seconds(10));
-  EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
   EXPECT_FALSE(thread.group().programmed);
 }
@@ -46,10 +46,10 @@ TEST(AddOrder, ElectionThenAddressesThenAnnouncement) {
   thread.order({group_plan()});
   thread.ready({kA, kB});
   thread.world.pass(Milliseconds(800));
-  EXPECT_EQ(thread.writes(), Journal({"join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   thread.world.pass(Milliseconds(10));  // ADI 803.9 ms
   EXPECT_EQ(thread.writes(),
-            Journal({"join 2", "advert 51 priority 200", "hold 192.0.2.100 1s on 2",
+            Journal({"listen 2", "advert 51 priority 200", "hold 192.0.2.100 1s on 2",
                      "hold 192.0.2.101 1s on 2", "announce 192.0.2.100", "announce 192.0.2.101"}));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   EXPECT_EQ(thread.group().held, (std::set<net::IpAddress>{kA, kB}));
@@ -195,7 +195,7 @@ TEST(Leftovers, GoWithTheFirstOrderAndBeforeAnyGroupStarts) {
   thread.world.pass(Seconds(10));
   EXPECT_EQ(thread.writes(), Journal());
   thread.order({group_plan()});
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.102 on 2", "join 2"}));
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.102 on 2", "listen 2"}));
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   wanted.preempt_delay = Seconds(30);
   wanted.checksum = api::Checksum::kRfc5798;
   wanted.addresses = {ip("192.0.2.10")};
-  wanted.min_active_down_interval = vrrp::active_down_interval(vrrp::Priority(100), vrrp::Centiseconds(25));
+  wanted.min_active_down_interval =
+      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(100), vrrp::Centiseconds(25));
   wanted.fence_lifetime = Seconds(2);
   EXPECT_THAT(made.plan.groups, ElementsAre(Pair("g", wanted)));
   EXPECT_THAT(made.problems, IsEmpty());
@@ -82,14 +83,14 @@ TEST(GroupPlanning, TheSmallestActiveDownIntervalIsThatOfTheStrongestOtherMember
   auto source = group("g");
   source.spec.members = {member("node-a", 50), member("node-b", 100), member("node-c", 200)};
   EXPECT_EQ(plan_of({source}, {}).plan.groups.at("g").min_active_down_interval,
-            vrrp::active_down_interval(vrrp::Priority(200), vrrp::Centiseconds(100)));
+            vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(200), vrrp::Centiseconds(100)));
 }
 
 TEST(GroupPlanning, AMemberAloneCountsItself) {
   auto source = group("g");
   source.spec.members = {member("node-a", 200)};
   EXPECT_EQ(plan_of({source}, {}).plan.groups.at("g").min_active_down_interval,
-            vrrp::active_down_interval(vrrp::Priority(200), vrrp::Centiseconds(100)));
+            vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(200), vrrp::Centiseconds(100)));
 }
 
 TEST(GroupPlanning, AGroupThatDoesNotListUsIsNotOursAndNoProblem) {

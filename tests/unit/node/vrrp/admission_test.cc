@@ -12,7 +12,7 @@ using test::hex;
 
 net::IpAddress ip(std::string_view text) { return *net::parse_address(text); }
 
-const Listener kListener{{ip("192.0.2.11")}, {VirtualRouterId(51), VirtualRouterId(255)}};
+const Listener kListener{{ip("192.0.2.11")}, {{VirtualRouterId(51), {}}, {VirtualRouterId(255), {}}}};
 // vrrp.md 2: IP header of a 12-byte payload, multicast.
 const char* const kHeader = "45 c0 00 20 00 01 00 00 ff 70 18 90 c0 00 02 0a e0 00 00 12 ";
 const char* const kP4 = "31 33 64 01 00 64 a8 02 c0 00 02 64";

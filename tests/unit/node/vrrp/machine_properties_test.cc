@@ -183,7 +183,8 @@ TEST(Property, TwoRoutersThatHearEachOtherSettleOnTheBetterOne) {
     Node nodes[2] = {{a, Initialize{}}, {b, Initialize{}}};
     for (Node& node : nodes) node.state = step(node.config, node.state, Startup{}, t0).next;
     const bool a_is_better = a.priority > b.priority;
-    const TimePoint settled = t0 + 2 * active_down_interval(Priority(1), a.advertisement_interval);
+    const TimePoint settled =
+        t0 + 2 * active_down_interval(Version::k3, Priority(1), a.advertisement_interval);
     TimePoint now = t0;
     for (int i = 0; i < 40; ++i) {
       now = std::min(*next_deadline(nodes[0].state), *next_deadline(nodes[1].state));

@@ -13,6 +13,9 @@ using test::hex;
 net::IpAddress ip(std::string_view text) { return *net::parse_address(text); }
 
 const Endpoints kMulticast{ip("192.0.2.10"), ip("224.0.0.18")};
+const Endpoints kMulticast6{ip("fe80::1"), ip("ff02::12")};
+const Form kPlain{};
+const Form kPseudo{Version::k3, ChecksumForm::kRfc5798, {}};
 const Endpoints kToPeer{ip("192.0.2.10"), ip("192.0.2.11")};
 
 Advertisement advert(int vrid, int priority, int centiseconds, std::vector<net::IpAddress> addresses) {
@@ -25,43 +28,112 @@ struct Vector {
   const char* bytes;
   Advertisement value;
   Endpoints endpoints;
-  ChecksumForm form;
-  ChecksumMatch match;
+  Form form;
+  std::optional<ChecksumMatch> match;
+  std::optional<Authentication> authentication;
 };
 
 // vrrp.md 2.
 std::vector<Vector> vectors() {
   const auto vip = ip("192.0.2.100");
   const Advertisement plain = advert(51, 100, 100, {vip});
+  const Advertisement one_second = advert(51, 100, 100, {vip});
+  const Form v2{Version::k2, {}, {}};
+  const Form pass{Version::k2, {}, make_password("1234")};
+  const Advertisement over_v6 = advert(51, 100, 100, {ip("fe80::100"), ip("2001:db8::100")});
+  Advertisement gives_up_over_v6 = over_v6;
+  gives_up_over_v6.priority = kRelinquish;
+  const Authentication none{0, {}};
   return {
-      {"P4", "31 33 64 01 00 64 a8 02 c0 00 02 64", plain, kMulticast, ChecksumForm::kRfc9568,
-       ChecksumMatch::kRfc9568},
-      {"P4 to the peer", "31 33 64 01 00 64 a8 02 c0 00 02 64", plain, kToPeer, ChecksumForm::kRfc9568,
-       ChecksumMatch::kRfc9568},
-      {"P5", "31 33 64 01 00 64 05 69 c0 00 02 64", plain, kMulticast, ChecksumForm::kRfc5798,
-       ChecksumMatch::kRfc5798},
-      {"P6", "31 33 64 01 00 64 23 70 c0 00 02 64", plain, kToPeer, ChecksumForm::kRfc5798,
-       ChecksumMatch::kRfc5798},
-      {"P7", "31 33 00 01 00 64 0c 03 c0 00 02 64", advert(51, 0, 100, {vip}), kMulticast,
-       ChecksumForm::kRfc9568, ChecksumMatch::kRfc9568},
-      {"P8", "31 33 00 01 00 64 69 69 c0 00 02 64", advert(51, 0, 100, {vip}), kMulticast,
-       ChecksumForm::kRfc5798, ChecksumMatch::kRfc5798},
-      {"P9", "31 33 fe 02 00 32 4b cd c0 00 02 64 c0 00 02 65", advert(51, 254, 50, {vip, ip("192.0.2.101")}),
-       kMulticast, ChecksumForm::kRfc9568, ChecksumMatch::kRfc9568},
-      {"P10", "31 ff fe 01 0f ff fd 9a c0 00 02 64", advert(255, 254, 4095, {vip}), kMulticast,
-       ChecksumForm::kRfc9568, ChecksumMatch::kRfc9568},
+      {"P1",
+       "21 33 64 01 00 01 b8 65 c0 00 02 64 00 00 00 00 00 00 00 00",
+       one_second,
+       kMulticast,
+       v2,
+       {},
+       none},
+      {"P2",
+       "21 33 64 01 01 01 52 ff c0 00 02 64 31 32 33 34 00 00 00 00",
+       one_second,
+       kMulticast,
+       pass,
+       {},
+       Authentication{1, make_password("1234")}},
+      {"P3",
+       "21 33 00 01 00 01 1c 66 c0 00 02 64 00 00 00 00 00 00 00 00",
+       advert(51, 0, 100, {vip}),
+       kMulticast,
+       v2,
+       {},
+       none},
+      {"P13",
+       "31 33 64 02 00 64 3d fd fe 80 00 00 00 00 00 00 00 00 00 00 00 00 01 00 20 01 0d b8 00 00 00 00 00 "
+       "00 00 00 00 00 01 00",
+       over_v6,
+       kMulticast6,
+       kPlain,
+       {},
+       {}},
+      {"P14",
+       "31 33 00 02 00 64 a1 fd fe 80 00 00 00 00 00 00 00 00 00 00 00 00 01 00 20 01 0d b8 00 00 00 00 00 "
+       "00 00 00 00 00 01 00",
+       gives_up_over_v6,
+       kMulticast6,
+       kPlain,
+       {},
+       {}},
+      {"P4", "31 33 64 01 00 64 a8 02 c0 00 02 64", plain, kMulticast, kPlain, ChecksumMatch::kRfc9568, {}},
+      {"P4 to the peer",
+       "31 33 64 01 00 64 a8 02 c0 00 02 64",
+       plain,
+       kToPeer,
+       kPlain,
+       ChecksumMatch::kRfc9568,
+       {}},
+      {"P5", "31 33 64 01 00 64 05 69 c0 00 02 64", plain, kMulticast, kPseudo, ChecksumMatch::kRfc5798, {}},
+      {"P6", "31 33 64 01 00 64 23 70 c0 00 02 64", plain, kToPeer, kPseudo, ChecksumMatch::kRfc5798, {}},
+      {"P7",
+       "31 33 00 01 00 64 0c 03 c0 00 02 64",
+       advert(51, 0, 100, {vip}),
+       kMulticast,
+       kPlain,
+       ChecksumMatch::kRfc9568,
+       {}},
+      {"P8",
+       "31 33 00 01 00 64 69 69 c0 00 02 64",
+       advert(51, 0, 100, {vip}),
+       kMulticast,
+       kPseudo,
+       ChecksumMatch::kRfc5798,
+       {}},
+      {"P9",
+       "31 33 fe 02 00 32 4b cd c0 00 02 64 c0 00 02 65",
+       advert(51, 254, 50, {vip, ip("192.0.2.101")}),
+       kMulticast,
+       kPlain,
+       ChecksumMatch::kRfc9568,
+       {}},
+      {"P10",
+       "31 ff fe 01 0f ff fd 9a c0 00 02 64",
+       advert(255, 254, 4095, {vip}),
+       kMulticast,
+       kPlain,
+       ChecksumMatch::kRfc9568,
+       {}},
       {"P11",
        "31 33 64 01 00 64 a8 02 c0 00 02 64",
        plain,
        {ip("10.0.21.113"), ip("224.0.0.18")},
-       ChecksumForm::kRfc9568,
-       ChecksumMatch::kBoth},
+       kPlain,
+       ChecksumMatch::kBoth,
+       {}},
       {"P12",
        "31 02 96 03 00 64 08 2d b9 cb 70 01 0a 00 00 01 0a 00 08 01",
        advert(2, 150, 100, {ip("185.203.112.1"), ip("10.0.0.1"), ip("10.0.8.1")}),
        {ip("10.0.0.3"), ip("224.0.0.18")},
-       ChecksumForm::kRfc5798,
-       ChecksumMatch::kRfc5798},
+       kPseudo,
+       ChecksumMatch::kRfc5798,
+       {}},
   };
 }
 
@@ -75,7 +147,9 @@ TEST(Decode, GivesTheValuesOfTheVectors) {
   for (const Vector& v : vectors()) {
     const auto decoded = decode(hex(v.bytes), v.endpoints);
     ASSERT_TRUE(std::holds_alternative<DecodedMessage>(decoded)) << v.name;
-    EXPECT_EQ(std::get<DecodedMessage>(decoded), (DecodedMessage{v.value, v.match, 0})) << v.name;
+    EXPECT_EQ(std::get<DecodedMessage>(decoded),
+              (DecodedMessage{v.value, v.form.version, v.match, v.authentication, 0}))
+        << v.name;
   }
 }
 
@@ -94,7 +168,7 @@ TEST(Decode, RefusesWithAReason) {
       // VR-034.
       {"count 255 with 12 bytes", "31 33 64 ff 00 64 a8 02 c0 00 02 64", RejectReason::kPacketLength},
       // VR-032.
-      {"version 2", "21 33 64 01 00 01 b8 65 c0 00 02 64 00 00 00 00 00 00 00 00", RejectReason::kVersion},
+      {"version 1", "11 33 64 01 00 01 b8 65 c0 00 02 64 00 00 00 00 00 00 00 00", RejectReason::kVersion},
       {"version 4", "41 33 64 01 00 64 98 02 c0 00 02 64", RejectReason::kVersion},
       // VR-033.
       {"type 0", "30 33 64 01 00 64 a9 02 c0 00 02 64", RejectReason::kType},
@@ -155,7 +229,7 @@ TEST(Decode, TakesAnyBytesAndAcceptsOnlyWhatItCanWriteAgain) {
     }
     const auto decoded = decode(bytes, kMulticast);
     if (const auto* sound = std::get_if<DecodedMessage>(&decoded)) {
-      net::Bytes again = encode(sound->advert, ChecksumForm::kRfc9568, kMulticast);
+      net::Bytes again = encode(sound->advert, Form{sound->version, ChecksumForm::kRfc9568, {}}, kMulticast);
       RC_ASSERT(again.size() + sound->trailing_bytes == bytes.size());
       for (std::size_t i = 0; i < again.size(); ++i) {
         if (i == 6 || i == 7) continue;
@@ -179,7 +253,7 @@ TEST(Encode, IsReadBackAsTheSameValue) {
     const Advertisement value =
         advert(*rc::gen::inRange(1, 256), *rc::gen::inRange(0, 256), *rc::gen::inRange(1, 4096), addresses);
     const auto form = *rc::gen::element(ChecksumForm::kRfc9568, ChecksumForm::kRfc5798);
-    const net::Bytes bytes = encode(value, form, kMulticast);
+    const net::Bytes bytes = encode(value, Form{Version::k3, form, {}}, kMulticast);
     RC_ASSERT((bytes[4] & 0xf0) == 0);
     const auto decoded = decode(bytes, kMulticast);
     RC_ASSERT(std::get<DecodedMessage>(decoded).advert == value);

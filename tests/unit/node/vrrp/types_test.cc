@@ -29,8 +29,9 @@ TEST(Timers, MatchTheTableOfTheReference) {
   };
   for (const Row& row : rows) {
     const Priority priority(static_cast<std::uint8_t>(row.priority));
-    EXPECT_EQ(skew_time(priority, Centiseconds(row.icv)).count(), row.skew) << row.icv << " " << row.priority;
-    EXPECT_EQ(active_down_interval(priority, Centiseconds(row.icv)).count(), row.adi);
+    EXPECT_EQ(skew_time(Version::k3, priority, Centiseconds(row.icv)).count(), row.skew)
+        << row.icv << " " << row.priority;
+    EXPECT_EQ(active_down_interval(Version::k3, priority, Centiseconds(row.icv)).count(), row.adi);
   }
 }
 
@@ -41,9 +42,9 @@ TEST(Timers, EqualTheExactRationalAndAreMonotone) {
     for (int p = 1; p <= 255; ++p) {
       const Priority priority(static_cast<std::uint8_t>(p));
       const std::int64_t numerator = std::int64_t{256 - p} * icv * 10000;
-      ASSERT_EQ(skew_time(priority, Centiseconds(icv)).count(), numerator / 256);
-      ASSERT_LE(active_down_interval(priority, Centiseconds(icv)), previous);
-      previous = active_down_interval(priority, Centiseconds(icv));
+      ASSERT_EQ(skew_time(Version::k3, priority, Centiseconds(icv)).count(), numerator / 256);
+      ASSERT_LE(active_down_interval(Version::k3, priority, Centiseconds(icv)), previous);
+      previous = active_down_interval(Version::k3, priority, Centiseconds(icv));
     }
   }
 }
@@ -66,11 +67,11 @@ TEST(Priority, TakesOneTo254) {
 
 // VR-013, erratum 8301: 1..4095 centiseconds.
 TEST(AdvertiseInterval, TakesTenMillisecondSteps) {
-  EXPECT_EQ(make_advertise_interval(Milliseconds(10))->count(), 1);
-  EXPECT_EQ(make_advertise_interval(Milliseconds(40950))->count(), 4095);
-  EXPECT_FALSE(make_advertise_interval(Milliseconds(0)));
-  EXPECT_FALSE(make_advertise_interval(Milliseconds(15)));
-  EXPECT_FALSE(make_advertise_interval(Milliseconds(40960)));
+  EXPECT_EQ(make_advertise_interval(Version::k3, Milliseconds(10))->count(), 1);
+  EXPECT_EQ(make_advertise_interval(Version::k3, Milliseconds(40950))->count(), 4095);
+  EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(0)));
+  EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(15)));
+  EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(40960)));
 }
 
 }  // namespace
