@@ -92,8 +92,8 @@ TEST(PlanChange, AnotherVridIsAnotherRouter) {
   auto moved = group_plan();
   moved.virtual_router_id = vrrp::VirtualRouterId(60);
   thread.order({moved});
-  EXPECT_EQ(thread.writes(),
-            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 0"}));
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
+                                      "advert 51 priority 0", "listen 2"}));
   thread.world.pass(Seconds(1));
   EXPECT_EQ(thread.adverts->sent.back().second.virtual_router_id, vrrp::VirtualRouterId(60));
   EXPECT_TRUE(thread.world.has(2, kA));

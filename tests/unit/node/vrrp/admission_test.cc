@@ -79,13 +79,13 @@ TEST(Admission, NamesTheReasonOfEachDrop) {
 
 // VR-036: "MUST verify that the VRID is configured on the receiving interface"; FN-21: who that was.
 TEST(Admission, SetsASoundAdvertOfAnotherRouterAside) {
-  const Listener other{{}, {VirtualRouterId(52)}};
+  const Listener other{{}, {{VirtualRouterId(52), {}}}};
   EXPECT_EQ(admit(other, packet(kP4)), Admission(Foreign{VirtualRouterId(51), ip("192.0.2.10")}));
 }
 
 // VR-103: an own packet looped back changes nothing; neither does one of a clone of ours.
 TEST(Admission, DropsWhatComesFromAnOwnAddress) {
-  const Listener ours{{ip("192.0.2.10")}, {VirtualRouterId(51)}};
+  const Listener ours{{ip("192.0.2.10")}, {{VirtualRouterId(51), {}}}};
   EXPECT_EQ(reason_of(admit(ours, packet(kP4))), "own-address");
 }
 
