@@ -111,7 +111,7 @@ def server_goes_away(cluster, add):
         relay.open()
         add("a watch resumes and brings what happened meanwhile (K-06)",
             client.wait(f"^UPSERT {SPACE}/meanwhile ", 10) is not None)
-        add("the recovery is logged", client.count("api.recovered") == 1)
+        add("the recovery is logged", client.wait("api.recovered") is not None and client.count("api.recovered") == 1)
         lists = client.metric('api_lists_total{kind="configmaps"}')
         add("there was no relist", lists == 1, f"{lists} lists: " + "; ".join(client.lines))
         add("the endpoint counts as up", client.metric(f'api_endpoint_up{{endpoint="127.0.0.1:{relay.port}"}}') == 1)
