@@ -4,7 +4,8 @@
 unit      every unit_* binary of the build; a case is a GoogleTest case
 layering  everything else ctest knows: layering, documentation; a case is a ctest test
 sanitizers  only with --long: the unit tests once more, built with presets asan and tsan
-others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`
+others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`; with --long
+          it finds FAIRLEAD_LONG=1 and takes the time for what else it knows
 """
 import glob
 import json
@@ -17,7 +18,7 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
-LAYERS = ("unit", "layering", "lint", "api", "netns", "vm", "e2e")
+LAYERS = ("unit", "layering", "lint", "api", "netns", "interop", "vm", "e2e")
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 BEGUN = time.monotonic()
@@ -142,6 +143,8 @@ def scripts_of(layer, count):
 
 def main():
     words = sys.argv[1:]
+    if "--long" in words:
+        os.environ["FAIRLEAD_LONG"] = "1"
     known = list(LAYERS) + (["sanitizers"] if "--long" in words else [])
     layers = [w for w in words if w != "--long"] or known
     unknown = [w for w in layers if w not in known]

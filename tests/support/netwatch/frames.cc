@@ -27,7 +27,7 @@ int open_frames() {
        BPF_STMT(BPF_RET | BPF_K, 0)}};
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
   const int on = 1;
-  const int size = 4 << 20;
+  const int size = 64 << 20;
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) lab::die("filter");
   setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);

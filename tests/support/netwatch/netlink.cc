@@ -33,7 +33,7 @@ int open_netlink() {
   sockaddr_nl groups{};
   groups.nl_family = AF_NETLINK;
   groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
-  const int size = 4 << 20;
+  const int size = 64 << 20;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
   if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&groups), sizeof groups) != 0)
     lab::die("netlink socket");

@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""The faults of failure-model.md 3 that belong to VRRP, on real links, all at once; keepalived goes through the deadly ones as
+positive control: the checkers must report its left-over address and its two holders."""
+import os
+import sys
+
+import faults_address as address
+import faults_death as death
+import faults_link as link
+import faults_load as load
+from routers import Fairlead, Keepalived
+from stories import tell
+from world import Cases, World
+
+
+def all_stories():
+    out = []
+    for kind, short in ((Fairlead, "f"), (Keepalived, "k")):
+        who = kind.__name__
+        for family in (4, 6) if kind is Keepalived else (4,):
+            out.append((f"kill-{short}{family}", f"FN-01 {who} IPv{family}", death.killed(kind, family)))
+            out.append((f"stop-{short}{family}", f"FN-02 SIGSTOP {who} IPv{family}", death.frozen(kind, family, "signal")))
+        out.append((f"freeze-{short}", f"FN-02 cgroup {who}", death.frozen(kind, 4, "cgroup")))
+    out.append(("up-k", "FN-05 deaf port Keepalived", link.deaf_after_link_up(Keepalived)))
+    out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
+    out += [(f"down-{side}", f"FN-05 {side} side", link.link_down(side)) for side in ("own", "far")]
+    out += [("flaps", "FN-05 flaps", link.quick_flaps)]
+    out += [(f"split-{first}", f"FN-11 {first} speaks first", link.partition(first)) for first in ("b",)]
+    out += [(f"oneway{i}", f"FN-14 {how}", link.one_way(how))
+            for i, how in enumerate(("b is deaf", "a is deaf", "a is mute"), 1)]
+    out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4,)]
+    out.append(("equal", "FN-19", link.equal))
+    out += [(f"equal-{first}", f"FN-19 {first} first", link.equal_at_once(first)) for first in ("a", "b")]
+    for family in (4,):
+        out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
+        out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
+    out += [("flush", "FN-06 flush", address.flushed)]
+    out += [("eighty", "80 VIPs", load.many_addresses), ("beside", "a change every second", load.change_beside),
+            ("swap", "two VRIDs swapped", load.swapped)]
+    return out
+
+
+# It takes both processors for itself: the timing of the others would be void.
+ALONE = (("flood", "FN-20", load.flood),)
+
+
+def main():
+    cases = Cases()
+    if os.geteuid() != 0:
+        cases.skip("faults", "needs root for network namespaces")
+        cases.finish()
+    def wanted(stories):
+        return [s for s in stories if not sys.argv[1:] or s[0].startswith(tuple(sys.argv[1:]))]
+    with World("faults") as world:
+        together = wanted(all_stories())
+        tell(cases, world, together, at_once=max(1, len(together)))
+        tell(cases, world, wanted(ALONE), at_once=1)
+    cases.finish()
+
+
+if __name__ == "__main__":
+    main()

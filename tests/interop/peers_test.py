@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+"""Fairlead beside keepalived 2.2.7 and FRR 8.4.4: rows VI-1 to VI-5 and VI-9 of the interop matrix, all at once. The columns
+that need keepalived >= 2.2.8 or FRR >= 8.5 (their switch for the RFC 9568 checksum) are not to be had with Debian 12."""
+import os
+import sys
+
+import peers
+import peers_lists as lists
+from routers import Frr, Keepalived
+from stories import tell
+from world import Cases, World
+
+BOTH = ((Keepalived, "keepalived"), (Frr, "frr"))
+
+
+def all_stories():
+    out = [(f"life-{name[0]}-{proto}", f"VI-3 {name} {proto}", peers.life(kind, proto))
+           for kind, name in BOTH for proto in ("v3",)]
+    for kind, name in BOTH:
+        short = name[0]
+        out += [(f"learn-{short}-{ms}", f"VI-4 {name} at {ms} ms", peers.learns(kind, "v3", ms)) for ms in (500, 2000)]
+        out += [(f"teach-{short}-{ms}", f"VI-4 {name} told {ms} ms", peers.teaches(kind, "v3", ms)) for ms in (500, 2000)]
+    out += [("list", "VI-9 Master first", lists.changed_list), ("list-b", "VI-9 backups first", lists.changed_backups_first),
+            ("list-v", "VI-9 new VRID", lists.changed_by_new_vrid)]
+    return out
+
+
+def main():
+    cases = Cases()
+    if os.geteuid() != 0:
+        cases.skip("peers", "needs root for network namespaces")
+        cases.finish()
+    wanted = [s for s in all_stories() if not sys.argv[1:] or s[0].startswith(tuple(sys.argv[1:]))]
+    with World("peers") as world:
+        tell(cases, world, wanted, at_once=len(wanted))
+    cases.finish()
+
+
+if __name__ == "__main__":
+    main()
