@@ -38,10 +38,12 @@ class AdvertWire {
 
   // Calls `wake` on the loop when a packet waits; call before the loop runs.
   virtual void on_packet(std::function<void()> wake) = 0;
-  // Hears what arrives at an ear: sent to the multicast group, or to an address of the interface. Messages
-  // that name another VRID than `ours` come at most 20 a second, so that a flood of them takes nothing from
-  // ours (FN-20). Calling again replaces `ours`; the same set again is no system call.
-  // Errors: kDenied (no NET_RAW), kUnavailable.
+  // Hears what arrives at an ear: sent to the multicast group, or to an address of the interface, sound or
+  // not. Messages that name another VRID than `ours`, or are too short to name one, come at most 20 a second,
+  // so that a flood of them takes nothing from ours (FN-20). Calling again replaces `ours`, and no message is
+  // lost by that; the same set again is no system call.
+  // Errors: kDenied (no NET_RAW), kUnavailable (no such interface, or no IPv6 on it); after an error of a
+  // second call the ear hears as before, or already as asked.
   virtual Result<> listen(const Ear& ear, const std::set<vrrp::VirtualRouterId>& ours) = 0;
   virtual void leave(const Ear& ear) = 0;
   // Sends one VRRP message: TTL or hop limit 255, class 0xc0, high socket priority; multicast is not looped
@@ -49,7 +51,8 @@ class AdvertWire {
   // such source address).
   virtual Result<> send(int interface, const vrrp::Endpoints& endpoints,
                         std::span<const std::uint8_t> message) = 0;
-  // Takes waiting packets, at most `limit`, in order of arrival per ear.
+  // Takes waiting packets, at most `limit`, in order of arrival per ear (ours and the others each). Ears give
+  // some in turn: a flood on one hides no other.
   virtual std::vector<Datagram> receive(std::size_t limit) = 0;
 };
 

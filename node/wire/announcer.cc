@@ -9,16 +9,11 @@
 #include <string>
 #include <utility>
 
-#include "lib/sys/errno_name.h"
 #include "lib/sys/unique_fd.h"
+#include "node/wire/socket_error.h"
 
 namespace fairlead::wire {
 namespace {
-
-Error socket_error(int error, const std::string& what) {
-  const Code code = error == EPERM || error == EACCES ? Code::kDenied : Code::kUnavailable;
-  return fail(code, what + ": " + sys::errno_name(error));
-}
 
 class RealAnnouncer : public Announcer {
  public:
