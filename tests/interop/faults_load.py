@@ -93,6 +93,33 @@ def many_addresses(story):
     story.check("no gap in b's adverts", gaps and max(gaps) < 1.25 * INTERVAL_MS, gaps)
 
 
+def handed_over(story):
+    """I-3: 200 VIPs take the kernel milliseconds to remove: all are gone when priority 0 leaves, not only asked to go."""
+    vips = tuple(f"192.0.2.{n}" for n in range(20, 220))
+    three = Three(story, Fairlead, vips=vips)
+    three.vip = vips[-1]
+    if not three.settle(15):
+        return
+    begun = time.monotonic_ns()
+    code = three.programs["a"].stop()
+    three.alone("b", "b takes over", 4)
+    time.sleep(0.5)
+    story.check("exit 0", code == 0, code)
+    zero = [e["t"] for e in three.own().adverts("a", "x", since=begun) if e["priority"] == 0]
+    gone = [story.ownership.first(v, "a", False, begun) for v in vips]
+    taken = [story.ownership.first(v, "b", True, begun) for v in vips]
+    story.check("one advert of priority 0", len(zero) == 1, len(zero))
+    if zero and all(gone) and all(taken):
+        # The frame is stamped by the kernel, the removal when netwatch reads of it.
+        story.check("the last address is gone before it leaves", max(gone) < zero[0] + 1_000_000, milliseconds(max(gone) - zero[0]))
+        late = milliseconds(max(taken) - zero[0])
+        story.check("all taken over within skew + 50 ms of it (P-3; gate + 100)", late <= 414 + 100, late)
+        both = max(story.ownership.overlap(v, begun, time.monotonic_ns()) for v in vips[::20])
+        story.check("never two holders", both == 0, both)
+    else:
+        story.check("every address has moved", False, (len(zero), gone.count(None), taken.count(None)))
+
+
 def change_beside(story):
     """#349, #1425: a group that changes every second leaves another without one packet, timer or system call more."""
     story.place("a", "x")

@@ -35,7 +35,8 @@ def all_stories():
         out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
         out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
     out += [("flush", "FN-06 flush", address.flushed)]
-    out += [("eighty", "80 VIPs", load.many_addresses), ("beside", "a change every second", load.change_beside),
+    out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),
+            ("beside", "a change every second", load.change_beside),
             ("swap", "two VRIDs swapped", load.swapped)]
     return out
 
