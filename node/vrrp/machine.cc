@@ -54,14 +54,15 @@ std::optional<Centiseconds> learned(const RouterConfig& config, const AdvertRece
 Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertReceived& advert,
                  TimePoint now) {
   Backup next = state;
-  if (advert.priority == kRelinquish) {
+  if (advert.priority == kRelinquish && !advert.stranger) {
     // "Set the Active_Down_Timer to Skew_Time."
     next.active_down = now + skew_time(config.version, config.priority, active_adver_interval(config, state));
     next.expectation = Reason::kRelinquished;
   } else if (advert.stranger || !preempts(config, state, now) || advert.priority >= config.priority) {
     // "Set Active_Adver_Interval to the Max Advertise Interval in the ADVERTISEMENT; recompute Skew_Time
-    // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval."
-    next.learned_interval = learned(config, advert);
+    // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval." Who leaves tells no
+    // interval; a stranger who leaves makes room for a Backup of his own.
+    if (advert.priority != kRelinquish) next.learned_interval = learned(config, advert);
     next.active_down =
         now + active_down_interval(config.version, config.priority, active_adver_interval(config, next));
     next.expectation = Reason::kMasterDown;
@@ -106,16 +107,13 @@ Step on(const RouterConfig& config, const Initialize& state, const Event& event,
 }
 
 // A priority or an own interval in use moves the deadline by the difference it makes; all else leaves it.
+// A timer that runs on over adverts of lower priority may have been set to either span: there the skew alone
+// counts, so that no shorter interval lets it run out at once.
 Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before) {
+  const auto span = state.expectation == Reason::kMasterDown ? active_down_interval : skew_time;
   Backup next = state;
-  if (state.expectation == Reason::kRelinquished) {
-    next.active_down += skew_time(config.version, config.priority, active_adver_interval(config, state)) -
-                        skew_time(before.version, before.priority, active_adver_interval(before, state));
-  } else {
-    next.active_down +=
-        active_down_interval(config.version, config.priority, active_adver_interval(config, state)) -
-        active_down_interval(before.version, before.priority, active_adver_interval(before, state));
-  }
+  next.active_down += span(config.version, config.priority, active_adver_interval(config, state)) -
+                      span(before.version, before.priority, active_adver_interval(before, state));
   return next;
 }
 

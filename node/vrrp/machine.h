@@ -72,7 +72,7 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   Centiseconds max_advertise_interval;
   net::IpAddress sender;
   // From somebody who uses our VRID for a virtual router of his own (FN-21): a Backup does not take its place
-  // while he speaks, whatever his priority. No fight.
+  // while he speaks, whatever his priority, and does not hasten when he leaves. No fight.
   bool stranger = false;
 };
 using Event =

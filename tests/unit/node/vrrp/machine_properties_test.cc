@@ -9,24 +9,55 @@ namespace {
 
 const TimePoint t0{Seconds(1000)};
 
-net::IpAddress any_address() {
-  return net::IpAddress::v4(
-      {10, 0, *rc::gen::inRange<std::uint8_t>(0, 2), *rc::gen::arbitrary<std::uint8_t>()});
+net::IpAddress any_address(net::Family family) {
+  const auto third = *rc::gen::inRange<std::uint8_t>(0, 2);
+  const auto last = *rc::gen::arbitrary<std::uint8_t>();
+  if (family == net::Family::kIPv4) return net::IpAddress::v4({10, 0, third, last});
+  return net::IpAddress::v6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, third, last});
 }
 Priority any_priority(int low) { return Priority(static_cast<std::uint8_t>(*rc::gen::inRange(low, 256))); }
 
-RouterConfig any_config() {
+// What a router of that version advertises: 1..4095 centiseconds, or 1..255 seconds.
+Centiseconds any_interval(Version version) {
+  if (version == Version::k2) return Centiseconds(100 * *rc::gen::inRange(1, 256));
+  return Centiseconds(*rc::gen::inRange(1, 4096));
+}
+
+RouterConfig any_config(Version version, net::Family family) {
   RouterConfig out;
+  out.version = version;
   out.priority = any_priority(1);
-  out.advertisement_interval = Centiseconds(*rc::gen::inRange(1, 4096));
+  out.advertisement_interval = any_interval(version);
   out.preempt = *rc::gen::arbitrary<bool>();
   out.preempt_delay = Microseconds(*rc::gen::element<std::int64_t>(0, 0, 30000000));
   if (*rc::gen::arbitrary<bool>()) out.warm_since = t0;
-  out.primary = any_address();
+  out.primary = any_address(family);
   return out;
 }
+RouterConfig any_config() {
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return any_config(Version::k2, net::Family::kIPv4);
+    case 1:
+      return any_config(Version::k3, net::Family::kIPv6);
+    default:
+      return any_config(Version::k3, net::Family::kIPv4);
+  }
+}
+// Another that the same virtual router can be told to be.
+RouterConfig any_change(const RouterConfig& config) {
+  return any_config(config.version, config.primary.family());
+}
 
-Event any_event(const RouterConfig& before) {
+AdvertReceived any_advert(const RouterConfig& config, int lowest_priority) {
+  const auto interval =
+      config.version == Version::k2 ? config.advertisement_interval : any_interval(Version::k3);
+  return {any_priority(lowest_priority), interval, any_address(config.primary.family()),
+          *rc::gen::arbitrary<bool>()};
+}
+
+// Changes `config` when it says so.
+Event any_event(RouterConfig& config) {
   switch (*rc::gen::inRange(0, 12)) {
     case 0:
       return Startup{};
@@ -37,13 +68,13 @@ Event any_event(const RouterConfig& before) {
     case 3:
       return FenceExpired{};
     case 4:
-      return Reconfigured{before};
+      return Reconfigured{std::exchange(config, any_change(config))};
     case 5:
     case 6:
     case 7:
       return TimePassed{};
     default:
-      return AdvertReceived{any_priority(0), Centiseconds(*rc::gen::inRange(1, 4096)), any_address()};
+      return any_advert(config, 0);
   }
 }
 
@@ -57,7 +88,7 @@ bool sends(const Step& s) {
 // Walks a machine through random events, time moving on between them, and shows every step to `check`.
 template <class Check>
 void walk(const Check& check) {
-  const RouterConfig config = any_config();
+  RouterConfig config = any_config();
   State state = Initialize{};
   TimePoint now = t0;
   const int steps = *rc::gen::inRange(1, 60);
@@ -104,15 +135,17 @@ TEST(Property, ReleaseComesFirstAndRenewalBeforeEachAdvert) {
 }
 
 // I-11 and rule 12 of vrrp.md 1: the advert timer of an Active router moves only with an advert that is
-// sent, and never further away than one interval.
+// sent, never further away than one interval; another configuration can only bring it nearer.
 TEST(Property, OnlyASentAdvertRearmsTheAdvertTimer) {
   EXPECT_TRUE(rc::check([] {
     walk([](const RouterConfig& config, const State& before, const Event& event, TimePoint now,
             const Step& s) {
       const auto* was = std::get_if<Active>(&before);
       const auto* is = std::get_if<Active>(&s.next);
-      if (was == nullptr || is == nullptr || std::holds_alternative<Reconfigured>(event)) return;
-      if (!sends(s)) RC_ASSERT(is->next_advert == was->next_advert);
+      if (was == nullptr || is == nullptr) return;
+      const bool changed = std::holds_alternative<Reconfigured>(event);
+      if (changed) RC_ASSERT(is->next_advert <= was->next_advert);
+      if (!changed && !sends(s)) RC_ASSERT(is->next_advert == was->next_advert);
       RC_ASSERT(is->next_advert <=
                 std::max(was->next_advert, now + Microseconds(config.advertisement_interval)));
     });
@@ -131,9 +164,28 @@ TEST(Property, ABackupStaysWhileAdvertsArriveInTime) {
     for (int i = 0; i < 50; ++i) {
       now += Microseconds(config.advertisement_interval);
       state = step(config, state, TimePassed{}, now).next;
-      state = step(config, state,
-                   AdvertReceived{any_priority(1), config.advertisement_interval, any_address()}, now)
-                  .next;
+      AdvertReceived heard = any_advert(config, 1);
+      heard.max_advertise_interval = config.advertisement_interval;
+      state = step(config, state, heard, now).next;
+      RC_ASSERT(std::holds_alternative<Backup>(state));
+    }
+  }));
+}
+
+// FN-21: nor out of Backup while a stranger speaks in time, whatever he says and whoever we are.
+TEST(Property, ABackupStaysWhileAStrangerSpeaks) {
+  EXPECT_TRUE(rc::check([] {
+    RouterConfig config = any_config();
+    State state = step(config, Initialize{}, Startup{}, t0).next;
+    RC_PRE(std::holds_alternative<Backup>(state));
+    TimePoint now = t0;
+    for (int i = 0; i < 50; ++i) {
+      now += Microseconds(config.advertisement_interval);
+      state = step(config, state, TimePassed{}, now).next;
+      AdvertReceived heard = any_advert(config, 0);
+      heard.max_advertise_interval = config.advertisement_interval;
+      heard.stranger = true;
+      state = step(config, state, heard, now).next;
       RC_ASSERT(std::holds_alternative<Backup>(state));
     }
   }));
@@ -164,6 +216,18 @@ TEST(Property, TheSameConfigurationAgainChangesNothing) {
   }));
 }
 
+// Q10: another configuration and back again leaves a Backup's timer where it was.
+TEST(Property, AConfigurationThereAndBackLeavesABackupAsItWas) {
+  EXPECT_TRUE(rc::check([] {
+    walk([](const RouterConfig& config, const State& before, const Event&, TimePoint now, const Step&) {
+      if (!std::holds_alternative<Backup>(before)) return;
+      const RouterConfig other = any_change(config);
+      const State there = step(other, before, Reconfigured{config}, now).next;
+      RC_ASSERT(step(config, there, Reconfigured{other}, now) == (Step{before, {}, std::nullopt}));
+    });
+  }));
+}
+
 // Q6 in small: two machines that hear each other settle on the higher priority within 2 ADI of
 // the slower one, and nothing changes afterwards.
 TEST(Property, TwoRoutersThatHearEachOtherSettleOnTheBetterOne) {
@@ -174,8 +238,8 @@ TEST(Property, TwoRoutersThatHearEachOtherSettleOnTheBetterOne) {
     RouterConfig b = a;
     a.priority = Priority(static_cast<std::uint8_t>(*rc::gen::inRange(1, 255)));
     b.priority = Priority(static_cast<std::uint8_t>(*rc::gen::inRange(1, 255)));
-    RC_PRE(a.priority != b.priority);               // with equal ones the first Active stays (VR-080)
-    b.primary = net::IpAddress::v4({10, 0, 9, 9});  // never equal to a's
+    RC_PRE(a.priority != b.priority);  // with equal ones the first Active stays (VR-080)
+    b.primary.increment();             // never equal to a's
     struct Node {
       RouterConfig config;
       State state;
@@ -183,8 +247,7 @@ TEST(Property, TwoRoutersThatHearEachOtherSettleOnTheBetterOne) {
     Node nodes[2] = {{a, Initialize{}}, {b, Initialize{}}};
     for (Node& node : nodes) node.state = step(node.config, node.state, Startup{}, t0).next;
     const bool a_is_better = a.priority > b.priority;
-    const TimePoint settled =
-        t0 + 2 * active_down_interval(Version::k3, Priority(1), a.advertisement_interval);
+    const TimePoint settled = t0 + 2 * active_down_interval(a.version, Priority(1), a.advertisement_interval);
     TimePoint now = t0;
     for (int i = 0; i < 40; ++i) {
       now = std::min(*next_deadline(nodes[0].state), *next_deadline(nodes[1].state));

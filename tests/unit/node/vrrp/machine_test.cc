@@ -197,6 +197,21 @@ TEST(Backup, AChangedIntervalMovesTheTimerOnlyUntilOneWasLearned) {
   EXPECT_EQ(step(faster, learned, Reconfigured{config()}, t0), unchanged(learned));
 }
 
+// A lower advert after priority 0 leaves the timer at Skew_Time: an interval that then becomes shorter must
+// not be taken off a span it never had.
+TEST(Backup, AShorterIntervalDoesNotLetATimerRunOutThatLowerAdvertsLeftRunning) {
+  RouterConfig slow = config();
+  slow.advertisement_interval = Centiseconds(4000);
+  State state = step(slow, backup_until(t0 + 120 * kSecond), advert(0, 4000, "192.0.2.9"), t0).next;
+  state = step(slow, state, advert(50, 4000, "192.0.2.9"), t0).next;
+  EXPECT_EQ(next_deadline(state), t0 + 40 * kSkew);
+  RouterConfig fast = config();
+  EXPECT_EQ(next_deadline(step(fast, state, Reconfigured{slow}, t0).next), t0 + kSkew);
+  EXPECT_EQ(
+      next_deadline(step(slow, step(fast, state, Reconfigured{slow}, t0).next, Reconfigured{fast}, t0).next),
+      t0 + 40 * kSkew);
+}
+
 // 6.4.3: "If a Shutdown event is received: cancel the Adver_Timer; send an ADVERTISEMENT with Priority = 0;
 // transition to the {Initialize} state." VR-096, I-3: stricter, the addresses go first.
 TEST(Active, ShutdownReleasesAddressesBeforePriorityZero) {

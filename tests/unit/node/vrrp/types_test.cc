@@ -25,6 +25,8 @@ TEST(Timers, MatchTheTableOfTheReference) {
       {100, 200, 218750, 3218750},
       {100, 254, 7812, 3007812},
       {4095, 1, 40790039, 163640039},
+      {4095, 100, 24953906, 147803906},
+      {4095, 200, 8957812, 131807812},
       {4095, 254, 319921, 123169921},
   };
   for (const Row& row : rows) {
@@ -32,6 +34,22 @@ TEST(Timers, MatchTheTableOfTheReference) {
     EXPECT_EQ(skew_time(Version::k3, priority, Centiseconds(row.icv)).count(), row.skew)
         << row.icv << " " << row.priority;
     EXPECT_EQ(active_down_interval(Version::k3, priority, Centiseconds(row.icv)).count(), row.adi);
+  }
+}
+
+// V2-07: "Skew_Time = ((256 - Priority) / 256) seconds"; it does not depend on the interval, which the
+// Master_Down_Interval has three times. vrrp.md 4: the row of 1 s.
+TEST(TimersVersion2, HaveASkewOfSecondsWhateverTheInterval) {
+  const std::pair<int, std::int64_t> skews[] = {
+      {1, 996093}, {100, 609375}, {200, 218750}, {254, 7812}, {255, 3906}};
+  for (const auto& [p, skew] : skews) {
+    const Priority priority(static_cast<std::uint8_t>(p));
+    for (const int seconds : {1, 2, 255}) {
+      EXPECT_EQ(skew_time(Version::k2, priority, Centiseconds(100 * seconds)).count(), skew);
+      EXPECT_EQ(active_down_interval(Version::k2, priority, Centiseconds(100 * seconds)).count(),
+                3000000 * seconds + skew);
+    }
+    EXPECT_EQ(skew, std::int64_t{256 - p} * 1000000 / 256);
   }
 }
 
@@ -72,6 +90,17 @@ TEST(AdvertiseInterval, TakesTenMillisecondSteps) {
   EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(0)));
   EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(15)));
   EXPECT_FALSE(make_advertise_interval(Version::k3, Milliseconds(40960)));
+}
+
+// V2-11: 1..255 whole seconds; 0, 256 and 100 centiseconds' parts are refused.
+TEST(AdvertiseInterval, OfVersion2IsOfWholeSeconds) {
+  EXPECT_EQ(make_advertise_interval(Version::k2, Milliseconds(1000))->count(), 100);
+  EXPECT_EQ(make_advertise_interval(Version::k2, Milliseconds(255000))->count(), 25500);
+  for (const int ms : {0, 10, 999, 1001, 1500, 254999, 256000}) {
+    EXPECT_FALSE(make_advertise_interval(Version::k2, Milliseconds(ms))) << ms;
+  }
+  EXPECT_EQ(make_advertise_interval(Version::k2, Milliseconds(250)).error().message,
+            "advertisement interval of version 2 must be 1000..255000 ms in whole seconds, got 250");
 }
 
 }  // namespace
