@@ -9,12 +9,18 @@ Audit audit(const Interfaces& actual, const Desired& desired) {
   std::set<Placement> present;
   for (const auto& [index, interface] : actual) {
     for (const InterfaceAddress& entry : interface.addresses) {
-      if (!entry.ours) continue;
       const Placement placement{index, entry.prefix.address};
+      const bool wanted = desired.contains(placement);
+      // The kernel tells nobody when we make one of these ours, so its mark says nothing.
+      if (wanted && entry.dad_failed) {
+        present.insert(placement);
+        out.duplicate.push_back(placement);
+      }
+      if (!entry.ours) continue;
       present.insert(placement);
-      if (!desired.contains(placement)) {
+      if (!wanted) {
         out.surplus.push_back(placement);
-      } else if (entry.lasting) {
+      } else if (entry.lasting && !entry.dad_failed) {
         out.lasting.push_back(placement);
       }
     }
@@ -24,7 +30,19 @@ Audit audit(const Interfaces& actual, const Desired& desired) {
   }
   std::sort(out.surplus.begin(), out.surplus.end());
   std::sort(out.lasting.begin(), out.lasting.end());
+  std::sort(out.duplicate.begin(), out.duplicate.end());
   return out;
+}
+
+void mark_ours(Interfaces& interfaces, const std::set<net::IpAddress>& known) {
+  for (auto& [index, interface] : interfaces) {
+    for (InterfaceAddress& entry : interface.addresses) {
+      if (entry.prefix.length == entry.prefix.address.bits() && !entry.lasting && entry.deprecated &&
+          known.contains(entry.prefix.address)) {
+        entry.ours = true;
+      }
+    }
+  }
 }
 
 std::vector<Placement> leftovers(const Interfaces& actual, const std::set<net::IpAddress>& owned) {

@@ -28,11 +28,18 @@ struct Audit {
   std::vector<Placement> missing;  // desired, and not there: put back
   std::vector<Placement> lasting;  // ours and desired, but valid for ever: renew, which ends that
   std::vector<Placement> surplus;  // ours, and not desired: remove
+  // Desired and there, whoever put it there, but of no use: the kernel found that another node has it
+  // (duplicate address detection). Remove and put back: who has it the election says, not the kernel.
+  std::vector<Placement> duplicate;
   friend bool operator==(const Audit&, const Audit&) = default;
 };
 
 // Compares; each list in order. Addresses without our tag are never in `surplus`.
 Audit audit(const Interfaces& actual, const Desired& desired);
+
+// Marks as ours what a kernel that forgets our tag shows without it: of the addresses `known` to be ours
+// those that are there as we put them, each a host prefix of limited validity and no longer preferred.
+void mark_ours(Interfaces& interfaces, const std::set<net::IpAddress>& known);
 
 // Addresses an earlier run left, to be removed before any group starts: those with our tag, and those the
 // checkpoint names (`owned`) whose validity is limited. A lasting one is somebody else's by now.

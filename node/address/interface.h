@@ -22,6 +22,8 @@ struct InterfaceAddress {
   bool secondary = false;   // not the interface's primary address of its subnet
   bool deprecated = false;  // preferred lifetime 0; ours always are
   bool tentative = false;   // IPv6: duplicate address detection runs, or has failed; not to be sent from
+  bool dad_failed =
+      false;  // IPv6: it has failed: another node has the address, and the kernel does not use it
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
@@ -32,6 +34,7 @@ struct Interface {
   bool up = false;  // administratively up with carrier
   bool arp = true;  // speaks ARP (Ethernet-like, not NOARP or loopback)
   net::MacAddress mac;
+  bool routes_ipv6 = false;                 // forwards IPv6: hosts may use it as their router
   std::vector<InterfaceAddress> addresses;  // in the kernel's order
   std::vector<net::IpAddress> gateways;     // of default routes over this interface, ascending
   friend bool operator==(const Interface&, const Interface&) = default;

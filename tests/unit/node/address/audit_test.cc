@@ -28,18 +28,34 @@ TEST(Audit, AnAddressThatIsThereNeedsNothing) {
 
 // FN-06: removed by NetworkManager, networkd or a person.
 TEST(Audit, ADesiredAddressThatIsGoneIsMissing) {
-  EXPECT_EQ(audit(interfaces({}), {{kVip, Seconds(1)}}), (Audit{{kVip}, {}, {}}));
+  EXPECT_EQ(audit(interfaces({}), {{kVip, Seconds(1)}}), (Audit{{kVip}, {}, {}, {}}));
 }
 
 // vrrp.md 8 (e): a VIP found without a finite lifetime is drift.
 TEST(Audit, AVipValidForEverIsDrift) {
   auto forever = ours_at("192.0.2.100/32");
   forever.lasting = true;
-  EXPECT_EQ(audit(interfaces({forever}), {{kVip, Seconds(1)}}), (Audit{{}, {kVip}, {}}));
+  EXPECT_EQ(audit(interfaces({forever}), {{kVip, Seconds(1)}}), (Audit{{}, {kVip}, {}, {}}));
+}
+
+// vrrp.md 7.7: a dadfailed flag is repaired.
+TEST(Audit, AVipThatFailedDuplicateAddressDetectionIsNoVip) {
+  const Placement vip{2, ip("2001:db8::100")};
+  auto failed = ours_at("2001:db8::100/128");
+  failed.dad_failed = failed.tentative = true;
+  EXPECT_EQ(audit(interfaces({failed}), {{vip, Seconds(1)}}), (Audit{{}, {}, {}, {vip}}));
+  EXPECT_EQ(audit(interfaces({failed}), {}), (Audit{{}, {}, {vip}, {}}));
+  auto put_by_others = failed;
+  put_by_others.ours = false;
+  put_by_others.lasting = true;
+  EXPECT_EQ(audit(interfaces({put_by_others}), {{vip, Seconds(1)}}), (Audit{{}, {}, {}, {vip}}));
+  EXPECT_EQ(audit(interfaces({put_by_others}), {}), (Audit{}));
+  failed.dad_failed = false;
+  EXPECT_EQ(audit(interfaces({failed}), {{vip, Seconds(1)}}), (Audit{})) << "it runs: wait";
 }
 
 TEST(Audit, AnAddressOfOursThatNobodyWantsIsSurplus) {
-  EXPECT_EQ(audit(interfaces({ours_at("192.0.2.100/32")}), {}), (Audit{{}, {}, {kVip}}));
+  EXPECT_EQ(audit(interfaces({ours_at("192.0.2.100/32")}), {}), (Audit{{}, {}, {kVip}, {}}));
 }
 
 // I-6, D-5: what carries no mark of ours is never removed.
@@ -58,6 +74,27 @@ TEST(Leftovers, AreAddressesWithOurTagAndOwnedOnesOfLimitedLife) {
   EXPECT_EQ(leftovers(actual, {}), (std::vector<Placement>{kVip}));
 }
 
+// Kernels before 5.18: what we know to be ours is, if it is there as we put it.
+TEST(MarkOurs, MarksKnownAddressesThatAreAsWePutThemAndNoOthers) {
+  auto vip = theirs_at("2001:db8::100/128");
+  vip.lasting = false;
+  vip.deprecated = true;
+  auto stranger = vip;
+  stranger.prefix = prefix("2001:db8::101/128");
+  auto lasting = vip;
+  lasting.lasting = true;
+  auto preferred = vip;
+  preferred.deprecated = false;
+  auto wide = vip;
+  wide.prefix = prefix("2001:db8::100/64");
+  auto actual = interfaces({vip, stranger, lasting, preferred, wide});
+  mark_ours(actual, {ip("2001:db8::100")});
+  auto marked = vip;
+  marked.ours = true;
+  EXPECT_EQ(actual, interfaces({marked, stranger, lasting, preferred, wide}));
+  EXPECT_EQ(ours(actual), (std::set<net::IpAddress>{ip("2001:db8::100")}));
+}
+
 // FN-34: a wanted address that exists and is not ours is never taken over.
 TEST(ForeignHolder, NamesTheInterfaceOfAnAddressThatIsNotOurs) {
   const auto actual = interfaces({theirs_at("192.0.2.10/24"), ours_at("192.0.2.100/32")});
@@ -73,8 +110,21 @@ TEST(PrimaryAddress, IsTheFirstLastingAddressThatIsNoVip) {
   link_scope.global = false;
   const auto actual = interfaces({ours_at("192.0.2.100/32"), theirs_at("2001:db8::1/64"), link_scope,
                                   secondary, theirs_at("192.0.2.10/24"), theirs_at("198.51.100.1/24")});
-  EXPECT_EQ(primary_address(actual.at(2)), ip("192.0.2.10"));
-  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2)), std::nullopt);
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv4), ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2), net::Family::kIPv4), std::nullopt);
+}
+
+// VR-006: of IPv6 the link-local address; never a VIP, nor one that the kernel does not send from yet.
+TEST(PrimaryAddress, OfIPv6IsTheFirstUsableLinkLocalAddressThatIsNoVip) {
+  auto tentative = theirs_at("fe80::9/64");
+  tentative.tentative = true;
+  const auto actual =
+      interfaces({theirs_at("192.0.2.10/24"), theirs_at("2001:db8::1/64"), ours_at("fe80::5eff:fe00:233/128"),
+                  tentative, theirs_at("fe80::1/64"), theirs_at("fe80::2/64")});
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv6), ip("fe80::1"));
+  EXPECT_EQ(primary_address(interfaces({tentative}).at(2), net::Family::kIPv6), std::nullopt);
+  EXPECT_EQ(primary_address(interfaces({ours_at("fe80::5eff:fe00:233/128")}).at(2), net::Family::kIPv6),
+            std::nullopt);
 }
 
 TEST(Ours, AreAllTaggedAddresses) {
