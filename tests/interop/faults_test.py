@@ -8,9 +8,10 @@ import faults_address as address
 import faults_death as death
 import faults_link as link
 import faults_load as load
+import faults_long as long
 from routers import Fairlead, Keepalived
 from stories import tell
-from world import Cases, World
+from world import Cases, LONG, World
 
 
 def all_stories():
@@ -41,6 +42,16 @@ def all_stories():
     return out
 
 
+def long_stories():
+    out = []
+    for family in (4,):
+        out += [(f"kills{family}-{groups}-{seed}", f"I-2 IPv{family}, {groups} addresses, seed {seed}",
+                 long.killed_again_and_again(family, groups, seed)) for groups, seed in ((1, 1), (1, 2), (1, 3), (20, 4), (80, 5))]
+        out += [(f"freezes{family}-{seed}", f"I-1 IPv{family}, seed {seed}", long.frozen_for_so_long(family, seed))
+                for seed in (1, 2, 3)]
+    return out
+
+
 # It takes both processors for itself: the timing of the others would be void.
 ALONE = (("flood", "FN-20", load.flood),)
 
@@ -53,7 +64,7 @@ def main():
     def wanted(stories):
         return [s for s in stories if not sys.argv[1:] or s[0].startswith(tuple(sys.argv[1:]))]
     with World("faults") as world:
-        together = wanted(all_stories())
+        together = wanted(all_stories() + (long_stories() if LONG else []))
         tell(cases, world, together, at_once=max(1, len(together)))
         tell(cases, world, wanted(ALONE), at_once=1)
     cases.finish()
