@@ -1,25 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "lib/base/result.h"
-#include "lib/base/strong.h"
+#include "node/kernel/nft_trace.h"
 
 namespace fairlead::kernel {
-
-// The number of nf_tables transactions in this namespace, by anybody.
-using Generation = Strong<struct NftGenerationTag, std::uint32_t>;
-
-// What can be seen of table `inet fairlead` without the nft program. Equal traces: nobody touched it.
-struct TableTrace {
-  int rules = 0;
-  int elements = 0;               // of all its sets and maps
-  std::uint64_t fingerprint = 0;  // over table, rule handles and elements
-  friend bool operator==(const TableTrace&, const TableTrace&) = default;
-};
 
 // nf_tables of the calling thread's network namespace. One thread.
 class Nft {
@@ -32,7 +20,7 @@ class Nft {
   virtual Result<> apply(const std::string& rules) = 0;
   // Two system calls, no child process. Errors: kNotFound (the kernel has no nf_tables), kUnavailable.
   virtual Result<Generation> generation() = 0;
-  // nullopt: the table does not exist.
+  // Of table `inet fairlead`. nullopt: it does not exist.
   virtual Result<std::optional<TableTrace>> trace() = 0;
 };
 
