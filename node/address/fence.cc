@@ -7,6 +7,7 @@ namespace fairlead::address {
 namespace {
 
 constexpr Milliseconds kGiveUpEarly{100};
+constexpr Milliseconds kTicks{20};
 
 }  // namespace
 
@@ -15,6 +16,11 @@ Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Secon
   const Seconds computed = std::max(shortest, std::chrono::floor<Seconds>(adi_min - kExpiryLateness));
   if (!wanted) return computed;
   return std::max(computed, std::min(*wanted, std::chrono::floor<Seconds>(adi_min)));
+}
+
+Milliseconds silent_after(Microseconds a, Microseconds adi_min) {
+  const Microseconds spare = std::max<Microseconds>((adi_min - 2 * a) / 2, Microseconds(0));
+  return std::chrono::floor<Milliseconds>(adi_min - std::min<Microseconds>(kTicks, spare));
 }
 
 Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min) {

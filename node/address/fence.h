@@ -18,6 +18,12 @@ inline constexpr Milliseconds kRenewalStaysFresh{200};
 // to floor(ADI_min).
 Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted);
 
+// How long after a group's last advert the finer fence (node/filter/fence.h) may leave its addresses to be
+// heard: ADI_min less 20 ms, for the kernel's ticks (up to 10 ms) on either side; of fast adverts less half
+// of what ADI_min has above two beats, so that one lost beat never silences a living daemon. Whole
+// milliseconds.
+Milliseconds silent_after(Microseconds a, Microseconds adi_min);
+
 // How long two nodes may hold the VIP after the death of one daemon: L + 1.1 s - ADI_min, at least 0.
 Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min);
 

@@ -12,6 +12,7 @@
 #include "node/agent/orders.h"
 #include "node/agent/state_lock.h"
 #include "node/kernel/addresses.h"
+#include "node/kernel/fence_filter.h"
 #include "node/kernel/network.h"
 
 namespace fairlead::agent {
@@ -50,6 +51,14 @@ Result<> remove_forwarding(const std::set<plan::VirtualServerKey>& owned, std::o
   return Done{};
 }
 
+// After the addresses: it is what keeps one that is left from being heard.
+Result<> remove_fence(std::ostream& out) {
+  const auto removed = kernel::remove_fence_filter();
+  if (!removed) return removed.error();
+  if (*removed) out << "removed nft table netdev fairlead_fence\n";
+  return Done{};
+}
+
 }  // namespace
 
 Result<> cleanup(const std::string& state_dir, std::ostream& out) {
@@ -66,8 +75,10 @@ Result<> cleanup(const std::string& state_dir, std::ostream& out) {
   }
   const auto checkpoint = std::move(loaded.checkpoint).value_or(api::Checkpoint{});
   const auto addresses = remove_addresses(checkpoint.owned_addresses, out);
+  const auto fence = remove_fence(out);
   const auto forwarding = remove_forwarding(keys_of(checkpoint.owned_services), out);
   if (!addresses) return addresses;
+  if (!fence) return fence;
   if (!forwarding) return forwarding;
   return store.remove();
 }

@@ -9,7 +9,8 @@ namespace fairlead::agent {
 
 // `fairlead-node cleanup`: removes everything of ours from this network namespace: addresses that carry our
 // tag or that the checkpoint names (unless they are lasting: somebody else's by now), the IPVS services the
-// checkpoint names, and the nft table inet fairlead; then the checkpoint itself. Says what it did.
+// checkpoint names, and the nft tables inet fairlead and netdev fairlead_fence; then the checkpoint itself.
+// Says what it did.
 // Errors: kConflict (a daemon runs on that state directory), else the first thing that is left.
 Result<> cleanup(const std::string& state_dir, std::ostream& out);
 

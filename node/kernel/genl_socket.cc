@@ -136,8 +136,19 @@ Result<std::span<const std::uint8_t>> GenlSocket::receive() {
 }
 
 Result<BatchOutcome> GenlSocket::send(GenlBatch& batch) {
-  const std::uint32_t last = sequence_;
   batch.acknowledge_last();
+  // Several messages of a batch may fail, the first one too: only the last one's answer ends it.
+  return exchange(batch, sequence_, sequence_);
+}
+
+Result<BatchOutcome> GenlSocket::transact(const GenlBatch& batch, std::uint32_t first,
+                                          std::uint32_t barrier) {
+  sequence_ = barrier + 1;
+  return exchange(batch, first, barrier);
+}
+
+Result<BatchOutcome> GenlSocket::exchange(const GenlBatch& batch, std::uint32_t fatal,
+                                          std::uint32_t barrier) {
   if (auto sent = transmit(batch.bytes()); !sent) return sent.error();
   BatchOutcome outcome;
   while (!outcome.complete) {
@@ -147,7 +158,7 @@ Result<BatchOutcome> GenlSocket::send(GenlBatch& batch) {
       if (message.header.nlmsg_type != NLMSG_ERROR) continue;
       const auto error = error_of(message.bytes);
       if (error && *error != 0) outcome.failed[message.header.nlmsg_seq] = *error;
-      if (message.header.nlmsg_seq == last) outcome.complete = true;
+      if (message.header.nlmsg_seq == barrier || message.header.nlmsg_seq == fatal) outcome.complete = true;
     }
   }
   return outcome;

@@ -39,6 +39,9 @@ class GenlSocket {
   // Sends the batch with an acknowledgement asked for on its last message, and waits for that.
   // Errors: kUnavailable, kDenied from sending.
   Result<BatchOutcome> send(GenlBatch& batch);
+  // Sends a batch whose message `barrier` asks for an acknowledgement and waits for that, or for a failure of
+  // the first message, which ends it all. Sequence numbers up to `barrier` + 1 are used up. Errors as send().
+  Result<BatchOutcome> transact(const GenlBatch& batch, std::uint32_t first, std::uint32_t barrier);
   // Sends one message (built with next_sequence()) and gives each reply to `on_reply`, up to the end of
   // the dump, or the first reply if it is no dump. Errors: kNotFound (ENOENT, ESRCH), kDenied,
   // kUnavailable (time-out, dump interrupted: ask again), kInvalid.
@@ -47,6 +50,8 @@ class GenlSocket {
 
  private:
   explicit GenlSocket(sys::UniqueFd fd);
+  // Until `barrier` is answered, or `fatal`.
+  Result<BatchOutcome> exchange(const GenlBatch& batch, std::uint32_t fatal, std::uint32_t barrier);
   // The bytes of one datagram from the kernel.
   Result<std::span<const std::uint8_t>> receive();
   Result<> transmit(std::span<const std::uint8_t> bytes);

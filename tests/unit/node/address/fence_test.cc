@@ -41,6 +41,30 @@ TEST(FenceLifetime, IsLongerThanTheAdvertInterval) {
   }));
 }
 
+// failure-model.md 10.2: below ADI_min of any other member, above the advert interval.
+TEST(SilentAfter, LeavesTheKernelItsTicksBeforeAdiMin) {
+  EXPECT_EQ(silent_after(ms(1000), Microseconds(3218750)), Milliseconds(3198));
+  EXPECT_EQ(silent_after(ms(250), Microseconds(804687)), Milliseconds(784));
+  EXPECT_EQ(silent_after(ms(100), Microseconds(321875)), Milliseconds(301));
+  EXPECT_EQ(silent_after(ms(100), Microseconds(300781)), Milliseconds(280));
+}
+
+// Half of what ADI_min has above two beats, where 20 ms are more than that.
+TEST(SilentAfter, OfFastAdvertsIsAboveTwoBeats) {
+  EXPECT_EQ(silent_after(ms(10), Microseconds(32187)), Milliseconds(26));
+  EXPECT_EQ(silent_after(ms(10), Microseconds(30078)), Milliseconds(25));
+}
+
+// A daemon that still may send is never silenced, and a rival never takes over from one that is heard.
+TEST(SilentAfter, ComesAfterTheDaemonHasGivenUpAndBeforeARivalTakesOver) {
+  EXPECT_TRUE(rc::check([] {
+    const auto a = ms(10 * *rc::gen::inRange<std::int64_t>(1, 4096));
+    const auto adi = 3 * a + a * *rc::gen::inRange<std::int64_t>(2, 256) / 256;
+    RC_ASSERT(judge(silent_after(a, adi), a, adi) == FenceVerdict::kGiveUp);
+    RC_ASSERT(silent_after(a, adi) < adi);
+  }));
+}
+
 TEST(FenceOverlap, IsWhatTheKernelMayBeLateBeyondAdiMin) {
   EXPECT_EQ(fence_overlap(Seconds(2), ms(3218)), Microseconds(0));
   EXPECT_EQ(fence_overlap(Seconds(2), ms(3008)), ms(92));

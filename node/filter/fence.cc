@@ -1,0 +1,42 @@
+#include "node/filter/fence.h"
+
+namespace fairlead::filter {
+namespace {
+
+// Of the chains that every table has, of those of each interface, and of a group besides its addresses.
+constexpr int kSharedRules = 7;
+constexpr int kRulesOfInterface = 2;
+constexpr int kRulesOfGroup = 3;
+
+int address_count(const FenceTable& table) {
+  std::size_t count = 0;
+  for (const auto& [key, group] : table.groups) count += group.addresses.size();
+  return static_cast<int>(count);
+}
+
+}  // namespace
+
+FenceTable fence_table(const std::vector<FencedGroup>& groups) {
+  FenceTable table;
+  std::set<net::IpAddress> taken;
+  for (const FencedGroup& group : groups) {
+    table.interfaces.emplace(group.key.interface, group.interface_name);
+    FenceTable::Group content{group.silent_after, {}};
+    for (const net::IpAddress& address : group.addresses) {
+      if (taken.insert(address).second) content.addresses.insert(address);
+    }
+    table.groups.emplace(group.key, std::move(content));
+  }
+  return table;
+}
+
+int rule_count(const FenceTable& table) {
+  return kSharedRules + kRulesOfInterface * static_cast<int>(table.interfaces.size()) +
+         kRulesOfGroup * static_cast<int>(table.groups.size()) + address_count(table);
+}
+
+int element_count(const FenceTable& table) {
+  return static_cast<int>(table.groups.size()) + address_count(table);
+}
+
+}  // namespace fairlead::filter

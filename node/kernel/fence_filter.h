@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "node/filter/fence.h"
+
+namespace fairlead::kernel {
+
+// The finer fence (node/filter/fence.h): table `netdev fairlead_fence` of the calling thread's network
+// namespace. It is told the groups of the plan, not who is Active: each advert that leaves says that to the
+// kernel. So nothing of this stands in the way of an advert or of a take-over, and every call may be made
+// from a thread that can wait: all writers of nf_tables in a namespace wait for each other, for as long as
+// the largest transaction of any program takes. One thread.
+class FenceFilter {
+ public:
+  virtual ~FenceFilter() = default;
+
+  // Makes the table hold these groups, in one transaction of what differs; none deletes the table. The first
+  // call replaces what a dead run left, and all groups are silent until their first advert. A group that
+  // stays goes on as it is. Returns after the kernel has done it; blocks for at most 5 s a transaction.
+  // Errors, after which the table is as it was: kNotFound (no nf_tables, no egress hook: before Linux 5.16;
+  // an interface that is gone; the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid.
+  virtual Result<> apply(const std::vector<filter::FencedGroup>& groups) = 0;
+
+  // Whether somebody deleted or changed the table since; if so it was put back, true: without it nobody is
+  // silenced. All groups then begin with their time running, lest an Active one is silent until its next
+  // advert. Also tries again what apply() could not do. A system call, unless somebody committed something.
+  // Errors: as apply().
+  virtual Result<bool> repair() = 0;
+};
+
+// Opens nothing before the first call.
+std::unique_ptr<FenceFilter> open_fence_filter();
+
+// Deletes the table, whoever made it. Returns whether it was there; a kernel without nf_tables has none.
+// Errors: kDenied, kUnavailable.
+Result<bool> remove_fence_filter();
+
+}  // namespace fairlead::kernel
