@@ -162,9 +162,11 @@ class Prober:
         self.pipe, writer = os.pipe()
         self.child = os.fork()
         if self.child == 0:
-            os.close(self.pipe)
-            self.work(os.fdopen(writer, "wb", buffering=0))
-            os._exit(0)
+            try:
+                os.close(self.pipe)
+                self.work(os.fdopen(writer, "wb", buffering=0))
+            finally:
+                os._exit(1)
         os.close(writer)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -180,8 +182,9 @@ class Prober:
         questions = [arp_request(), solicitation(), ping(VIP4), echo6, ping(AWAY)]
         due = time.monotonic()
         while os.getppid() != 1:
-            for question in questions:
-                wire.send(question)
+            with contextlib.suppress(BlockingIOError):
+                for question in questions:
+                    wire.send(question)
             out.write(b"asked %d\n" % time.monotonic_ns())
             offset = time.monotonic_ns() - time.time_ns()
             with contextlib.suppress(BlockingIOError):
@@ -217,7 +220,7 @@ class Runner:
         self.child = subprocess.Popen(command.split(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = []
         threading.Thread(target=self.read, daemon=True).start()
-        if not self.wait("ready"):
+        if not self.wait("ready", seconds=60):
             raise RuntimeError("fence_runner is not ready")
 
     def read(self):
