@@ -57,7 +57,8 @@ class VirtualRouter {
   void repair(const std::vector<net::IpAddress>& missing);
   // Planned end: addresses, then priority 0.
   void shut_down();
-  // After an audit: whether nothing of ours is left that should be gone.
+  // After an audit: whether nothing of ours is left, on any interface, that should be gone. Only then the
+  // plan's generation counts as carried out.
   void settle(bool nothing_left_behind);
 
   // What it wants on its interface now.

@@ -178,13 +178,11 @@ class VirtualRouters::Impl {
         if (router->interface() == interface) router->repair(addresses);
       }
     }
-    const auto surplus = by_interface(found.surplus);
-    for (const auto& [interface, addresses] : surplus) release(interface, addresses);
+    for (const auto& [interface, addresses] : by_interface(found.surplus)) release(interface, addresses);
     if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
     (void)ports_.network->update();
-    for (auto& [name, router] : routers_) {
-      router->settle(!world_.audit_wanted || !surplus.contains(router->interface()));
-    }
+    // Whose an address was that stays nobody can tell, nor on which interface its router is now.
+    for (auto& [name, router] : routers_) router->settle(!world_.audit_wanted);
   }
 
   void report() {

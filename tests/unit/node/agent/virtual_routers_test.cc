@@ -121,6 +121,23 @@ TEST(RemoveOrder, AGroupWhoseRemovalIsNotAcknowledgedSendsNoPriorityZero) {
   EXPECT_EQ(thread.lines("advert"), Journal());
 }
 
+// The same for a group that moves to another interface: its address may still be on the one before.
+TEST(RemoveOrder, AMoveToAnotherInterfaceIsNotReportedBeforeTheRemovalOnTheFirstIsAcknowledged) {
+  VrrpThread thread;
+  thread.world.add_interface(3, "eth2", ip("192.0.2.2"));
+  thread.become_active(group_plan());
+  thread.world.releases_fail = true;
+  auto moved = group_plan();
+  moved.interface = "eth2";
+  ++moved.version.generation;
+  thread.order({moved});
+  EXPECT_LT(thread.group().observed_generation, 2);
+  thread.world.releases_fail = false;
+  thread.world.pass(Milliseconds(100));
+  EXPECT_FALSE(thread.world.has(2, kA));
+  EXPECT_EQ(thread.group().observed_generation, 2);
+}
+
 // Lesson 17: an address that moves between groups is gone before it is added.
 TEST(RemoveOrder, EveryRemovalComesBeforeAnyAddition) {
   VrrpThread thread;
