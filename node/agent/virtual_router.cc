@@ -4,19 +4,25 @@
 #include <utility>
 
 #include "lib/base/overloaded.h"
+#include "lib/base/text.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::agent {
 namespace {
 
-vrrp::RouterConfig config_of(const plan::GroupPlan& plan, const vrrp::RouterConfig& before) {
-  vrrp::RouterConfig out = before;
-  out.version = plan.vrrp_version;
-  out.priority = plan.priority;
-  out.advertisement_interval = plan.advertise_interval;
-  out.preempt = plan.preempt;
-  out.preempt_delay = plan.preempt_delay;
-  return out;
+// A living master is displaced this long after the kernel refused every address of ours, no sooner: each try
+// takes the address from him for a moment.
+constexpr std::chrono::minutes kClaimAgain{10};
+constexpr std::size_t kRefusalsNamed = 5;
+
+// "hold 192.0.2.1 on interface 2: EPERM; ... and 3 more".
+std::string text_of(const std::map<net::IpAddress, std::string>& refusals) {
+  std::vector<std::string> named;
+  for (const auto& [address, why] : refusals) {
+    if (named.size() < kRefusalsNamed) named.push_back(why);
+  }
+  const std::size_t more = refusals.size() - named.size();
+  return join(named, "; ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
 std::vector<net::IpAddress> outside(const std::set<net::IpAddress>& some,
@@ -32,8 +38,8 @@ VirtualRouter::VirtualRouter(plan::GroupPlan plan, VirtualRouterSurroundings& su
     : plan_(std::move(plan)),
       world_(surroundings),
       metrics_(surroundings.metrics.all(), plan_.name),
-      config_(config_of(plan_, {})),
       since_(surroundings.clock.wall()) {
+  config_ = configured();
   metrics_.set_state(api::MemberState::kInitialize);
   metrics_.set_priority(plan_.priority);
   sys::log(sys::LogLevel::kInfo, "vrrp.started",
@@ -53,14 +59,28 @@ void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
   const auto gone = outside(in_service_, next.addresses);
   if (gone.empty()) return;
   if (gone.size() == in_service_.size()) shut_down();  // an advert lists at least one address
-  for (const net::IpAddress& address : gone) in_service_.erase(address);
+  for (const net::IpAddress& address : gone) {
+    in_service_.erase(address);
+    not_held_.erase(address);
+  }
   if (active()) (void)release(gone);
 }
 
 void VirtualRouter::change(plan::GroupPlan next) {
   plan_ = std::move(next);
   metrics_.set_priority(plan_.priority);
-  reconfigure(config_of(plan_, config_));
+  reconfigure(configured());
+}
+
+vrrp::RouterConfig VirtualRouter::configured() const {
+  vrrp::RouterConfig out = config_;
+  out.version = plan_.vrrp_version;
+  out.priority = plan_.priority;
+  out.advertisement_interval = plan_.advertise_interval;
+  out.preempt = plan_.preempt;
+  out.preempt_delay = plan_.preempt_delay;
+  if (try_again_) out.preempt_delay = std::max(out.preempt_delay, Microseconds(kClaimAgain));
+  return out;
 }
 
 void VirtualRouter::reconfigure(const vrrp::RouterConfig& next) {
@@ -98,7 +118,19 @@ void VirtualRouter::note_peer(const vrrp::Accepted& accepted) {
   peer_differs_ = differs;
 }
 
+bool VirtualRouter::may_start() const {
+  return !running() && !link_problem_ && programmed_ && !in_service_.empty();
+}
+
+void VirtualRouter::start() {
+  const TimePoint now = world_.clock.now();
+  if (!may_start() || (try_again_ && now < *try_again_)) return;
+  if (!config_.warm_since) config_.warm_since = now;
+  deliver(vrrp::Startup{});
+}
+
 void VirtualRouter::time_passed() {
+  start();
   const TimePoint now = world_.clock.now();
   const auto deadline = vrrp::next_deadline(state_);
   if (deadline && now >= *deadline) {
@@ -126,6 +158,7 @@ void VirtualRouter::add_desired(address::Desired& desired) const {
 }
 
 std::optional<TimePoint> VirtualRouter::next_deadline() const {
+  if (may_start()) return try_again_;
   auto deadline = vrrp::next_deadline(state_);
   if (deadline && schedule_) {
     const auto announcement = neighbor::next_due(*schedule_, held_.size());
@@ -147,10 +180,16 @@ void VirtualRouter::deliver(const vrrp::Event& event) {
     return;
   }
   if (step.reason) on_transition(*step.reason);
-  if (active() && !carried_out) deliver(vrrp::FenceExpired{});
+  if (!active() || carried_out) return;
+  if (try_again_) {
+    deliver(vrrp::AddressesRefused{});
+  } else {
+    deliver(vrrp::FenceExpired{});
+  }
 }
 
 void VirtualRouter::on_transition(vrrp::Reason reason) {
+  reconfigure(configured());
   const auto state = member_state();
   since_ = world_.clock.wall();
   const std::string because(to_string(reason));
@@ -177,6 +216,7 @@ void VirtualRouter::on_transition(vrrp::Reason reason) {
   last_renewal_.reset();
   schedule_.reset();
   failed_sends_ = 0;
+  if (!try_again_) not_held_.clear();
   if (state == api::MemberState::kBackup) {
     sys::log(sys::LogLevel::kInfo, "vrrp.became_backup", {{"group", plan_.name}, {"reason", because}});
     return;
@@ -205,6 +245,10 @@ GroupReport VirtualRouter::report() const {
   out.held = held_;
   for (const auto& problem : {link_problem_, address_problem_}) {
     if (problem) out.problems.push_back(*problem);
+  }
+  if (!not_held_.empty()) {
+    out.problems.push_back(
+        {"AddressNotHeld", api::ConditionStatus::kTrue, "KernelRefused", text_of(not_held_), 0, {}});
   }
   const Microseconds overlap = address::fence_overlap(lifetime(), plan_.min_active_down_interval);
   if (overlap > Microseconds(0)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -81,12 +82,21 @@ class VirtualRouter {
   void note_advert();
   bool hold_all();
   bool renew();
+  // What the kernel took and what it refused, into held_, not_held_ and try_again_; the addresses that it had
+  // refused before and took now.
+  std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
   bool release(const std::vector<net::IpAddress>& addresses);
   void hold(const std::vector<net::IpAddress>& addresses, bool first_time);
   void announce(const neighbor::Due& due);
   void on_transition(vrrp::Reason reason);
   address::FenceVerdict fence() const;
   void reconfigure(const vrrp::RouterConfig& next);
+  // The plan's configuration, as it is to be for now.
+  vrrp::RouterConfig configured() const;
+  // True if only a refusal of the kernel keeps the router out of the election.
+  bool may_start() const;
+  // Enters the election, if nothing keeps it out.
+  void start();
   void take_in(const std::set<net::IpAddress>& ready, const address::Interfaces& interfaces);
   void note_peer(const vrrp::Accepted& accepted);
   Seconds lifetime() const;
@@ -102,6 +112,11 @@ class VirtualRouter {
   AnnouncedLink link_;
   std::set<net::IpAddress> in_service_;  // what the advert lists: of the plan, and ready
   std::set<net::IpAddress> held_;        // acknowledged by the kernel
+  // What the kernel refused when it was asked last, and why.
+  std::map<net::IpAddress, std::string> not_held_;
+  // When it has refused every address: until then in Initialize; and until one is held, no claim over a
+  // living master for a long time.
+  std::optional<TimePoint> try_again_;
 
   // Our last advert, with what those who heard it count by.
   struct LastAdvert {

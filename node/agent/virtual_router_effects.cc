@@ -14,6 +14,7 @@ namespace {
 // Two failed sends in a row stop the renewals: no lifetime without the advert that stands for it.
 constexpr int kFailedSendsBeforeNoRenewal = 2;
 constexpr int kRepairsPerMinute = 30;  // FN-06: then each advert's renewal puts it back, no sooner
+constexpr Seconds kTryHoldingAgain{30};
 
 api::Condition problem(std::string type, std::string reason, std::string message) {
   return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
@@ -105,7 +106,7 @@ Result<> VirtualRouter::send_to_all(const vrrp::Advertisement& advert) {
 
 bool VirtualRouter::hold_all() {
   hold({in_service_.begin(), in_service_.end()}, true);
-  if (fence() == address::FenceVerdict::kGiveUp) return false;
+  if (try_again_ || fence() == address::FenceVerdict::kGiveUp) return false;
   schedule_ = neighbor::Schedule{world_.clock.now(), 0, {}, 0, {}};
   announce(neighbor::due(*schedule_, held_list(), world_.clock.now()));
   return true;
@@ -117,26 +118,41 @@ bool VirtualRouter::renew() {
   if (whole && !address::renewal_due(last_renewal_, world_.clock.now())) return true;
   if (failed_sends_ >= kFailedSendsBeforeNoRenewal) return true;
   hold({in_service_.begin(), in_service_.end()}, false);
-  return true;
+  return !try_again_;
+}
+
+std::set<net::IpAddress> VirtualRouter::note_holding(const kernel::Holding& holding) {
+  for (const auto& [address, error] : holding.refused) {
+    world_.metrics.count_renewal_error(error.code == Code::kDenied ? "denied" : "refused");
+    std::string& noted = not_held_[address];
+    if (noted == error.message) continue;
+    noted = error.message;
+    sys::log(sys::LogLevel::kError, "vrrp.address_failed", {{"group", plan_.name}, {"error", error.message}});
+  }
+  std::set<net::IpAddress> late;
+  for (const net::IpAddress& address : holding.held) {
+    held_.insert(address);
+    if (not_held_.erase(address) > 0) late.insert(address);
+  }
+  metrics_.set_addresses(held_.size());
+  if (!holding.held.empty()) {
+    try_again_.reset();
+  } else if (held_.empty() && !holding.refused.empty()) {
+    try_again_ = world_.clock.now() + kTryHoldingAgain;
+  }
+  return late;
 }
 
 // Adds or renews; `first_time` tells an addition meant as such from one that repairs.
 void VirtualRouter::hold(const std::vector<net::IpAddress>& addresses, bool first_time) {
   const TimePoint asked = world_.clock.now();
   const auto holding = world_.addresses.hold(link_.index, addresses, lifetime());
-  for (const Error& error : holding.errors) {
-    world_.metrics.count_renewal_error(error.code == Code::kDenied ? "denied" : "refused");
-    if (first_time) {
-      sys::log(sys::LogLevel::kError, "vrrp.address_failed",
-               {{"group", plan_.name}, {"error", error.message}});
-    }
-  }
-  held_.insert(holding.held.begin(), holding.held.end());
-  metrics_.set_addresses(held_.size());
+  const std::set<net::IpAddress> late = note_holding(holding);
   if (!first_time && !holding.created.empty()) {
     const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime() - Milliseconds(50);
     const std::string cause = expired ? "expired" : "removed";
     for (const net::IpAddress& address : holding.created) {
+      if (late.contains(address)) continue;  // was never there
       world_.metrics.count_repair(cause);
       sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
                {{"group", plan_.name}, {"address", to_string(address)}, {"cause", cause}});
@@ -184,6 +200,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
     return;
   }
   hold(ours, false);
+  if (try_again_) deliver(vrrp::AddressesRefused{});
 }
 
 // What adverts are sent from. A configured address must be there, too.
@@ -216,12 +233,16 @@ void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<
   }
   const bool same_link = interface != nullptr && interface->index == link_.index;
   if (running() && (link_problem_ || !same_link)) deliver(vrrp::InterfaceLost{});
-  if (link_problem_) return;
+  if (link_problem_) {
+    not_held_.clear();
+    try_again_.reset();
+    return;
+  }
 
   const AnnouncedLink link{interface->index, interface->name, interface->mac, interface->arp};
   const bool moved = link != link_;
   link_ = link;
-  vrrp::RouterConfig next = config_;
+  vrrp::RouterConfig next = configured();
   next.primary = *primary;
   reconfigure(next);
   take_in(ready, interfaces);
@@ -251,12 +272,12 @@ void VirtualRouter::take_in(const std::set<net::IpAddress>& ready, const address
   }
   if (in_service_.empty()) return shut_down();
   if (!running()) {
-    if (!programmed_) return;
-    if (!config_.warm_since) config_.warm_since = world_.clock.now();
-    deliver(vrrp::Startup{});
+    start();
   } else if (active() && !added.empty()) {
     hold(added, true);
+    std::erase_if(added, [this](const auto& address) { return !held_.contains(address); });
     world_.announcements.queue(link_, added);
+    if (try_again_) deliver(vrrp::AddressesRefused{});
   }
 }
 

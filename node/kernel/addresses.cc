@@ -33,14 +33,15 @@ class RealAddresses : public Addresses {
           append_hold(batch, sequence, interface, address, lifetime);
         },
         &created);
-    if (!failed) {
-      out.errors.push_back(failed.error());
-      return out;
-    }
     for (const net::IpAddress& address : addresses) {
+      const std::string what = on_interface("hold", address, interface);
+      if (!failed) {
+        out.refused.emplace(address, fail(failed.error().code, what + ": " + failed.error().message));
+        continue;
+      }
       const auto error = failed->find(address);
       if (error != failed->end()) {
-        out.errors.push_back(netlink_error(error->second, on_interface("hold", address, interface)));
+        out.refused.emplace(address, netlink_error(error->second, what));
         continue;
       }
       out.held.push_back(address);

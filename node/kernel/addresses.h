@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -17,9 +18,9 @@ inline constexpr std::uint8_t kAddressTag = 0xfa;
 // What one batch of additions or renewals did. The kernel goes on after a failing message, so one bad
 // address does not keep the others away.
 struct Holding {
-  std::vector<net::IpAddress> held;     // acknowledged: on the interface now
-  std::vector<net::IpAddress> created;  // of those, the ones that were not there before
-  std::vector<Error> errors;            // one per address that is not held, naming it
+  std::vector<net::IpAddress> held;         // acknowledged: on the interface now
+  std::vector<net::IpAddress> created;      // of those, the ones that were not there before
+  std::map<net::IpAddress, Error> refused;  // the others, and why, each error naming its address
 };
 
 // The only writer of addresses in the process (D-4). Every call returns after the kernel has answered: a

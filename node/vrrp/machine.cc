@@ -130,6 +130,7 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
             return {Initialize{}, {}, Reason::kLinkDown};
           },
           [&](const FenceExpired&) { return stay(state); },
+          [&](const AddressesRefused&) { return stay(state); },
           [&](const TimePassed&) {
             if (now < state.active_down) return stay(state);
             return become_active(config, now, state.expectation);
@@ -156,6 +157,10 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
           },
           [&](const FenceExpired&) -> Step {
             return {fresh_backup(config, now), {ReleaseAddresses{}}, Reason::kFenceExpired};
+          },
+          // As on Shutdown: whoever can hold them is to take over at once.
+          [&](const AddressesRefused&) -> Step {
+            return {Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kAddressesRefused};
           },
           // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
           // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.
@@ -193,6 +198,8 @@ std::string_view to_string(Reason reason) {
       return "HigherPriorityHeard";
     case Reason::kFenceExpired:
       return "FenceExpired";
+    case Reason::kAddressesRefused:
+      return "AddressesRefused";
     case Reason::kLinkDown:
       return "LinkDown";
     case Reason::kShutdown:

@@ -34,6 +34,7 @@ enum class Reason {
   kRelinquished,         // the timer ran out after a priority-0 advert
   kHigherPriorityHeard,  // Active -> Backup
   kFenceExpired,         // Active -> Backup: adverts too late to be sure of being alone
+  kAddressesRefused,     // Active -> Initialize: the kernel takes none of the addresses
   kLinkDown,             // -> Initialize
   kShutdown,             // -> Initialize
 };
@@ -59,12 +60,13 @@ struct Active {
 };
 using State = std::variant<Initialize, Backup, Active>;
 
-struct Startup {};        // section 6.4.1; also: the link is up again
-struct Shutdown {};       // section 6.4.2 and 6.4.3
-struct TimePassed {};     // a timer may have fired; harmless if none has
-struct InterfaceLost {};  // no carrier, no interface, or no address to send from
-struct FenceExpired {};   // our last advert is so old that another may be Active (failure-model.md 1.2)
-struct Reconfigured {     // step()'s config is the new one
+struct Startup {};           // section 6.4.1; also: the link is up again
+struct Shutdown {};          // section 6.4.2 and 6.4.3
+struct TimePassed {};        // a timer may have fired; harmless if none has
+struct InterfaceLost {};     // no carrier, no interface, or no address to send from
+struct FenceExpired {};      // our last advert is so old that another may be Active (failure-model.md 1.2)
+struct AddressesRefused {};  // not one of the addresses could be held
+struct Reconfigured {        // step()'s config is the new one
   RouterConfig before;
 };
 struct AdvertReceived {  // an accepted ADVERTISEMENT
@@ -75,8 +77,8 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   // while he speaks, whatever his priority, and does not hasten when he leaves. No fight.
   bool stranger = false;
 };
-using Event =
-    std::variant<Startup, Shutdown, TimePassed, InterfaceLost, FenceExpired, Reconfigured, AdvertReceived>;
+using Event = std::variant<Startup, Shutdown, TimePassed, InterfaceLost, FenceExpired, AddressesRefused,
+                           Reconfigured, AdvertReceived>;
 
 struct SendAdvert {
   Priority priority;

@@ -120,7 +120,7 @@ class FakeAddresses : public kernel::Addresses {
     const std::string rest = " " + std::to_string(lifetime.count()) + "s on " + std::to_string(interface);
     for (const auto& address : addresses) {
       if (!world_.interfaces.contains(interface) || world_.unholdable.contains(address)) {
-        out.errors.push_back(fail(Code::kUnavailable, "hold " + net::to_string(address)));
+        out.refused.emplace(address, fail(Code::kUnavailable, "hold " + net::to_string(address)));
         continue;
       }
       world_.note("hold " + net::to_string(address) + rest);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
@@ -234,6 +236,101 @@ TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
   thread.order({group_plan()});
   thread.ready({kA, kB});
   thread.world.pass(Milliseconds(810));
+  EXPECT_TRUE(thread.world.has(2, kA));
+}
+
+// I-4: who can hold none of the addresses is no master.
+TEST(Refusal, OfEveryAddressInvitesTheOthersAndIsAConditionThatNamesThem) {
+  VrrpThread thread;
+  thread.world.unholdable = {kA, kB};
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.writes(), Journal({"join 2", "advert 51 priority 200", "advert 51 priority 0"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+  EXPECT_EQ(thread.group().last_transition->reason, "AddressesRefused");
+  ASSERT_EQ(problems(thread.group()).front(), "AddressNotHeld");
+  EXPECT_EQ(thread.group().problems.front().message, "hold 192.0.2.100; hold 192.0.2.101");
+}
+
+TEST(Refusal, IsAskedAgainAfterHalfAMinuteAndOverWhenTheKernelTakesThem) {
+  VrrpThread thread;
+  thread.world.unholdable = {kA, kB};
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(2));
+  thread.world.unholdable.clear();
+  thread.network->tell();  // whatever else happens on the host
+  thread.world.pass(Seconds(28));
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_TRUE(thread.world.has(2, kA));
+  EXPECT_EQ(std::count(problems(thread.group()).begin(), problems(thread.group()).end(), "AddressNotHeld"),
+            0);
+}
+
+// No flapping: each try would take the address from a master that serves it.
+TEST(Refusal, LeavesALivingMasterOfLowerPriorityInPeaceForTenMinutes) {
+  VrrpThread thread;
+  thread.world.unholdable = {kA, kB};
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.lines("advert").size(), 2U);
+  thread.hear_for(100, Seconds(31));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  const std::size_t reports = thread.reports.size();
+  thread.hear_for(100, Seconds(590));
+  EXPECT_EQ(thread.lines("advert").size(), 2U);
+  EXPECT_EQ(thread.reports.size(), reports);
+  EXPECT_EQ(problems(thread.group()).front(), "AddressNotHeld");
+  thread.world.unholdable.clear();
+  thread.hear_for(100, Seconds(20));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
+TEST(Refusal, OfOneAddressLeavesTheOthersServedAndIsTriedAtEveryBeat) {
+  VrrpThread thread;
+  thread.world.unholdable = {kB};
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  ASSERT_EQ(problems(thread.group()).front(), "AddressNotHeld");
+  EXPECT_EQ(thread.group().problems.front().message, "hold 192.0.2.101");
+  thread.world.unholdable.clear();
+  (void)thread.world.take_journal();
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.lines("announce 192.0.2.101"), Journal({"announce 192.0.2.101"}));
+  EXPECT_NE(problems(thread.group()).front(), "AddressNotHeld");
+}
+
+TEST(Refusal, ThatComesLaterEndsTheMastershipOnceTheLastAddressIsGone) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.unholdable = {kA, kB};
+  thread.world.pass(Milliseconds(500));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  for (const auto& address : {kA, kB}) thread.world.remove(2, address);  // their lifetime ends
+  thread.network->tell();
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+  EXPECT_EQ(thread.lines("advert 51 priority 0").size(), 1U);
+}
+
+TEST(Refusal, IsForgottenWithTheLink) {
+  VrrpThread thread;
+  thread.world.unholdable = {kA, kB};
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(2));
+  thread.world.interfaces[2].up = false;
+  thread.network->tell();
+  EXPECT_EQ(problems(thread.group()).front(), "LinkDown");
+  thread.world.unholdable.clear();
+  thread.world.interfaces[2].up = true;
+  thread.network->tell();
+  thread.world.pass(Seconds(1));
   EXPECT_TRUE(thread.world.has(2, kA));
 }
 

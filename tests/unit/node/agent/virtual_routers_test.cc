@@ -75,6 +75,18 @@ TEST(AddOrder, AVipOfARunningGroupIsHeldOnceReadyThenAnnounced) {
   EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.102 1s on 2", "announce 192.0.2.102"}));
 }
 
+TEST(AddOrder, AVipOfARunningGroupThatTheKernelRefusesIsNotAnnounced) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.unholdable = {kC};
+  thread.order({with_addresses(group_plan(), {kA, kB, kC})});
+  thread.ready({kA, kB, kC});
+  EXPECT_EQ(thread.lines("announce"), Journal());
+  thread.world.unholdable.clear();
+  thread.world.pass(Milliseconds(250));  // the next beat
+  EXPECT_EQ(thread.lines("announce"), Journal({"announce 192.0.2.102"}));
+}
+
 // Remove: address gone (acknowledged), then priority 0, then the report that lets others drain.
 TEST(RemoveOrder, AddressesThenPriorityZeroThenReport) {
   VrrpThread thread;

@@ -58,7 +58,7 @@ AdvertReceived any_advert(const RouterConfig& config, int lowest_priority) {
 
 // Changes `config` when it says so.
 Event any_event(RouterConfig& config) {
-  switch (*rc::gen::inRange(0, 12)) {
+  switch (*rc::gen::inRange(0, 13)) {
     case 0:
       return Startup{};
     case 1:
@@ -69,6 +69,8 @@ Event any_event(RouterConfig& config) {
       return FenceExpired{};
     case 4:
       return Reconfigured{std::exchange(config, any_change(config))};
+    case 12:
+      return AddressesRefused{};
     case 5:
     case 6:
     case 7:

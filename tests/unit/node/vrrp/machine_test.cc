@@ -50,7 +50,7 @@ TEST(Initialize, StartupOfTheOwnerAdvertisesAndEntersActive) {
 // 6.4.1: nothing but Startup leads out of Initialize.
 TEST(Initialize, AnythingElseChangesNothing) {
   for (const Event& event : {Event{Shutdown{}}, Event{TimePassed{}}, Event{InterfaceLost{}},
-                             Event{FenceExpired{}}, Event{Reconfigured{config()}},
+                             Event{FenceExpired{}}, Event{AddressesRefused{}}, Event{Reconfigured{config()}},
                              Event{advert(0, 100, "192.0.2.1")}, Event{advert(255, 100, "192.0.2.1")}}) {
     EXPECT_EQ(step(config(), Initialize{}, event, t0), unchanged(Initialize{}));
   }
@@ -172,10 +172,11 @@ TEST(Backup, LosingTheInterfaceEntersInitialize) {
             (Step{Initialize{}, {}, Reason::kLinkDown}));
 }
 
-TEST(Backup, StartupAndFenceChangeNothing) {
+TEST(Backup, StartupFenceAndRefusedAddressesChangeNothing) {
   const Backup state = backup_until(t0 + kSecond);
   EXPECT_EQ(step(config(), state, Startup{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, FenceExpired{}, t0), unchanged(state));
+  EXPECT_EQ(step(config(), state, AddressesRefused{}, t0), unchanged(state));
 }
 
 // vrrp.md 9.2: a change must not restart the timer; a new priority moves it by the difference of the skews.
@@ -313,6 +314,12 @@ TEST(Active, AnExpiredFenceMeansReleaseAndAFullInterval) {
             (Step{Backup{t0, t0 + 3 * kSecond + kSkew, std::nullopt, Reason::kMasterDown},
                   {ReleaseAddresses{}},
                   Reason::kFenceExpired}));
+}
+
+// I-4: who holds nothing is no master; as on Shutdown the others are invited once the kernel says it is gone.
+TEST(Active, RefusedAddressesMeanReleasePriorityZeroAndInitialize) {
+  EXPECT_EQ(step(config(), kActive, AddressesRefused{}, t0),
+            (Step{Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kAddressesRefused}));
 }
 
 // FN-05: "initialize on down, no adverts".
