@@ -48,9 +48,10 @@ class VirtualRouter {
   void drop_addresses(const plan::GroupPlan& next);
   // Takes the new plan. Timers move only by a value of their own that changed. REQUIRES: is_same_router.
   void change(plan::GroupPlan next);
-  // Looks at the interface and at which VIPs may be held: starts, stops, or takes VIPs in. `joined` says
-  // whether adverts can be heard there. Does nothing if nothing changed.
-  void place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready, bool joined);
+  // Looks at the interface and at which VIPs may be held: starts, stops, or takes VIPs in. `deaf` says why
+  // adverts cannot be heard there, if so. Does nothing if nothing changed.
+  void place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready,
+             const std::optional<std::string>& deaf);
 
   void hear(const vrrp::Accepted& accepted);
   void time_passed();

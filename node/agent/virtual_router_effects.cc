@@ -218,7 +218,7 @@ std::string VirtualRouter::no_source() const {
 }
 
 void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready,
-                          bool joined) {
+                          const std::optional<std::string>& deaf) {
   const address::Interface* interface = address::find_interface(interfaces, plan_.interface);
   link_problem_.reset();
   std::optional<net::IpAddress> primary;
@@ -228,8 +228,9 @@ void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<
     link_problem_ = problem("LinkDown", "NoCarrier", plan_.interface + " is down or has no carrier");
   } else if (!primary) {
     link_problem_ = problem("InterfaceMissing", "NoAddress", plan_.interface + no_source());
-  } else if (!joined) {
-    link_problem_ = problem("InterfaceMissing", "CannotListen", "no VRRP socket on " + plan_.interface);
+  } else if (deaf) {
+    link_problem_ =
+        problem("CannotListen", "SocketRefused", "no VRRP socket on " + plan_.interface + ": " + *deaf);
   }
   const bool same_link = interface != nullptr && interface->index == link_.index;
   if (running() && (link_problem_ || !same_link)) deliver(vrrp::InterfaceLost{});

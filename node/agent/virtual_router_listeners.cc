@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kForeignLimit = 256;
 constexpr std::chrono::minutes kForgetForeign{10};
 constexpr std::chrono::minutes kLogAgain{1};  // VR-042: log rate-limited
+constexpr Seconds kListenAgain{1};
 
 vrrp::Expected expected_of(const plan::GroupPlan& plan) {
   vrrp::Expected out;
@@ -40,15 +42,12 @@ void Listeners::arrange(const Routers& routers, const address::Interfaces& inter
   for (const auto& [ear, port] : ports_) {
     if (!wanted.contains(ear)) adverts_.leave(ear);
   }
+  std::erase_if(deaf_, [&](const auto& entry) { return !wanted.contains(entry.first); });
   for (auto port = wanted.begin(); port != wanted.end();) {
     for (const address::InterfaceAddress& entry : interfaces.at(port->first.interface).addresses) {
       if (!entry.ours) port->second.listener.own_addresses.insert(entry.prefix.address);
     }
-    if (listen(port->first, port->second)) {
-      ++port;
-    } else {
-      port = wanted.erase(port);
-    }
+    port = listen(port->first, port->second) ? std::next(port) : wanted.erase(port);
   }
   ports_ = std::move(wanted);
 }
@@ -57,11 +56,30 @@ bool Listeners::listen(const wire::Ear& ear, const Port& port) {
   std::set<vrrp::VirtualRouterId> ours;
   for (const auto& [id, router] : port.routers) ours.insert(id);
   const auto listening = adverts_.listen(ear, ours);
-  if (!listening) {
-    sys::log(sys::LogLevel::kError, "vrrp.cannot_listen",
-             {{"interface", port.name}, {"error", listening.error().message}});
+  if (listening) {
+    deaf_.erase(ear);
+    return true;
   }
-  return static_cast<bool>(listening);
+  Failure& failure = deaf_[ear];
+  failure.again = clock_.now() + kListenAgain;
+  if (failure.why != listening.error().message) {
+    failure.why = listening.error().message;
+    sys::log(sys::LogLevel::kError, "vrrp.cannot_listen", {{"interface", port.name}, {"error", failure.why}});
+  }
+  return false;
+}
+
+std::optional<std::string> Listeners::why_deaf(const wire::Ear& ear) const {
+  const auto failure = deaf_.find(ear);
+  return failure == deaf_.end() ? std::nullopt : std::optional(failure->second.why);
+}
+
+std::optional<TimePoint> Listeners::retry() const {
+  std::optional<TimePoint> out;
+  for (const auto& [ear, failure] : deaf_) {
+    if (!out || failure.again < *out) out = failure.again;
+  }
+  return out;
 }
 
 std::size_t Listeners::drain(std::size_t limit) {

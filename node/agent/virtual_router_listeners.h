@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,9 +26,12 @@ class Listeners {
   using Routers = std::map<std::string, std::unique_ptr<VirtualRouter>>;
 
   // Listens on the interfaces that `routers` name and that exist; leaves all others. An interface listened
-  // on already sees no system call.
+  // on already sees no system call; one that could not be listened on is tried again.
   void arrange(const Routers& routers, const address::Interfaces& interfaces);
-  bool listening(const wire::Ear& ear) const { return ports_.contains(ear); }
+  // Why adverts cannot be heard where arrange() was to listen; nothing if they are.
+  std::optional<std::string> why_deaf(const wire::Ear& ear) const;
+  // When arrange() should try again; nothing if it has nothing to try.
+  std::optional<TimePoint> retry() const;
 
   // Takes at most `limit` waiting packets and lets their routers hear them. Returns how many were taken.
   std::size_t drain(std::size_t limit);
@@ -41,6 +45,10 @@ class Listeners {
     vrrp::Listener listener;
     std::map<vrrp::VirtualRouterId, VirtualRouter*> routers;
   };
+  struct Failure {
+    std::string why;
+    TimePoint again;
+  };
   void judge(const wire::Ear& ear, Port& port, const vrrp::Admission& admission);
   bool listen(const wire::Ear& ear, const Port& port);
   void reject(Port& port, const vrrp::Rejected& rejected);
@@ -49,6 +57,7 @@ class Listeners {
   Clock& clock_;
   VrrpMetrics& metrics_;
   std::map<wire::Ear, Port> ports_;
+  std::map<wire::Ear, Failure> deaf_;
   std::map<api::HeardVirtualRouter, TimePoint> foreign_;
   std::map<std::pair<std::string, vrrp::RejectReason>, TimePoint> logged_;
 };

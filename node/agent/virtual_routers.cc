@@ -87,7 +87,7 @@ class VirtualRouters::Impl {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
     run_timers();
-    if (ports_.network->update()) look_again_ = true;
+    if (ports_.network->update() || is_past(listeners_.retry())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
       place();
@@ -99,6 +99,8 @@ class VirtualRouters::Impl {
     report();
     arm();
   }
+
+  bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }
 
   void run_timers() {
     for (auto& [name, router] : routers_) {
@@ -159,7 +161,8 @@ class VirtualRouters::Impl {
     for (auto& [name, router] : routers_) {
       const auto* interface = address::find_interface(interfaces, router->plan().interface);
       router->place(interfaces, ready_,
-                    interface != nullptr && listeners_.listening({interface->index, router->plan().family}));
+                    interface == nullptr ? std::nullopt
+                                         : listeners_.why_deaf({interface->index, router->plan().family}));
     }
   }
 
@@ -204,6 +207,7 @@ class VirtualRouters::Impl {
     };
     for (const auto& [name, router] : routers_) sooner(router->next_deadline());
     if (world_.audit_wanted) sooner(next_audit_);
+    sooner(listeners_.retry());
     if (next) ports_.clock->wake_at(*next, [this] { turn(); });
   }
 

@@ -33,6 +33,7 @@ struct VrrpWorld {
   std::set<net::IpAddress> unholdable;           // refused by the kernel
   bool releases_fail = false;
   bool sends_fail = false;
+  bool listening_fails = false;
   bool floods = false;  // every read of the wire finds as much junk as it asks for
   int reads = 0;
 
@@ -168,6 +169,7 @@ class FakeAdverts : public wire::AdvertWire {
   explicit FakeAdverts(VrrpWorld& world) : world_(world) {}
   void on_packet(std::function<void()> wake) override { wake_ = std::move(wake); }
   Result<> listen(const wire::Ear& ear, const std::set<vrrp::VirtualRouterId>& ours) override {
+    if (world_.listening_fails) return fail(Code::kUnavailable, "raw socket: EMFILE");
     auto& known = heard_[ear];
     if (known != ours) world_.note("listen " + name_of(ear));
     known = ours;

@@ -130,6 +130,24 @@ TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {
   EXPECT_TRUE(thread.world.has(7, kA));
 }
 
+// Nothing on the host need change for a socket to be had again.
+TEST(Interface, ThatCannotBeListenedOnIsTriedAgainEverySecondAndIsACondition) {
+  VrrpThread thread;
+  thread.world.listening_fails = true;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(5));
+  EXPECT_EQ(thread.writes(), Journal());
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+  ASSERT_EQ(problems(thread.group()).front(), "CannotListen");
+  EXPECT_EQ(thread.group().problems.front().message, "no VRRP socket on eth1: raw socket: EMFILE");
+  thread.world.listening_fails = false;
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.lines("listen"), Journal({"listen 2"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_NE(problems(thread.group()).front(), "CannotListen");
+}
+
 // FN-05.
 TEST(Interface, WithoutCarrierNoAddressAndNoAdvert) {
   VrrpThread thread;
@@ -246,7 +264,7 @@ TEST(Refusal, OfEveryAddressInvitesTheOthersAndIsAConditionThatNamesThem) {
   thread.order({group_plan()});
   thread.ready({kA, kB});
   thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.writes(), Journal({"join 2", "advert 51 priority 200", "advert 51 priority 0"}));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2", "advert 51 priority 200", "advert 51 priority 0"}));
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
   EXPECT_EQ(thread.group().last_transition->reason, "AddressesRefused");
   ASSERT_EQ(problems(thread.group()).front(), "AddressNotHeld");
