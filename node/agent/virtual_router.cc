@@ -14,6 +14,8 @@ namespace {
 // takes the address from him for a moment.
 constexpr std::chrono::minutes kClaimAgain{10};
 constexpr std::size_t kRefusalsNamed = 5;
+// A Backup that has not tried to send for so long cannot tell any more whether it could.
+constexpr std::chrono::minutes kUnsentForgotten{10};
 
 // "hold 192.0.2.1 on interface 2: EPERM; ... and 3 more".
 std::string text_of(const std::map<net::IpAddress, std::string>& refusals) {
@@ -98,6 +100,7 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
   deliver(vrrp::AdvertReceived{accepted.advert.priority, accepted.advert.max_advertise_interval,
                                accepted.sender});
   if (std::holds_alternative<vrrp::Backup>(state_)) {
+    if (unsent_ && *last_heard_ - unsent_->at >= kUnsentForgotten) unsent_.reset();
     hears_ = relinquished ? "" : to_string(accepted.sender);
   }
 }
@@ -249,6 +252,10 @@ GroupReport VirtualRouter::report() const {
   if (!not_held_.empty()) {
     out.problems.push_back(
         {"AddressNotHeld", api::ConditionStatus::kTrue, "KernelRefused", text_of(not_held_), 0, {}});
+  }
+  if (unsent_) {
+    out.problems.push_back(
+        {"AdvertsNotSent", api::ConditionStatus::kTrue, "SendFailed", unsent_->why, 0, {}});
   }
   const Microseconds overlap = address::fence_overlap(lifetime(), plan_.min_active_down_interval);
   if (overlap > Microseconds(0)) {

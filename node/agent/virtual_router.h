@@ -80,6 +80,8 @@ class VirtualRouter {
   Result<> send_to_all(const vrrp::Advertisement& advert);
   std::optional<net::IpAddress> primary_on(const address::Interface& interface) const;
   std::string no_source() const;
+  void note_unsent(const std::string& why);
+  void note_sent();
   void note_advert();
   bool hold_all();
   bool renew();
@@ -131,6 +133,13 @@ class VirtualRouter {
   std::optional<TimePoint> last_renewal_;
   std::optional<neighbor::Schedule> schedule_;
   int failed_sends_ = 0;
+
+  // The last advert that could not be sent. Stays until one is sent, or was not tried for a long time.
+  struct Unsent {
+    std::string why;
+    TimePoint at;
+  };
+  std::optional<Unsent> unsent_;
 
   std::optional<TimePoint> last_heard_;
   std::string hears_;

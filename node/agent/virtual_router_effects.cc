@@ -74,15 +74,11 @@ bool VirtualRouter::send_advert(vrrp::Priority priority) {
   const auto sent = send_to_all({plan_.virtual_router_id, priority, plan_.advertise_interval,
                                  vrrp::in_advert_order({in_service_.begin(), in_service_.end()})});
   if (!sent) {
-    if (failed_sends_++ == 0) {
-      sys::log(sys::LogLevel::kWarning, "vrrp.send_failed",
-               {{"group", plan_.name}, {"error", sent.error().message}});
-    }
+    note_unsent(sent.error().message);
     if (!last_advert_) note_advert();
     return true;
   }
-  failed_sends_ = 0;
-  metrics_.count_sent();
+  note_sent();
   const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
   note_advert();
   return !too_late;
@@ -102,6 +98,23 @@ Result<> VirtualRouter::send_to_all(const vrrp::Advertisement& advert) {
     if (out && !sent) out = sent;
   }
   return out;
+}
+
+void VirtualRouter::note_unsent(const std::string& why) {
+  ++failed_sends_;
+  metrics_.count_unsent();
+  if (!unsent_) {
+    sys::log(sys::LogLevel::kWarning, "vrrp.send_failed", {{"group", plan_.name}, {"error", why}});
+  }
+  unsent_ = Unsent{why, world_.clock.now()};
+}
+
+void VirtualRouter::note_sent() {
+  failed_sends_ = 0;
+  metrics_.count_sent();
+  if (!unsent_) return;
+  unsent_.reset();
+  sys::log(sys::LogLevel::kInfo, "vrrp.sends_again", {{"group", plan_.name}});
 }
 
 bool VirtualRouter::hold_all() {
@@ -237,6 +250,7 @@ void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<
   if (link_problem_) {
     not_held_.clear();
     try_again_.reset();
+    unsent_.reset();
     return;
   }
 

@@ -11,6 +11,7 @@ const std::string kPriority = "fairlead_node_vrrp_priority";
 const std::string kAddresses = "fairlead_node_addresses";
 const std::string kTransitionTime = "fairlead_node_last_transition_timestamp_seconds";
 const std::string kSent = "fairlead_node_vrrp_adverts_sent_total";
+const std::string kUnsent = "fairlead_node_vrrp_adverts_unsent_total";
 const std::string kReceived = "fairlead_node_vrrp_adverts_received_total";
 
 double seconds(Microseconds span) { return std::chrono::duration<double>(span).count(); }
@@ -28,11 +29,13 @@ GroupMetrics::GroupMetrics(sys::Metrics& metrics, std::string group)
       transition_time_(metrics.gauge(kTransitionTime, "When the virtual router last changed its state.",
                                      {{"group", group_}})),
       sent_(metrics.counter(kSent, "VRRP advertisements sent.", {{"group", group_}})),
+      unsent_(metrics.counter(kUnsent, "VRRP advertisements that could not be sent.", {{"group", group_}})),
       received_(
           metrics.counter(kReceived, "VRRP advertisements received and accepted.", {{"group", group_}})) {}
 
 GroupMetrics::~GroupMetrics() {
-  for (const std::string& name : {kState, kPriority, kAddresses, kTransitionTime, kSent, kReceived}) {
+  for (const std::string& name :
+       {kState, kPriority, kAddresses, kTransitionTime, kSent, kUnsent, kReceived}) {
     metrics_.remove(name, {{"group", group_}});
   }
 }
@@ -54,6 +57,7 @@ void GroupMetrics::count_transition(api::MemberState to, vrrp::Reason reason, Wa
 }
 
 void GroupMetrics::count_sent() { sent_.add(1); }
+void GroupMetrics::count_unsent() { unsent_.add(1); }
 void GroupMetrics::count_received() { received_.add(1); }
 
 VrrpMetrics::VrrpMetrics(sys::Metrics& metrics)

@@ -25,6 +25,7 @@ class GroupMetrics {
   void set_addresses(std::size_t held);
   void count_transition(api::MemberState to, vrrp::Reason reason, WallTime at);
   void count_sent();
+  void count_unsent();
   void count_received();
 
  private:
@@ -35,6 +36,7 @@ class GroupMetrics {
   sys::Gauge& addresses_;
   sys::Gauge& transition_time_;
   sys::Counter& sent_;
+  sys::Counter& unsent_;
   sys::Counter& received_;
 };
 

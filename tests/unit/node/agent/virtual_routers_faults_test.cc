@@ -248,6 +248,40 @@ TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
   EXPECT_TRUE(thread.world.has(2, kA));
 }
 
+// People look at the status first: there it stands as long as it lasts, whatever the state.
+TEST(MuteWire, IsAConditionUntilAnAdvertLeavesAndEveryLostOneIsCounted) {
+  VrrpThread thread;
+  thread.world.sends_fail = true;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  for (int i = 0; i < 40; ++i) {
+    thread.world.pass(Milliseconds(100));
+    const bool tried = i >= 8;  // ADI 803.9 ms
+    ASSERT_EQ(problems(thread.group()).front() == "AdvertsNotSent", tried) << i;
+  }
+  EXPECT_EQ(thread.group().problems.front().message, "advert on interface: EPERM");
+  const std::string text = thread.metrics.render();
+  const std::string series = "\nfairlead_node_vrrp_adverts_unsent_total{group=\"a\"} ";
+  ASSERT_NE(text.find(series), std::string::npos);
+  EXPECT_GE(std::stod(text.substr(text.find(series) + series.size())), 4);
+  thread.world.sends_fail = false;
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
+}
+
+TEST(MuteWire, ABackupThatHasNotTriedForTenMinutesCannotTell) {
+  VrrpThread thread;
+  thread.world.sends_fail = true;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(2));
+  thread.hear_for(250, Seconds(590));
+  EXPECT_EQ(problems(thread.group()).front(), "AdvertsNotSent");
+  thread.hear_for(250, Seconds(20));
+  EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
+}
+
 TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
   VrrpThread thread;
   thread.world.sends_fail = true;
