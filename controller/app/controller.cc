@@ -96,10 +96,15 @@ bool Controller::caught_up() {
   std::erase_if(moved_from_, [&](const auto& entry) {
     return caches_.version_of(entry.first.first, entry.first.second) != entry.second;
   });
-  if (moved_from_.empty()) return true;
+  if (moved_from_.empty()) {
+    told_behind_ = false;
+    return true;
+  }
   if (sys::now() < wait_until_) return false;
-  sys::log(sys::LogLevel::kWarning, "controller.cache_behind",
-           {{"objects", std::to_string(moved_from_.size())}});
+  if (!std::exchange(told_behind_, true)) {
+    sys::log(sys::LogLevel::kWarning, "controller.cache_behind",
+             {{"objects", std::to_string(moved_from_.size())}});
+  }
   moved_from_.clear();
   return true;
 }

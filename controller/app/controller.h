@@ -17,9 +17,8 @@
 namespace fairlead::controller {
 
 // The loop of the controller: changes are gathered for 50 ms, then one round is snapshot -> desired ->
-// statuses
-// -> changes -> writes. The next round waits until the caches show what the last one wrote (at most 5 s).
-// Nothing is decided before every kind has been listed (K-19). All on the loop's thread.
+// statuses -> changes -> writes. The next round waits until the caches show what the last one wrote (at most
+// 5 s). Nothing is decided before every kind has been listed (K-19). All on the loop's thread.
 class Controller {
  public:
   Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
@@ -48,7 +47,8 @@ class Controller {
   bool dirty_ = false;     // something changed since the snapshot of the last round
   bool watchful_ = false;  // time alone may change what is decided: look every second
   bool synced_ = false;
-  std::string waiting_for_;  // kinds, as logged last
+  bool told_behind_ = false;  // the log says that the caches are behind
+  std::string waiting_for_;   // kinds, as logged last
   TimePoint next_look_{};
   sys::Timer gather_;
   sys::Timer tick_;

@@ -197,23 +197,31 @@ void ForwardingAgent::State::forget_translations(const std::vector<ipvs::Change>
   }
   if (added.empty()) return;
   const auto forgotten = ports.host->forget_connections(added);
-  if (forgotten || forgotten.error().code == Code::kNotFound) return;
-  sys::log(sys::LogLevel::kWarning, "forwarding.connections_kept", {{"error", forgotten.error().message}});
+  const bool kept = !forgotten && forgotten.error().code != Code::kNotFound;
+  const std::string why = kept ? forgotten.error().message : "";
+  if (kept && why != connections_kept_told) {
+    sys::log(sys::LogLevel::kWarning, "forwarding.connections_kept", {{"error", why}});
+  }
+  connections_kept_told = why;
 }
 
 void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
   std::vector<ipvs::Change> repairs;
   std::set<ipvs::Key> keys;
+  bool news = false;  // a condition names those that are fought over
+  const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
   for (const ipvs::Change& change : done) {
     // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
     if (!order.virtual_servers.contains(ipvs::key_of(change))) continue;
     if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
     repairs.push_back(change);
     keys.insert(ipvs::key_of(change));
+    news = news || !fought_over.contains(ipvs::key_of(change));
   }
   if (repairs.empty()) return;
   metrics.repaired(repairs);
   for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
+  if (!news) return;
   sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
            {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
 }
@@ -260,8 +268,7 @@ void ForwardingAgent::State::check_guard() {
     guard_error = restored.error();
     guard_retry = now + kGuardRetry;
   } else if (*restored) {
-    metrics.guard_restored();
-    sys::log(sys::LogLevel::kWarning, "forwarding.guard_restored", {});
+    note_guard_restored(now);
   }
   if (failed_before != guard_error.has_value()) {
     if (!guard_error) synchronize();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,8 @@
 // What ForwardingAgent tells of itself.
 namespace fairlead::agent {
 namespace {
+
+constexpr std::chrono::minutes kTellAgain{1};
 
 auto as_tuple(const ForwardingReport& report) {
   return std::tie(report.sequence, report.ready, report.programmed, report.foreign, report.usable_reals,
@@ -100,6 +103,13 @@ void ForwardingAgent::State::log_problems(const std::vector<api::Condition>& now
         std::any_of(now.begin(), now.end(), [&](const auto& one) { return one.reason == problem.reason; });
     if (!still) sys::log(sys::LogLevel::kInfo, "forwarding.problem_over", {{"reason", problem.reason}});
   }
+}
+
+void ForwardingAgent::State::note_guard_restored(TimePoint now) {
+  metrics.guard_restored();
+  if (guard_restored_told && now < *guard_restored_told + kTellAgain) return;
+  guard_restored_told = now;
+  sys::log(sys::LogLevel::kWarning, "forwarding.guard_restored", {});
 }
 
 void ForwardingAgent::State::publish(bool always) {

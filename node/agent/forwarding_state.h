@@ -28,6 +28,7 @@ struct ForwardingAgent::State {
   void synchronize();
   void audit();
   void check_guard();
+  void note_guard_restored(TimePoint now);
   void check_host();
 
   // The steps of synchronize().
@@ -75,6 +76,9 @@ struct ForwardingAgent::State {
   std::optional<Error> guard_error;
   TimePoint table_retry{};  // not before, while table_error
   TimePoint guard_retry{};
+  // As logged:
+  std::optional<TimePoint> guard_restored_told;
+  std::string connections_kept_told;  // why; empty: they could be removed
   std::vector<SysctlMismatch> mismatches;
   api::Capabilities capabilities;
   std::optional<ForwardingReport> published;

@@ -14,6 +14,7 @@ namespace {
 // takes the address from him for a moment.
 constexpr std::chrono::minutes kClaimAgain{10};
 constexpr std::size_t kRefusalsNamed = 5;
+constexpr std::size_t kDifferingPeersKnown = 16;  // senders can be made up
 // A Backup that has not tried to send for so long cannot tell any more whether it could.
 constexpr std::chrono::minutes kUnsentForgotten{10};
 
@@ -64,6 +65,7 @@ void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
   for (const net::IpAddress& address : gone) {
     in_service_.erase(address);
     not_held_.erase(address);
+    told_restored_.erase(address);
   }
   if (active()) (void)release(gone);
 }
@@ -105,20 +107,23 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
   }
 }
 
-// VR-043, VR-044: another interval or list is logged, once per change, and never dropped.
+// VR-043, VR-044: another interval or list is logged, once per sender and change, and never dropped.
 void VirtualRouter::note_peer(const vrrp::Accepted& accepted) {
   if (accepted.advert.priority == vrrp::kRelinquish) return;
   const bool differs =
       accepted.advert.max_advertise_interval != plan_.advertise_interval ||
       accepted.advert.addresses != vrrp::in_advert_order({in_service_.begin(), in_service_.end()});
-  if (differs && !peer_differs_) {
+  if (!differs) {
+    differing_peers_.erase(accepted.sender);
+    return;
+  }
+  if (differing_peers_.size() < kDifferingPeersKnown && differing_peers_.insert(accepted.sender).second) {
     sys::log(sys::LogLevel::kWarning, "vrrp.peer_differs",
              {{"group", plan_.name},
               {"sender", to_string(accepted.sender)},
               {"interval_cs", std::to_string(accepted.advert.max_advertise_interval.count())},
               {"addresses", std::to_string(accepted.advert.addresses.size())}});
   }
-  peer_differs_ = differs;
 }
 
 bool VirtualRouter::may_start() const {

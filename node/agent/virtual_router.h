@@ -102,6 +102,7 @@ class VirtualRouter {
   void start();
   void take_in(const std::set<net::IpAddress>& ready, const address::Interfaces& interfaces);
   void note_peer(const vrrp::Accepted& accepted);
+  void note_restored(const net::IpAddress& address, const std::string& cause);
   Seconds lifetime() const;
   api::MemberState member_state() const;
   bool active() const { return std::holds_alternative<vrrp::Active>(state_); }
@@ -143,7 +144,8 @@ class VirtualRouter {
 
   std::optional<TimePoint> last_heard_;
   std::string hears_;
-  bool peer_differs_ = false;
+  std::set<net::IpAddress> differing_peers_;           // as logged
+  std::map<net::IpAddress, TimePoint> told_restored_;  // when the log was told of it last
   TimePoint repairs_since_{};
   int repairs_ = 0;
 

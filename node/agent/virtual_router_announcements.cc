@@ -47,15 +47,23 @@ void Announcements::flush(TimePoint now) {
       port.waiting.pop_front();
     }
     if (!frames.empty()) {
-      if (const auto sent = announcer_.send(index, frames); !sent) {
-        sys::log(sys::LogLevel::kWarning, "vrrp.announcement_failed",
-                 {{"interface", port.name}, {"error", sent.error().message}});
-      } else {
-        metrics_.count_announced(port.name, frames.size());
-      }
+      send(index, port, frames);
     }
     if (!port.waiting.empty()) next_ = now + kNextPiece;
   }
+}
+
+void Announcements::send(int interface, Port& port, const std::vector<net::Bytes>& frames) {
+  const auto sent = announcer_.send(interface, frames);
+  if (sent) {
+    port.failing.clear();
+    metrics_.count_announced(port.name, frames.size());
+    return;
+  }
+  if (port.failing == sent.error().message) return;
+  port.failing = sent.error().message;
+  sys::log(sys::LogLevel::kWarning, "vrrp.announcement_failed",
+           {{"interface", port.name}, {"error", port.failing}});
 }
 
 std::optional<TimePoint> Announcements::next() const { return next_; }

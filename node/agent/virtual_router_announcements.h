@@ -48,9 +48,12 @@ class Announcements {
   };
   struct Port {
     std::string name;
+    std::string failing;  // why the last send failed, as logged; empty: it did not
     neighbor::FrameBudget budget;
     std::deque<Frame> waiting;
   };
+  void send(int interface, Port& port, const std::vector<net::Bytes>& frames);
+
   wire::Announcer& announcer_;
   VrrpMetrics& metrics_;
   std::map<int, Port> ports_;

@@ -15,6 +15,7 @@ namespace {
 constexpr int kFailedSendsBeforeNoRenewal = 2;
 constexpr int kRepairsPerMinute = 30;  // FN-06: then each advert's renewal puts it back, no sooner
 constexpr Seconds kTryHoldingAgain{30};
+constexpr std::chrono::minutes kTellAgain{1};
 
 api::Condition problem(std::string type, std::string reason, std::string message) {
   return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
@@ -166,13 +167,21 @@ void VirtualRouter::hold(const std::vector<net::IpAddress>& addresses, bool firs
     const std::string cause = expired ? "expired" : "removed";
     for (const net::IpAddress& address : holding.created) {
       if (late.contains(address)) continue;  // was never there
-      world_.metrics.count_repair(cause);
-      sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
-               {{"group", plan_.name}, {"address", to_string(address)}, {"cause", cause}});
+      note_restored(address, cause);
     }
     world_.announcements.queue(link_, holding.created);
   }
   if (addresses.size() == in_service_.size()) last_renewal_ = asked;
+}
+
+void VirtualRouter::note_restored(const net::IpAddress& address, const std::string& cause) {
+  world_.metrics.count_repair(cause);
+  const TimePoint now = world_.clock.now();
+  const auto [told, first_time] = told_restored_.try_emplace(address, now);
+  if (!first_time && now < told->second + kTellAgain) return;
+  told->second = now;
+  sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
+           {{"group", plan_.name}, {"address", to_string(address)}, {"cause", cause}});
 }
 
 bool VirtualRouter::release(const std::vector<net::IpAddress>& addresses) {

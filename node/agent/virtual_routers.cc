@@ -148,11 +148,17 @@ class VirtualRouters::Impl {
   }
 
   void release(int interface, const std::vector<net::IpAddress>& addresses) {
-    if (const auto released = ports_.addresses->release(interface, addresses); !released) {
-      world_.audit_wanted = true;
-      sys::log(sys::LogLevel::kError, "vrrp.leftovers_stay",
-               {{"interface", std::to_string(interface)}, {"error", released.error().message}});
+    const auto released = ports_.addresses->release(interface, addresses);
+    if (released) {
+      unreleased_.erase(interface);
+      return;
     }
+    world_.audit_wanted = true;
+    std::string& noted = unreleased_[interface];
+    if (noted == released.error().message) return;
+    noted = released.error().message;
+    sys::log(sys::LogLevel::kError, "vrrp.leftovers_stay",
+             {{"interface", std::to_string(interface)}, {"error", noted}});
   }
 
   void place() {
@@ -181,7 +187,9 @@ class VirtualRouters::Impl {
         if (router->interface() == interface) router->repair(addresses);
       }
     }
-    for (const auto& [interface, addresses] : by_interface(found.surplus)) release(interface, addresses);
+    const auto surplus = by_interface(found.surplus);
+    std::erase_if(unreleased_, [&](const auto& entry) { return !surplus.contains(entry.first); });
+    for (const auto& [interface, addresses] : surplus) release(interface, addresses);
     if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
     (void)ports_.network->update();
     // Whose an address was that stays nobody can tell, nor on which interface its router is now.
@@ -224,6 +232,7 @@ class VirtualRouters::Impl {
   std::optional<VrrpReport> reported_;
   std::uint64_t sequence_ = 0;
   TimePoint next_audit_{};
+  std::map<int, std::string> unreleased_;  // interface -> why what should be gone from it is not, as logged
   bool look_again_ = true;
   bool stopped_ = false;
 };

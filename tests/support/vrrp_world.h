@@ -34,6 +34,7 @@ struct VrrpWorld {
   bool releases_fail = false;
   bool sends_fail = false;
   bool listening_fails = false;
+  bool announcements_fail = false;
   bool floods = false;  // every read of the wire finds as much junk as it asks for
   int reads = 0;
 
@@ -216,6 +217,7 @@ class FakeAnnouncer : public wire::Announcer {
  public:
   explicit FakeAnnouncer(VrrpWorld& world) : world_(world) {}
   Result<> send(int, const std::vector<net::Bytes>& frames) override {
+    if (world_.announcements_fail) return fail(Code::kUnavailable, "arp: ENOBUFS");
     for (const auto& frame : frames) {
       const auto arp = neighbor::decode_arp(frame);
       if (arp && arp->operation == neighbor::ArpOperation::kRequest) {

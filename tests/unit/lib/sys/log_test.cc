@@ -1,6 +1,5 @@
 #include "lib/sys/log.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "lib/sys/log_format.h"
 #include "lib/sys/unique_fd.h"
+#include "support/captured_log.h"
 
 namespace fairlead::sys {
 namespace {
@@ -100,28 +100,12 @@ TEST(JsonFormat, BytesThatAreNotUtf8AreReplacedAndTheLineStaysValid) {
   }
 }
 
-// Runs `events` with standard error in a file and gives back what was written there.
+// What is logged while `events` runs.
 template <class Events>
 std::vector<std::string> captured(LogLevel level, LogFormat format, Events events) {
-  char name[] = "/tmp/fairlead-log-test-XXXXXX";
-  const UniqueFd file(mkstemp(name));
-  EXPECT_TRUE(file.valid());
-  unlink(name);
-  const UniqueFd kept(dup(STDERR_FILENO));
-  dup2(file.get(), STDERR_FILENO);
-  start_log(level, format);
+  test::CapturedLog log(level, format);
   events();
-  stop_log();
-  dup2(kept.get(), STDERR_FILENO);
-  std::string all(static_cast<std::size_t>(lseek(file.get(), 0, SEEK_END)), '\0');
-  EXPECT_EQ(pread(file.get(), all.data(), all.size(), 0), static_cast<ssize_t>(all.size()));
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < all.size();) {
-    const auto end = all.find('\n', at);
-    lines.push_back(all.substr(at, end - at));
-    at = end == std::string::npos ? all.size() : end + 1;
-  }
-  return lines;
+  return log.lines();
 }
 
 TEST(Log, WritesEventsOfItsLevelAndAboveAndAllOfThemBeforeStopReturns) {

@@ -9,6 +9,7 @@
 
 #include "lib/base/overloaded.h"
 #include "node/filter/guard.h"
+#include "support/captured_log.h"
 
 // The fixed orders of architecture.md 5 as the forwarding thread keeps them, over kernel tables in memory:
 // add: guard -> IPVS -> ready; remove: address gone -> IPVS -> guard. And whose entries are touched (FN-34).
@@ -115,7 +116,11 @@ class FakeHost : public Host {
  public:
   api::Capabilities capabilities() override { return {true, {"rr", "wlc"}, true, "6.1"}; }
   std::vector<SysctlMismatch> mismatches() override { return {}; }
-  Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override { return Done{}; }
+  Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override {
+    if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
+    return Done{};
+  }
+  bool keeps_connections = false;
 };
 
 const net::IpAddress kVip = *net::parse_address("192.0.2.100");
@@ -134,7 +139,9 @@ class Forwarding : public testing::Test {
     nft_fake = nft_port.get();
     ports.ipvs = std::move(ipvs_port);
     ports.nft = std::move(nft_port);
-    ports.host = std::make_unique<FakeHost>();
+    auto host_port = std::make_unique<FakeHost>();
+    host_fake = host_port.get();
+    ports.host = std::move(host_port);
     agent =
         std::make_unique<ForwardingAgent>(loop, metrics, std::move(ports), [this](const ForwardingReport& r) {
           report = r;
@@ -149,6 +156,11 @@ class Forwarding : public testing::Test {
     order.virtual_servers[kKey] = {
         "group", api::Forwarding::kNat, api::Scheduler::kRr, {{kReal, {api::Weight(1)}}}};
     return order;
+  }
+  static std::set<plan::VirtualServerKey> keys_of(const ForwardingOrder& order) {
+    std::set<plan::VirtualServerKey> out;
+    for (const auto& [key, server] : order.virtual_servers) out.insert(key);
+    return out;
   }
   static ForwardingOrder empty(std::uint64_t sequence) {
     ForwardingOrder order;
@@ -173,6 +185,7 @@ class Forwarding : public testing::Test {
   sys::Metrics metrics;
   FakeIpvs* ipvs_fake = nullptr;
   FakeNft* nft_fake = nullptr;
+  FakeHost* host_fake = nullptr;
   ForwardingReport report;
   std::unique_ptr<ForwardingAgent> agent;
 };
@@ -287,6 +300,20 @@ TEST_F(Forwarding, AReplacedServerIsAddedBeforeTheOldOneIsDeleted) {
   EXPECT_LT(at("add server 192.0.2.22:8080 of TCP 192.0.2.100:80"),
             at("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
   EXPECT_TRUE(happened("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
+}
+
+// docs/messages.md: what repeats is one line per change.
+TEST_F(Forwarding, OneLineOfConnectionsThatCannotBeForgottenHoweverManyServersCome) {
+  test::CapturedLog log(sys::LogLevel::kInfo, sys::LogFormat::kText);
+  host_fake->keeps_connections = true;
+  auto order = serving(1);
+  for (std::uint16_t port = 81; port < 90; ++port) {
+    ++order.sequence;
+    order.virtual_servers[{kVip, net::Protocol::kTcp, net::Port(port)}] = order.virtual_servers[kKey];
+    nft_fake->elements = filter::element_count(filter::guard(keys_of(order)));
+    agent->order(order);
+  }
+  EXPECT_EQ(log.count("forwarding.connections_kept"), 1);
 }
 
 }  // namespace
