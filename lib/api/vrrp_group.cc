@@ -160,6 +160,7 @@ void read_transition(const JsonView& last, std::optional<MemberTransition>& out)
 void read_member_status(const JsonView& item, MemberStatus& out) {
   item.at("node").require();
   item.at("node").read(out.node);
+  item.at("groupUID").read(out.group_uid);
   item.at("instance").read(out.instance);
   item.at("state").read<MemberState>(kStateWords, out.state);
   item.at("since").read(out.since);
@@ -188,7 +189,9 @@ void read_body(const JsonView& root, VRRPGroup& out) {
     MemberStatus entry;
     if (!item.object()) continue;
     read_member_status(item, entry);
-    out.status.members.push_back(std::move(entry));
+    // A node that has not seen yet that the group was made again; the API server lets it write its entry.
+    const bool of_another = !entry.group_uid.empty() && entry.group_uid != out.meta.uid;
+    if (!of_another || out.meta.uid.empty()) out.status.members.push_back(std::move(entry));
   }
   status.at("master").read(out.status.master);
   status.at("state").read(out.status.state);

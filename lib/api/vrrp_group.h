@@ -69,7 +69,8 @@ struct MemberTransition {
 // One entry of status.members; the list map key is `node`.
 struct MemberStatus {
   std::string node;
-  std::string instance;  // random per start of the daemon
+  std::string group_uid;  // of the group it speaks of; empty: not said
+  std::string instance;   // random per start of the daemon
   MemberState state = MemberState::kInitialize;
   WallTime since{};
   std::int64_t observed_generation = 0;
@@ -83,7 +84,7 @@ struct MemberStatus {
 };
 
 struct VRRPGroupStatus {
-  std::vector<MemberStatus> members;
+  std::vector<MemberStatus> members;  // without those that speak of another object of this name
   std::string master;                 // written by the controller, for the MASTER column
   std::string state;                  // text of VipState, written by the controller, for the STATE column
   std::vector<Condition> conditions;  // written by the controller

@@ -51,6 +51,7 @@ json entry_json(const MemberStatus& entry) {
            {"observedGeneration", entry.observed_generation},
            {"programmed", entry.programmed},
            {"confirmed", entry.confirmed}};
+  if (!entry.group_uid.empty()) out["groupUID"] = entry.group_uid;
   if (!entry.instance.empty()) out["instance"] = entry.instance;
   if (entry.since != WallTime{}) out["since"] = time_text(entry.since);
   if (!entry.hears.empty()) out["hears"] = entry.hears;

@@ -120,15 +120,16 @@ std::string_view to_string(PlanOrigin origin) {
   return "unknown";
 }
 
-api::MemberStatus member_entry(const Speaker& speaker, const std::string& group, const PlanView& view,
+api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& group, const PlanView& view,
                                const Reports& reports, std::int64_t confirmed) {
   api::MemberStatus out;
   out.node = speaker.node.name;
+  out.group_uid = group.uid;
   out.instance = speaker.instance;
   out.confirmed = confirmed;
-  out.problems = problems_of(group, view, reports);
-  const auto report = reports.vrrp.groups.find(group);
-  if (report == reports.vrrp.groups.end()) return out;
+  out.problems = problems_of(group.name, view, reports);
+  const auto report = reports.vrrp.groups.find(group.name);
+  if (report == reports.vrrp.groups.end() || report->second.uid != group.uid) return out;
   out.state = report->second.state;
   out.since = report->second.since;
   out.observed_generation = report->second.observed_generation;

@@ -41,9 +41,10 @@ struct Reports {
   ForwardingReport forwarding;
 };
 
-// Our entry in the status of `group`. A group that is not carried out (refused, or not yet) is in
-// Initialize, with generation 0 and the reasons. Conditions carry type, reason and message only.
-api::MemberStatus member_entry(const Speaker& speaker, const std::string& group, const PlanView& view,
+// Our entry in the status of `group`, of which name and UID count. A group that is not carried out (refused,
+// not yet, or another object of that name is) is in Initialize, with generation 0 and the reasons. Conditions
+// carry type, reason and message only.
+api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& group, const PlanView& view,
                                const Reports& reports, std::int64_t confirmed);
 
 // Our entry in the status of a RealServerSet. Of a real server that several of its virtual servers share

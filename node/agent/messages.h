@@ -51,6 +51,7 @@ struct ForwardingReport {
 
 // One group as the vrrp thread sees it.
 struct GroupReport {
+  std::string uid;  // of the VRRPGroup that is carried out
   api::MemberState state = api::MemberState::kInitialize;
   WallTime since{};
   std::int64_t observed_generation = 0;  // of the order carried out for this group, addresses included

@@ -108,12 +108,11 @@ void Reporter::report_group(const api::VRRPGroup& group) {
   const bool first = !entries_.contains(key);
   Entry& entry = entries_[key];
   const auto reported = reports_.vrrp.groups.find(group.meta.name);
-  const bool master =
-      reported != reports_.vrrp.groups.end() && reported->second.state == api::MemberState::kMaster;
+  const bool master = reported != reports_.vrrp.groups.end() && reported->second.uid == group.meta.uid &&
+                      reported->second.state == api::MemberState::kMaster;
   entry.confirmation =
       confirm(entry.confirmation, speaker_.node.name, master, group.status.members, sys::now());
-  auto wanted =
-      member_entry(speaker_, group.meta.name, sources_.view(), reports_, entry.confirmation.confirmed);
+  auto wanted = member_entry(speaker_, group.meta, sources_.view(), reports_, entry.confirmation.confirmed);
   const bool moved = first || wanted.state != entry.wanted.state || wanted.since != entry.wanted.since;
   entry.wanted = std::move(wanted);
 

@@ -243,6 +243,7 @@ api::MemberState VirtualRouter::member_state() const {
 
 GroupReport VirtualRouter::report() const {
   GroupReport out;
+  out.uid = plan_.version.uid;
   out.state = member_state();
   out.since = since_;
   out.observed_generation = observed_generation_;

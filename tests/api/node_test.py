@@ -90,8 +90,9 @@ def becomes_master(verdicts, world, link, daemon):
     world.group("g", 51, delegate(VIP))
     verdicts.add("becomes Master", until(lambda: world.state("g") == "Master"), daemon.log()[-3000:])
     entry, group = world.entry("g"), world.read_group("g")
-    verdicts.add("the entry carries generation, programmed and instance",
+    verdicts.add("the entry carries generation, programmed, instance and the group's UID",
                  entry.get("observedGeneration") == group["metadata"]["generation"] and entry.get("programmed") is True
+                 and entry.get("groupUID") == group["metadata"]["uid"]
                  and entry.get("instance") == world.report().get("instance"), json.dumps(entry))
     held = link.addresses().get(VIP, {})
     verdicts.add("the address has a lifetime and our tag",

@@ -156,6 +156,7 @@ TEST(EncodeVRRPGroupStatus, WritesTheControllersFieldsOnly) {
 MemberStatus entry() {
   MemberStatus out;
   out.node = "node-a";
+  out.group_uid = "uid-g";
   out.instance = "5e0f";
   out.state = MemberState::kBackup;
   out.since = WallTime(Microseconds(1234567));
@@ -174,7 +175,7 @@ TEST(EncodeMemberStatus, WritesExactlyOneEntryToTheMicrosecond) {
   EXPECT_EQ(
       encode_member_status("g", entry()),
       R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"VRRPGroup","metadata":{"name":"g"},"status":{"members":[)"
-      R"({"confirmed":2,"hears":"192.0.2.2","instance":"5e0f","lastTransition":{"outageMs":12,"reason":"Preempted",)"
+      R"({"confirmed":2,"groupUID":"uid-g","hears":"192.0.2.2","instance":"5e0f","lastTransition":{"outageMs":12,"reason":"Preempted",)"
       R"("time":"1970-01-01T00:00:01.234567Z"},"node":"node-a","observedGeneration":4,"problems":[{"message":)"
       R"("eth0 is gone","reason":"InterfaceMissing","type":"InterfaceMissing"}],"programmed":true,)"
       R"("since":"1970-01-01T00:00:01.234567Z","state":"Backup"}]}})");
@@ -186,6 +187,23 @@ TEST(EncodeMemberStatus, IsReadBackAsTheSameValue) {
     EXPECT_EQ(to_string(decoded.problems), "spec: required");  // an apply of status carries no spec
     EXPECT_EQ(decoded.value.status.members, std::vector<MemberStatus>{expected});
   }
+}
+
+// K-15: a node whose watch lags writes its entry of the old object onto the new one. The API server takes it:
+// of a status it compares no UID.
+TEST(VRRPGroupStatus, AnEntryThatSpeaksOfAnotherObjectOfTheNameIsNotThere) {
+  const auto read = [](const std::string& uid) {
+    const auto decoded = decode_vrrp_group(
+        R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"VRRPGroup","metadata":{"name":"g","uid":"new"},)"
+        R"("spec":{"family":"IPv4","virtualRouterID":1,"interface":"eth0"},)"
+        R"("status":{"members":[{"node":"node-a")" +
+        (uid.empty() ? "" : R"(,"groupUID":")" + uid + "\"") + "}]}}");
+    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+    return decoded.value.status.members.size();
+  };
+  EXPECT_EQ(read("new"), 1U);
+  EXPECT_EQ(read("old"), 0U);
+  EXPECT_EQ(read(""), 1U);  // of a node that does not say so yet
 }
 
 TEST(MemberState, IsSpelledAsInApiMd) {

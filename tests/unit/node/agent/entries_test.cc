@@ -24,6 +24,13 @@ api::Condition condition(const std::string& type, const std::string& message) {
   return out;
 }
 
+api::ObjectMeta meta(const std::string& name) {
+  api::ObjectMeta out;
+  out.name = name;
+  out.uid = "uid-" + name;
+  return out;
+}
+
 // Group g with 192.0.2.10, TCP :80 with two servers and :443 with one of them; the node is its Master.
 struct Situation {
   PlanView view;
@@ -34,6 +41,7 @@ Situation serving() {
   Situation out;
   plan::GroupPlan group;
   group.name = "g";
+  group.version = {"uid-g", 3, 1};
   group.interface = "eth0";
   group.priority = vrrp::Priority(200);
   group.virtual_router_id = vrrp::VirtualRouterId(51);
@@ -48,6 +56,7 @@ Situation serving() {
   out.view.plan.sets = {
       {{"shop", "web-v4-0"}, {{"u", 7, 1}, "g", {tcp("192.0.2.10:80"), tcp("192.0.2.10:443")}}}};
   GroupReport report;
+  report.uid = "uid-g";
   report.state = api::MemberState::kMaster;
   report.since = WallTime(Seconds(5));
   report.observed_generation = 3;
@@ -67,6 +76,7 @@ TEST(MemberEntry, SaysWhatTheVrrpThreadReports) {
   const auto now = serving();
   api::MemberStatus wanted;
   wanted.node = "node-a";
+  wanted.group_uid = "uid-g";
   wanted.instance = "i-1";
   wanted.state = api::MemberState::kMaster;
   wanted.since = WallTime(Seconds(5));
@@ -74,7 +84,7 @@ TEST(MemberEntry, SaysWhatTheVrrpThreadReports) {
   wanted.programmed = true;
   wanted.confirmed = 4;
   wanted.last_transition = api::MemberTransition{WallTime(Seconds(5)), "MasterDown", 850};
-  EXPECT_EQ(member_entry(kSpeaker, "g", now.view, now.reports, 4), wanted);
+  EXPECT_EQ(member_entry(kSpeaker, meta("g"), now.view, now.reports, 4), wanted);
 }
 
 TEST(MemberEntry, AGroupThatIsNotCarriedOutIsInInitializeWithTheReason) {
@@ -83,17 +93,29 @@ TEST(MemberEntry, AGroupThatIsNotCarriedOutIsInInitializeWithTheReason) {
                         {"", "h"},
                         plan::Refusal::kVirtualRouterIdInUse,
                         {"spec.virtualRouterID", "51 is that of g on eth0"}}};
-  const auto entry = member_entry(kSpeaker, "h", now.view, now.reports, 0);
+  const auto entry = member_entry(kSpeaker, meta("h"), now.view, now.reports, 0);
   EXPECT_EQ(entry.state, api::MemberState::kInitialize);
   EXPECT_EQ(entry.observed_generation, 0);
   EXPECT_THAT(entry.problems,
               ElementsAre(condition("VRIDInUse", "spec.virtualRouterID: 51 is that of g on eth0")));
 }
 
+// K-15: what one object was does not stand in the status of another that was made under its name.
+TEST(MemberEntry, ANewObjectOfTheNameBeginsInInitialize) {
+  const auto now = serving();
+  auto again = meta("g");
+  again.uid = "uid-g-again";
+  const auto entry = member_entry(kSpeaker, again, now.view, now.reports, 0);
+  EXPECT_EQ(entry.state, api::MemberState::kInitialize);
+  EXPECT_EQ(entry.observed_generation, 0);
+  EXPECT_FALSE(entry.programmed);
+  EXPECT_EQ(entry.group_uid, "uid-g-again");
+}
+
 TEST(MemberEntry, ARefusedOlderGenerationIsSaid) {
   auto now = serving();
   now.view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};
-  const auto entry = member_entry(kSpeaker, "g", now.view, now.reports, 0);
+  const auto entry = member_entry(kSpeaker, meta("g"), now.view, now.reports, 0);
   ASSERT_THAT(entry.problems, SizeIs(1));
   EXPECT_EQ(entry.problems[0].type, "GenerationWentBack");
   EXPECT_EQ(entry.state, api::MemberState::kMaster);
@@ -104,9 +126,9 @@ TEST(MemberEntry, ProblemsOfForwardingConcernOnlyGroupsWithVirtualServers) {
   auto now = serving();
   now.view.plan.groups.insert({"delegate", plan::GroupPlan{}});
   now.reports.forwarding.problems = {condition("HostNotPrepared", "net.ipv4.vs.conntrack is 0")};
-  EXPECT_THAT(member_entry(kSpeaker, "g", now.view, now.reports, 0).problems,
+  EXPECT_THAT(member_entry(kSpeaker, meta("g"), now.view, now.reports, 0).problems,
               ElementsAre(condition("HostNotPrepared", "net.ipv4.vs.conntrack is 0")));
-  EXPECT_THAT(member_entry(kSpeaker, "delegate", now.view, now.reports, 0).problems, IsEmpty());
+  EXPECT_THAT(member_entry(kSpeaker, meta("delegate"), now.view, now.reports, 0).problems, IsEmpty());
 }
 
 TEST(SetEntry, CountsARealServerOnceForAllPortsOfTheVip) {
