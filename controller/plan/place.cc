@@ -17,6 +17,7 @@ namespace {
 struct Draft {
   api::VRRPGroup group;
   bool existed = false;
+  std::set<std::string> holders;  // as observed
   std::vector<Release> releases;
   const api::AddressPool* pool =
       nullptr;  // of the first address whose pool is known; nullptr: keep parameters
@@ -48,6 +49,7 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGrou
   Draft draft;
   draft.group = observed;
   draft.existed = true;
+  draft.holders = holders(inputs, observed);
   draft.releases = open_releases(inputs, observed);
   draft.group.spec.addresses.clear();
   for (auto address : observed.spec.addresses) {
@@ -57,9 +59,8 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGrou
       draft.group.spec.addresses.push_back(address);
       continue;
     }
-    Release release{address.address, address.owners.front().uid, {}};
-    for (const auto& member : observed.spec.members) release.nodes.insert(member.node);
-    if (!release.nodes.empty()) draft.releases.push_back(std::move(release));
+    if (draft.holders.empty()) continue;
+    draft.releases.push_back({address.address, address.owners.front().uid, draft.holders});
   }
   return draft;
 }
@@ -217,10 +218,14 @@ std::vector<Wish> unplaced(const Inputs& inputs, const Seating& seating, const D
 }
 
 // Metadata as it should be; uid, resourceVersion and generation stay those observed.
-void write_metadata(Draft& draft) {
+void write_metadata(const Inputs& inputs, Draft& draft) {
   auto& meta = draft.group.meta;
+  std::set<std::string> labelled = draft.holders;
+  for (const auto& release : draft.releases) labelled.insert(release.nodes.begin(), release.nodes.end());
+  std::erase_if(labelled, [&](const auto& node) { return !inputs.nodes.contains(cluster_key(node)); });
+  for (const auto& member : draft.group.spec.members) labelled.insert(member.node);
   meta.labels.clear();
-  for (const auto& member : draft.group.spec.members) meta.labels[api::node_label(member.node)] = "";
+  for (const auto& node : labelled) meta.labels[api::node_label(node)] = "";
   meta.annotations.clear();
   if (!draft.releases.empty()) meta.annotations[kReleasingAnnotation] = to_string(draft.releases);
 }
@@ -232,7 +237,7 @@ void finish(const Inputs& inputs, Drafts& drafts, Placement& out) {
       settle_members(inputs, drafts, draft);
     }
     if (draft.group.spec.addresses.empty() && draft.releases.empty()) continue;
-    write_metadata(draft);
+    write_metadata(inputs, draft);
     for (const auto& address : draft.group.spec.addresses) out.group_of.insert({address.address, name});
     out.groups.insert({cluster_key(name), draft.group});
   }

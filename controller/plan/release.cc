@@ -74,6 +74,21 @@ std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& g
   return out;
 }
 
+std::set<std::string> holders(const Inputs& inputs, const api::VRRPGroup& group) {
+  std::set<std::string> out;
+  api::Labels others = group.meta.labels;
+  for (const auto& member : group.spec.members) {
+    out.insert(member.node);
+    others.erase(api::node_label(member.node));
+  }
+  if (others.empty()) return out;
+  for (const auto& [key, node] : inputs.nodes) {
+    const bool labelled = others.contains(api::node_label(key.name));
+    if (labelled && !has_let_go(inputs, group, key.name)) out.insert(key.name);
+  }
+  return out;
+}
+
 std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release) {
   const auto since = inputs.memory.releasing_since.find({release.owner_uid, release.address});
   const Milliseconds limit = fence_lifetime(group.spec) + kExpirySlack + kPatience;

@@ -11,6 +11,9 @@
 // the group's annotation, whose it was and which members may still hold it; a node's name goes from the note
 // when its status entry has reported a generation without the address, or its Node object is gone. Until the
 // note is empty nobody gets the address. So the release survives a restart of the controller.
+//
+// A member that is replaced may hold any address of the group until it has reported a generation without
+// itself: until then the group keeps the label of its node, so that it sees that it is out, and can say so.
 namespace fairlead::controller {
 
 inline constexpr const char* kReleasingAnnotation = "fairlead.dev/releasing";
@@ -28,6 +31,9 @@ std::vector<Release> parse_releases(const std::string& text);
 
 // The notes of one group, without the nodes that have reported or are gone; empty ones left out.
 std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group);
+
+// Nodes that may hold an address of the group: its members, and those that left and have not reported since.
+std::set<std::string> holders(const Inputs& inputs, const api::VRRPGroup& group);
 
 // Nodes of the release that are not waited for any longer: entry stale, Node NotReady, or no answer within
 // the fence's lifetime + 1.1 s + 10 s. The address stays blocked for others all the same.

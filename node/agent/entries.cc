@@ -57,6 +57,22 @@ std::vector<api::Condition> problems_of(const std::string& group, const PlanView
   return out;
 }
 
+// True if every address of ours on an interface is one that the plan has.
+bool holds_nothing_else(const plan::Plan& plan, const std::set<net::IpAddress>& held) {
+  return std::all_of(held.begin(), held.end(), [&](const net::IpAddress& address) {
+    return std::any_of(plan.groups.begin(), plan.groups.end(),
+                       [&](const auto& group) { return group.second.addresses.contains(address); });
+  });
+}
+
+// The generation of a group that we run nothing of, once that is so in the kernel too; 0 before.
+std::int64_t generation_let_go(const api::ObjectMeta& group, const PlanView& view, const VrrpReport& vrrp) {
+  const auto version = view.plan.not_run.find(group.name);
+  const bool shown = version != view.plan.not_run.end() && version->second.uid == group.uid;
+  const bool done = vrrp.sequence >= view.sequence && holds_nothing_else(view.plan, vrrp.held);
+  return shown && done ? version->second.generation : 0;
+}
+
 std::vector<std::string> all_problems(const PlanView& view, const Reports& reports) {
   std::vector<std::string> out;
   for (const auto& problem : view.problems) out.push_back(plan::to_string(problem));
@@ -129,7 +145,10 @@ api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& gr
   out.confirmed = confirmed;
   out.problems = problems_of(group.name, view, reports);
   const auto report = reports.vrrp.groups.find(group.name);
-  if (report == reports.vrrp.groups.end() || report->second.uid != group.uid) return out;
+  if (report == reports.vrrp.groups.end() || report->second.uid != group.uid) {
+    out.observed_generation = generation_let_go(group, view, reports.vrrp);
+    return out;
+  }
   out.state = report->second.state;
   out.since = report->second.since;
   out.observed_generation = report->second.observed_generation;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ std::string_view to_string(PlanOrigin origin);  // "None", "Checkpoint", "Previo
 // What the plan source knows.
 struct PlanView {
   plan::Plan plan;
+  std::uint64_t sequence = 0;  // of the newest order
   PlanOrigin origin = PlanOrigin::kNone;
   std::vector<plan::PlanProblem> problems;
   std::vector<plan::Refused> refused;
@@ -42,8 +44,9 @@ struct Reports {
 };
 
 // Our entry in the status of `group`, of which name and UID count. A group that is not carried out (refused,
-// not yet, or another object of that name is) is in Initialize, with generation 0 and the reasons. Conditions
-// carry type, reason and message only.
+// not yet, or another object of that name is) is in Initialize, with generation 0 and the reasons; one that
+// we run nothing of says its generation as soon as no interface holds an address that the plan does not have.
+// Conditions carry type, reason and message only.
 api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& group, const PlanView& view,
                                const Reports& reports, std::int64_t confirmed);
 

@@ -92,7 +92,7 @@ void PlanSource::update() {
 
 void PlanSource::replan(plan::Held held, PlanOrigin origin) {
   auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, view_.plan);
-  const bool changed = sequence_ == 0 || !(made.plan == view_.plan);
+  const bool changed = view_.sequence == 0 || !(made.plan == view_.plan);
   if (!(held.objects == objects_)) unsaved_ = true;
   objects_ = std::move(held.objects);
   view_.plan = std::move(made.plan);
@@ -100,7 +100,7 @@ void PlanSource::replan(plan::Held held, PlanOrigin origin) {
   view_.refused = std::move(held.refused);
   view_.problems = std::move(held.problems);
   std::move(made.problems.begin(), made.problems.end(), std::back_inserter(view_.problems));
-  if (changed) ++sequence_;
+  if (changed) ++view_.sequence;
   refresh_owned();
   if (unsaved_) save();  // intent is on disk before the kernel is written
   if (changed) order();
@@ -111,12 +111,12 @@ void PlanSource::replan(plan::Held held, PlanOrigin origin) {
 
 void PlanSource::order() {
   sys::log(sys::LogLevel::kInfo, "plan.ordered",
-           {{"sequence", std::to_string(sequence_)},
+           {{"sequence", std::to_string(view_.sequence)},
             {"from", std::string(to_string(view_.origin))},
             {"groups", std::to_string(view_.plan.groups.size())},
             {"virtual_servers", std::to_string(view_.plan.virtual_servers.size())}});
-  outlets_.order(vrrp_order(view_.plan, sequence_, owned_addresses_),
-                 forwarding_order(view_.plan, sequence_, claimed_services_));
+  outlets_.order(vrrp_order(view_.plan, view_.sequence, owned_addresses_),
+                 forwarding_order(view_.plan, view_.sequence, claimed_services_));
 }
 
 void PlanSource::vrrp(const VrrpReport& report) {
@@ -130,9 +130,9 @@ void PlanSource::forwarding(const ForwardingReport& report) {
 }
 
 bool PlanSource::refresh_owned() {
-  if (sequence_ == 0) return false;
-  auto addresses = owned_after(owned_addresses_, view_.plan, vrrp_, sequence_);
-  auto services = owned_after(owned_services_, view_.plan, forwarding_, sequence_);
+  if (view_.sequence == 0) return false;
+  auto addresses = owned_after(owned_addresses_, view_.plan, vrrp_, view_.sequence);
+  auto services = owned_after(owned_services_, view_.plan, forwarding_, view_.sequence);
   const bool changed = addresses != owned_addresses_ || services != owned_services_;
   owned_addresses_ = std::move(addresses);
   owned_services_ = std::move(services);
@@ -165,7 +165,7 @@ void PlanSource::log_new_problems() {
 }
 
 void PlanSource::show_metrics() {
-  const bool loaded = sequence_ > 0;
+  const bool loaded = view_.sequence > 0;
   metrics_.gauge("fairlead_node_config_loaded", "1 if a plan is in force", {}).set(loaded ? 1 : 0);
   metrics_.gauge("fairlead_node_config_stale", "1 if the plan in force is not the API server's", {})
       .set(loaded && view_.origin != PlanOrigin::kApi ? 1 : 0);
@@ -177,7 +177,7 @@ void PlanSource::show_metrics() {
         .set(age.count());
   }
   age_.arm(sys::now() + kShowAgeEvery, [this] {
-    if (unsaved_ && sequence_ > 0) save();  // a full disk may have room again
+    if (unsaved_ && view_.sequence > 0) save();  // a full disk may have room again
     show_metrics();
   });
 }

@@ -93,7 +93,6 @@ class PlanSource {
 
   plan::Objects objects_;
   PlanView view_;
-  std::uint64_t sequence_ = 0;  // of the newest order
   std::set<net::IpAddress> owned_addresses_;
   std::set<plan::VirtualServerKey> owned_services_;
   std::set<plan::VirtualServerKey> claimed_services_;  // of the earlier run, as its checkpoint says

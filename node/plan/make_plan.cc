@@ -141,6 +141,9 @@ MadePlan make_plan(const NodeIdentity& node, const std::map<std::string, api::VR
   SetPlanning planning(routers, previous);
   for (const auto& [stem, parts] : slices) planning.add(stem, parts);
   std::move(planning).finish(out.plan, out.problems);
+  for (const auto& [name, group] : groups) {
+    if (!routers.groups.contains(name)) out.plan.not_run.insert({name, version_of(group)});
+  }
   out.plan.groups = std::move(routers.groups);
   out.problems.insert(out.problems.begin(), routers.problems.begin(), routers.problems.end());
   return out;

@@ -55,7 +55,7 @@ struct MadePlan {
 };
 
 // Groups by name, sets by key; an object that check() refuses is set aside and harms no other (I-8).
-// * A group that does not list us is not ours, and no problem.
+// * A group that does not list us is not ours, and no problem: we have left it, or are asked whether we have.
 // * Of two groups that collide (interface, family, VRID) the younger is left out; of two that list one
 //   address the younger goes without it. Younger: creationTimestamp, then UID, as api.md.
 // * A virtual server whose address its group does not list is left out without a word: each is in that

@@ -118,6 +118,8 @@ struct Plan {
   std::map<std::string, GroupPlan> groups;
   std::map<VirtualServerKey, VirtualServerPlan> virtual_servers;  // NAT only; Delegate VIPs have none
   std::map<api::ObjectKey, SetPlan> sets;
+  // Groups that we are shown and run nothing of: we are no member, or they are set aside.
+  std::map<std::string, Version> not_run;
   // VIPs that must not be held yet: they are not Delegate, and no whole RealServerSet has named their
   // virtual servers so far. The forwarding order leaves them out, so they are never reported ready.
   std::set<net::IpAddress> awaited;

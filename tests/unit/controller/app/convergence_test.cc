@@ -305,6 +305,60 @@ TEST(Convergence, APassedOverMemberBlocksTheAddressUntilItsNodeIsGone) {
   EXPECT_EQ(message(), "");
 }
 
+const FakeApi::Key kGroupOne{"VRRPGroup", {"", "192-0-2-0-24-v4-1"}};
+
+// The entry of a node in the status of group one.
+void report_entry(FakeApi& api, const std::string& node, int generation) {
+  json& members = api.at(kGroupOne)["status"]["members"];
+  for (auto& member : members) {
+    if (member["node"] == node) member["observedGeneration"] = generation;
+  }
+}
+
+// api.md, Release: "until that member reports". A member that was replaced is a member no more, and its node
+// would never look at the group again.
+TEST(Convergence, AMemberThatIsReplacedDuringAReleaseIsAskedAllTheSame) {
+  FakeApi api;
+  for (int i = 1; i <= 3; ++i) {
+    api.add(node_json("node-" + std::to_string(i)));
+    api.add(report_json("node-" + std::to_string(i), i));
+  }
+  json pool = pool_json();
+  pool["spec"]["groups"] = 1;
+  pool["spec"]["vrrp"]["advertIntervalMs"] = 50;  // two members
+  api.add(pool);
+  api.add(vip_json("goes", "192.0.2.100", 0));
+  api.add(vip_json("stays", "192.0.2.101", 1));
+  Rounds rounds(api);
+  ASSERT_TRUE(rounds.settle());
+  report_all(api, "nobody");
+  ASSERT_TRUE(rounds.settle());
+  const std::string silent = api.at(kGroupOne)["spec"]["members"][0]["node"];
+  const std::string other = api.at(kGroupOne)["spec"]["members"][1]["node"];
+  api.remove({"VirtualIP", {"shop", "goes"}});
+  ASSERT_TRUE(rounds.settle());
+  report_entry(api, other, api.at(kGroupOne)["metadata"]["generation"]);
+  rounds.pass(Seconds(13));
+  ASSERT_TRUE(rounds.settle());
+  EXPECT_FALSE(api.has({"VirtualIP", {"shop", "goes"}}));  // the silent one is passed over
+
+  api.at({"NodeReport", {"", silent}})["spec"]["interfaces"] = json::array();
+  ASSERT_TRUE(rounds.settle());
+  rounds.pass(Seconds(601));
+  ASSERT_TRUE(rounds.settle());
+  const json& group = api.at(kGroupOne);
+  ASSERT_EQ(group["spec"]["members"].dump().find(silent), std::string::npos);
+  EXPECT_TRUE(group["metadata"]["labels"].contains("node.fairlead.dev/" + silent));
+  EXPECT_EQ(group["metadata"]["annotations"]["fairlead.dev/releasing"],
+            "192.0.2.100 uid-virtualip-goes " + silent);
+
+  report_entry(api, silent, group["metadata"]["generation"]);
+  ASSERT_TRUE(rounds.settle());
+  EXPECT_FALSE(api.at(kGroupOne)["metadata"]["labels"].contains("node.fairlead.dev/" + silent));
+  EXPECT_FALSE(api.at(kGroupOne)["metadata"].contains("annotations"));
+  EXPECT_EQ(rounds.round(SIZE_MAX), 0U);
+}
+
 TEST(Convergence, ReportsOfNodesThatAreGoneAreDeleted) {
   FakeApi api;
   fill(api);

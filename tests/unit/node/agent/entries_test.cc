@@ -112,6 +112,41 @@ TEST(MemberEntry, ANewObjectOfTheNameBeginsInInitialize) {
   EXPECT_EQ(entry.group_uid, "uid-g-again");
 }
 
+// api.md, Release: a member that was replaced is asked whether it has let go, and says so.
+struct Left : ::testing::Test {
+  Left() {
+    now.view.sequence = 5;
+    now.view.plan.not_run = {{"left", {"uid-left", 8, 1}}};
+    now.reports.vrrp.sequence = 5;
+  }
+  std::int64_t generation() const {
+    return member_entry(kSpeaker, meta("left"), now.view, now.reports, 0).observed_generation;
+  }
+  Situation now = serving();
+};
+
+TEST_F(Left, AGroupThatWeHaveLeftIsReportedInInitializeWithItsGeneration) {
+  const auto entry = member_entry(kSpeaker, meta("left"), now.view, now.reports, 0);
+  EXPECT_EQ(entry.state, api::MemberState::kInitialize);
+  EXPECT_EQ(entry.observed_generation, 8);
+  EXPECT_FALSE(entry.programmed);
+}
+
+TEST_F(Left, NotBeforeTheOrderWithoutItIsCarriedOut) {
+  now.reports.vrrp.sequence = 4;
+  EXPECT_EQ(generation(), 0);
+}
+
+TEST_F(Left, NotWhileAnAddressThatThePlanDoesNotHaveIsOnAnInterface) {
+  now.reports.vrrp.held.insert(ip("192.0.2.77"));
+  EXPECT_EQ(generation(), 0);
+}
+
+TEST_F(Left, NotForAnotherObjectOfItsName) {
+  now.view.plan.not_run = {{"left", {"uid-of-the-one-before", 8, 1}}};
+  EXPECT_EQ(generation(), 0);
+}
+
 TEST(MemberEntry, ARefusedOlderGenerationIsSaid) {
   auto now = serving();
   now.view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};

@@ -99,6 +99,8 @@ TEST(GroupPlanning, AGroupThatDoesNotListUsIsNotOursAndNoProblem) {
   const auto made = plan_of({source}, {});
   EXPECT_THAT(made.plan.groups, IsEmpty());
   EXPECT_THAT(made.problems, IsEmpty());
+  EXPECT_EQ(made.plan.not_run, (std::map<std::string, Version>{{"g", {"uid-g", 1, 1}}}));
+  EXPECT_THAT(plan_of({group("g")}, {}).plan.not_run, IsEmpty());
 }
 
 // api.md, NodeReport: node name and UID come from the token; without a UID names alone decide.
