@@ -19,7 +19,6 @@ constexpr std::string_view kHead = R"({"version":1,"sha256":")";
 constexpr std::string_view kMiddle = R"(","payload":)";
 constexpr std::string_view kTail = "}\n";
 constexpr std::size_t kDigits = 64;
-constexpr std::size_t kMaxBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kMaxItems = 1'000'000;
 
 std::string sha256(std::string_view text) {
@@ -107,7 +106,8 @@ std::string_view payload_of(std::string_view text, std::vector<Problem>& problem
     problems.push_back({"", std::move(message)});
     return std::string_view();
   };
-  if (text.size() > kMaxBytes) return refuse("must be at most 64 MB, got " + std::to_string(text.size()));
+  if (text.size() > kLargestCheckpoint)
+    return refuse("must be at most 64 MB, got " + std::to_string(text.size()));
   if (!text.starts_with(kHead)) return refuse("is no checkpoint of version 1");
   if (text.size() < frame || !text.ends_with(kTail)) return refuse("is cut off");
   if (text.substr(kHead.size() + kDigits, kMiddle.size()) != kMiddle) return refuse("is damaged");

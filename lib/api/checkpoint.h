@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,10 +35,13 @@ struct Checkpoint {
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
+// In bytes; a document that is larger is refused.
+inline constexpr std::size_t kLargestCheckpoint = std::size_t{64} * 1024 * 1024;
+
 // One line of JSON:
 //   {"version":1,"sha256":"<64 hex digits of the payload's bytes>","payload":{...}}
-// Reading refuses anything else: another version, a byte cut off, added or changed. A document of more than
-// 64 MB is refused unread. Equal values give equal bytes.
+// Reading refuses anything else: another version, a byte cut off, added or changed. Equal values give equal
+// bytes.
 std::string encode_checkpoint(const Checkpoint& checkpoint);
 Decoded<Checkpoint> decode_checkpoint(std::string_view text);
 

@@ -20,6 +20,8 @@
 namespace fairlead::apiserver {
 namespace {
 
+constexpr std::size_t kLargestFile = std::size_t{4} * 1024 * 1024;
+
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(X509* certificate) const { X509_free(certificate); }
@@ -130,6 +132,8 @@ Result<std::string> read_file(const std::string& path) {
     if (count < 0) return wrong(errno);
     if (count == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(count));
+    if (text.size() > kLargestFile)
+      return fail(Code::kInvalid, "cannot read " + path + ": it is larger than 4 MB");
   }
 }
 

@@ -22,7 +22,10 @@ Error errno_error(const std::string& what) {
   return fail(may_pass ? Code::kUnavailable : Code::kDenied, what + ": " + sys::errno_name(number));
 }
 
-// The whole file; kNotFound if there is none. A pipe nobody writes to is an empty file.
+Error too_large(const std::string& path) { return fail(Code::kInvalid, path + ": is larger than 64 MB"); }
+
+// The whole file; kNotFound if there is none, kInvalid if it is too large to be one of ours: then it is not
+// read to its end. A pipe nobody writes to is an empty file.
 Result<std::string> read_file(const std::string& path) {
   const sys::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
@@ -37,6 +40,7 @@ Result<std::string> read_file(const std::string& path) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno_error("read " + path);
     out.append(buffer, static_cast<std::size_t>(count));
+    if (out.size() > api::kLargestCheckpoint) return too_large(path);
   }
 }
 
@@ -118,7 +122,9 @@ Result<> CheckpointStore::put_in_place() {
 }
 
 Result<> CheckpointStore::save(const api::Checkpoint& checkpoint) {
-  return write_new(api::encode_checkpoint(checkpoint)).and_then([this](Done) { return put_in_place(); });
+  const std::string text = api::encode_checkpoint(checkpoint);
+  if (text.size() > api::kLargestCheckpoint) return too_large("write " + next_);
+  return write_new(text).and_then([this](Done) { return put_in_place(); });
 }
 
 Result<> CheckpointStore::remove() {

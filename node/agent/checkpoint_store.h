@@ -26,6 +26,7 @@ class CheckpointStore {
   // A file that is not there is no problem as long as neither is.
   Loaded load();
 
+  // At most 64 MB: what could not be read again is not written.
   // Written, synced, renamed over the current copy, which becomes the previous one unless load() found it
   // damaged. When this returns the checkpoint is on disk. Blocks. Errors: what, on which file, why; then
   // both copies are what they were.

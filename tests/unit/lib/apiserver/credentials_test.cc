@@ -58,6 +58,16 @@ TEST(TokenK35, AFailedReadKeepsTheOldToken) {
   EXPECT_EQ(source.problem(), "");
 }
 
+// A path that names the wrong thing takes no memory without end.
+TEST(TokenK35, AFileThatIsTooLargeToBeATokenIsNotReadToItsEnd) {
+  const Files files;
+  const auto file = files.write("token", "x");
+  std::filesystem::resize_file(file, std::uintmax_t{256} << 20U);  // a hole
+  TokenSource source("", file);
+  EXPECT_EQ(source.token(t0), "");
+  EXPECT_EQ(source.problem(), "cannot read " + file + ": it is larger than 4 MB");
+}
+
 TEST(TokenK35, ADistrustedTokenIsReadAgainAtOnce) {
   const Files files;
   TokenSource source("", files.write("token", "one"));

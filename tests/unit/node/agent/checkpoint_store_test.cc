@@ -67,6 +67,24 @@ TEST_F(CheckpointStoreTest, APipeInTheCheckpointsPlaceIsADamagedOne) {
 }
 
 // FN-15: the previous copy, flagged.
+// S-14: nor does it take the memory of the machine.
+TEST_F(CheckpointStoreTest, WhatIsTooLargeToBeOursIsNotReadToItsEnd) {
+  std::ofstream(file("checkpoint.json")) << "x";
+  std::filesystem::resize_file(file("checkpoint.json"), std::uintmax_t{256} << 20U);  // a hole
+  const auto loaded = CheckpointStore(directory_).load();
+  ASSERT_THAT(loaded.problems, SizeIs(2));
+  EXPECT_EQ(loaded.problems[0], file("checkpoint.json") + ": is larger than 64 MB");
+}
+
+TEST_F(CheckpointStoreTest, WhatCouldNotBeReadAgainIsNotWritten) {
+  CheckpointStore store(directory_);
+  ASSERT_TRUE(store.save(checkpoint("first")));
+  const auto saved = store.save(checkpoint(std::string(api::kLargestCheckpoint, 'n')));
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().code, Code::kInvalid);
+  EXPECT_EQ(CheckpointStore(directory_).load().checkpoint, checkpoint("first"));
+}
+
 TEST_F(CheckpointStoreTest, OfADamagedCheckpointThePreviousCopyIsLoadedAndFlagged) {
   CheckpointStore store(directory_);
   ASSERT_TRUE(store.save(checkpoint("first")));
