@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/sys/loop.h"
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead::kernel {
@@ -75,10 +76,23 @@ Result<pid_t> spawn(const std::string& program, const std::string& option, int i
   return pid;
 }
 
+// True if the child ended in time; for when no descriptor of it is to be had: looks every few milliseconds.
+bool ended_when_looked_at(pid_t pid, Milliseconds timeout) {
+  constexpr int kLookEveryMs = 5;
+  const TimePoint end = sys::now() + timeout;
+  for (;;) {
+    siginfo_t state{};
+    const int failed = ::waitid(P_PID, static_cast<id_t>(pid), &state, WEXITED | WNOHANG | WNOWAIT);
+    if (failed != 0 || state.si_pid == pid) return true;  // failed: there is no such child any more
+    if (sys::now() >= end) return false;
+    ::poll(nullptr, 0, kLookEveryMs);
+  }
+}
+
 // True if the child ended in time.
 bool ended_within(pid_t pid, Milliseconds timeout) {
   const sys::UniqueFd watched(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!watched.valid()) return true;  // kernel before 5.3: wait without a limit
+  if (!watched.valid()) return ended_when_looked_at(pid, timeout);
   pollfd one{watched.get(), POLLIN, 0};
   int ready = -1;
   do {

@@ -1,6 +1,7 @@
 #include "node/kernel/nft_child.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,26 @@ TEST(NftChild, ThatNeverEndsIsKilledAndReaped) {
   const auto outcome = run("while :; do :; done", Milliseconds(50));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::kUnavailable);
+  EXPECT_TRUE(no_child_is_left());
+}
+
+// Every descriptor but those of its input and output is taken: none is left to watch the child by.
+TEST(NftChild, IsKilledInTimeThoughNoDescriptorIsLeftToWatchItBy) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int first = ::dup(STDERR_FILENO);
+  const int second = ::dup(STDERR_FILENO);
+  ::close(first);
+  ::close(second);
+  const rlimit two{static_cast<rlim_t>(second) + 1, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &two), 0);
+  const auto slow = run("exec /bin/sleep 3", Milliseconds(50));
+  const auto quick = run("exit 3", kLong);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_FALSE(slow);
+  EXPECT_EQ(slow.error().code, Code::kUnavailable);
+  ASSERT_TRUE(quick);
+  EXPECT_EQ(quick->exit_code, 3);
   EXPECT_TRUE(no_child_is_left());
 }
 
