@@ -201,6 +201,15 @@ TEST_F(Forwarding, AddsTheGuardThenIpvsThenSaysReady) {
   EXPECT_EQ(report.usable_reals.at(kKey), 1);
 }
 
+// onNoEndpoints Reject: without a real server IPVS refuses, and the VIP is held.
+TEST_F(Forwarding, AVirtualServerWithoutRealServersIsReadyToo) {
+  auto order = serving(1);
+  order.virtual_servers[kKey].reals.clear();
+  agent->order(order);
+  EXPECT_TRUE(report.ready.contains(kVip));
+  EXPECT_EQ(report.usable_reals.at(kKey), 0);
+}
+
 // architecture.md 5: address gone (acknowledged) -> IPVS -> guard.
 TEST_F(Forwarding, KeepsIpvsAndGuardOfAVipThatLeftUntilItsAddressIsGone) {
   agent->order(serving(1));

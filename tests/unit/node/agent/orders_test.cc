@@ -93,6 +93,24 @@ TEST(CheckpointOf, HoldsWhatMakesThePlanAgain) {
   EXPECT_EQ(objects_of(read_back.value), objects);
 }
 
+// A VirtualIP whose Service was deleted while it was in its group keeps virtual servers without real ones: a
+// daemon that starts from its checkpoint waits for nothing, and the group's other addresses are served on.
+TEST(CheckpointOf, AVipWhoseServiceWasDeletedKeepsNoOtherWaitingAfterARestart) {
+  auto shared = group("g");
+  shared.spec.addresses = {{ip("192.0.2.10"), 32, api::Forwarding::kNat, {}},
+                           {ip("192.0.2.11"), 32, api::Forwarding::kNat, {}}};
+  auto gone = set("gone-v4-0", "g");
+  gone.spec.virtual_servers = {testing::virtual_server("192.0.2.11:80", {})};
+  const plan::Objects objects{groups_of({shared}), sets_of({set("web-v4-0", "g"), gone})};
+  const auto text = api::encode_checkpoint(checkpoint_of(kNode, objects, {}, {}, {}));
+  const auto loaded = objects_of(api::decode_checkpoint(text).value);
+  const auto plan = plan::make_plan(kNode, loaded.groups, loaded.sets, plan::Plan{}).plan;
+  EXPECT_THAT(plan.awaited, IsEmpty());
+  const auto order = forwarding_order(plan, 1, {});
+  EXPECT_THAT(order.vips, ElementsAre(ip("192.0.2.10"), ip("192.0.2.11")));
+  EXPECT_THAT(order.virtual_servers.at(tcp("192.0.2.11:80")).reals, IsEmpty());
+}
+
 // FN-18: a cloned machine brings another node's checkpoint along.
 TEST(CheckpointOf, IsOursByNameAndByUidWhereBothAreKnown) {
   const auto checkpoint = checkpoint_of(kNode, {}, {}, {}, {});
