@@ -13,7 +13,7 @@ struct Backends {
   std::string problem;                              // service_problem()
 };
 
-// For people: the Service named is missing, or has no ports. Empty if there is none of these, or none is
+// For people: the Service named is missing, or has no ports. Empty if nothing is wrong with it, or none is
 // named.
 std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 

@@ -67,6 +67,7 @@ api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
   return out;
 }
 
+// When a write comes, by which verb, and to what kind.
 struct How {
   Step step;
   Verb verb;

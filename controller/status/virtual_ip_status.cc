@@ -134,8 +134,8 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
 }
 
-// `from` = the master before in status. A restart of the same master is a transition, too; that its own entry
-// follows what a Backup's told of it is none.
+// `from` = the master before in status. A restart of the same master is a transition, too. A Backup may tell
+// of a new master first; the master's own entry, when it comes, is the same transition.
 std::optional<api::LastTransition> last_transition(const Report& report, const HeldAddress& held,
                                                    WallTime now) {
   const auto& present = report.virtual_ip->status;

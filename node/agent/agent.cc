@@ -294,7 +294,8 @@ void block_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL);  // ignored by the parent it would be by us, and no child's end be told
+  // A parent that ignores it hands that on; then nobody could tell how a child of ours ended.
+  std::signal(SIGCHLD, SIG_DFL);
 }
 
 }  // namespace fairlead::agent

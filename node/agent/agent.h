@@ -43,7 +43,8 @@ class Agent {
   std::unique_ptr<Parts> parts_;
 };
 
-// Blocks SIGTERM and SIGINT for this thread and those it starts, and ignores SIGPIPE. First thing in main.
+// Blocks SIGTERM and SIGINT for this thread and those it starts, ignores SIGPIPE, and gives SIGCHLD its
+// default meaning. First thing in main.
 void block_signals();
 
 }  // namespace fairlead::agent

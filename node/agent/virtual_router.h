@@ -133,7 +133,7 @@ class VirtualRouter {
   std::optional<LastAdvert> last_advert_;
   std::optional<TimePoint> last_renewal_;
   std::optional<neighbor::Schedule> schedule_;
-  int failed_sends_ = 0;
+  int failed_sends_ = 0;  // in a row; of a Backup: its attempts to displace a master
 
   // The last advert that could not be sent. Stays until one is sent, or was not tried for a long time.
   struct Unsent {
