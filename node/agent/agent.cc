@@ -294,8 +294,7 @@ void block_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // A parent that ignores it hands that on; then nobody could tell how a child of ours ended.
-  std::signal(SIGCHLD, SIG_DFL);
+  std::signal(SIGCHLD, SIG_DFL);  // ignored, as a parent may hand it on, no child's end could be told
 }
 
 }  // namespace fairlead::agent
