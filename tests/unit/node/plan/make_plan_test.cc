@@ -62,7 +62,7 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   wanted.advertise_interval = vrrp::Centiseconds(25);
   wanted.preempt = false;
   wanted.preempt_delay = Seconds(30);
-  wanted.checksum = api::Checksum::kRfc5798;
+  wanted.checksum = vrrp::ChecksumForm::kRfc5798;
   wanted.addresses = {ip("192.0.2.10")};
   wanted.min_active_down_interval =
       vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(100), vrrp::Centiseconds(25));
