@@ -21,7 +21,8 @@ class FenceFilter {
   // call replaces what a dead run left, and all groups are silent until their first advert. A group that
   // stays goes on as it is. Returns after the kernel has done it; blocks for at most 5 s a transaction.
   // Errors, after which the table is as it was: kNotFound (no nf_tables, no egress hook: before Linux 5.16;
-  // an interface that is gone; the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid.
+  // the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid. An interface that is gone is no
+  // error on every kernel (6.18 takes its name and hooks nothing): whoever knows the interfaces asks first.
   virtual Result<> apply(const std::vector<filter::FencedGroup>& groups) = 0;
 
   // Whether somebody deleted or changed the table since; if so it was put back, true: without it nobody is
