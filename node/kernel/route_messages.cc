@@ -137,6 +137,8 @@ std::optional<AddressMessage> read_address(const nlmsghdr& message) {
     out.address.lasting = life->ifa_valid == 0xffffffffU;
     out.address.deprecated = life->ifa_prefered == 0;
     out.created = life->cstamp == life->tstamp;
+    out.updated = life->tstamp;
+    out.valid_for = life->ifa_valid;
   }
   return out;
 }
