@@ -27,8 +27,12 @@ Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min) {
   return std::max(Microseconds(lifetime) + kExpiryLateness - adi_min, Microseconds(0));
 }
 
+Microseconds give_up_after(Microseconds a, Microseconds adi_min) {
+  return std::max<Microseconds>(adi_min - kGiveUpEarly, 2 * a);
+}
+
 FenceVerdict judge(Microseconds gap, Microseconds a, Microseconds adi_min) {
-  if (gap >= std::max<Microseconds>(adi_min - kGiveUpEarly, 2 * a)) return FenceVerdict::kGiveUp;
+  if (gap >= give_up_after(a, adi_min)) return FenceVerdict::kGiveUp;
   return gap <= a ? FenceVerdict::kGoOn : FenceVerdict::kDrainFirst;
 }
 

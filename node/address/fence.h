@@ -33,9 +33,11 @@ enum class FenceVerdict {
   kGiveUp,      // another may be Active by now: no advert, drop the addresses, be Backup
 };
 
-// Judges the boot-time gap since the group's last advert: up to a go on; from ADI_min - 0.1 s on give up.
-// Where that limit lies below 2a (adverts faster than about 90 ms) it is 2a, one lost beat, since else
-// ordinary lateness would end every turn as Active.
+// The gap from which another may be Active: ADI_min - 0.1 s. Where that lies below 2a (adverts faster than
+// about 90 ms) it is 2a, one lost beat, since else ordinary lateness would end every turn as Active.
+Microseconds give_up_after(Microseconds a, Microseconds adi_min);
+
+// Judges the boot-time gap since the group's last advert: up to a go on; from give_up_after() on give up.
 FenceVerdict judge(Microseconds gap, Microseconds a, Microseconds adi_min);
 
 // Whether the addresses must be renewed before an advert at `now`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct Interface {
   std::string name;
   int mtu = 0;
   bool up = false;  // administratively up with carrier
+  // How often the carrier came or went, as the kernel counts: tells of a loss too short to be seen.
+  std::uint32_t carrier_changes = 0;
   bool arp = true;  // speaks ARP (Ethernet-like, not NOARP or loopback)
   net::MacAddress mac;
   bool routes_ipv6 = false;                 // forwards IPv6: hosts may use it as their router

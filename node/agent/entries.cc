@@ -60,8 +60,9 @@ std::vector<api::Condition> problems_of(const std::string& group, const PlanView
 // True if every address of ours on an interface is one that the plan has.
 bool holds_nothing_else(const plan::Plan& plan, const std::set<net::IpAddress>& held) {
   return std::all_of(held.begin(), held.end(), [&](const net::IpAddress& address) {
-    return std::any_of(plan.groups.begin(), plan.groups.end(),
-                       [&](const auto& group) { return group.second.addresses.contains(address); });
+    return std::any_of(plan.groups.begin(), plan.groups.end(), [&](const auto& group) {
+      return group.second.addresses.contains(address) || group.second.excluded.contains(address);
+    });
   });
 }
 
@@ -98,8 +99,10 @@ api::StateGroup state_group(const plan::GroupPlan& group, const PlanView& view, 
     out.hears = report->second.hears;
     out.last_transition = report->second.last_transition;
   }
-  for (const auto& address : group.addresses) {
-    out.addresses.push_back({address, reports.vrrp.held.contains(address)});
+  for (const auto* addresses : {&group.addresses, &group.excluded}) {
+    for (const auto& address : *addresses) {
+      out.addresses.push_back({address, reports.vrrp.held.contains(address)});
+    }
   }
   out.problems = problems_of(group.name, view, reports);
   return out;

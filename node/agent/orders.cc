@@ -7,7 +7,21 @@ namespace {
 
 std::set<net::IpAddress> vips_of(const plan::Plan& plan) {
   std::set<net::IpAddress> out;
-  for (const auto& [name, group] : plan.groups) out.insert(group.addresses.begin(), group.addresses.end());
+  for (const auto& [name, group] : plan.groups) {
+    out.insert(group.addresses.begin(), group.addresses.end());
+    out.insert(group.excluded.begin(), group.excluded.end());
+  }
+  return out;
+}
+
+// Without those that others configured and we own by the words of the RFC only (priority 255).
+std::set<net::IpAddress> held_vips_of(const plan::Plan& plan) {
+  std::set<net::IpAddress> out;
+  for (const auto& [name, group] : plan.groups) {
+    if (group.priority == vrrp::kOwner) continue;
+    out.insert(group.addresses.begin(), group.addresses.end());
+    out.insert(group.excluded.begin(), group.excluded.end());
+  }
   return out;
 }
 
@@ -29,7 +43,7 @@ ForwardingOrder forwarding_order(const plan::Plan& plan, std::uint64_t sequence,
 
 std::set<net::IpAddress> owned_after(const std::set<net::IpAddress>& before, const plan::Plan& plan,
                                      const VrrpReport& report, std::uint64_t sequence) {
-  auto out = vips_of(plan);
+  auto out = held_vips_of(plan);
   out.insert(report.held.begin(), report.held.end());
   if (report.sequence < sequence) out.insert(before.begin(), before.end());
   return out;

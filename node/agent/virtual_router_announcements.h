@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -21,6 +22,7 @@ struct AnnouncedLink {
   std::string name;
   net::MacAddress mac;
   bool arp = true;
+  std::uint32_t carrier_changes = 0;  // another number: it was gone, if only for a moment
   friend bool operator==(const AnnouncedLink&, const AnnouncedLink&) = default;
 };
 

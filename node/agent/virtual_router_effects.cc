@@ -11,11 +11,33 @@
 namespace fairlead::agent {
 namespace {
 
+// Two failed sends in a row stop the renewals: no lifetime without the advert that stands for it.
+constexpr int kFailedSendsBeforeNoRenewal = 2;
+
 api::Condition problem(std::string type, std::string reason, std::string message) {
   return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
 }
 
 }  // namespace
+
+void VirtualRouter::deliver(const vrrp::Event& event) {
+  const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());
+  state_ = step.next;
+  const bool carried_out = carry_out(step);
+  // Nobody heard of the attempt: nothing has happened, and the log has one line about the first.
+  if (step.reason == vrrp::Reason::kPreempted && adverts_.failed() > 0) {
+    state_ = vrrp::step(config_, state_, vrrp::FenceExpired{}, world_.clock.now()).next;
+    adverts_.forget_last();
+    return;
+  }
+  if (step.reason) on_transition(*step.reason);
+  if (!active() || carried_out) return;
+  if (addresses_.try_again()) {
+    deliver(vrrp::AddressesRefused{});
+  } else {
+    deliver(vrrp::FenceExpired{});
+  }
+}
 
 bool VirtualRouter::carry_out(const vrrp::Step& step) {
   // A living master is not displaced by one whose adverts do not leave.
@@ -24,18 +46,13 @@ bool VirtualRouter::carry_out(const vrrp::Step& step) {
     const bool go_on =
         std::visit(Overloaded{
                        [&](const vrrp::SendAdvert& send) {
-                         return send_advert(send.priority) && !(must_leave && failed_sends_ > 0);
+                         return send_advert(send.priority) && !(must_leave && adverts_.failed() > 0);
                        },
                        [&](const vrrp::HoldAddresses&) { return hold_all(); },
                        [&](const vrrp::RenewAddresses&) { return renew(); },
-                       [&](const vrrp::ReleaseAddresses&) {
-                         std::set<net::IpAddress> all = in_service_;
-                         all.insert(held_.begin(), held_.end());
-                         return release({all.begin(), all.end()});
-                       },
+                       [&](const vrrp::ReleaseAddresses&) { return release_all(); },
                        [&](const vrrp::RepeatAnnouncement&) {
-                         if (schedule_)
-                           announce(neighbor::repeat(*schedule_, held_list(), world_.clock.now()));
+                         announce_again();
                          return true;
                        },
                    },
@@ -45,71 +62,37 @@ bool VirtualRouter::carry_out(const vrrp::Step& step) {
   return true;
 }
 
-// The gap between adverts, judged; without a previous advert there is none (failure-model.md 1.2). By what
-// that advert said: a plan that came since is not known to those who heard it.
-address::FenceVerdict VirtualRouter::fence() const {
-  if (!last_advert_) return address::FenceVerdict::kGoOn;
-  return address::judge(world_.clock.boot_time() - last_advert_->at, last_advert_->interval,
-                        last_advert_->min_active_down_interval);
-}
-
-void VirtualRouter::note_advert() {
-  last_advert_ = LastAdvert{world_.clock.boot_time(), Microseconds(plan_.advertise_interval),
-                            plan_.min_active_down_interval};
-}
-
-Seconds VirtualRouter::lifetime() const {
-  return address::fence_lifetime(Microseconds(plan_.advertise_interval), plan_.min_active_down_interval,
-                                 plan_.fence_lifetime);
-}
-
 bool VirtualRouter::send_advert(vrrp::Priority priority) {
-  const bool gives_up = priority == vrrp::kRelinquish;
-  if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
-  const auto sent = send_to_all({plan_.virtual_router_id, priority, plan_.advertise_interval,
-                                 vrrp::in_advert_order({in_service_.begin(), in_service_.end()})});
-  if (!sent) {
-    note_unsent(sent.error().message);
-    if (!last_advert_) note_advert();
-    return true;
-  }
-  note_sent();
-  const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
-  note_advert();
-  return !too_late;
+  return adverts_.send(plan_, {link_.index, config_.primary}, priority, listed());
 }
 
-// To the group, or to each peer: the first failure is told, and keeps none of the others from being tried.
-Result<> VirtualRouter::send_to_all(const vrrp::Advertisement& advert) {
-  const vrrp::Form form{plan_.vrrp_version, plan_.checksum, plan_.password};
-  const auto send_to = [&](const net::IpAddress& destination) {
-    const vrrp::Endpoints endpoints{config_.primary, destination};
-    return world_.adverts.send(link_.index, endpoints, vrrp::encode(advert, form, endpoints));
-  };
-  if (!plan_.unicast) return send_to(vrrp::multicast_group(plan_.family));
-  Result<> out = Done{};
-  for (const auto& [peer, min_ttl] : plan_.unicast->peers) {
-    const auto sent = send_to(peer);
-    if (out && !sent) out = sent;
-  }
-  return out;
+bool VirtualRouter::hold_all() {
+  addresses_.add(link_, {in_service_.begin(), in_service_.end()}, lifetime());
+  if (addresses_.try_again() || late()) return false;
+  schedule_ = neighbor::Schedule{world_.clock.now(), 0, {}, 0, {}};
+  announce(neighbor::due(*schedule_, addresses_.list(), world_.clock.now()));
+  return true;
 }
 
-void VirtualRouter::note_unsent(const std::string& why) {
-  ++failed_sends_;
-  metrics_.count_unsent();
-  if (!unsent_) {
-    sys::log(sys::LogLevel::kWarning, "vrrp.send_failed", {{"group", plan_.name}, {"error", why}});
-  }
-  unsent_ = Unsent{why, world_.clock.now()};
+bool VirtualRouter::renew() {
+  if (late()) return false;
+  if (adverts_.failed() < kFailedSendsBeforeNoRenewal) addresses_.renew(link_, in_service_, lifetime());
+  return !addresses_.try_again();
 }
 
-void VirtualRouter::note_sent() {
-  failed_sends_ = 0;
-  metrics_.count_sent();
-  if (!unsent_) return;
-  unsent_.reset();
-  sys::log(sys::LogLevel::kInfo, "vrrp.sends_again", {{"group", plan_.name}});
+bool VirtualRouter::release_all() {
+  std::set<net::IpAddress> all = in_service_;
+  all.insert(addresses_.all().begin(), addresses_.all().end());
+  return addresses_.release(link_, {all.begin(), all.end()});
+}
+
+void VirtualRouter::heed_addresses() {
+  if (!active()) return;
+  if (addresses_.try_again()) {
+    deliver(vrrp::AddressesRefused{});
+  } else if (addresses_.should_hand_over()) {
+    deliver(vrrp::HandOver{});
+  }
 }
 
 void VirtualRouter::announce(const neighbor::Due& due) {
@@ -117,83 +100,150 @@ void VirtualRouter::announce(const neighbor::Due& due) {
   if (!due.addresses.empty()) world_.announcements.queue(link_, due.addresses);
 }
 
-// What adverts are sent from. A configured address must be there, too.
-std::optional<net::IpAddress> VirtualRouter::primary_on(const address::Interface& interface) const {
-  if (!plan_.unicast || !plan_.unicast->source) return address::primary_address(interface, plan_.family);
-  for (const address::InterfaceAddress& entry : interface.addresses) {
-    if (entry.prefix.address == *plan_.unicast->source && !entry.ours) return plan_.unicast->source;
-  }
-  return std::nullopt;
+void VirtualRouter::announce_again() {
+  if (schedule_) announce(neighbor::repeat(*schedule_, addresses_.list(), world_.clock.now()));
 }
 
-std::string VirtualRouter::no_source() const {
-  if (plan_.unicast && plan_.unicast->source) return " has no address " + to_string(*plan_.unicast->source);
-  return plan_.family == net::Family::kIPv4 ? " has no IPv4 address" : " has no IPv6 link-local address";
-}
-
-void VirtualRouter::place(const address::Interfaces& interfaces, const std::set<net::IpAddress>& ready,
-                          const std::optional<std::string>& deaf) {
-  const address::Interface* interface = address::find_interface(interfaces, plan_.interface);
-  link_problem_.reset();
-  std::optional<net::IpAddress> primary;
-  if (interface == nullptr) {
-    link_problem_ = problem("InterfaceMissing", "InterfaceMissing", plan_.interface + " does not exist");
-  } else if (primary = primary_on(*interface); !interface->up) {
-    link_problem_ = problem("LinkDown", "NoCarrier", plan_.interface + " is down or has no carrier");
-  } else if (!primary) {
-    link_problem_ = problem("InterfaceMissing", "NoAddress", plan_.interface + no_source());
-  } else if (deaf) {
-    link_problem_ =
-        problem("CannotListen", "SocketRefused", "no VRRP socket on " + plan_.interface + ": " + *deaf);
-  }
-  const bool same_link = interface != nullptr && interface->index == link_.index;
-  if (running() && (link_problem_ || !same_link)) deliver(vrrp::InterfaceLost{});
-  if (link_problem_) {
-    not_held_.clear();
-    try_again_.reset();
-    unsent_.reset();
+void VirtualRouter::on_transition(vrrp::Reason reason) {
+  reconfigure(configured());
+  const auto state = member_state();
+  since_ = world_.clock.wall();
+  const std::string because(to_string(reason));
+  last_transition_ = api::MemberTransition{since_, because, std::nullopt};
+  metrics_.set_state(state);
+  metrics_.count_transition(state, reason, since_);
+  if (state == api::MemberState::kMaster) {
+    on_active(reason);
     return;
   }
-
-  const AnnouncedLink link{interface->index, interface->name, interface->mac, interface->arp};
-  const bool moved = link != link_;
-  link_ = link;
-  vrrp::RouterConfig next = configured();
-  next.primary = *primary;
-  reconfigure(next);
-  take_in(ready, interfaces);
-  // FN-05: announce again after a change under us (another bond slave, another MAC).
-  if (moved && active() && schedule_) {
-    announce(neighbor::repeat(*schedule_, held_list(), world_.clock.now()));
+  adverts_.forget_last();
+  adverts_.forget_failed();
+  addresses_.rest();
+  schedule_.reset();
+  if (state == api::MemberState::kBackup) {
+    sys::log(sys::LogLevel::kInfo, "vrrp.became_backup", {{"group", plan_.name}, {"reason", because}});
+    return;
   }
+  last_heard_.reset();
+  hears_.clear();
+  sys::log(sys::LogLevel::kInfo, "vrrp.initialize", {{"group", plan_.name}, {"reason", because}});
 }
 
-void VirtualRouter::take_in(const std::set<net::IpAddress>& ready, const address::Interfaces& interfaces) {
+void VirtualRouter::on_active(vrrp::Reason reason) {
+  if (last_heard_ && !addresses_.all().empty()) {
+    const Microseconds outage = world_.clock.now() - *last_heard_;
+    last_transition_->outage_ms = std::chrono::floor<Milliseconds>(outage).count();
+    world_.metrics.observe_outage(reason, outage);
+  }
+  last_heard_.reset();
+  hears_.clear();
+  const auto& outage_ms = last_transition_->outage_ms;
+  sys::log(sys::LogLevel::kInfo, "vrrp.became_active",
+           {{"group", plan_.name},
+            {"reason", std::string(to_string(reason))},
+            {"addresses", std::to_string(addresses_.all().size())},
+            {"outage_ms", outage_ms ? std::to_string(*outage_ms) : ""}});
+}
+
+void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
+  if (!active()) return;
+  std::vector<net::IpAddress> ours;
+  for (const net::IpAddress& address : missing) {
+    if (in_service_.contains(address)) ours.push_back(address);
+  }
+  addresses_.forget(missing);
+  if (ours.empty()) return;
+  if (late()) {
+    deliver(vrrp::FenceExpired{});
+    return;
+  }
+  addresses_.restore(link_, ours, lifetime());
+  heed_addresses();
+}
+
+void VirtualRouter::place(const Ground& ground) {
+  const auto link_before = link_problem_;
+  const auto address_before = address_problem_;
+  stand_on(ground);
+  tell(link_before, link_problem_);
+  tell(address_before, address_problem_);
+}
+
+void VirtualRouter::tell(const std::optional<api::Condition>& before,
+                         const std::optional<api::Condition>& now) const {
+  if (!now || now == before) return;
+  sys::log(sys::LogLevel::kWarning, "vrrp.problem",
+           {{"group", plan_.name}, {"type", now->type}, {"message", now->message}});
+}
+
+void VirtualRouter::stand_on(const Ground& ground) {
+  const Standing now = standing(plan_, ground);
+  link_problem_ = now.problem;
+  look_again_ = now.look_again;
+  priority_ = now.priority;
+  metrics_.set_priority(priority_);
+  if (running() && now.problem && now.reason != vrrp::Reason::kLinkDown) leave(now.reason);
+  if (running() && (now.problem || now.link.index != link_.index)) deliver(vrrp::InterfaceLost{});
+  vrrp::RouterConfig next = configured();
+  if (now.problem || (remains_ && remains_->interface != now.link.index)) give_up_remains();
+  if (now.problem) {
+    reconfigure(next);
+    addresses_.start_over();
+    adverts_.forget_unsent();
+    return;
+  }
+  const bool moved = now.link != link_;
+  link_ = now.link;
+  next.primary = now.primary;
+  reconfigure(next);
+  take_in(ground);
+  // FN-05: announce again after a change under us (another bond slave, another MAC).
+  if (moved && active()) announce_again();
+}
+
+std::optional<api::Condition> VirtualRouter::obstacle(const net::IpAddress& address,
+                                                      const Ground& ground) const {
+  if (owner()) {
+    const auto& entries = ground.interfaces.at(link_.index).addresses;
+    const bool there = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+      return entry.prefix.address == address && !entry.ours;
+    });
+    if (there) return std::nullopt;
+    return problem("OwnerAddressMissing", "NotThere",
+                   to_string(address) + " is not on " + link_.name + ", which is to own it");
+  }
+  const auto holder = address::foreign_holder(ground.interfaces, address);
+  if (!holder) return std::nullopt;
+  return problem("AddressInUse", "NotOurs",
+                 to_string(address) + " is on " + *holder + " already, and not ours");
+}
+
+void VirtualRouter::take_in(const Ground& ground) {
   address_problem_.reset();
   programmed_ = true;
   if (!running()) in_service_.clear();
   std::vector<net::IpAddress> added;
-  for (const net::IpAddress& address : plan_.addresses) {
-    const auto holder = address::foreign_holder(interfaces, address);
-    if (holder) {
-      address_problem_ = problem("AddressInUse", "NotOurs",
-                                 to_string(address) + " is on " + *holder + " already, and not ours");
+  for (const net::IpAddress& address : planned()) {
+    const auto problem = obstacle(address, ground);
+    if (problem) {
+      address_problem_ = problem;
       if (!active()) in_service_.erase(address);
     }
-    if (holder || !ready.contains(address)) {
+    if (problem || !ground.ready.contains(address)) {
       programmed_ = programmed_ && in_service_.contains(address);
     } else if (in_service_.insert(address).second) {
       added.push_back(address);
     }
   }
-  if (in_service_.empty()) return shut_down();
+  if (owner() && address_problem_) return leave(vrrp::Reason::kOwnerAddressMissing);
+  if (listed().empty()) return leave(vrrp::Reason::kShutdown);
   if (!running()) {
     start();
   } else if (active() && !added.empty()) {
-    hold(added, true);
-    std::erase_if(added, [this](const auto& address) { return !held_.contains(address); });
+    addresses_.add(link_, added, lifetime());
+    std::erase_if(added, [this](const auto& address) { return !addresses_.all().contains(address); });
     world_.announcements.queue(link_, added);
-    if (try_again_) deliver(vrrp::AddressesRefused{});
+    heed_addresses();
   }
 }
 

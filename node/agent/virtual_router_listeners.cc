@@ -117,7 +117,10 @@ void Listeners::reject(Port& port, const vrrp::Rejected& rejected) {
   std::string group;
   if (rejected.claimed_virtual_router_id.value_or(0) != 0) {
     const auto router = port.routers.find(vrrp::VirtualRouterId(*rejected.claimed_virtual_router_id));
-    if (router != port.routers.end()) group = router->second->plan().name;
+    if (router != port.routers.end()) {
+      group = router->second->plan().name;
+      router->second->refuse(rejected);
+    }
   }
   metrics_.count_rejected(group, rejected.reason);
   const TimePoint now = clock_.now();

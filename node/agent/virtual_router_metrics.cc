@@ -81,6 +81,14 @@ void VrrpMetrics::count_checksum(vrrp::ChecksumMatch match) {
       .add(1);
 }
 
+void VrrpMetrics::count_odd(const std::string& group, vrrp::Oddity oddity) {
+  metrics_
+      .counter("fairlead_node_vrrp_odd_adverts_total",
+               "Advertisements for a virtual router of ours that say something is wrong, by what.",
+               {{"group", group}, {"what", std::string(to_string(oddity))}})
+      .add(1);
+}
+
 void VrrpMetrics::count_foreign(const std::string& interface) {
   metrics_
       .counter("fairlead_node_vrrp_foreign_adverts_total",

@@ -8,6 +8,7 @@
 #include "lib/sys/metrics.h"
 #include "node/vrrp/machine.h"
 #include "node/vrrp/packet.h"
+#include "node/vrrp/sightings.h"
 
 namespace fairlead::agent {
 
@@ -48,6 +49,7 @@ class VrrpMetrics {
   // `group` is empty if the packet names no router of ours.
   void count_rejected(const std::string& group, vrrp::RejectReason reason);
   void count_checksum(vrrp::ChecksumMatch match);
+  void count_odd(const std::string& group, vrrp::Oddity oddity);
   void count_foreign(const std::string& interface);
   void count_announced(const std::string& interface, std::size_t frames);
   void count_repair(const std::string& cause);

@@ -6,6 +6,7 @@
 
 #include "lib/sys/log.h"
 #include "node/address/audit.h"
+#include "node/address/link_history.h"
 #include "node/agent/virtual_router.h"
 #include "node/agent/virtual_router_announcements.h"
 #include "node/agent/virtual_router_listeners.h"
@@ -72,7 +73,7 @@ class VirtualRouters::Impl {
       for (int turn = 0; turn < kTurnsBeforeStop; ++turn) {
         if (listeners_.drain(kPacketsPerTurn) < kPacketsPerTurn) break;
       }
-      for (auto& [name, router] : routers_) router->shut_down();
+      for (auto& [name, router] : routers_) router->shut_down(vrrp::Reason::kShutdown);
       announcements_.flush(ports_.clock->now());
       (void)ports_.network->update();
       audit();
@@ -87,7 +88,7 @@ class VirtualRouters::Impl {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
     run_timers();
-    if (ports_.network->update() || is_past(listeners_.retry())) look_again_ = true;
+    if (ports_.network->update() || is_past(next_look())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
       place();
@@ -98,6 +99,16 @@ class VirtualRouters::Impl {
     announcements_.flush(ports_.clock->now());
     report();
     arm();
+  }
+
+  // When the interfaces must be looked at again though nothing changed there.
+  std::optional<TimePoint> next_look() const {
+    std::optional<TimePoint> out = listeners_.retry();
+    for (const auto& [name, router] : routers_) {
+      const auto look = router->next_look();
+      if (look && (!out || *look < *out)) out = look;
+    }
+    return out;
   }
 
   bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }
@@ -113,12 +124,12 @@ class VirtualRouters::Impl {
   }
 
   void take_order(VrrpOrder order) {
-    if (sequence_ == 0) remove_leftovers(order.owned);
+    const bool first = sequence_ == 0;
     // All removals before any addition: an address may move from one group to another (lesson 17).
     for (auto router = routers_.begin(); router != routers_.end();) {
       const auto next = order.groups.find(router->first);
       if (next == order.groups.end() || !router->second->is_same_router(next->second)) {
-        router->second->shut_down();
+        router->second->shut_down(vrrp::Reason::kShutdown);
         router = routers_.erase(router);
         continue;
       }
@@ -133,13 +144,27 @@ class VirtualRouters::Impl {
         router->second->change(std::move(plan));
       }
     }
+    if (first) take_over_leftovers(order.owned);
     sequence_ = order.sequence;
     (void)ports_.network->update();
     look_again_ = true;
   }
 
-  void remove_leftovers(const std::set<net::IpAddress>& owned) {
-    const auto found = by_interface(address::leftovers(ports_.network->interfaces(), owned));
+  // What an earlier run left is continued where FN-01 allows it, else removed.
+  void take_over_leftovers(const std::set<net::IpAddress>& owned) {
+    const address::Interfaces& interfaces = ports_.network->interfaces();
+    auto left = address::leftovers(interfaces, owned);
+    if (left.empty()) return;
+    const address::Renewals renewals = ports_.network->renewals();
+    address::Desired kept;
+    for (auto& [name, router] : routers_) {
+      const auto* interface = address::find_interface(interfaces, router->plan().interface);
+      if (interface == nullptr) continue;
+      router->find(interface->index, renewals);
+      router->add_desired(kept);
+    }
+    std::erase_if(left, [&](const address::Placement& placement) { return kept.contains(placement); });
+    const auto found = by_interface(left);
     for (const auto& [interface, addresses] : found) {
       sys::log(sys::LogLevel::kInfo, "vrrp.leftovers_removed",
                {{"interface", std::to_string(interface)}, {"addresses", std::to_string(addresses.size())}});
@@ -163,18 +188,20 @@ class VirtualRouters::Impl {
 
   void place() {
     const address::Interfaces& interfaces = ports_.network->interfaces();
+    links_.observe(interfaces, ports_.clock->now());
     listeners_.arrange(routers_, interfaces);
     for (auto& [name, router] : routers_) {
-      const auto* interface = address::find_interface(interfaces, router->plan().interface);
-      router->place(interfaces, ready_,
-                    interface == nullptr ? std::nullopt
-                                         : listeners_.why_deaf({interface->index, router->plan().family}));
+      Ground ground{interfaces, links_, ports_.clock->now(), ready_, std::nullopt};
+      if (const auto* interface = address::find_interface(interfaces, router->plan().interface)) {
+        ground.deaf = listeners_.why_deaf({interface->index, router->plan().family});
+      }
+      router->place(ground);
     }
   }
 
   // Compares the kernel with what is wanted. Our own writes of this turn are in the view after update().
   void audit() {
-    (void)ports_.network->update();
+    take_in_news();
     world_.audit_wanted = false;
     if (sequence_ == 0) return;  // nobody has told yet what is ours to keep
     address::Desired desired;
@@ -191,9 +218,14 @@ class VirtualRouters::Impl {
     std::erase_if(unreleased_, [&](const auto& entry) { return !surplus.contains(entry.first); });
     for (const auto& [interface, addresses] : surplus) release(interface, addresses);
     if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
-    (void)ports_.network->update();
+    take_in_news();
     // Whose an address was that stays nobody can tell, nor on which interface its router is now.
     for (auto& [name, router] : routers_) router->settle(!world_.audit_wanted);
+  }
+
+  // Most of it we wrote ourselves; what others did meanwhile, to links too, the next turn looks at.
+  void take_in_news() {
+    if (ports_.network->update()) look_again_ = true;
   }
 
   void report() {
@@ -215,7 +247,8 @@ class VirtualRouters::Impl {
     };
     for (const auto& [name, router] : routers_) sooner(router->next_deadline());
     if (world_.audit_wanted) sooner(next_audit_);
-    sooner(listeners_.retry());
+    sooner(next_look());
+    if (look_again_) next = ports_.clock->now();
     if (next) ports_.clock->wake_at(*next, [this] { turn(); });
   }
 
@@ -224,6 +257,7 @@ class VirtualRouters::Impl {
   OnReport on_report_;
   Announcements announcements_;
   Listeners listeners_;
+  address::LinkHistory links_;
   VirtualRouterSurroundings world_;
 
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;

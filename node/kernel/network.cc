@@ -12,6 +12,7 @@
 
 #include "node/kernel/route_messages.h"
 #include "node/kernel/route_socket.h"
+#include "node/kernel/tick_clock.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -75,6 +76,21 @@ class RealNetwork : public Network {
   }
 
   const Interfaces& interfaces() const override { return interfaces_; }
+
+  address::Renewals renewals() override {
+    address::Renewals out;
+    const auto done = requests_.dump(
+        RTM_GETADDR, AF_UNSPEC, [&] { out.clear(); },
+        [&](const nlmsghdr& message) {
+          if (message.nlmsg_type != RTM_NEWADDR) return;
+          const auto entry = read_address(message);
+          if (!entry || !entry->address.ours || entry->address.lasting) return;
+          const auto age = age_of_stamp(entry->updated);
+          if (!age) return;
+          out[{entry->interface, entry->address.prefix.address}] = {*age, Seconds(entry->valid_for)};
+        });
+    return done ? out : address::Renewals{};
+  }
 
   // Errors: kUnavailable. The view is replaced only by a whole dump.
   Result<> load() {

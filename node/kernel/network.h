@@ -7,6 +7,7 @@
 #include "lib/base/result.h"
 #include "lib/sys/loop.h"
 #include "node/address/interface.h"
+#include "node/address/renewal.h"
 
 namespace fairlead::kernel {
 
@@ -23,6 +24,9 @@ class Network {
   virtual bool update() = 0;
   // By interface index. Valid until the next update().
   virtual const std::map<int, address::Interface>& interfaces() const = 0;
+  // Asks when the addresses with our tag were renewed last. Empty if the kernel does not answer, or its clock
+  // cannot be understood.
+  virtual address::Renewals renewals() = 0;
 };
 
 // The real one. `loop` must outlive it. Errors: kUnavailable.

@@ -110,6 +110,7 @@ std::optional<address::Interface> read_link(const nlmsghdr& message) {
   out.mtu = static_cast<int>(value_of<std::uint32_t>(attributes[IFLA_MTU]).value_or(0));
   constexpr unsigned kUp = IFF_UP | IFF_RUNNING;
   out.up = (body->ifi_flags & kUp) == kUp;
+  out.carrier_changes = value_of<std::uint32_t>(attributes[IFLA_CARRIER_CHANGES]).value_or(0);
   out.arp = body->ifi_type == ARPHRD_ETHER && (body->ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0;
   if (const nlattr* mac = attributes[IFLA_ADDRESS]; mac != nullptr && nla_len(mac) == 6) {
     std::memcpy(out.mac.bytes.data(), nla_data(mac), 6);
@@ -136,6 +137,8 @@ std::optional<AddressMessage> read_address(const nlmsghdr& message) {
     out.address.lasting = life->ifa_valid == 0xffffffffU;
     out.address.deprecated = life->ifa_prefered == 0;
     out.created = life->cstamp == life->tstamp;
+    out.updated = life->tstamp;
+    out.valid_for = life->ifa_valid;
   }
   return out;
 }

@@ -32,6 +32,10 @@ struct AddressMessage {
   int interface = 0;
   address::InterfaceAddress address;
   bool created = false;  // its creation stamp is that of its last update
+  // Of an address that is not lasting: the stamp of its last update (tick_clock.h), and the whole seconds,
+  // rounded up, for which it is still valid.
+  std::uint32_t updated = 0;
+  std::uint32_t valid_for = 0;
 };
 std::optional<AddressMessage> read_address(const nlmsghdr& message);
 

@@ -28,6 +28,14 @@ Step become_active(const RouterConfig& config, TimePoint now, Reason reason) {
           reason};
 }
 
+// As a beat of an Active router, renewal first; then as one that becomes Active, since others may have
+// forgotten where the addresses are.
+Step resume(const RouterConfig& config, TimePoint now) {
+  return {Active{now + Microseconds(config.advertisement_interval), std::nullopt},
+          {RenewAddresses{}, SendAdvert{config.priority}, HoldAddresses{}},
+          Reason::kResumed};
+}
+
 // Preempt_Mode, held back while preemptDelay runs (vrrp.md 4).
 bool preempts(const RouterConfig& config, const Backup& state, TimePoint now) {
   if (config.priority == kOwner) return true;
@@ -101,6 +109,7 @@ Step on_advert(const RouterConfig& config, const Active& state, const AdvertRece
 
 // Section 6.4.1: {Initialize}.
 Step on(const RouterConfig& config, const Initialize& state, const Event& event, TimePoint now) {
+  if (std::holds_alternative<Resume>(event)) return resume(config, now);
   if (!std::holds_alternative<Startup>(event)) return stay(state);
   if (config.priority == kOwner) return become_active(config, now, Reason::kStartup);
   return {fresh_backup(config, now), {}, Reason::kStartup};
@@ -122,15 +131,17 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
   return std::visit(
       Overloaded{
           [&](const Startup&) { return stay(state); },
+          [&](const Resume&) { return stay(state); },
           // "Cancel the Active_Down_Timer; transition to the {Initialize} state."
-          [&](const Shutdown&) -> Step {
-            return {Initialize{}, {}, Reason::kShutdown};
+          [&](const Shutdown& shutdown) -> Step {
+            return {Initialize{}, {}, shutdown.reason};
           },
           [&](const InterfaceLost&) -> Step {
             return {Initialize{}, {}, Reason::kLinkDown};
           },
           [&](const FenceExpired&) { return stay(state); },
           [&](const AddressesRefused&) { return stay(state); },
+          [&](const HandOver&) { return stay(state); },
           [&](const TimePassed&) {
             if (now < state.active_down) return stay(state);
             return become_active(config, now, state.expectation);
@@ -147,10 +158,11 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
   return std::visit(
       Overloaded{
           [&](const Startup&) { return stay(state); },
+          [&](const Resume&) { return stay(state); },
           // "Send an ADVERTISEMENT with Priority = 0; transition to the {Initialize} state." Stricter
           // here: the addresses are gone before anybody is invited to take them (VR-096).
-          [&](const Shutdown&) -> Step {
-            return {Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kShutdown};
+          [&](const Shutdown& shutdown) -> Step {
+            return {Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, shutdown.reason};
           },
           [&](const InterfaceLost&) -> Step {
             return {Initialize{}, {ReleaseAddresses{}}, Reason::kLinkDown};
@@ -161,6 +173,11 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
           // As on Shutdown: whoever can hold them is to take over at once.
           [&](const AddressesRefused&) -> Step {
             return {Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kAddressesRefused};
+          },
+          [&](const HandOver&) -> Step {
+            return {fresh_backup(config, now),
+                    {ReleaseAddresses{}, SendAdvert{kRelinquish}},
+                    Reason::kHandedOver};
           },
           // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
           // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.
@@ -188,6 +205,8 @@ std::string_view to_string(Reason reason) {
   switch (reason) {
     case Reason::kStartup:
       return "Startup";
+    case Reason::kResumed:
+      return "Resumed";
     case Reason::kMasterDown:
       return "MasterDown";
     case Reason::kPreempted:
@@ -198,8 +217,16 @@ std::string_view to_string(Reason reason) {
       return "HigherPriorityHeard";
     case Reason::kFenceExpired:
       return "FenceExpired";
+    case Reason::kHandedOver:
+      return "HandedOver";
     case Reason::kAddressesRefused:
       return "AddressesRefused";
+    case Reason::kOwnerAddressMissing:
+      return "OwnerAddressMissing";
+    case Reason::kTrackedInterfaceDown:
+      return "TrackedInterfaceDown";
+    case Reason::kTooManyAddresses:
+      return "TooManyAddresses";
     case Reason::kLinkDown:
       return "LinkDown";
     case Reason::kShutdown:

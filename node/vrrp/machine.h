@@ -28,15 +28,20 @@ struct RouterConfig {
 
 // Why a state was left for another. The text is MemberTransition::reason.
 enum class Reason {
-  kStartup,              // Initialize -> Backup (or Active, if the owner)
-  kMasterDown,           // the timer ran out: nobody advertised
-  kPreempted,            // the timer ran out over adverts of lower priority
-  kRelinquished,         // the timer ran out after a priority-0 advert
-  kHigherPriorityHeard,  // Active -> Backup
-  kFenceExpired,         // Active -> Backup: adverts too late to be sure of being alone
-  kAddressesRefused,     // Active -> Initialize: the kernel takes none of the addresses
-  kLinkDown,             // -> Initialize
-  kShutdown,             // -> Initialize
+  kStartup,               // Initialize -> Backup (or Active, if the owner)
+  kResumed,               // Initialize -> Active: the daemon was away for a moment only
+  kMasterDown,            // the timer ran out: nobody advertised
+  kPreempted,             // the timer ran out over adverts of lower priority
+  kRelinquished,          // the timer ran out after a priority-0 advert
+  kHigherPriorityHeard,   // Active -> Backup
+  kFenceExpired,          // Active -> Backup: adverts too late to be sure of being alone
+  kHandedOver,            // Active -> Backup: others remove the addresses again and again
+  kAddressesRefused,      // Active -> Initialize: the kernel takes none of the addresses
+  kOwnerAddressMissing,   // -> Initialize: the owner does not have an address it is to own
+  kTrackedInterfaceDown,  // -> Initialize
+  kTooManyAddresses,      // -> Initialize: an advert could not list them all
+  kLinkDown,              // -> Initialize
+  kShutdown,              // -> Initialize
 };
 std::string_view to_string(Reason reason);  // "Startup", "MasterDown", ...
 
@@ -60,12 +65,18 @@ struct Active {
 };
 using State = std::variant<Initialize, Backup, Active>;
 
-struct Startup {};           // section 6.4.1; also: the link is up again
-struct Shutdown {};          // section 6.4.2 and 6.4.3
+struct Startup {};  // section 6.4.1; also: the link is up again
+// Instead of Startup, for a router that an earlier run left Active so short ago that nobody else can be
+// (FN-01).
+struct Resume {};
+struct Shutdown {  // section 6.4.2 and 6.4.3
+  Reason reason = Reason::kShutdown;
+};
 struct TimePassed {};        // a timer may have fired; harmless if none has
 struct InterfaceLost {};     // no carrier, no interface, or no address to send from
 struct FenceExpired {};      // our last advert is so old that another may be Active (failure-model.md 1.2)
 struct AddressesRefused {};  // not one of the addresses could be held
+struct HandOver {};          // whoever is Active gives the role up, and stays a candidate
 struct Reconfigured {        // step()'s config is the new one
   RouterConfig before;
 };
@@ -77,8 +88,8 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   // while he speaks, whatever his priority, and does not hasten when he leaves. No fight.
   bool stranger = false;
 };
-using Event = std::variant<Startup, Shutdown, TimePassed, InterfaceLost, FenceExpired, AddressesRefused,
-                           Reconfigured, AdvertReceived>;
+using Event = std::variant<Startup, Resume, Shutdown, TimePassed, InterfaceLost, FenceExpired,
+                           AddressesRefused, HandOver, Reconfigured, AdvertReceived>;
 
 struct SendAdvert {
   Priority priority;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -82,7 +83,9 @@ struct VrrpThread {
   // Orders the group, and lets it become Active and announce its three rounds.
   void become_active(const plan::GroupPlan& group) {
     order({group});
-    ready(group.addresses);
+    auto all = group.addresses;
+    all.insert(group.excluded.begin(), group.excluded.end());
+    ready(all);
     world.pass(Seconds(8));
     (void)world.take_journal();
   }
@@ -96,12 +99,33 @@ struct VrrpThread {
                    {group.addresses.begin(), group.addresses.end()}});
     adverts->tell();
   }
+  // An advert for VRID 51 that lists other addresses arrives from there.
+  void hear_from(std::string_view sender, int priority, const std::vector<net::IpAddress>& addresses) {
+    world.receive(2, ip(sender),
+                  {vrrp::VirtualRouterId(51), vrrp::Priority(static_cast<std::uint8_t>(priority)),
+                   vrrp::Centiseconds(25), addresses});
+    adverts->tell();
+  }
   // The other one advertises every 250 ms for so long.
   void hear_for(int priority, Microseconds span) {
     for (Microseconds at{0}; at < span; at += Milliseconds(250)) {
       hear(priority);
       world.pass(Milliseconds(250));
     }
+  }
+  // The message of the group's condition of that type; empty if there is none.
+  std::string condition(std::string_view type) const {
+    for (const auto& problem : group().problems) {
+      if (problem.type == type) return problem.message;
+    }
+    return "";
+  }
+  // The value of a series, as /metrics shows it; nothing if there is none.
+  std::optional<double> metric(const std::string& series) const {
+    const std::string text = "\n" + metrics.render();
+    const auto at = text.find("\n" + series + " ");
+    if (at == std::string::npos) return std::nullopt;
+    return std::stod(text.substr(at + series.size() + 2));
   }
   const agent::GroupReport& group() const { return reports.back().groups.at("a"); }
   api::MemberState state() const { return group().state; }

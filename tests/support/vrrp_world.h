@@ -23,10 +23,12 @@ namespace fairlead::test {
 struct VrrpWorld {
   std::vector<std::string> journal;
   TimePoint now{Seconds(1000)};
+  Microseconds suspended{0};  // so long the monotonic clock stood still
   std::optional<TimePoint> alarm;
   std::function<void()> on_alarm;
 
   std::map<int, address::Interface> interfaces;  // what the kernel has
+  address::Renewals renewals;                    // what it remembers of an earlier run
   std::vector<wire::Datagram> waiting;           // what was received and not yet read
   std::function<void()> before_send;             // strikes between renewal and advert
   std::function<void()> after_drain;             // strikes each time the wire is read
@@ -60,6 +62,12 @@ struct VrrpWorld {
     }
   }
 
+  // The link of an interface goes down, or comes up again.
+  void set_link(int index, bool up) {
+    interfaces[index].up = up;
+    ++interfaces[index].carrier_changes;
+  }
+
   void add_interface(int index, const std::string& name, const net::IpAddress& primary) {
     address::Interface out;
     out.index = index;
@@ -84,8 +92,14 @@ struct VrrpWorld {
 
   // An advert of another router arrives.
   void receive(int interface, const net::IpAddress& sender, const vrrp::Advertisement& advert) {
+    receive(interface, sender, advert, vrrp::Form{});
+  }
+  void receive(int interface, const net::IpAddress& sender, const vrrp::Advertisement& advert,
+               const vrrp::Form& form) {
     const vrrp::Endpoints endpoints{sender, vrrp::multicast_group(net::Family::kIPv4)};
-    const net::Bytes message = vrrp::encode(advert, {}, endpoints);
+    receive(interface, endpoints, vrrp::encode(advert, form, endpoints));
+  }
+  void receive(int interface, const vrrp::Endpoints& endpoints, const net::Bytes& message) {
     const auto length = static_cast<std::uint8_t>(20 + message.size());
     net::Bytes packet{0x45, 0xc0, 0, length, 0, 1, 0, 0, 255, 112, 0, 0};
     for (const auto& end : {endpoints.source, endpoints.destination}) {
@@ -101,7 +115,7 @@ class FakeClock : public agent::Clock {
  public:
   explicit FakeClock(VrrpWorld& world) : world_(world) {}
   TimePoint now() override { return world_.now; }
-  Microseconds boot_time() override { return world_.now.time_since_epoch(); }
+  Microseconds boot_time() override { return world_.now.time_since_epoch() + world_.suspended; }
   WallTime wall() override { return WallTime(world_.now.time_since_epoch()); }
   void wake_at(TimePoint deadline, std::function<void()> task) override {
     world_.alarm = deadline;
@@ -157,6 +171,7 @@ class FakeNetwork : public kernel::Network {
     return changed;
   }
   const std::map<int, address::Interface>& interfaces() const override { return view_; }
+  address::Renewals renewals() override { return world_.renewals; }
   void tell() { wake_(); }
 
  private:

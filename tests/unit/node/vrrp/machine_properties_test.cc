@@ -58,7 +58,7 @@ AdvertReceived any_advert(const RouterConfig& config, int lowest_priority) {
 
 // Changes `config` when it says so.
 Event any_event(RouterConfig& config) {
-  switch (*rc::gen::inRange(0, 13)) {
+  switch (*rc::gen::inRange(0, 15)) {
     case 0:
       return Startup{};
     case 1:
@@ -71,6 +71,10 @@ Event any_event(RouterConfig& config) {
       return Reconfigured{std::exchange(config, any_change(config))};
     case 12:
       return AddressesRefused{};
+    case 13:
+      return HandOver{};
+    case 14:
+      return Resume{};
     case 5:
     case 6:
     case 7:

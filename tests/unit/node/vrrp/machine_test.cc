@@ -47,11 +47,20 @@ TEST(Initialize, StartupOfTheOwnerAdvertisesAndEntersActive) {
   EXPECT_EQ(step(with_priority(255), Initialize{}, Startup{}, t0), expected);
 }
 
-// 6.4.1: nothing but Startup leads out of Initialize.
+// FN-01: as a beat, renewal first; then as one that becomes Active.
+TEST(Initialize, ResumingRenewsThenAdvertisesThenHoldsAddresses) {
+  EXPECT_EQ(step(config(), Initialize{}, Resume{}, t0),
+            (Step{Active{t0 + kSecond, std::nullopt},
+                  {RenewAddresses{}, SendAdvert{Priority(100)}, HoldAddresses{}},
+                  Reason::kResumed}));
+}
+
+// 6.4.1: nothing but Startup (and Resume) leads out of Initialize.
 TEST(Initialize, AnythingElseChangesNothing) {
-  for (const Event& event : {Event{Shutdown{}}, Event{TimePassed{}}, Event{InterfaceLost{}},
-                             Event{FenceExpired{}}, Event{AddressesRefused{}}, Event{Reconfigured{config()}},
-                             Event{advert(0, 100, "192.0.2.1")}, Event{advert(255, 100, "192.0.2.1")}}) {
+  for (const Event& event :
+       {Event{Shutdown{}}, Event{TimePassed{}}, Event{InterfaceLost{}}, Event{FenceExpired{}},
+        Event{AddressesRefused{}}, Event{HandOver{}}, Event{Reconfigured{config()}},
+        Event{advert(0, 100, "192.0.2.1")}, Event{advert(255, 100, "192.0.2.1")}}) {
     EXPECT_EQ(step(config(), Initialize{}, event, t0), unchanged(Initialize{}));
   }
 }
@@ -175,8 +184,10 @@ TEST(Backup, LosingTheInterfaceEntersInitialize) {
 TEST(Backup, StartupFenceAndRefusedAddressesChangeNothing) {
   const Backup state = backup_until(t0 + kSecond);
   EXPECT_EQ(step(config(), state, Startup{}, t0), unchanged(state));
+  EXPECT_EQ(step(config(), state, Resume{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, FenceExpired{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, AddressesRefused{}, t0), unchanged(state));
+  EXPECT_EQ(step(config(), state, HandOver{}, t0), unchanged(state));
 }
 
 // vrrp.md 9.2: a change must not restart the timer; a new priority moves it by the difference of the skews.
@@ -322,13 +333,32 @@ TEST(Active, RefusedAddressesMeanReleasePriorityZeroAndInitialize) {
             (Step{Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kAddressesRefused}));
 }
 
+// FN-06: as on Shutdown, but it stays a candidate: should nobody else come forward, it is Active again.
+TEST(Active, HandingOverMeansReleasePriorityZeroAndBackupWithAFullActiveDownInterval) {
+  EXPECT_EQ(step(config(), kActive, HandOver{}, t0),
+            (Step{Backup{t0, t0 + 3 * kSecond + kSkew, std::nullopt, Reason::kMasterDown},
+                  {ReleaseAddresses{}, SendAdvert{kRelinquish}},
+                  Reason::kHandedOver}));
+}
+
+TEST(Shutdown, KeepsTheReasonItCameWith) {
+  EXPECT_EQ(
+      step(config(), kActive, Shutdown{Reason::kTrackedInterfaceDown}, t0),
+      (Step{Initialize{}, {ReleaseAddresses{}, SendAdvert{kRelinquish}}, Reason::kTrackedInterfaceDown}));
+  EXPECT_EQ(step(config(), backup_until(t0 + kSecond), Shutdown{Reason::kTrackedInterfaceDown}, t0),
+            (Step{Initialize{}, {}, Reason::kTrackedInterfaceDown}));
+}
+
 // FN-05: "initialize on down, no adverts".
 TEST(Active, LosingTheInterfaceReleasesWithoutAnAdvert) {
   EXPECT_EQ(step(config(), kActive, InterfaceLost{}, t0),
             (Step{Initialize{}, {ReleaseAddresses{}}, Reason::kLinkDown}));
 }
 
-TEST(Active, StartupChangesNothing) { EXPECT_EQ(step(config(), kActive, Startup{}, t0), unchanged(kActive)); }
+TEST(Active, StartupChangesNothing) {
+  EXPECT_EQ(step(config(), kActive, Startup{}, t0), unchanged(kActive));
+  EXPECT_EQ(step(config(), kActive, Resume{}, t0), unchanged(kActive));
+}
 
 // 6.4.3: the others' Active_Down_Interval is made of the interval our last advert told.
 TEST(Active, ALongerIntervalIsToldBeforeItIsWaitedFor) {

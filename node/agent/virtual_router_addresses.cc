@@ -1,0 +1,198 @@
+#include "node/agent/virtual_router_addresses.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
+#include "node/address/fence.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr int kFightsAMinute = 30;
+constexpr std::chrono::minutes kMinute{1};
+constexpr Seconds kTryHoldingAgain{30};
+constexpr std::size_t kAddressesNamed = 5;
+
+// "hold 192.0.2.1 on interface 2: EPERM; ... and 3 more".
+std::string first_of(const std::vector<std::string>& texts) {
+  const std::size_t named = std::min(texts.size(), kAddressesNamed);
+  const auto end = texts.begin() + static_cast<std::ptrdiff_t>(named);
+  const std::size_t more = texts.size() - named;
+  return join({texts.begin(), end}, "; ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+api::Condition problem(std::string type, std::string reason, std::string message) {
+  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
+}
+
+}  // namespace
+
+void HeldAddresses::add(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
+                        Seconds lifetime) {
+  hold(link, addresses, lifetime, true);
+}
+
+void HeldAddresses::renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime) {
+  const bool whole = held_.size() == all.size();
+  if (whole && !address::renewal_due(last_renewal_, world_.clock.now())) return;
+  hold(link, {all.begin(), all.end()}, lifetime, false);
+}
+
+void HeldAddresses::restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing,
+                            Seconds lifetime) {
+  begin_minute();
+  if (restorations_ == kFightsAMinute) return;
+  ++restorations_;
+  hold(link, missing, lifetime, false);
+}
+
+void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
+                         Seconds lifetime, bool meant) {
+  if (owner_ == Owner::kYes) {
+    held_.insert(addresses.begin(), addresses.end());
+    metrics_.set_addresses(held_.size());
+    return;
+  }
+  const TimePoint asked = world_.clock.now();
+  const auto holding = world_.addresses.hold(link.index, addresses, lifetime);
+  const std::set<net::IpAddress> late = note_holding(holding);
+  if (!meant && !holding.created.empty()) {
+    const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - Milliseconds(50);
+    for (const net::IpAddress& address : holding.created) {
+      if (!late.contains(address)) note_restored(address, expired);  // else it was never there
+    }
+    begin_minute();
+    if (!expired) ++removals_;
+    world_.announcements.queue(link, holding.created);
+  }
+  const std::set<net::IpAddress> asked_for(addresses.begin(), addresses.end());
+  if (std::includes(asked_for.begin(), asked_for.end(), held_.begin(), held_.end())) last_renewal_ = asked;
+}
+
+std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& holding) {
+  for (const auto& [address, error] : holding.refused) {
+    world_.metrics.count_renewal_error(error.code == Code::kDenied ? "denied" : "refused");
+    std::string& noted = refused_[address];
+    if (noted == error.message) continue;
+    noted = error.message;
+    sys::log(sys::LogLevel::kError, "vrrp.address_failed", {{"group", group_}, {"error", error.message}});
+  }
+  std::set<net::IpAddress> late;
+  for (const net::IpAddress& address : holding.held) {
+    held_.insert(address);
+    if (refused_.erase(address) > 0) late.insert(address);
+  }
+  metrics_.set_addresses(held_.size());
+  if (!holding.held.empty()) {
+    try_again_.reset();
+  } else if (held_.empty() && !holding.refused.empty()) {
+    try_again_ = world_.clock.now() + kTryHoldingAgain;
+  }
+  return late;
+}
+
+void HeldAddresses::note_restored(const net::IpAddress& address, bool expired) {
+  const std::string cause = expired ? "expired" : "removed";
+  world_.metrics.count_repair(cause);
+  const TimePoint now = world_.clock.now();
+  const auto [at, first_time] = restored_.try_emplace(address, Restored{now, now, expired});
+  Restored& restored = at->second;
+  restored.last = now;
+  restored.expired = expired;
+  if (!first_time && now < restored.told + kMinute) return;
+  restored.told = now;
+  sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
+           {{"group", group_}, {"address", to_string(address)}, {"cause", cause}});
+}
+
+void HeldAddresses::begin_minute() {
+  const TimePoint now = world_.clock.now();
+  if (now < minute_ + kMinute) return;
+  minute_ = now;
+  restorations_ = 0;
+  removals_ = 0;
+}
+
+bool HeldAddresses::should_hand_over() {
+  begin_minute();
+  if (removals_ <= kFightsAMinute || yields()) return false;
+  handed_over_ = world_.clock.now();
+  return true;
+}
+
+bool HeldAddresses::release(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses) {
+  world_.announcements.withdraw(link.index, addresses);
+  const auto released = owner_ == Owner::kYes ? Done{} : world_.addresses.release(link.index, addresses);
+  if (!released) {
+    world_.audit_wanted = true;
+    sys::log(sys::LogLevel::kError, "vrrp.release_failed",
+             {{"group", group_}, {"error", released.error().message}});
+    return false;
+  }
+  forget(addresses);
+  return true;
+}
+
+void HeldAddresses::forget(const std::vector<net::IpAddress>& gone) {
+  for (const net::IpAddress& address : gone) held_.erase(address);
+  metrics_.set_addresses(held_.size());
+}
+
+void HeldAddresses::forget_troubles(const std::vector<net::IpAddress>& addresses) {
+  for (const net::IpAddress& address : addresses) {
+    refused_.erase(address);
+    restored_.erase(address);
+  }
+}
+
+void HeldAddresses::keep_only(const std::set<net::IpAddress>& wanted) {
+  std::erase_if(held_, [&](const auto& address) { return !wanted.contains(address); });
+  metrics_.set_addresses(held_.size());
+}
+
+void HeldAddresses::rest() {
+  last_renewal_.reset();
+  if (!try_again_) refused_.clear();
+}
+
+void HeldAddresses::start_over() {
+  refused_.clear();
+  try_again_.reset();
+}
+
+void HeldAddresses::forget_old() {
+  const TimePoint now = world_.clock.now();
+  std::erase_if(restored_, [&](const auto& entry) { return now >= entry.second.last + kMinute; });
+}
+
+std::optional<TimePoint> HeldAddresses::next_forgotten() const {
+  std::optional<TimePoint> out;
+  for (const auto& [address, restored] : restored_) {
+    const TimePoint end = restored.last + kMinute;
+    if (!out || end < *out) out = end;
+  }
+  return out;
+}
+
+std::vector<api::Condition> HeldAddresses::problems() const {
+  std::vector<api::Condition> out;
+  if (!refused_.empty()) {
+    std::vector<std::string> texts;
+    for (const auto& [address, why] : refused_) texts.push_back(why);
+    out.push_back(problem("AddressNotHeld", "KernelRefused", first_of(texts)));
+  }
+  std::vector<std::string> removed;
+  for (const auto& [address, restored] : restored_) {
+    if (!restored.expired) removed.push_back(to_string(address));
+  }
+  if (!removed.empty()) {
+    const std::string rest = yields() ? "; handed over, since it did not stop" : "";
+    out.push_back(problem("AddressRemoved", "ByOthers", first_of(removed) + " removed by others" + rest));
+  }
+  return out;
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/api/meta.h"
+#include "node/agent/virtual_router_surroundings.h"
+
+namespace fairlead::agent {
+
+// The addresses of one virtual router on its interface: adds, renews and removes them, announces those that
+// come back, and keeps what the kernel said and what others do to them. Those of the owner are not ours: they
+// are held in name and never written. vrrp thread only.
+class HeldAddresses {
+ public:
+  enum class Owner { kNo, kYes };
+  HeldAddresses(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group, Owner owner)
+      : world_(world), metrics_(metrics), group_(std::move(group)), owner_(owner) {}
+
+  // Acknowledged by the kernel.
+  const std::set<net::IpAddress>& all() const { return held_; }
+  std::vector<net::IpAddress> list() const { return {held_.begin(), held_.end()}; }
+
+  // Adds addresses that are to be there from now on.
+  void add(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime);
+  // Renews all of them if it is time, before an advert. What that brings back is announced.
+  void renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime);
+  // Puts back some that are gone. At most 30 times a minute: then renewals do it, no sooner (FN-06).
+  void restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing, Seconds lifetime);
+  // False if the kernel did not acknowledge that they are gone; then nobody may be invited to take over.
+  bool release(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses);
+
+  // They are no longer there, as the kernel tells.
+  void forget(const std::vector<net::IpAddress>& gone);
+  // What happened to addresses that the plan no longer has.
+  void forget_troubles(const std::vector<net::IpAddress>& addresses);
+  void keep_only(const std::set<net::IpAddress>& wanted);
+  // No longer Active.
+  void rest();
+  // The link is gone: what the kernel refused it may take next time.
+  void start_over();
+
+  // When the kernel has refused every address: until then in Initialize; and until one is held, no claim over
+  // a living master for a long time.
+  std::optional<TimePoint> try_again() const { return try_again_; }
+  // Whether others remove them so persistently that another member should try; true once in ten minutes.
+  bool should_hand_over();
+  // After that nobody is displaced either, for as long.
+  bool yields() const { return handed_over_ && world_.clock.now() < *handed_over_ + kYield; }
+
+  // Forgets what came back a minute ago.
+  void forget_old();
+  std::optional<TimePoint> next_forgotten() const;
+  std::vector<api::Condition> problems() const;
+
+  static constexpr std::chrono::minutes kYield{10};
+
+ private:
+  // That an address was gone and came back.
+  struct Restored {
+    TimePoint last;
+    TimePoint told;        // when the log was told of it last
+    bool expired = false;  // by its lifetime; else by others
+  };
+  void hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime,
+            bool meant);
+  // What the kernel took and what it refused; the addresses that it had refused before and took now.
+  std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
+  void note_restored(const net::IpAddress& address, bool expired);
+  void begin_minute();
+
+  VirtualRouterSurroundings& world_;
+  GroupMetrics& metrics_;
+  std::string group_;
+  Owner owner_;
+  std::set<net::IpAddress> held_;
+  std::map<net::IpAddress, std::string> refused_;  // when the kernel was asked last, and why
+  std::optional<TimePoint> try_again_;
+  std::optional<TimePoint> last_renewal_;  // of all of them
+  std::map<net::IpAddress, Restored> restored_;
+  TimePoint minute_{};    // in which these are counted:
+  int restorations_ = 0;  // by restore()
+  int removals_ = 0;      // by others, however they were put right
+  std::optional<TimePoint> handed_over_;
+};
+
+}  // namespace fairlead::agent

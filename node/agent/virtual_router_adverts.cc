@@ -1,0 +1,83 @@
+#include "node/agent/virtual_router_adverts.h"
+
+#include <chrono>
+#include <utility>
+
+#include "lib/sys/log.h"
+
+namespace fairlead::agent {
+namespace {
+
+constexpr std::chrono::minutes kUnsentForgotten{10};
+
+}  // namespace
+
+bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority priority,
+                   const std::vector<net::IpAddress>& listed) {
+  const bool gives_up = priority == vrrp::kRelinquish;
+  if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
+  const auto sent =
+      send_to_all(plan, way, {plan.virtual_router_id, priority, plan.advertise_interval, listed});
+  if (!sent) {
+    note_unsent(sent.error().message);
+    if (!last_) assume_last(plan, world_.clock.boot_time());
+    return true;
+  }
+  note_sent();
+  const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
+  assume_last(plan, world_.clock.boot_time());
+  return !too_late;
+}
+
+// The first failure is told, and keeps none of the others from being tried.
+Result<> Adverts::send_to_all(const plan::GroupPlan& plan, const Way& way,
+                              const vrrp::Advertisement& advert) {
+  const vrrp::Form form{plan.vrrp_version, plan.checksum, plan.password};
+  const auto send_to = [&](const net::IpAddress& destination) {
+    const vrrp::Endpoints endpoints{way.source, destination};
+    return world_.adverts.send(way.interface, endpoints, vrrp::encode(advert, form, endpoints));
+  };
+  if (!plan.unicast) return send_to(vrrp::multicast_group(plan.family));
+  Result<> out = Done{};
+  for (const auto& [peer, min_ttl] : plan.unicast->peers) {
+    const auto sent = send_to(peer);
+    if (out && !sent) out = sent;
+  }
+  return out;
+}
+
+address::FenceVerdict Adverts::fence() const {
+  if (!last_) return address::FenceVerdict::kGoOn;
+  return address::judge(world_.clock.boot_time() - last_->at, last_->interval,
+                        last_->min_active_down_interval);
+}
+
+void Adverts::assume_last(const plan::GroupPlan& plan, Microseconds at) {
+  if (plan.priority == vrrp::kOwner) return;
+  last_ = Last{at, Microseconds(plan.advertise_interval), plan.min_active_down_interval};
+}
+
+void Adverts::note_unsent(const std::string& why) {
+  ++failed_;
+  metrics_.count_unsent();
+  if (!unsent_) sys::log(sys::LogLevel::kWarning, "vrrp.send_failed", {{"group", group_}, {"error", why}});
+  unsent_ = Unsent{why, world_.clock.now()};
+}
+
+void Adverts::note_sent() {
+  failed_ = 0;
+  metrics_.count_sent();
+  if (!unsent_) return;
+  unsent_.reset();
+  sys::log(sys::LogLevel::kInfo, "vrrp.sends_again", {{"group", group_}});
+}
+
+void Adverts::forget_old_unsent() {
+  if (unsent_ && world_.clock.now() - unsent_->at >= kUnsentForgotten) unsent_.reset();
+}
+
+std::optional<std::string> Adverts::why_unsent() const {
+  return unsent_ ? std::optional(unsent_->why) : std::nullopt;
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/address/fence.h"
+#include "node/agent/virtual_router_surroundings.h"
+#include "node/plan/plan.h"
+#include "node/vrrp/packet.h"
+
+namespace fairlead::agent {
+
+// The adverts that one virtual router sends. Remembers the last one, from which the fence counts, and why
+// they do not leave. vrrp thread only.
+class Adverts {
+ public:
+  Adverts(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group)
+      : world_(world), metrics_(metrics), group_(std::move(group)) {}
+
+  // Where adverts leave, and from what address.
+  struct Way {
+    int interface = 0;
+    net::IpAddress source;
+  };
+  // Sends one to the group, or to each peer. False if it is too late for that, or was once it had left: then
+  // another may be Active. Priority 0 is never too late. One that could not be sent is remembered.
+  bool send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority priority,
+            const std::vector<net::IpAddress>& listed);
+
+  // The gap since the last advert, judged by what that advert said: a plan that came since is not known to
+  // those who heard it. Without one there is no gap (failure-model.md 1.2), and the owner has no fence: its
+  // addresses stay in any case, and its next advert ends what another does meanwhile.
+  address::FenceVerdict fence() const;
+  // Failed sends in a row; of a Backup: its attempts to displace a master.
+  int failed() const { return failed_; }
+
+  // Counts from an advert that an earlier run sent at that boot time, under the same plan.
+  void assume_last(const plan::GroupPlan& plan, Microseconds at);
+  // No longer Active.
+  void forget_last() { last_.reset(); }
+  void forget_failed() { failed_ = 0; }
+  // The last failure stays known until an advert is sent, or none was tried for a long time: then nobody can
+  // tell any more.
+  void forget_unsent() { unsent_.reset(); }
+  void forget_old_unsent();
+  std::optional<std::string> why_unsent() const;
+
+ private:
+  struct Last {
+    Microseconds at{0};  // boot time
+    Microseconds interval{0};
+    Microseconds min_active_down_interval{0};
+  };
+  struct Unsent {
+    std::string why;
+    TimePoint at;
+  };
+  Result<> send_to_all(const plan::GroupPlan& plan, const Way& way, const vrrp::Advertisement& advert);
+  void note_unsent(const std::string& why);
+  void note_sent();
+
+  VirtualRouterSurroundings& world_;
+  GroupMetrics& metrics_;
+  std::string group_;
+  std::optional<Last> last_;
+  std::optional<Unsent> unsent_;
+  int failed_ = 0;
+};
+
+}  // namespace fairlead::agent

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "node/agent/virtual_router_announcements.h"
+#include "node/agent/virtual_router_metrics.h"
+#include "node/agent/virtual_router_ports.h"
+
+namespace fairlead::agent {
+
+// What all virtual routers of the thread share. Outlives them.
+struct VirtualRouterSurroundings {
+  Clock& clock;
+  kernel::Addresses& addresses;
+  wire::AdvertWire& adverts;
+  Announcements& announcements;
+  VrrpMetrics& metrics;
+  // Set by a router whose removal was not acknowledged: the addresses must be compared again soon.
+  bool audit_wanted = false;
+};
+
+}  // namespace fairlead::agent
