@@ -1,10 +1,13 @@
 #include "node/kernel/addresses.h"
 
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
-#include <set>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,89 +18,176 @@
 namespace fairlead::kernel {
 namespace {
 
+using Addressed = std::span<const net::IpAddress>;
+
+constexpr std::size_t kAddressesPerBatch = 256;  // with two messages each well below a socket's send buffer
+
 std::string on_interface(const char* verb, const net::IpAddress& address, int interface) {
   return std::string(verb) + " " + to_string(address) + " on interface " + std::to_string(interface);
 }
+
+std::string name_of(int interface) {
+  char name[IF_NAMESIZE] = {};
+  return if_indextoname(static_cast<unsigned>(interface), name) == nullptr ? "" : name;
+}
+
+// Requests that go in one system call, and what came back for each.
+class Batch {
+ public:
+  explicit Batch(RouteSocket& socket) : socket_(socket) {}
+
+  // `append` puts one message at the end of the bytes; the sequence number it is known by from then on.
+  template <class Append>
+  std::uint32_t add(const Append& append) {
+    last_ = socket_.sequence();
+    last_at_ = bytes_.size();
+    append(bytes_, last_);
+    return last_;
+  }
+  // REQUIRES: something was added.
+  Result<> run() {
+    acknowledge(bytes_, last_at_);
+    return socket_.transact(bytes_, last_, [this](const nlmsghdr& message) {
+      if (message.nlmsg_type == RTM_NEWADDR) {
+        if (auto told = read_address(message)) told_.insert_or_assign(message.nlmsg_seq, std::move(*told));
+      }
+      if (message.nlmsg_type == NLMSG_ERROR) {
+        errors_[message.nlmsg_seq] = -static_cast<const nlmsgerr*>(NLMSG_DATA(&message))->error;
+      }
+    });
+  }
+
+  // errno; 0: carried out.
+  int error(std::uint32_t sequence) const {
+    const auto found = errors_.find(sequence);
+    return found == errors_.end() ? 0 : found->second;
+  }
+  // The address as it is then, if the kernel said.
+  const AddressMessage* told(std::uint32_t sequence) const {
+    const auto found = told_.find(sequence);
+    return found == told_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  RouteSocket& socket_;
+  net::Bytes bytes_;
+  std::uint32_t last_ = 0;
+  std::size_t last_at_ = 0;
+  std::map<std::uint32_t, int> errors_;
+  std::map<std::uint32_t, AddressMessage> told_;
+};
 
 class RealAddresses : public Addresses {
  public:
   explicit RealAddresses(RouteSocket socket) : socket_(std::move(socket)) {}
 
   Holding hold(int interface, const std::vector<net::IpAddress>& addresses, Seconds lifetime) override {
-    Holding out;
-    if (addresses.empty()) return out;
-    std::set<net::IpAddress> created;
-    const auto failed = run(
-        addresses,
-        [&](net::Bytes& batch, std::uint32_t sequence, const net::IpAddress& address) {
-          append_hold(batch, sequence, interface, address, lifetime);
-        },
-        &created);
-    for (const net::IpAddress& address : addresses) {
-      const std::string what = on_interface("hold", address, interface);
-      if (!failed) {
-        out.refused.emplace(address, fail(failed.error().code, what + ": " + failed.error().message));
-        continue;
-      }
-      const auto error = failed->find(address);
-      if (error != failed->end()) {
-        out.refused.emplace(address, netlink_error(error->second, what));
-        continue;
-      }
-      out.held.push_back(address);
-      if (created.contains(address)) out.created.push_back(address);
+    Holding out = hold_all(interface, addresses, lifetime);
+    if (!keeps_tag_ && !out.held.empty()) learn_of_tag(interface, out.held.front());
+    if (keeps_tag_ == false && !labels_) {
+      // The first ones were put there without a mark, and a label is given at creation only.
+      labels_ = true;
+      (void)release(interface, out.created);
+      const std::vector<net::IpAddress> created = std::move(out.created);
+      out = hold_all(interface, addresses, lifetime);
+      out.created = created;
+      std::erase_if(out.created, [&](const auto& address) { return out.refused.contains(address); });
     }
+    out.tag_kept = keeps_tag_.value_or(true);
     return out;
   }
 
   Result<> release(int interface, const std::vector<net::IpAddress>& addresses) override {
-    if (addresses.empty()) return Done{};
-    const auto failed = run(
-        addresses,
-        [&](net::Bytes& batch, std::uint32_t sequence, const net::IpAddress& address) {
-          append_release(batch, sequence, interface, address);
-        },
-        nullptr);
-    if (!failed) return failed.error();
-    for (const auto& [address, error] : *failed) {
-      if (error == EADDRNOTAVAIL || error == ENODEV) continue;  // gone already
+    Result<> out = Done{};
+    for_each_part(addresses, [&](Addressed part) {
+      const auto released = release_some(interface, part);
+      if (out && !released) out = released;
+    });
+    return out;
+  }
+
+ private:
+  template <class Work>
+  static void for_each_part(Addressed addresses, const Work& work) {
+    for (; !addresses.empty();
+         addresses = addresses.subspan(std::min(kAddressesPerBatch, addresses.size()))) {
+      work(addresses.first(std::min(kAddressesPerBatch, addresses.size())));
+    }
+  }
+
+  Holding hold_all(int interface, Addressed addresses, Seconds lifetime) {
+    Holding out;
+    const std::string label = labels_ ? owner_label(name_of(interface)) : "";
+    for_each_part(addresses, [&](Addressed part) { hold_some({interface, {}, lifetime, label}, part, out); });
+    return out;
+  }
+
+  // IPv4 tells by an echo whether the address is new. IPv6 has no echo: it is asked before.
+  void hold_some(Hold request, Addressed addresses, Holding& out) {
+    struct Sequences {
+      std::uint32_t lookup = 0;
+      std::uint32_t hold = 0;
+    };
+    Batch batch(socket_);
+    std::map<net::IpAddress, Sequences> sequences;
+    for (const net::IpAddress& address : addresses) {
+      request.address = address;
+      Sequences& mine = sequences[address];
+      if (!address.is_v4()) mine.lookup = add_lookup(batch, request.interface, address);
+      mine.hold = batch.add([&](auto& bytes, auto sequence) { append_hold(bytes, sequence, request); });
+    }
+    const auto done = batch.run();
+    for (const auto& [address, mine] : sequences) {
+      const std::string what = on_interface("hold", address, request.interface);
+      const int error = batch.error(mine.hold);
+      if (!done) {
+        out.refused.emplace(address, fail(done.error().code, what + ": " + done.error().message));
+      } else if (error != 0) {
+        out.refused.emplace(address, netlink_error(error, what));
+      } else {
+        out.held.push_back(address);
+        const AddressMessage* echo = batch.told(mine.hold);
+        const bool created =
+            address.is_v4() ? echo != nullptr && echo->created : batch.error(mine.lookup) == EADDRNOTAVAIL;
+        if (created) out.created.push_back(address);
+        if (echo != nullptr && !keeps_tag_) keeps_tag_ = echo->tagged;
+      }
+    }
+  }
+
+  // Kernels before 5.18 take our tag and forget it. Of IPv4 the echo has told already.
+  void learn_of_tag(int interface, const net::IpAddress& address) {
+    if (address.is_v4()) return;
+    Batch batch(socket_);
+    const std::uint32_t lookup = add_lookup(batch, interface, address);
+    if (!batch.run()) return;
+    if (const AddressMessage* told = batch.told(lookup)) keeps_tag_ = told->tagged;
+  }
+
+  static std::uint32_t add_lookup(Batch& batch, int interface, const net::IpAddress& address) {
+    return batch.add([&](auto& bytes, auto sequence) { append_lookup(bytes, sequence, interface, address); });
+  }
+
+  Result<> release_some(int interface, Addressed addresses) {
+    Batch batch(socket_);
+    std::map<std::uint32_t, net::IpAddress> asked;
+    for (const net::IpAddress& address : addresses) {
+      asked.emplace(
+          batch.add([&](auto& bytes, auto sequence) { append_release(bytes, sequence, interface, address); }),
+          address);
+    }
+    if (const auto done = batch.run(); !done) return done;
+    for (const auto& [sequence, address] : asked) {
+      const int error = batch.error(sequence);
+      if (error == 0 || error == EADDRNOTAVAIL || error == ENODEV) continue;  // gone, or gone already
       return netlink_error(error, on_interface("release", address, interface));
     }
     return Done{};
   }
 
- private:
-  // One request per address in one batch; errno by address of those that failed.
-  template <class Append>
-  Result<std::map<net::IpAddress, int>> run(const std::vector<net::IpAddress>& addresses,
-                                            const Append& append, std::set<net::IpAddress>* created) {
-    net::Bytes batch;
-    std::map<std::uint32_t, net::IpAddress> by_sequence;
-    std::uint32_t last = 0;
-    std::size_t last_at = 0;
-    for (const net::IpAddress& address : addresses) {
-      last = socket_.sequence();
-      last_at = batch.size();
-      by_sequence.emplace(last, address);
-      append(batch, last, address);
-    }
-    acknowledge(batch, last_at);
-    std::map<net::IpAddress, int> failed;
-    const auto done = socket_.transact(batch, last, [&](const nlmsghdr& message) {
-      if (message.nlmsg_type == RTM_NEWADDR && created != nullptr) {
-        const auto echo = read_address(message);
-        if (echo && echo->created) created->insert(echo->address.prefix.address);
-      }
-      if (message.nlmsg_type != NLMSG_ERROR) return;
-      const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(&message));
-      const auto address = by_sequence.find(message.nlmsg_seq);
-      if (error->error != 0 && address != by_sequence.end()) failed[address->second] = -error->error;
-    });
-    if (!done) return done.error();
-    return failed;
-  }
-
   RouteSocket socket_;
+  std::optional<bool> keeps_tag_;  // by an answer of the kernel
+  bool labels_ = false;            // IPv4 addresses are marked by their label, for want of the tag
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -11,6 +12,7 @@
 #include <cassert>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "node/kernel/addresses.h"
 
@@ -23,6 +25,8 @@ struct FreeMessage {
 using Message = std::unique_ptr<nl_msg, FreeMessage>;
 
 int af_of(const net::IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
+
+constexpr std::string_view kLabelEnd = ":fl";
 
 // Room for the header, ifaddrmsg and every attribute used here.
 constexpr std::size_t kAddressMessageSize = 512;
@@ -72,20 +76,43 @@ std::optional<T> value_of(const nlattr* attribute) {
   return value;
 }
 
+// Up to the first zero byte, or all of it.
+std::string text_of(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  const auto* text = static_cast<const char*>(nla_data(attribute));
+  return {text, strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
+}
+
+// IFLA_AF_SPEC -> AF_INET6 -> IFLA_INET6_CONF: an array of int32 in the order of DEVCONF_*.
+bool routes_ipv6(const nlattr* families) {
+  if (families == nullptr) return false;
+  const nlattr* ipv6 = nla_find(static_cast<const nlattr*>(nla_data(families)), nla_len(families), AF_INET6);
+  if (ipv6 == nullptr) return false;
+  const nlattr* settings =
+      nla_find(static_cast<const nlattr*>(nla_data(ipv6)), nla_len(ipv6), IFLA_INET6_CONF);
+  static_assert(DEVCONF_FORWARDING == 0);
+  return value_of<std::int32_t>(settings).value_or(0) > 0;
+}
+
 }  // namespace
 
-void append_hold(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address,
-                 Seconds lifetime) {
-  const Message message =
-      address_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ECHO, sequence, interface, address);
+void append_hold(net::Bytes& batch, std::uint32_t sequence, const Hold& hold) {
+  const Message message = address_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ECHO, sequence,
+                                          hold.interface, hold.address);
   ifa_cacheinfo life{};
-  life.ifa_valid = static_cast<std::uint32_t>(lifetime.count());
+  life.ifa_valid = static_cast<std::uint32_t>(hold.lifetime.count());
   life.ifa_prefered = 0;
   nla_put(message.get(), IFA_CACHEINFO, sizeof life, &life);
   const std::uint32_t flags = IFA_F_NOPREFIXROUTE | IFA_F_NODAD;
   nla_put_u32(message.get(), IFA_FLAGS, flags);
   nla_put_u8(message.get(), IFA_PROTO, kAddressTag);
+  if (!hold.label.empty()) nla_put_string(message.get(), IFA_LABEL, hold.label.c_str());
   append(batch, message.get());
+}
+
+void append_lookup(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address) {
+  assert(!address.is_v4());
+  append(batch, address_message(RTM_GETADDR, 0, sequence, interface, address).get());
 }
 
 void append_release(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address) {
@@ -106,7 +133,7 @@ std::optional<address::Interface> read_link(const nlmsghdr& message) {
   const auto* body = static_cast<const ifinfomsg*>(NLMSG_DATA(&message));
   address::Interface out;
   out.index = body->ifi_index;
-  out.name = nla_get_string(attributes[IFLA_IFNAME]);
+  out.name = text_of(attributes[IFLA_IFNAME]);
   out.mtu = static_cast<int>(value_of<std::uint32_t>(attributes[IFLA_MTU]).value_or(0));
   constexpr unsigned kUp = IFF_UP | IFF_RUNNING;
   out.up = (body->ifi_flags & kUp) == kUp;
@@ -115,7 +142,12 @@ std::optional<address::Interface> read_link(const nlmsghdr& message) {
   if (const nlattr* mac = attributes[IFLA_ADDRESS]; mac != nullptr && nla_len(mac) == 6) {
     std::memcpy(out.mac.bytes.data(), nla_data(mac), 6);
   }
+  out.routes_ipv6 = routes_ipv6(attributes[IFLA_AF_SPEC]);
   return out;
+}
+
+std::string owner_label(const std::string& interface) {
+  return interface.substr(0, IFNAMSIZ - 1 - kLabelEnd.size()) + std::string(kLabelEnd);
 }
 
 std::optional<AddressMessage> read_address(const nlmsghdr& message) {
@@ -129,10 +161,13 @@ std::optional<AddressMessage> read_address(const nlmsghdr& message) {
   AddressMessage out;
   out.interface = static_cast<int>(body->ifa_index);
   out.address.prefix = {*ip, body->ifa_prefixlen};
-  out.address.ours = value_of<std::uint8_t>(attributes[IFA_PROTO]) == kAddressTag;
+  out.tagged = value_of<std::uint8_t>(attributes[IFA_PROTO]) == kAddressTag;
+  out.address.ours = out.tagged || (ip->is_v4() && text_of(attributes[IFA_LABEL]).ends_with(kLabelEnd));
   out.address.global = body->ifa_scope == RT_SCOPE_UNIVERSE;
   const auto flags = value_of<std::uint32_t>(attributes[IFA_FLAGS]).value_or(body->ifa_flags);
   out.address.secondary = ip->is_v4() && (flags & IFA_F_SECONDARY) != 0;
+  out.address.dad_failed = (flags & IFA_F_DADFAILED) != 0;
+  out.address.tentative = out.address.dad_failed || (flags & IFA_F_TENTATIVE) != 0;
   if (const auto life = value_of<ifa_cacheinfo>(attributes[IFA_CACHEINFO])) {
     out.address.lasting = life->ifa_valid == 0xffffffffU;
     out.address.deprecated = life->ifa_prefered == 0;

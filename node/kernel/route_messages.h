@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -15,10 +16,20 @@
 // network.cc; every length is the kernel's and checked all the same.
 namespace fairlead::kernel {
 
-// RTM_NEWADDR with replace and echo: host prefix, valid for `lifetime`, preferred 0, our tag, no prefix
-// route, no duplicate address detection.
-void append_hold(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address,
-                 Seconds lifetime);
+// An address to add or to renew.
+struct Hold {
+  int interface = 0;
+  net::IpAddress address;
+  Seconds lifetime{1};
+  std::string label;  // IPv4: the mark of ownership where the kernel forgets the tag; empty: none
+};
+// RTM_NEWADDR with replace and echo: host prefix, valid for the lifetime, preferred 0, our tag, no prefix
+// route, no duplicate address detection. A renewal says all of it again, since IPv6 takes what is not said as
+// off.
+void append_hold(net::Bytes& batch, std::uint32_t sequence, const Hold& hold);
+// RTM_GETADDR of one IPv6 address: the answer is its RTM_NEWADDR, or EADDRNOTAVAIL. (IPv4 has no such
+// lookup.)
+void append_lookup(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address);
 // RTM_DELADDR of that host address.
 void append_release(net::Bytes& batch, std::uint32_t sequence, int interface, const net::IpAddress& address);
 // Makes the last message of the batch ask for an acknowledgement. REQUIRES: the batch is not empty, and
@@ -28,10 +39,15 @@ void acknowledge(net::Bytes& batch, std::size_t at);
 // Without addresses and gateways.
 std::optional<address::Interface> read_link(const nlmsghdr& message);
 
+// The label of our IPv4 addresses on that interface where the kernel forgets the tag: "eth0:fl". A label has
+// at most 15 characters; of a longer name the first 12 stand.
+std::string owner_label(const std::string& interface);
+
 struct AddressMessage {
   int interface = 0;
-  address::InterfaceAddress address;
-  bool created = false;  // its creation stamp is that of its last update
+  address::InterfaceAddress address;  // ours by the tag, or by such a label
+  bool tagged = false;
+  bool created = false;  // IPv4: its creation stamp is that of its last update
   // Of an address that is not lasting: the stamp of its last update (tick_clock.h), and the whole seconds,
   // rounded up, for which it is still valid.
   std::uint32_t updated = 0;

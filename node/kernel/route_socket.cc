@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,13 @@ namespace {
 constexpr int kReceiveBuffer = 4 << 20;
 constexpr std::size_t kReadSize = 256 << 10;
 constexpr int kDumpAttempts = 10;
+
+// NLMSG_DONE carries 0, or why the dump stops before its end.
+int end_of_dump(const nlmsghdr& done) {
+  int status = 0;
+  if (done.nlmsg_len >= NLMSG_LENGTH(sizeof status)) std::memcpy(&status, NLMSG_DATA(&done), sizeof status);
+  return status < 0 ? -status : 0;
+}
 
 }  // namespace
 
@@ -66,8 +74,44 @@ Result<RouteSocket> RouteSocket::open(const std::vector<int>& groups) {
 
 int RouteSocket::fd() const { return nl_socket_get_fd(socket_.get()); }
 
+// A message that is an answer to that request of ours, and to nobody else's.
+bool RouteSocket::answers(const nlmsghdr& message, std::uint32_t sequence) const {
+  return message.nlmsg_seq == sequence && message.nlmsg_pid == nl_socket_get_local_port(socket_.get());
+}
+
+// One datagram of the kernel into buffer_. Others may write to this socket, too: theirs is skipped. One that
+// is larger than the buffer counts as lost.
+ssize_t RouteSocket::receive(int flags) {
+  for (;;) {
+    sockaddr_nl from{};
+    socklen_t length = sizeof from;
+    const ssize_t size = recvfrom(fd(), buffer_.data(), buffer_.size(), flags | MSG_TRUNC,
+                                  reinterpret_cast<sockaddr*>(&from), &length);
+    if (size < 0 && errno == EINTR) continue;
+    if (size >= 0 && from.nl_pid != 0) continue;
+    if (size <= static_cast<ssize_t>(buffer_.size())) return size;
+    errno = ENOBUFS;
+    return -1;
+  }
+}
+
+// Answers that came too late for their request fill the buffer, and the next request's would find no room.
+void RouteSocket::forget_late_answers() {
+  if (!std::exchange(late_answers_, false)) return;
+  while (receive(MSG_DONTWAIT) >= 0 || errno == ENOBUFS) {
+  }
+}
+
 Result<> RouteSocket::transact(std::span<const std::uint8_t> batch, std::uint32_t last,
                                const OnMessage& on_message) {
+  forget_late_answers();
+  const auto done = transact_once(batch, last, on_message);
+  late_answers_ = !done;
+  return done;
+}
+
+Result<> RouteSocket::transact_once(std::span<const std::uint8_t> batch, std::uint32_t last,
+                                    const OnMessage& on_message) {
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
   ssize_t sent = 0;
@@ -77,13 +121,12 @@ Result<> RouteSocket::transact(std::span<const std::uint8_t> batch, std::uint32_
   } while (sent < 0 && errno == EINTR);
   if (sent < 0) return netlink_error(errno, "netlink request");
   for (;;) {
-    const ssize_t size = recv(fd(), buffer_.data(), buffer_.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
+    const ssize_t size = receive(0);
     if (size < 0) return netlink_error(errno == EAGAIN ? ETIMEDOUT : errno, "netlink answer");
     int left = static_cast<int>(size);
     for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); NLMSG_OK(header, left);
          header = NLMSG_NEXT(header, left)) {
-      const bool is_last = header->nlmsg_type == NLMSG_ERROR && header->nlmsg_seq == last;
+      const bool is_last = header->nlmsg_type == NLMSG_ERROR && answers(*header, last);
       on_message(*header);
       if (is_last) return Done{};
     }
@@ -94,7 +137,9 @@ Result<> RouteSocket::dump(int type, int family, const std::function<void()>& on
                            const OnMessage& on_message) {
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     on_restart();
+    forget_late_answers();
     const auto whole = dump_once(type, family, on_message);
+    late_answers_ = !whole;
     if (!whole) return whole.error();
     if (*whole) return Done{};
   }
@@ -116,15 +161,17 @@ Result<bool> RouteSocket::dump_once(int type, int family, const OnMessage& on_me
   if (send(fd(), &request, request.header.nlmsg_len, 0) < 0) return netlink_error(errno, "netlink dump");
   bool whole = true;
   for (;;) {
-    const ssize_t size = recv(fd(), buffer_.data(), buffer_.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
+    const ssize_t size = receive(0);
     if (size < 0) return netlink_error(errno == EAGAIN ? ETIMEDOUT : errno, "netlink dump");
     int left = static_cast<int>(size);
     for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); NLMSG_OK(header, left);
          header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_seq != request.header.nlmsg_seq) continue;
+      if (!answers(*header, request.header.nlmsg_seq)) continue;
       if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) whole = false;
-      if (header->nlmsg_type == NLMSG_DONE) return whole;
+      if (header->nlmsg_type == NLMSG_DONE) {
+        if (const int error = end_of_dump(*header); error != 0) return netlink_error(error, "netlink dump");
+        return whole;
+      }
       if (header->nlmsg_type == NLMSG_ERROR) {
         const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(header));
         return netlink_error(-error->error, "netlink dump");
@@ -137,8 +184,7 @@ Result<bool> RouteSocket::dump_once(int type, int family, const OnMessage& on_me
 RouteSocket::Drained RouteSocket::drain(const OnMessage& on_message) {
   Drained drained = Drained::kAll;
   for (;;) {
-    const ssize_t size = recv(fd(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
+    const ssize_t size = receive(MSG_DONTWAIT);
     if (size < 0 && errno == ENOBUFS) {
       drained = Drained::kOverrun;
       continue;

@@ -10,9 +10,11 @@
 //   auto 1                               reads by itself whenever a message waits; auto 0 ends that
 //   wakes                                prints how often on_packet called, since the last time
 //   frames INTERFACE HEX,HEX             Announcer::send
-//   hold INTERFACE SECONDS ADDRESS...    Addresses::hold: lines "held A", "created A", "refused MESSAGE"
+//   hold INTERFACE SECONDS ADDRESS...    Addresses::hold: lines "held A", "created A", "refused MESSAGE",
+//                                        "tag forgotten"
 //   release INTERFACE ADDRESS...
-//   view INTERFACE                       Network::update and what it says: "link NAME up MAC", "primary A",
+//   view INTERFACE                       Network::update and what it says: "link NAME up MAC routes_ipv6",
+//                                        "primary A",
 //                                        "address A ours lasting secondary deprecated tentative dad_failed"
 //   quit
 #include <unistd.h>
@@ -190,7 +192,8 @@ class Driver {
     const auto holding = addresses_->hold(interface, addresses(words), lifetime);
     for (const auto& address : holding.held) std::printf("held %s\n", to_string(address).c_str());
     for (const auto& address : holding.created) std::printf("created %s\n", to_string(address).c_str());
-    for (const auto& error : holding.errors) std::printf("refused %s\n", error.message.c_str());
+    for (const auto& [address, error] : holding.refused) std::printf("refused %s\n", error.message.c_str());
+    if (!holding.tag_kept) std::printf("tag forgotten\n");
   }
   void release(Words& words) {
     if (!open_addresses()) return;
@@ -208,16 +211,17 @@ class Driver {
     const auto found = network_->interfaces().find(next<int>(words));
     if (found == network_->interfaces().end()) return;
     const address::Interface& interface = found->second;
-    std::printf("link %s %s %s\n", interface.name.c_str(), interface.up ? "up" : "down",
-                to_string(interface.mac).c_str());
+    std::printf("link %s %s %s%s\n", interface.name.c_str(), interface.up ? "up" : "down",
+                to_string(interface.mac).c_str(), interface.routes_ipv6 ? " routes_ipv6" : "");
     for (const net::Family family : {net::Family::kIPv4, net::Family::kIPv6}) {
       const auto primary = address::primary_address(interface, family);
       if (primary) std::printf("primary %s\n", to_string(*primary).c_str());
     }
     for (const address::InterfaceAddress& entry : interface.addresses) {
-      std::printf("address %s%s%s%s%s%s\n", to_string(entry.prefix).c_str(), entry.ours ? " ours" : "",
+      std::printf("address %s%s%s%s%s%s%s\n", to_string(entry.prefix).c_str(), entry.ours ? " ours" : "",
                   entry.lasting ? " lasting" : "", entry.secondary ? " secondary" : "",
-                  entry.deprecated ? " deprecated" : "", entry.tentative ? " tentative" : "");
+                  entry.deprecated ? " deprecated" : "", entry.tentative ? " tentative" : "",
+                  entry.dad_failed ? " dad_failed" : "");
     }
   }
 
