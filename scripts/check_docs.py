@@ -5,16 +5,22 @@
 
 Every event given to sys::log() has a heading "### `name`" with a paragraph in docs/messages.md; every
 metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither page tells of one that
-the code no longer has. docs/rfc9568.md names tests that exist, and all tests of node/vrrp's rules.
+the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names a test that exists, or says
+"not applicable: " and why; the code it names exists, too.
 """
 import pathlib
 import re
 import sys
 
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
-# The tests that docs/rfc9568.md must name, every one.
-RULE_TESTS = "tests/unit/node/vrrp/*_test.cc"
-TEST = re.compile(r"^TEST\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
+# The rows that docs/rfc9568.md must have: rules of RFC 9568 and of RFC 3768.
+LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60, 65), (70, 80), (90, 103), (110, 119))
+          for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
+LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
+TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
+NAMED_TEST = re.compile(r"`([A-Z]\w+\.[A-Z]\w+)`")
+NAMED_PATH = re.compile(r"`((?:tests|node|lib|controller|manifests)/[\w./-]+)(?:::([^`]+))?`")
 LOG_ITSELF = {"lib/sys/log.h", "lib/sys/log.cc"}
 LOG_CALL = re.compile(r"(?<![\w.>])((?:\w+::)*)log\s*\(")
 # A function of a file's own that adds fields of its own: its first parameter is the event.
@@ -77,12 +83,24 @@ def documented(text, pattern):
 
 
 def rule_problems(root):
-    """What docs/rfc9568.md and the tests do not agree on."""
+    """What of docs/rfc9568.md is missing, or names what is not there."""
     page = "docs/rfc9568.md"
-    named = set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", read(root / page)))
-    tests = {f"{suite}.{name}" for file in root.glob(RULE_TESTS) for suite, name in TEST.findall(read(file))}
-    return ([f"{page}: there is no test {name}" for name in sorted(named - tests)] +
-            [f"{page}: the test {name} is not named" for name in sorted(tests - named)])
+    text = read(root / page)
+    rows = LEDGER_ROW.findall(text)
+    ids = [row for row, _ in rows]
+    problems = [f"{page}: there is no row {row}" for row in LEDGER if row not in ids]
+    problems += [f"{page}: the row {row} is there twice or unknown" for row in sorted(set(ids))
+                 if ids.count(row) > 1 or row not in LEDGER]
+    problems += [f"{page}: the row {row} names no test and no reason" for row, tests in rows
+                 if not NO_TEST.match(tests) and not NAMED_TEST.search(tests) and not NAMED_PATH.search(tests)]
+    there = {f"{suite}.{name}" for file in root.glob("tests/**/*_test.cc") for suite, name in TEST.findall(read(file))}
+    problems += [f"{page}: there is no test {name}" for name in sorted(set(NAMED_TEST.findall(text)) - there)]
+    for path, words in sorted(set(NAMED_PATH.findall(text))):
+        if not (root / path).exists():
+            problems.append(f"{page}: there is no {path}")
+        elif words and words not in read(root / path):
+            problems.append(f"{page}: {path} has no case \"{words}\"")
+    return problems
 
 
 def read(path):

@@ -32,7 +32,8 @@ METRICS = """| name | type |
 """
 
 
-RULES = "| 6.4.1 | rule | `Initialize.Starts` |\n"
+RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initialize.Starts` |\n"
+                for row in check_docs.LEDGER)
 TESTS = "TEST(Initialize, Starts) {}\n"
 
 
@@ -87,9 +88,31 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(check("sys::log(LogLevel::kInfo, event, {});", "", ""), [said])
         self.assertEqual(check("log(level, \"Something happened\", {});", "", ""), [said])
 
-    def test_reports_a_rule_without_its_test_and_a_test_without_its_rule(self):
+    def test_reports_a_test_of_a_rule_that_is_not_there(self):
         self.assertEqual(check(tests=""), ["docs/rfc9568.md: there is no test Initialize.Starts"])
-        self.assertEqual(check(rules=""), ["docs/rfc9568.md: the test Initialize.Starts is not named"])
+
+    def test_reports_a_row_that_is_missing_or_there_twice(self):
+        row = RULES.splitlines(keepends=True)[3]
+        self.assertEqual(check(rules=RULES.replace(row, "")), ["docs/rfc9568.md: there is no row VR-004"])
+        self.assertEqual(check(rules=RULES + row), ["docs/rfc9568.md: the row VR-004 is there twice or unknown"])
+        self.assertEqual(check(rules=RULES + row.replace("VR-004", "VR-200")),
+                         ["docs/rfc9568.md: the row VR-200 is there twice or unknown"])
+
+    def test_reports_a_row_without_a_test_and_without_a_reason(self):
+        for cell, good in (("later", False), ("not applicable: no", False), ("", False),
+                           ("not applicable: a node is no router and sends none", True)):
+            found = check(rules=RULES.replace("`Initialize.Starts`", cell, 1))
+            self.assertEqual(found, [] if good else ["docs/rfc9568.md: the row VR-001 names no test and no reason"], cell)
+
+    def test_reports_a_file_or_a_case_that_is_not_there(self):
+        for cell, problem in (("tests/unit/node/vrrp/machine_test.cc", None),
+                              ("tests/unit/node/vrrp/machine_test.cc::Initialize, Starts", None),
+                              ("tests/unit/node/vrrp/machine_test.cc::it ends",
+                               "tests/unit/node/vrrp/machine_test.cc has no case \"it ends\""),
+                              ("tests/netns/none.py::it ends", "there is no tests/netns/none.py")):
+            found = check(rules=RULES.replace("`Initialize.Starts`", f"`{cell}`", 1))
+            self.assertEqual(found, [f"docs/rfc9568.md: {problem}"] if problem else [], cell)
+
 
 
 if __name__ == "__main__":

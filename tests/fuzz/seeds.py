@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+"""Writes the seeds of the fuzz targets into tests/fuzz/corpus: the vectors of docs/rfc9568.md's tests, odd adverts, and
+event sequences worth beginning with. Files that a search found stand beside them under names of their own."""
+import os
+import struct
+
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+
+
+def words(text):
+    return bytes.fromhex(text)
+
+
+def checksum(header):
+    total = sum(struct.unpack(f"!{len(header) // 2}H", header))
+    return ~(total % 0xffff) & 0xffff
+
+
+def write(target, name, data):
+    folder = f"{CORPUS}/{target}"
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/{name}", "wb") as file:
+        file.write(data)
+
+
+# vrrp_packet: settings(1) more(1) priority(1) interval(1) moment(2), then the packet.
+V6, V2, PASSWORD, UNICAST, LENIENT, BACKUP, ACTIVE = 1, 2, 4, 8, 16, 32, 64
+PUT_RIGHT, PSEUDO, WARM, PREEMPT, UNTOLD = 1, 2, 4, 8, 16
+
+IPV4 = {
+    "p1": (V2, "213364010001b865 c0000264 0000000000000000"),
+    "p2": (V2 | PASSWORD, "21336401010152ff c0000264 3132333400000000"),
+    "p3": (V2, "2133000100011c66 c0000264 0000000000000000"), "p4": (0, "313364010064a802 c0000264"),
+    "p5": (0, "3133640100640569 c0000264"), "p6": (UNICAST, "3133640100642370 c0000264"),
+    "p7": (0, "3133000100640c03 c0000264"), "p8": (0, "3133000100646969 c0000264"),
+    "p9": (0, "3133fe0200324bcd c0000264 c0000265"), "p10": (0, "31fffe010ffffd9a c0000264"),
+    "p12": (0, "310296030064082d b9cb7001 0a000001 0a000801"),
+    "type-2": (0, "323364010064a702 c0000264"), "version-4": (0, "4133640100649802 c0000264"),
+    "count-0": (0, "3133640000646a68"), "count-0-12": (0, "313364000064a803 c0000264"),
+    "count-255": (0, "313364ff0064a702 c0000264"), "cut": (0, "313364010064a802 c000"),
+    "interval-0": (0, "313364010000a866 c0000264"), "reserve": (0, "31336401f064b801 c0000264"),
+    "tail-4": (0, "313364010064a802 c0000264 5a5a5a5a"), "tail-28": (0, "313364010064a802 c0000264" + "5a" * 28),
+    "other-vrid": (0, "313464010064a801 c0000264"), "vrid-0": (0, "310064010064a835 c0000264"),
+    "wrong-checksum": (0, "313364010064a803 c0000264"), "owner": (0, "3133ff0100640d02 c0000264"),
+    "v2-2s": (V2, "2133640100 02b864 c0000264 0000000000000000"), "v2-no-auth": (V2, "213364010001b865 c0000264"),
+    "v2-missing-pass": (V2 | PASSWORD, "2133640100 01b865 c0000264 0000000000000000"),
+    "v2-unexpected-pass": (V2, "21336401010152ff c0000264 3132333400000000"),
+}
+ADDRESSES6 = "fe800000000000000000000000000100 20010db8000000000000000000000100"
+SWAPPED6 = "20010db8000000000000000000000100 fe800000000000000000000000000100"
+IPV6 = {"p13": "3133640200643dfd" + ADDRESSES6, "p14": "313300020064a1fd" + ADDRESSES6, "swapped": "3133640200643dfd" + SWAPPED6,
+        "interval-0": "313364020000 3e61" + ADDRESSES6, "wrong-checksum": "3133640200643dfe" + ADDRESSES6}
+
+
+def ipv4_header(length, destination, ttl=255):
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0xc0, 20 + length, 1, 0, ttl, 112, 0, bytes((192, 0, 2, 10)), destination)
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+
+
+def vrrp_packets():
+    for name, (bits, text) in IPV4.items():
+        message = words(text)
+        destination = bytes((192, 0, 2, 11)) if bits & UNICAST else bytes((224, 0, 0, 18))
+        for state, where in (("backup", BACKUP), ("active", ACTIVE)):
+            head = struct.pack("!BBBBH", bits | where, PREEMPT | WARM, 150, 6, 500)
+            write("vrrp_packet", f"{name}-{state}", head + ipv4_header(len(message), destination) + message)
+    message = words(IPV4["p4"][1])
+    head = struct.pack("!BBBBH", BACKUP, 0, 150, 6, 500)
+    write("vrrp_packet", "ttl-254", head + ipv4_header(len(message), bytes((224, 0, 0, 18)), 254) + message)
+    write("vrrp_packet", "p4-put-right", struct.pack("!BBBBH", ACTIVE, PUT_RIGHT, 50, 6, 500) +
+          ipv4_header(len(message), bytes((224, 0, 0, 18))) + message)
+    write("vrrp_packet", "p5-put-right", struct.pack("!BBBBH", ACTIVE, PUT_RIGHT | PSEUDO, 50, 6, 500) +
+          ipv4_header(len(message), bytes((224, 0, 0, 18))) + message)
+    for name, text in IPV6.items():
+        write("vrrp_packet", f"{name}-ipv6", struct.pack("!BBBBH", V6 | BACKUP, PREEMPT, 150, 6, 600) + words(text))
+    write("vrrp_packet", "swapped-ipv6-lenient",
+          struct.pack("!BBBBH", V6 | LENIENT | ACTIVE, PUT_RIGHT, 50, 6, 600) + words(IPV6["swapped"]))
+    write("vrrp_packet", "hop-limit-254", struct.pack("!BBBBH", V6 | ACTIVE, 0, 50, 6, 601) + words(IPV6["p13"]))
+    write("vrrp_packet", "hop-limit-untold", struct.pack("!BBBBH", V6 | ACTIVE, UNTOLD, 50, 6, 600) + words(IPV6["p13"]))
+
+
+def neighbor_frames():
+    mac, broadcast, vip = "020000000010", "ffffffffffff", "c0000264"
+    own = words(mac + vip + ADDRESSES6[33:]) + bytes(1)
+    for name, operation, target in (("g1", 1, mac), ("g2", 2, mac), ("g3", 1, broadcast)):
+        frame = words(broadcast + mac + f"0806 0001 0800 06 04 {operation:04x}" + mac + vip + target + vip)
+        write("neighbor_frames", name, own + frame)
+    n1 = ("333300000001 020000000010 86dd 60000000 0020 3a ff 20010db8000000000000000000000100 ff020000000000000000000000000001"
+          "8800 f71d 20000000 20010db8000000000000000000000100 0201 020000000010")
+    write("neighbor_frames", "n1", own + words(n1))
+    write("neighbor_frames", "n1-put-right", words(mac + vip + ADDRESSES6[33:] + "03" + n1.replace("f71d", "0000")))
+    solicitation = ("3333ff000100 020000000011 86dd 60000000 0020 3a ff fe800000000000000000000000000011"
+                    "ff0200000000000000000001ff000100 8700 0000 00000000 20010db8000000000000000000000100 0101 020000000011")
+    write("neighbor_frames", "solicitation", words(mac + vip + ADDRESSES6[33:] + "02" + solicitation))
+    write("neighbor_frames", "n2", own + words(n1.replace("f71d 20", "771d a0")))
+
+
+# vrrp_thread: commands, see tests/fuzz/vrrp_thread.cc.
+ORDER, READY = bytes((15,)), bytes((8, 0xff))
+
+
+def wait(milliseconds):
+    return struct.pack("!BH", 0, milliseconds)
+
+
+def hear(group, priority, bits=0):
+    return bytes((3, group, priority, bits))
+
+
+def vrrp_threads():
+    active = ORDER + READY + wait(1000)
+    sequences = {
+        "becomes-active": active + wait(2900),
+        "stays-backup": ORDER + READY + hear(0, 250) + wait(250) + hear(0, 250) + wait(250) + hear(0, 250),
+        "yields": active + bytes((14, 0)) + wait(1500),
+        "answers": active + hear(0, 100) + wait(250),
+        "priority-zero": active + hear(0, 0) + wait(500),
+        "hears-junk": active + bytes((4, 0, 255, 0, 77)) + bytes((4, 0, 255, 0x80, 9)) + bytes(9) + wait(300),
+        "freeze": active + struct.pack("!BH", 5, 900) + wait(100) + struct.pack("!BH", 5, 3900) + wait(2000),
+        "link-flap": active + bytes((6, 0)) + wait(400) + bytes((6, 1)) + wait(1000),
+        "removed-by-others": active + bytes((7, 0)) + wait(300) + bytes((7, 1)) + wait(300),
+        "unready": active + bytes((8, 1)) + wait(300) + bytes((8, 0)) + wait(300) + READY,
+        "plan-changes": active + bytes((9, 0, 31, 40, 9, 3, 1)) + wait(900) + bytes((9, 0, 18, 0, 2)) + wait(900),
+        "leaves-and-returns": active + bytes((10, 0)) + wait(300) + bytes((10, 0)) + wait(1200),
+        "two-groups": bytes((10, 1)) + READY + wait(1200) + hear(1, 255) + wait(200),
+        "mute": active + bytes((11, 1)) + wait(900) + bytes((11, 0)) + wait(1500),
+        "release-fails": active + bytes((12, 1)) + bytes((14, 0)) + wait(500) + bytes((12, 0)) + wait(1500),
+        "refused-address": ORDER + bytes((13, 1)) + READY + wait(1500) + bytes((13, 0)) + wait(500),
+        "all-refused": ORDER + bytes((13, 3)) + READY + wait(1500) + bytes((13, 0)) + wait(2500),
+    }
+    for name, data in sequences.items():
+        write("vrrp_thread", name, data)
+
+
+def attribute(kind, data):
+    return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+
+
+def message(kind, body):
+    return struct.pack("=IHHII", 16 + len(body), kind, 0, 1, 0) + body
+
+
+def route_messages():
+    eth = struct.pack("=BBHiII", 0, 0, 1, 7, 0x11043, 0)
+    link = message(16, eth + attribute(3, b"eth1\0") + attribute(4, struct.pack("=I", 1500)) +
+                   attribute(1, words("020000000010")))
+    forever = struct.pack("=IIII", 0xffffffff, 0xffffffff, 100, 100)
+    ours = struct.pack("=IIII", 0, 2, 100, 200)
+    own4 = message(20, struct.pack("=BBBBI", 2, 24, 0x80, 0, 7) + attribute(1, words("c000020a")) +
+                   attribute(2, words("c000020a")) + attribute(3, b"eth1\0") + attribute(8, struct.pack("=I", 0x80)) + attribute(6, forever))
+    vip4 = message(20, struct.pack("=BBBBI", 2, 32, 0, 0, 7) + attribute(2, words("c0000264")) + attribute(6, ours) +
+                   attribute(8, struct.pack("=I", 0x200)) + attribute(11, bytes((0x46,))))
+    own6 = message(20, struct.pack("=BBBBI", 10, 64, 0x80, 253, 7) +
+                   attribute(1, words("fe800000000000000000000000000001")) +
+                   attribute(6, forever) + attribute(8, struct.pack("=I", 0x80)))
+    route = message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) + attribute(5, words("c0000201")) +
+                    attribute(4, struct.pack("=i", 7)))
+    hops = b"".join(struct.pack("=HBBi", 16, 0, 0, index) + attribute(5, words(gateway))
+                    for index, gateway in ((7, "c0000201"), (8, "c6336401")))
+    multipath = message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) + attribute(9, hops))
+    write("route_messages", "link", link)
+    write("route_messages", "addresses", own4 + vip4 + own6)
+    write("route_messages", "routes", route + multipath)
+    write("route_messages", "all", link + own4 + vip4 + own6 + route + multipath)
+    write("route_messages", "name-without-end", message(16, eth + attribute(3, b"eth1")))
+    write("route_messages", "prefix-of-255",
+          message(20, struct.pack("=BBBBI", 2, 255, 0, 0, 7) + attribute(2, words("c0000264"))))
+    write("route_messages", "next-hop-too-long", message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) +
+          attribute(9, struct.pack("=HBBi", 200, 0, 0, 7))))
+
+
+if __name__ == "__main__":
+    vrrp_packets()
+    neighbor_frames()
+    vrrp_threads()
+    route_messages()
