@@ -1,5 +1,6 @@
 #include "lib/api/address_pool.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lib/api/json_view.h"
@@ -64,18 +65,16 @@ void read_router_ids(const JsonView& view, std::vector<std::pair<int, int>>& out
   out = std::move(ranges);
 }
 
-void read_vrrp(const JsonView& vrrp, PoolVrrp& out, std::vector<std::string>& not_yet_supported) {
+void read_vrrp(const JsonView& vrrp, PoolVrrp& out) {
   if (!vrrp.object()) return;
-  read_version(vrrp.at("version"), out.version, not_yet_supported);
+  read_version(vrrp.at("version"), out.version);
   read_advert_interval(vrrp.at("advertIntervalMs"), out.version, out.advert_interval);
   vrrp.at("preempt").read(out.preempt);
   read_preempt_delay(vrrp.at("preemptDelaySeconds"), out.preempt_delay);
   read_router_ids(vrrp.at("virtualRouterIDs"), out.virtual_router_ids);
-  Checksum checksum = Checksum::kRfc9568;
-  read_checksum(vrrp.at("checksum"), checksum);
-  if (checksum != Checksum::kRfc9568) not_yet_supported.push_back(vrrp.at("checksum").path());
-  read_transport(vrrp.at("transport"), not_yet_supported);
-  read_link_up_delay(vrrp.at("linkUpDelayMs"), not_yet_supported);
+  read_checksum(vrrp.at("checksum"), out.checksum);
+  read_transport(vrrp.at("transport"), out.transport);
+  read_link_up_delay(vrrp.at("linkUpDelayMs"), out.link_up_delay);
 }
 
 void read_spec(const JsonView& spec, AddressPoolSpec& out) {
@@ -94,7 +93,12 @@ void read_spec(const JsonView& spec, AddressPoolSpec& out) {
   read_interface(spec.at("interface"), out.interface);
   read_label_selector(spec.at("nodeSelector"), out.node_selector);
   spec.at("groups").read(1, kMaxGroups, out.groups);
-  read_vrrp(spec.at("vrrp"), out.vrrp, out.not_yet_supported);
+  read_vrrp(spec.at("vrrp"), out.vrrp);
+  const bool any_v6 = std::any_of(out.addresses.begin(), out.addresses.end(),
+                                  [](const net::AddressRange& range) { return !range.first.is_v4(); });
+  if (out.vrrp.version == 2 && any_v6) {
+    spec.at("vrrp").at("version").problem("must be 3 with IPv6 addresses, got 2");
+  }
 }
 
 void read_status(const JsonView& status, AddressPoolStatus& out) {

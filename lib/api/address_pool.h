@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/api/meta.h"
+#include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
 #include "lib/net/prefix.h"
 
@@ -26,11 +27,14 @@ struct LabelSelector {
 bool matches(const LabelSelector& selector, const Labels& labels);
 
 struct PoolVrrp {
-  int version = 3;
-  Milliseconds advert_interval{250};  // 10..40950, steps of 10
+  int version = 3;                    // 2: IPv4 only
+  Milliseconds advert_interval{250};  // 10..40950, steps of 10; version 2: whole seconds
   bool preempt = true;
   Seconds preempt_delay{30};
   std::vector<std::pair<int, int>> virtual_router_ids{{1, 255}};  // inclusive ranges, as written
+  Checksum checksum = Checksum::kRfc9568;
+  Transport transport = Transport::kMulticast;
+  Milliseconds link_up_delay{0};  // 0..600000
   friend bool operator==(const PoolVrrp&, const PoolVrrp&) = default;
 };
 

@@ -1,11 +1,14 @@
 #include "lib/api/vrrp_fields.h"
 
+#include <algorithm>
+
 namespace fairlead::api {
 namespace {
 
 constexpr Word<Checksum> kChecksumWords[] = {{"RFC9568", Checksum::kRfc9568},
                                              {"RFC5798", Checksum::kRfc5798}};
-constexpr Word<int> kTransportWords[] = {{"Multicast", 0}, {"Unicast", 1}};
+constexpr Word<Transport> kTransportWords[] = {{"Multicast", Transport::kMulticast},
+                                               {"Unicast", Transport::kUnicast}};
 
 constexpr std::int64_t kMaxAdvertMs = 40950;  // 4095 centiseconds, RFC 9568 5.2.7
 constexpr std::int64_t kMaxPreemptDelay = 86400;
@@ -13,15 +16,13 @@ constexpr std::int64_t kMaxLinkUpDelayMs = 600000;
 
 }  // namespace
 
-void read_version(const JsonView& view, int& out, std::vector<std::string>& not_yet_supported) {
-  view.read(2, 3, out);
-  if (out != 3) not_yet_supported.push_back(view.path());
-}
+void read_version(const JsonView& view, int& out) { view.read(2, 3, out); }
 
 void read_advert_interval(const JsonView& view, int version, Milliseconds& out) {
+  const std::int64_t step = version == 2 ? 1000 : 10;
+  if (!view.present()) out = std::max(out, Milliseconds(step));
   std::int64_t value = 0;
   if (!view.integer(10, kMaxAdvertMs, value)) return;
-  const std::int64_t step = version == 2 ? 1000 : 10;
   if (value % step != 0) {
     view.problem(std::string("must be a multiple of ") +
                  (version == 2 ? "1000 (whole seconds) with version 2" : "10") + ", got " + view.show());
@@ -37,16 +38,11 @@ void read_preempt_delay(const JsonView& view, Seconds& out) {
 
 void read_checksum(const JsonView& view, Checksum& out) { view.read<Checksum>(kChecksumWords, out); }
 
-void read_transport(const JsonView& view, std::vector<std::string>& not_yet_supported) {
-  int transport = 0;
-  view.read<int>(kTransportWords, transport);
-  if (transport != 0) not_yet_supported.push_back(view.path());
-}
+void read_transport(const JsonView& view, Transport& out) { view.read<Transport>(kTransportWords, out); }
 
-void read_link_up_delay(const JsonView& view, std::vector<std::string>& not_yet_supported) {
+void read_link_up_delay(const JsonView& view, Milliseconds& out) {
   std::int64_t delay = 0;
-  view.integer(0, kMaxLinkUpDelayMs, delay);
-  if (delay != 0) not_yet_supported.push_back(view.path());
+  if (view.integer(0, kMaxLinkUpDelayMs, delay)) out = Milliseconds(delay);
 }
 
 }  // namespace fairlead::api

@@ -32,26 +32,65 @@ struct GroupAddress {
 struct GroupMember {
   std::string node;
   std::string node_uid;
-  int priority = 100;     // 1..254 (255 in static manifests only)
-  std::string interface;  // empty: the group's
+  int priority = 100;                               // 1..254 (255 in static manifests only)
+  std::string interface;                            // empty: the group's
+  std::optional<net::IpAddress> unicast_address{};  // what the node sends from and is sent to with Unicast
   friend bool operator==(const GroupMember&, const GroupMember&) = default;
 };
 
+// An address the Master holds without listing it in its adverts.
+struct ExcludedAddress {
+  net::IpAddress address;
+  int prefix_length = 32;
+  friend bool operator==(const ExcludedAddress&, const ExcludedAddress&) = default;
+};
+// A router of the group that Fairlead does not run.
+struct ForeignPeer {
+  net::IpAddress address;
+  int min_ttl = 255;  // 1..255; less than 255 for one behind a router
+  friend bool operator==(const ForeignPeer&, const ForeignPeer&) = default;
+};
+struct TrackInterface {
+  std::string name;
+  int weight = 0;  // -253..253; 0: the interface must be up
+  friend bool operator==(const TrackInterface&, const TrackInterface&) = default;
+};
+struct GroupAnnounce {
+  std::vector<Seconds> repeats{Seconds(0), Seconds(1), Seconds(5)};  // 1..8 of 0..3600, ascending
+  Seconds refresh{60};                                               // 0..86400; 0: none
+  bool router_flag = false;                                          // IPv6: R in neighbour advertisements
+  friend bool operator==(const GroupAnnounce&, const GroupAnnounce&) = default;
+};
+
 enum class Checksum { kRfc9568, kRfc5798 };
+enum class Transport { kMulticast, kUnicast };
+
+// How many addresses one advert can list: 255 of IPv4 (its count is one byte), and 90 of IPv6 at an MTU of
+// 1500, the virtual router's link-local one among them. RFC 9568 section 5.2.5.
+std::size_t most_listed_addresses(net::Family family);
 
 struct VRRPGroupSpec {
   net::Family family = net::Family::kIPv4;
   int virtual_router_id = 0;  // 1..255
   std::string interface;
-  int version = 3;
-  Milliseconds advert_interval{1000};  // 10..40950 in steps of 10
+  int version = 3;                     // 2: IPv4 only
+  Milliseconds advert_interval{1000};  // 10..40950 in steps of 10; version 2: whole seconds
   bool preempt = true;
   Seconds preempt_delay{0};
   Checksum checksum = Checksum::kRfc9568;
+  Transport transport = Transport::kMulticast;
+  // Authentication PASS, version 2 only: the file that holds the password on each node. Absent: NONE.
+  std::optional<std::string> password_file;
   std::vector<GroupAddress> addresses;  // sorted by address
-  std::vector<GroupMember> members;     // sorted by node
-  std::int64_t config_epoch = 1;
+  std::vector<ExcludedAddress> excluded_addresses;
+  std::vector<GroupMember> members;  // sorted by node
+  std::vector<ForeignPeer> foreign_peers;
+  std::vector<TrackInterface> track_interfaces;
+  Milliseconds link_up_delay{0};  // 0..600000
   std::optional<Seconds> fence_lifetime;
+  bool strict_v6_first_address = true;
+  GroupAnnounce announce;
+  std::int64_t config_epoch = 1;
   std::vector<std::string> not_yet_supported;
   friend bool operator==(const VRRPGroupSpec&, const VRRPGroupSpec&) = default;
 };

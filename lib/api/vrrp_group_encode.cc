@@ -24,7 +24,36 @@ json member_json(const GroupMember& member) {
   json out{{"node", member.node}, {"priority", member.priority}};
   if (!member.node_uid.empty()) out["nodeUID"] = member.node_uid;
   if (!member.interface.empty()) out["interface"] = member.interface;
+  if (member.unicast_address) out["unicastAddress"] = net::to_string(*member.unicast_address);
   return out;
+}
+
+json announce_json(const GroupAnnounce& announce) {
+  json repeats = json::array();
+  for (const auto& repeat : announce.repeats) repeats.push_back(repeat.count());
+  return {{"repeatSeconds", std::move(repeats)},
+          {"refreshSeconds", announce.refresh.count()},
+          {"routerFlag", announce.router_flag}};
+}
+
+// What an apply leaves out goes back to its default: these stand there only where they differ from it.
+void add_options(const VRRPGroupSpec& spec, json& out) {
+  if (spec.transport == Transport::kUnicast) out["transport"] = "Unicast";
+  if (spec.password_file) out["authentication"] = {{"type", "PASS"}, {"passwordFile", *spec.password_file}};
+  for (const auto& excluded : spec.excluded_addresses) {
+    out["excludedAddresses"].push_back(
+        {{"address", net::to_string(excluded.address)}, {"prefixLength", excluded.prefix_length}});
+  }
+  for (const auto& peer : spec.foreign_peers) {
+    out["foreignPeers"].push_back({{"address", net::to_string(peer.address)}, {"minTTL", peer.min_ttl}});
+  }
+  for (const auto& tracked : spec.track_interfaces) {
+    out["trackInterfaces"].push_back({{"name", tracked.name}, {"weight", tracked.weight}});
+  }
+  if (spec.link_up_delay != Milliseconds(0)) out["linkUpDelayMs"] = spec.link_up_delay.count();
+  if (spec.fence_lifetime) out["fenceLifetimeSeconds"] = spec.fence_lifetime->count();
+  if (!spec.strict_v6_first_address) out["strictV6FirstAddress"] = false;
+  if (spec.announce != GroupAnnounce{}) out["announce"] = announce_json(spec.announce);
 }
 
 json spec_json(const VRRPGroupSpec& spec) {
@@ -41,7 +70,7 @@ json spec_json(const VRRPGroupSpec& spec) {
            {"members", json::array()}};
   for (const auto& address : spec.addresses) out["addresses"].push_back(address_json(address));
   for (const auto& member : spec.members) out["members"].push_back(member_json(member));
-  if (spec.fence_lifetime) out["fenceLifetimeSeconds"] = spec.fence_lifetime->count();
+  add_options(spec, out);
   return out;
 }
 
