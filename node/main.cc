@@ -28,6 +28,7 @@ struct Options {
   std::string static_dir;
   bool no_api = false;
   std::string state_dir = "/var/lib/fairlead";
+  std::string password_dir = "/etc/fairlead/passwords";
   std::string metrics_address = "127.0.0.1:9473";
   std::string health_address = "127.0.0.1:9475";
   bool realtime = false;
@@ -61,6 +62,10 @@ void add_options(CLI::App& app, Options& options) {
       ->envname("FAIRLEAD_NO_API");
   app.add_option("--state-dir", options.state_dir, "Folder of the checkpoint; one daemon at a time")
       ->envname("FAIRLEAD_STATE_DIR")
+      ->capture_default_str();
+  app.add_option("--password-dir", options.password_dir,
+                 "Folder of the password files that VRRPGroups with authentication PASS name")
+      ->envname("FAIRLEAD_PASSWORD_DIR")
       ->capture_default_str();
   app.add_option("--metrics-address", options.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
@@ -118,6 +123,7 @@ Result<fairlead::agent::AgentConfig> agent_config(const Options& options) {
   fairlead::agent::AgentConfig out;
   out.node_name = options.node_name;
   out.state_dir = options.state_dir;
+  out.password_dir = options.password_dir;
   out.realtime = options.realtime;
   const auto metrics = fairlead::net::parse_endpoint(options.metrics_address);
   if (!metrics) return fail(metrics.error().code, "--metrics-address: " + metrics.error().message);

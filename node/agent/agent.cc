@@ -101,7 +101,7 @@ struct Agent::Parts {
         store(config.state_dir),
         client(api_loop, metrics, config.api, kNodeRate, "fairlead-node/" FAIRLEAD_VERSION),
         queue(api_loop, client, api::cut_name("fairlead-node-" + speaker.node.name, kLongestManager)),
-        source(api_loop, metrics, client, store, speaker.node,
+        source(api_loop, metrics, client, {store, PasswordDirectory(config.password_dir)}, speaker.node,
                {[this](VrrpOrder vrrp, ForwardingOrder forwarding) {
                   forwarding_orders.put(kNewest, std::move(forwarding));
                   vrrp_orders.put(kNewest, std::move(vrrp));

@@ -18,6 +18,7 @@ struct AgentConfig {
   std::string node_name;
   apiserver::ClientConfig api;
   std::string state_dir;
+  std::string password_dir;  // of the files that groups name as passwordFile
   net::Endpoint metrics_address;
   net::Endpoint health_address;
   bool realtime = false;  // SCHED_RR for the vrrp thread; needs SYS_NICE

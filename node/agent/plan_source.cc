@@ -10,7 +10,7 @@ namespace fairlead::agent {
 namespace {
 
 constexpr Milliseconds kGather{20};
-constexpr Seconds kShowAgeEvery{10};
+constexpr Seconds kLookAgainEvery{10};
 constexpr const char* kBase = "/apis/fairlead.dev/v1alpha1";
 
 std::vector<std::string> texts(const PlanView& view) {
@@ -25,12 +25,13 @@ std::vector<std::string> texts(const PlanView& view) {
 
 }  // namespace
 
-PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client,
-                       CheckpointStore& store, plan::NodeIdentity node, Outlets outlets)
+PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Files files,
+                       plan::NodeIdentity node, Outlets outlets)
     : loop_(loop),
       metrics_(metrics),
       client_(client),
-      store_(store),
+      store_(files.store),
+      password_files_(std::move(files.passwords)),
       node_(std::move(node)),
       outlets_(std::move(outlets)),
       gather_(loop),
@@ -91,7 +92,8 @@ void PlanSource::update() {
 }
 
 void PlanSource::replan(plan::Held held, PlanOrigin origin) {
-  auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, view_.plan);
+  passwords_ = password_files_.read(plan::password_files(node_.name, held.objects.groups), passwords_);
+  auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, passwords_, view_.plan);
   const bool changed = view_.sequence == 0 || !(made.plan == view_.plan);
   if (!(held.objects == objects_)) unsaved_ = true;
   objects_ = std::move(held.objects);
@@ -107,6 +109,16 @@ void PlanSource::replan(plan::Held held, PlanOrigin origin) {
   log_new_problems();
   show_metrics();
   outlets_.changed();
+}
+
+void PlanSource::look_at_passwords() {
+  const auto names = plan::password_files(node_.name, objects_.groups);
+  if (password_files_.read(names, passwords_) == passwords_) return;
+  if (synced()) {
+    update();
+  } else {
+    replan(plan::Held{objects_, {}, {}}, view_.origin);
+  }
 }
 
 void PlanSource::order() {
@@ -176,7 +188,8 @@ void PlanSource::show_metrics() {
     metrics_.gauge("fairlead_node_checkpoint_age_seconds", "Since the checkpoint on disk was written", {})
         .set(age.count());
   }
-  age_.arm(sys::now() + kShowAgeEvery, [this] {
+  age_.arm(sys::now() + kLookAgainEvery, [this] {
+    look_at_passwords();
     if (unsaved_ && view_.sequence > 0) save();  // a full disk may have room again
     show_metrics();
   });

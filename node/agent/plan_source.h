@@ -12,6 +12,7 @@
 #include "node/agent/checkpoint_store.h"
 #include "node/agent/entries.h"
 #include "node/agent/messages.h"
+#include "node/agent/password_directory.h"
 #include "node/plan/holding.h"
 
 namespace fairlead::agent {
@@ -21,7 +22,8 @@ namespace fairlead::agent {
 // Watches the VRRPGroups labelled for this node, and the RealServerSets of those groups: one watch each,
 // the second replaced when the groups change and taken over once its list is there (api.md, Names). Gathers
 // changes for 20 ms, makes the plan, writes it to the checkpoint, then orders it: intent is on disk before
-// the kernel is written (FN-36). Nothing is removed before every list has been seen (K-19).
+// the kernel is written (FN-36). Nothing is removed before every list has been seen (K-19). Password files
+// are read with each plan, and looked at again every 10 s.
 //
 // All on the loop's thread; loop, metrics, client and store must outlive it.
 class PlanSource {
@@ -33,7 +35,13 @@ class PlanSource {
     std::function<void()> changed;
   };
 
-  PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, CheckpointStore& store,
+  // The files of this node that plans are made of and written to.
+  struct Files {
+    CheckpointStore& store;
+    PasswordDirectory passwords;
+  };
+
+  PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Files files,
              plan::NodeIdentity node, Outlets outlets);
   PlanSource(const PlanSource&) = delete;
   PlanSource& operator=(const PlanSource&) = delete;
@@ -69,6 +77,8 @@ class PlanSource {
   plan::Seen seen() const;
   bool whole() const;
   void replan(plan::Held held, PlanOrigin origin);
+  // Makes the plan again if a password file has changed.
+  void look_at_passwords();
   // What is ours in the kernel, or is about to be: to remove when the plan no longer says so. True if that
   // changed.
   bool refresh_owned();
@@ -81,6 +91,7 @@ class PlanSource {
   sys::Metrics& metrics_;
   apiserver::Client& client_;
   CheckpointStore& store_;
+  PasswordDirectory password_files_;
   plan::NodeIdentity node_;
   Outlets outlets_;
 
@@ -92,6 +103,7 @@ class PlanSource {
   sys::Timer age_;
 
   plan::Objects objects_;
+  plan::Passwords passwords_;  // secret
   PlanView view_;
   std::set<net::IpAddress> owned_addresses_;
   std::set<plan::VirtualServerKey> owned_services_;

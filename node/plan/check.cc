@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -24,18 +26,62 @@ class Findings {
   std::vector<PlanProblem> found_;
 };
 
-void check_addresses(const api::VRRPGroupSpec& spec, Findings& findings) {
-  constexpr std::size_t kMost = 255;  // of an advert: its count is one byte (RFC 9568 5.2.5)
-  if (spec.addresses.size() > kMost) {
-    findings.add(Refusal::kInvalidSpec, "spec.addresses",
-                 "must have at most 255 items, got " + std::to_string(spec.addresses.size()));
-  }
+// The addresses of a group, with where each stands.
+std::vector<std::pair<std::string, net::IpAddress>> addresses_of(const api::VRRPGroupSpec& spec) {
+  std::vector<std::pair<std::string, net::IpAddress>> out;
+  const auto add = [&](const std::string& list, std::size_t i, const std::string& field,
+                       const net::IpAddress& address) {
+    out.emplace_back("spec." + list + "[" + std::to_string(i) + "]." + field, address);
+  };
   for (std::size_t i = 0; i < spec.addresses.size(); ++i) {
-    const auto& address = spec.addresses[i].address;
+    add("addresses", i, "address", spec.addresses[i].address);
+  }
+  for (std::size_t i = 0; i < spec.excluded_addresses.size(); ++i) {
+    add("excludedAddresses", i, "address", spec.excluded_addresses[i].address);
+  }
+  for (std::size_t i = 0; i < spec.members.size(); ++i) {
+    const auto& address = spec.members[i].unicast_address;
+    if (address) add("members", i, "unicastAddress", *address);
+  }
+  for (std::size_t i = 0; i < spec.foreign_peers.size(); ++i) {
+    add("foreignPeers", i, "address", spec.foreign_peers[i].address);
+  }
+  return out;
+}
+
+void check_addresses(const api::VRRPGroupSpec& spec, Findings& findings) {
+  const bool added = spec.family == net::Family::kIPv6 &&
+                     std::none_of(spec.addresses.begin(), spec.addresses.end(),
+                                  [](const auto& address) { return address.address.is_link_local(); });
+  const std::size_t most = api::most_listed_addresses(spec.family) - (added ? 1 : 0);
+  if (spec.addresses.size() > most) {
+    findings.add(
+        Refusal::kInvalidSpec, "spec.addresses",
+        "must have at most " + std::to_string(most) + " items, got " + std::to_string(spec.addresses.size()));
+  }
+  for (const auto& [path, address] : addresses_of(spec)) {
     if (address.family() == spec.family) continue;
-    findings.add(Refusal::kInvalidSpec, "spec.addresses[" + std::to_string(i) + "].address",
+    findings.add(Refusal::kInvalidSpec, path,
                  "must be of the group's family " + std::string(net::to_string(spec.family)) + ", got " +
                      net::to_string(address));
+  }
+}
+
+// Version, interval and authentication, which allow each other.
+void check_protocol(const api::VRRPGroupSpec& spec, Findings& findings) {
+  if (spec.version != 2 && spec.version != 3) {
+    findings.add(Refusal::kInvalidSpec, "spec.version", "must be 2..3, got " + std::to_string(spec.version));
+  }
+  if (spec.version == 2 && spec.family == net::Family::kIPv6) {
+    findings.add(Refusal::kInvalidSpec, "spec.version", "must be 3 with family IPv6, got 2");
+  }
+  if (spec.version != 2 && spec.password_file) {
+    findings.add(Refusal::kInvalidSpec, "spec.authentication.type",
+                 "PASS is allowed with version 2 only, got version " + std::to_string(spec.version));
+  }
+  const auto version = spec.version == 2 ? vrrp::Version::k2 : vrrp::Version::k3;
+  if (const auto interval = vrrp::make_advertise_interval(version, spec.advert_interval); !interval) {
+    findings.add(Refusal::kInvalidSpec, "spec.advertIntervalMs", interval.error().message);
   }
 }
 
@@ -60,24 +106,38 @@ std::vector<PlanProblem> check(const api::VRRPGroup& group) {
   const auto& spec = group.spec;
   Findings findings("VRRPGroup", api::key_of(group.meta));
   findings.unsupported(spec.not_yet_supported);
-  if (spec.version != 3) {
-    findings.add(Refusal::kNotYetSupported, "spec.version", "is not supported yet: use 3");
-  }
   if (const auto id = vrrp::make_virtual_router_id(spec.virtual_router_id); !id) {
     findings.add(Refusal::kInvalidSpec, "spec.virtualRouterID", id.error().message);
   }
-  if (const auto interval = vrrp::make_advertise_interval(vrrp::Version::k3, spec.advert_interval);
-      !interval) {
-    findings.add(Refusal::kInvalidSpec, "spec.advertIntervalMs", interval.error().message);
-  }
+  check_protocol(spec, findings);
   for (std::size_t i = 0; i < spec.members.size(); ++i) {
-    const auto priority = vrrp::make_priority(spec.members[i].priority);
-    if (priority) continue;
+    const int priority = spec.members[i].priority;
+    if (priority >= 1 && priority <= vrrp::kOwner.value()) continue;
     findings.add(Refusal::kInvalidSpec, "spec.members[" + std::to_string(i) + "].priority",
-                 priority.error().message);
+                 "must be 1..255, got " + std::to_string(priority));
   }
   check_addresses(spec, findings);
   return findings.take();
+}
+
+std::vector<PlanProblem> check_from_api(const api::VRRPGroup& group) {
+  const auto& spec = group.spec;
+  Findings findings("VRRPGroup", api::key_of(group.meta));
+  for (std::size_t i = 0; i < spec.members.size(); ++i) {
+    if (spec.members[i].priority != vrrp::kOwner.value()) continue;
+    findings.add(Refusal::kInvalidSpec, "spec.members[" + std::to_string(i) + "].priority",
+                 "must be 1..254, got 255: the owner of the addresses is named in a static manifest only");
+  }
+  if (spec.password_file && !is_plain_file_name(*spec.password_file)) {
+    findings.add(
+        Refusal::kInvalidSpec, "spec.authentication.passwordFile",
+        "must be the name of a file in the node's --password-dir: 1..255 letters, digits, '.', '_' and "
+        "'-', not beginning with a dot");
+  }
+  auto out = check(group);
+  auto more = findings.take();
+  std::move(more.begin(), more.end(), std::back_inserter(out));
+  return out;
 }
 
 std::vector<PlanProblem> check(const api::RealServerSet& set) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "node/plan/make_plan.h"
+#include "node/plan/passwords.h"
 
 // Internal to node/plan: the half of make_plan() that turns groups into virtual routers.
 namespace fairlead::plan {
@@ -15,6 +16,7 @@ struct GroupPlans {
   std::vector<PlanProblem> problems;
 };
 
-GroupPlans plan_groups(const NodeIdentity& node, const std::map<std::string, api::VRRPGroup>& groups);
+GroupPlans plan_groups(const NodeIdentity& node, const std::map<std::string, api::VRRPGroup>& groups,
+                       const Passwords& passwords);
 
 }  // namespace fairlead::plan

@@ -47,7 +47,7 @@ void append(std::vector<PlanProblem> from, std::vector<PlanProblem>& to) {
 
 void hold_groups(const Objects& held, const Seen& seen, Held& out) {
   std::vector<PlanProblem> problems;
-  for (const auto& [name, group] : seen.objects.groups) append(check(group), problems);
+  for (const auto& [name, group] : seen.objects.groups) append(check_from_api(group), problems);
   Offer offer{group_versions(seen.objects), seen.unreadable_groups,
               seen.whole ? Scope::kWhole : Scope::kPart};
   withdraw(offer, problems);

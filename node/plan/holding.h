@@ -34,11 +34,12 @@ struct Refused {
 
 struct Held {
   Objects objects;                    // to make the plan of, and to write to the checkpoint
-  std::vector<PlanProblem> problems;  // of newest versions that check() refuses
+  std::vector<PlanProblem> problems;  // of newest versions that are refused
   std::vector<Refused> refused;       // by the order of versions
 };
 
-// Takes over from `seen` what may replace `held`: by accept() for each kind, and never what check() refuses;
+// Takes over from `seen` what may replace `held`: by accept() for each kind, and never what check() or
+// check_from_api() refuses;
 // then the last good version stays, if there is one (K-17, I-8).
 Held hold(const Objects& held, const Seen& seen);
 

@@ -134,9 +134,10 @@ std::map<api::ObjectKey, Slices> usable_slices(const std::map<api::ObjectKey, ap
 }  // namespace
 
 MadePlan make_plan(const NodeIdentity& node, const std::map<std::string, api::VRRPGroup>& groups,
-                   const std::map<api::ObjectKey, api::RealServerSet>& sets, const Plan& previous) {
+                   const std::map<api::ObjectKey, api::RealServerSet>& sets, const Passwords& passwords,
+                   const Plan& previous) {
   MadePlan out;
-  GroupPlans routers = plan_groups(node, groups);
+  GroupPlans routers = plan_groups(node, groups, passwords);
   const auto slices = usable_slices(sets, out.problems);
   SetPlanning planning(routers, previous);
   for (const auto& [stem, parts] : slices) planning.add(stem, parts);

@@ -8,6 +8,7 @@
 #include "lib/api/meta.h"
 #include "lib/api/real_server_set.h"
 #include "lib/api/vrrp_group.h"
+#include "node/plan/passwords.h"
 #include "node/plan/plan.h"
 
 // VRRPGroups and RealServerSets -> Plan, or every problem with its path.
@@ -27,6 +28,9 @@ enum class Refusal {
   kVirtualRouterIdInUse,  // an older group of ours has the same interface, family and VRID
   kAddressInUse,          // an older group or set of ours has the address or virtual server
   kOtherNode,             // the member of our name has another node's UID
+  kPasswordMissing,       // of authentication PASS: without it the group is not run
+  kPasswordTooLong,       // what comes after its eighth byte
+  kUnicastPeerMissing,    // a member without unicastAddress; if that is us, the group is not run
 };
 std::string_view to_string(Refusal refusal);  // "InvalidSpec", "NotYetSupported", "VRIDInUse", ...
 
@@ -48,6 +52,9 @@ Version version_of(const api::RealServerSet& set, std::int64_t config_epoch);
 // what a node cannot do with it. Empty: usable.
 std::vector<PlanProblem> check(const api::VRRPGroup& group);
 std::vector<PlanProblem> check(const api::RealServerSet& set);
+// check(), and what the API server may not ask for: priority 255, and a password file that is not named by
+// its plain name. Both are the business of who writes manifests on the node itself.
+std::vector<PlanProblem> check_from_api(const api::VRRPGroup& group);
 
 struct MadePlan {
   Plan plan;
@@ -62,7 +69,9 @@ struct MadePlan {
 //   place for a moment while its VIP is released.
 // * Sets are slices of a whole, `<stem>-<index>`: until all slices that slice 0 counts are there, nothing
 //   that `previous` had for them is removed.
+// * A group with authentication PASS whose file is not in `passwords` is left out.
 MadePlan make_plan(const NodeIdentity& node, const std::map<std::string, api::VRRPGroup>& groups,
-                   const std::map<api::ObjectKey, api::RealServerSet>& sets, const Plan& previous);
+                   const std::map<api::ObjectKey, api::RealServerSet>& sets, const Passwords& passwords,
+                   const Plan& previous);
 
 }  // namespace fairlead::plan

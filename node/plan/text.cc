@@ -19,6 +19,12 @@ std::string_view to_string(Refusal refusal) {
       return "AddressInUse";
     case Refusal::kOtherNode:
       return "OtherNode";
+    case Refusal::kPasswordMissing:
+      return "PasswordMissing";
+    case Refusal::kPasswordTooLong:
+      return "PasswordTooLong";
+    case Refusal::kUnicastPeerMissing:
+      return "UnicastPeerMissing";
   }
   return "unknown";
 }

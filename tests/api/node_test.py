@@ -160,7 +160,7 @@ def bad_groups(verdicts, world, link, daemon):
     verdicts.add("interface missing: Initialize with the reason",
                  until(lambda: "InterfaceMissing" in world.problems("missing")) and
                  world.state("missing") == "Initialize", json.dumps(world.entry("missing")))
-    world.group("later", 61, delegate("192.0.2.111"), transport="Unicast")
+    world.group("later", 61, delegate("192.0.2.111"), trackQuorum={"weight": 10})
     verdicts.add("a field that is not built yet: Initialize with NotYetSupported",
                  until(lambda: world.problems("later") == ["NotYetSupported"]), json.dumps(world.entry("later")))
     world.group("twin", 51, delegate("192.0.2.112"))
@@ -178,6 +178,27 @@ def bad_groups(verdicts, world, link, daemon):
                  json.dumps(world.report()))
     for name in ("missing", "later", "twin", "nat"):
         world.delete(f"{OURS}/vrrpgroups/{name}")
+
+
+def password(verdicts, world, link, daemon):
+    """Authentication PASS: the file is the operator's, and without it there is no group."""
+    before = world.report().get("problems", [])
+    world.group("old", 64, delegate("192.0.2.121"), version=2, advertIntervalMs=1000,
+                authentication={"type": "PASS", "passwordFile": "gateway"})
+    verdicts.add("a password file that is not there: not run, and said", until(
+        lambda: world.problems("old") == ["PasswordMissing"]) and world.state("old") == "Initialize" and
+        not link.holds("192.0.2.121"), json.dumps(world.entry("old")))
+    with open(daemon.password_dir + "/gateway", "w") as file:
+        file.write("secret-of-many-bytes\n")
+    verdicts.add("once it is there the group runs, and what is wrong with it is said",
+                 until(lambda: world.state("old") == "Master" and "PasswordTooLong" in world.problems("old")),
+                 json.dumps(world.entry("old")))
+    shown = json.dumps([daemon.state(), world.read_group("old"), world.report()]) + daemon.log()
+    verdicts.add("the password is in no log, state or status", "secret-o" not in shown, "")
+    world.delete(f"{OURS}/vrrpgroups/old")
+    verdicts.add("deleted: nothing of it is left", until(lambda: not link.holds("192.0.2.121") and
+                                                        world.report().get("problems", []) == before),
+                 json.dumps(world.report()))
 
 
 def emptied_group(verdicts, world, link):
@@ -296,6 +317,7 @@ def main():
             confirms(verdicts, world)
             addresses_change(verdicts, world, link)
             bad_groups(verdicts, world, link, daemon)
+            password(verdicts, world, link, daemon)
             emptied_group(verdicts, world, link)
             daemon = api_lost(verdicts, world, link, folder, good, daemon)
             daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)

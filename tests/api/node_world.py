@@ -203,11 +203,13 @@ class Daemon:
 
     def __init__(self, folder, kubeconfig, name="node", state_dir=None, prefix=()):
         self.state_dir = state_dir or f"{folder}/state"
+        self.password_dir = f"{folder}/passwords"
+        os.makedirs(self.password_dir, exist_ok=True)
         self.log_path = f"{folder}/{name}.log"
         self._log = open(self.log_path, "w")
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", NAMESPACE, *prefix, BINARY, "--node-name", NODE, "--kubeconfig", kubeconfig,
-             "--state-dir", self.state_dir, "--log-level", "debug"], stdout=self._log, stderr=subprocess.STDOUT)
+             "--state-dir", self.state_dir, "--password-dir", self.password_dir, "--log-level", "debug"], stdout=self._log, stderr=subprocess.STDOUT)
 
     def log(self):
         with open(self.log_path) as file:

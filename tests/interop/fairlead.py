@@ -27,10 +27,9 @@ class Fairlead:
         if router.excluded:
             spec["excludedAddresses"] = [{"address": v, "prefixLength": router.prefix()} for v in router.excluded]
         if router.password is not None:
-            path = f"{self.folder}/{router.name}.password"
-            with open(path, "w") as file:
+            with open(f"{self.folder}/{router.name}.password", "w") as file:
                 file.write(router.password)
-            spec["authentication"] = {"type": "PASS", "passwordFile": path}
+            spec["authentication"] = {"type": "PASS", "passwordFile": router.name + ".password"}
         if router.peers:
             spec["transport"] = "Unicast"
             members[0]["unicastAddress"] = router.own
@@ -48,7 +47,8 @@ class Fairlead:
     def start(self, routers):
         self.write(routers)
         self.starts += 1
-        command = [BUILD + "/support/vrrp_runner", "--node", self.node, "--log", *self.files]
+        command = [BUILD + "/support/vrrp_runner", "--node", self.node, "--log", "--password-dir", self.folder,
+                   *self.files]
         self.program = self.world.spawn(self.namespace, command, f"{self.namespace}-{self.node}-{self.starts}.log")
         return self
 

@@ -1,12 +1,13 @@
-// vrrp_runner --node NAME [--log] GROUP.json...: the node's vrrp thread alone, in this network namespace, as
-// member NAME of the VRRPGroups in the files (api.md, as the API server would send them; uid and generation
-// may be left out). Every VIP counts as ready at once. For tests of the wire that need no API server.
+// vrrp_runner --node NAME [--log] [--password-dir DIR] GROUP.json...: the node's vrrp thread alone, in this
+// network namespace, as member NAME of the VRRPGroups in the files (api.md, as the API server would send
+// them; uid and generation may be left out). Every VIP counts as ready at once. For tests of the wire that
+// need no API server.
 //
 // Standard output, a line for each group whose report changed, then one for the order carried out:
 //   group=g1 state=Master held=192.0.2.100,192.0.2.101 hears= reason=MasterDown outage=854
 //   problems=FenceOverlap sequence=1 heard=eth1/52/192.0.2.9
 // and for each object that cannot be used, which harms no other:
-//   refused VRRPGroup g2: spec.transport: is not supported yet
+//   refused VRRPGroup g2: spec.trackQuorum: is not supported yet
 // SIGHUP reads the files again: a group whose spec changed gets the next generation, a file that is gone is a
 // group that is gone. SIGUSR1 prints all metrics, ended by a line "end of metrics". SIGTERM hands over and
 // ends. --log writes the log to standard error, from level info.
@@ -26,6 +27,7 @@
 #include "lib/sys/log.h"
 #include "lib/sys/unique_fd.h"
 #include "node/agent/orders.h"
+#include "node/agent/password_directory.h"
 #include "node/agent/virtual_routers.h"
 #include "node/plan/make_plan.h"
 
@@ -36,6 +38,7 @@ namespace {
 struct Options {
   std::string node;
   bool log = false;
+  std::string password_dir;
   std::vector<std::string> files;
 };
 
@@ -99,10 +102,13 @@ class Runner {
   Runner(const Options& options, agent::VirtualRouterPorts ports)
       : node_{options.node, ""},
         files_(options.files),
+        password_directory_(options.password_dir),
         routers_(std::move(ports), metrics_, [this](agent::VrrpReport report) { show(std::move(report)); }) {}
 
   void read_files() {
-    const auto made = plan::make_plan(node_, files_.read(), {}, plan_);
+    const auto groups = files_.read();
+    passwords_ = password_directory_.read(plan::password_files(node_.name, groups), passwords_);
+    const auto made = plan::make_plan(node_, groups, {}, passwords_, plan_);
     for (const auto& problem : made.problems) std::printf("refused %s\n", plan::to_string(problem).c_str());
     std::fflush(stdout);
     plan_ = made.plan;
@@ -142,6 +148,8 @@ class Runner {
   sys::Metrics metrics_;
   plan::NodeIdentity node_;
   Files files_;
+  agent::PasswordDirectory password_directory_;
+  plan::Passwords passwords_;
   plan::Plan plan_;
   std::uint64_t sequence_ = 0;
   std::set<net::IpAddress> owned_;
@@ -154,6 +162,8 @@ bool read_options(int argc, char** argv, Options& out) {
     const std::string word = argv[i];
     if (word == "--node" && i + 1 < argc) {
       out.node = argv[++i];
+    } else if (word == "--password-dir" && i + 1 < argc) {
+      out.password_dir = argv[++i];
     } else if (word == "--log") {
       out.log = true;
     } else {
@@ -188,7 +198,7 @@ int run(const Options& options, int signalled) {
 int main(int argc, char** argv) {
   Options options;
   if (!read_options(argc, argv, options)) {
-    std::fprintf(stderr, "usage: vrrp_runner --node NAME [--log] GROUP.json...\n");
+    std::fprintf(stderr, "usage: vrrp_runner --node NAME [--log] [--password-dir DIR] GROUP.json...\n");
     return 2;
   }
   sigset_t signals;

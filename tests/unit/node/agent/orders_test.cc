@@ -24,7 +24,7 @@ plan::Plan mixed_plan() {
   source.spec.addresses = {{ip("192.0.2.10"), 32, api::Forwarding::kNat, {}},
                            {ip("192.0.2.11"), 32, api::Forwarding::kNat, {}},
                            {ip("192.0.2.12"), 32, api::Forwarding::kDelegate, {}}};
-  return plan::make_plan(kNode, groups_of({source}), sets_of({set("web-v4-0", "g")}), plan::Plan{}).plan;
+  return plan::make_plan(kNode, groups_of({source}), sets_of({set("web-v4-0", "g")}), {}, plan::Plan{}).plan;
 }
 
 // Fixed order of adding (architecture.md 5): guard, IPVS, eligible.
@@ -104,7 +104,7 @@ TEST(CheckpointOf, AVipWhoseServiceWasDeletedKeepsNoOtherWaitingAfterARestart) {
   const plan::Objects objects{groups_of({shared}), sets_of({set("web-v4-0", "g"), gone})};
   const auto text = api::encode_checkpoint(checkpoint_of(kNode, objects, {}, {}, {}));
   const auto loaded = objects_of(api::decode_checkpoint(text).value);
-  const auto plan = plan::make_plan(kNode, loaded.groups, loaded.sets, plan::Plan{}).plan;
+  const auto plan = plan::make_plan(kNode, loaded.groups, loaded.sets, {}, plan::Plan{}).plan;
   EXPECT_THAT(plan.awaited, IsEmpty());
   const auto order = forwarding_order(plan, 1, {});
   EXPECT_THAT(order.vips, ElementsAre(ip("192.0.2.10"), ip("192.0.2.11")));

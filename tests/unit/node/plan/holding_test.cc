@@ -82,5 +82,40 @@ TEST(Holding, AnObjectThatDoesNotDecodeKeepsItsLastGoodVersion) {
   EXPECT_EQ(held.objects, before);
 }
 
+std::vector<std::string> texts(const std::vector<PlanProblem>& problems) {
+  std::vector<std::string> out;
+  for (const auto& problem : problems) out.push_back(to_string(problem));
+  return out;
+}
+
+// api.md, VRRPGroup: 255 in static manifests only. S-16: the node checks what the API server lets pass.
+TEST(Holding, TheOwnersPriorityIsNotTakenFromTheApiServerAndTheLastGoodVersionStays) {
+  const auto before = objects({at_generation(group("g"), 1)}, {});
+  auto owner = at_generation(group("g"), 2);
+  owner.spec.members[1].priority = 255;
+  const auto held = hold(before, {objects({owner}, {}), {}, {}, true});
+  EXPECT_EQ(held.objects, before);
+  EXPECT_THAT(texts(held.problems),
+              ElementsAre("VRRPGroup g: spec.members[1].priority: must be 1..254, got 255: the owner of the "
+                          "addresses is named in a static manifest only"));
+}
+
+// Whoever may write a VRRPGroup must not have eight bytes of any file sent to the segment.
+TEST(Holding, APasswordFileElsewhereThanInItsFolderIsNotTakenFromTheApiServer) {
+  for (const std::string name : {"/etc/shadow", "../shadow", "..", ".", ".hidden", "a/b", "a b", "a\n"}) {
+    auto reaching = group("g");
+    reaching.spec.version = 2;
+    reaching.spec.password_file = name;
+    const auto held = hold({}, {objects({reaching}, {}), {}, {}, true});
+    EXPECT_EQ(held.objects, Objects{}) << name;
+    EXPECT_THAT(
+        texts(held.problems),
+        ElementsAre("VRRPGroup g: spec.authentication.passwordFile: must be the name of a file in the "
+                    "node's --password-dir: 1..255 letters, digits, '.', '_' and '-', not beginning "
+                    "with a dot"))
+        << name;
+  }
+}
+
 }  // namespace
 }  // namespace fairlead::plan

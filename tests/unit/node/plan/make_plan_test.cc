@@ -34,7 +34,7 @@ std::vector<std::string> texts(const std::vector<PlanProblem>& problems) {
 }
 
 MadePlan plan_of(std::vector<api::VRRPGroup> groups, std::vector<api::RealServerSet> sets) {
-  return make_plan(kNodeA, groups_of(std::move(groups)), sets_of(std::move(sets)), Plan{});
+  return make_plan(kNodeA, groups_of(std::move(groups)), sets_of(std::move(sets)), {}, Plan{});
 }
 
 api::VRRPGroup nat_group(const std::string& name) {
@@ -52,6 +52,11 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   source.spec.preempt_delay = Seconds(30);
   source.spec.checksum = api::Checksum::kRfc5798;
   source.spec.fence_lifetime = Seconds(2);
+  source.spec.excluded_addresses = {{ip("192.0.2.12"), 32}};
+  source.spec.track_interfaces = {{"eth1", 0}, {"eth2", -50}};
+  source.spec.link_up_delay = Milliseconds(1500);
+  source.spec.strict_v6_first_address = false;
+  source.spec.announce = {{Seconds(0), Seconds(2)}, Seconds(0), true};
   const auto made = plan_of({source}, {});
   GroupPlan wanted;
   wanted.name = "g";
@@ -63,7 +68,12 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   wanted.preempt = false;
   wanted.preempt_delay = Seconds(30);
   wanted.checksum = vrrp::ChecksumForm::kRfc5798;
+  wanted.strict_v6_first_address = false;
+  wanted.tracked = {{"eth1", 0}, {"eth2", -50}};
+  wanted.link_up_delay = Milliseconds(1500);
+  wanted.announce = {{Seconds(0), Seconds(2)}, Seconds(0), true};
   wanted.addresses = {ip("192.0.2.10")};
+  wanted.excluded = {ip("192.0.2.12")};
   wanted.min_active_down_interval =
       vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(100), vrrp::Centiseconds(25));
   wanted.fence_lifetime = Seconds(2);
@@ -112,7 +122,7 @@ TEST(GroupPlanning, AnotherNodesUidUnderOurNameIsRefusedAndAnUnknownOneIsNot) {
   EXPECT_THAT(texts(made.problems),
               ElementsAre("OtherNode VRRPGroup g: spec.members[0].nodeUID: names another node called node-a, "
                           "our UID is uid-of-a"));
-  EXPECT_EQ(make_plan({"node-a", ""}, groups_of({source}), {}, Plan{}).plan.groups.size(), 1U);
+  EXPECT_EQ(make_plan({"node-a", ""}, groups_of({source}), {}, {}, Plan{}).plan.groups.size(), 1U);
 }
 
 // VIPs of a group that is to be released are taken away before the group is (api.md, Release).
@@ -132,13 +142,35 @@ struct RefusedGroup {
 // Invariant I-8: a poison object harms itself only.
 TEST(GroupPlanning, RefusesWhatANodeCannotDoAndSetsOnlyThatGroupAside) {
   const std::vector<RefusedGroup> table{
-      {"NotYetSupported VRRPGroup bad: spec.transport: is not supported yet",
-       [](auto& g) { g.spec.not_yet_supported = {"spec.transport"}; }},
-      {"NotYetSupported VRRPGroup bad: spec.version: is not supported yet: use 3",
-       [](auto& g) { g.spec.version = 2; }},
+      {"NotYetSupported VRRPGroup bad: spec.trackQuorum: is not supported yet",
+       [](auto& g) { g.spec.not_yet_supported = {"spec.trackQuorum"}; }},
+      {"InvalidSpec VRRPGroup bad: spec.version: must be 2..3, got 4", [](auto& g) { g.spec.version = 4; }},
+      {"InvalidSpec VRRPGroup bad: spec.advertIntervalMs: advertisement interval of version 2 must be "
+       "1000..255000 ms in whole seconds, got 1500",
+       [](auto& g) {
+         g.spec.version = 2;
+         g.spec.advert_interval = Milliseconds(1500);
+       }},
+      {"InvalidSpec VRRPGroup bad: spec.authentication.type: PASS is allowed with version 2 only, got "
+       "version 3",
+       [](auto& g) { g.spec.password_file = "gateway"; }},
       {"InvalidSpec VRRPGroup bad: spec.addresses[0].address: must be of the group's family IPv4, got "
        "2001:db8::1",
        [](auto& g) { g.spec.addresses[0].address = ip("2001:db8::1"); }},
+      {"InvalidSpec VRRPGroup bad: spec.excludedAddresses[0].address: must be of the group's family IPv4, "
+       "got "
+       "2001:db8::1",
+       [](auto& g) {
+         g.spec.excluded_addresses = {{ip("2001:db8::1"), 128}};
+       }},
+      {"InvalidSpec VRRPGroup bad: spec.members[1].unicastAddress: must be of the group's family IPv4, got "
+       "2001:db8::1",
+       [](auto& g) { g.spec.members[1].unicast_address = ip("2001:db8::1"); }},
+      {"InvalidSpec VRRPGroup bad: spec.foreignPeers[0].address: must be of the group's family IPv4, got "
+       "2001:db8::1",
+       [](auto& g) {
+         g.spec.foreign_peers = {{ip("2001:db8::1"), 255}};
+       }},
   };
   for (const auto& row : table) {
     auto bad = group("bad");
@@ -159,7 +191,7 @@ TEST(GroupPlanning, RefusesNumbersOutOfRangeWithTheirPath) {
       {"spec.advertIntervalMs", [](auto& g) { g.spec.advert_interval = Milliseconds(15); }},
       {"spec.advertIntervalMs", [](auto& g) { g.spec.advert_interval = Milliseconds(40960); }},
       {"spec.members[0].priority", [](auto& g) { g.spec.members[0].priority = 0; }},
-      {"spec.members[1].priority", [](auto& g) { g.spec.members[1].priority = 255; }},
+      {"spec.members[1].priority", [](auto& g) { g.spec.members[1].priority = 256; }},
       {"spec.addresses",
        [](auto& g) {
          auto next = ip("198.51.100.0");
@@ -342,14 +374,15 @@ TEST(SetSlices, AllOfThemTogetherMakeTheVirtualServers) {
 
 TEST(SetSlices, UntilAllAreVisibleNothingIsRemoved) {
   const auto groups = groups_of({nat_group("g")});
-  const auto before = make_plan(kNodeA, groups, sets_of({slice(0, 1, "192.0.2.10:80")}), Plan{});
+  const auto before = make_plan(kNodeA, groups, sets_of({slice(0, 1, "192.0.2.10:80")}), {}, Plan{});
   // The server moved to slice 1, which is not visible yet.
-  const auto between = make_plan(kNodeA, groups, sets_of({slice(0, 2, "192.0.2.10:443")}), before.plan);
+  const auto between = make_plan(kNodeA, groups, sets_of({slice(0, 2, "192.0.2.10:443")}), {}, before.plan);
   EXPECT_THAT(between.plan.virtual_servers, UnorderedElementsAre(Pair(tcp("192.0.2.10:80"), ::testing::_),
                                                                  Pair(tcp("192.0.2.10:443"), ::testing::_)));
   EXPECT_THAT(between.plan.awaited, IsEmpty());
-  const auto after = make_plan(
-      kNodeA, groups, sets_of({slice(0, 2, "192.0.2.10:443"), slice(1, 2, "192.0.2.10:81")}), between.plan);
+  const auto after =
+      make_plan(kNodeA, groups, sets_of({slice(0, 2, "192.0.2.10:443"), slice(1, 2, "192.0.2.10:81")}), {},
+                between.plan);
   EXPECT_THAT(after.plan.virtual_servers, UnorderedElementsAre(Pair(tcp("192.0.2.10:81"), ::testing::_),
                                                                Pair(tcp("192.0.2.10:443"), ::testing::_)));
 }
