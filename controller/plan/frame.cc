@@ -52,6 +52,9 @@ std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates
   return std::min(kMostGroups, candidates.eligible.size());
 }
 
-std::size_t most_addresses(net::Family family) { return family == net::Family::kIPv4 ? 255 : 90; }
+std::size_t most_addresses(net::Family family) {
+  const std::size_t listed = api::most_listed_addresses(family);
+  return family == net::Family::kIPv4 ? listed : listed - 1;
+}
 
 }  // namespace fairlead::controller

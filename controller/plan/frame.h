@@ -34,7 +34,8 @@ std::string common_interface(const Candidates& candidates);
 // node, at most 8.
 std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates);
 
-// IPv4: 255; IPv6 at an MTU of 1500: 90 (RFC 9568 5.2: what one advert can list).
+// What one advert can list (RFC 9568 section 5.2). IPv4: 255; IPv6 at an MTU of 1500: 89, and the virtual
+// router's own link-local address.
 std::size_t most_addresses(net::Family family);
 
 }  // namespace fairlead::controller

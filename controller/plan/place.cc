@@ -6,9 +6,11 @@
 
 #include "controller/plan/frame.h"
 #include "controller/plan/names.h"
+#include "controller/plan/priorities.h"
 #include "controller/plan/release.h"
 #include "controller/plan/router_ids.h"
 #include "controller/plan/seats.h"
+#include "controller/plan/unicast.h"
 
 namespace fairlead::controller {
 namespace {
@@ -124,6 +126,9 @@ void apply_pool(const api::AddressPool& pool, api::VRRPGroupSpec& spec) {
   spec.advert_interval = pool.spec.vrrp.advert_interval;
   spec.preempt = pool.spec.vrrp.preempt;
   spec.preempt_delay = pool.spec.vrrp.preempt_delay;
+  spec.checksum = pool.spec.vrrp.checksum;
+  spec.transport = pool.spec.vrrp.transport;
+  spec.link_up_delay = pool.spec.vrrp.link_up_delay;
 }
 
 void settle_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
@@ -132,11 +137,17 @@ void settle_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
               spec.members,
               draft.candidates,
               draft.demand,
-              spec.advert_interval,
+              skew_interval(spec),
               spec.interface,
               {}};
   if (draft.frame && spec.members.empty()) table.rotation = rotation(drafts, *draft.frame);
-  spec.members = seats(inputs, table);
+  auto members = seats(inputs, table);
+  if (spec.transport == api::Transport::kUnicast) {
+    for (auto& member : members) {
+      member.unicast_address = unicast_address(inputs, spec, member, draft.demand);
+    }
+  }
+  spec.members = std::move(members);
 }
 
 api::GroupAddress group_address(const Inputs& inputs, const Wish& wish) {

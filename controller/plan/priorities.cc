@@ -39,28 +39,31 @@ std::vector<std::pair<int, std::string>> strongest_first(const std::map<std::str
   return order;
 }
 
-bool too_close(const std::map<std::string, int>& members, Milliseconds advert_interval) {
+bool too_close(const std::map<std::string, int>& members, Milliseconds skew_interval) {
   const auto order = strongest_first(members);
   const int step = step_for(static_cast<int>(members.size()));
   for (std::size_t i = 1; i < order.size(); ++i) {
     const int gap = order[i].first - order[i - 1].first;
-    if (gap * advert_interval < 256 * kLeastSkew && gap < step) return true;
+    if (gap * skew_interval < 256 * kLeastSkew && gap < step) return true;
   }
   return false;
 }
 
 }  // namespace
 
+Milliseconds skew_interval(const api::VRRPGroupSpec& spec) {
+  return spec.version == 2 ? Milliseconds(1000) : spec.advert_interval;
+}
+
 int priority_of_rank(int rank, int members) { return kHighest - rank * step_for(members); }
 
-int most_members(Milliseconds advert_interval) {
-  const auto apart = 1 + 150 * advert_interval.count() / 4864;
+int most_members(Milliseconds skew_interval) {
+  const auto apart = 1 + 150 * skew_interval.count() / 4864;
   return static_cast<int>(std::min<std::int64_t>(kMostMembers, std::max<std::int64_t>(2, apart)));
 }
 
 std::map<std::string, int> priorities(const std::map<std::string, int>& incumbents,
-                                      const std::vector<std::string>& newcomers,
-                                      Milliseconds advert_interval) {
+                                      const std::vector<std::string>& newcomers, Milliseconds skew_interval) {
   std::map<std::string, int> out = incumbents;
   if (incumbents.empty()) {
     for (std::size_t rank = 0; rank < newcomers.size(); ++rank) {
@@ -69,7 +72,7 @@ std::map<std::string, int> priorities(const std::map<std::string, int>& incumben
     return out;
   }
   for (const auto& node : newcomers) out[node] = middle_of_largest_gap(out);
-  if (!too_close(out, advert_interval)) return out;
+  if (!too_close(out, skew_interval)) return out;
   int rank = 0;
   for (const auto& [negative, node] : strongest_first(out)) {
     out[node] = priority_of_rank(rank++, static_cast<int>(out.size()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/plan/priorities.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
@@ -10,6 +11,7 @@ namespace {
 constexpr Milliseconds kExpirySlack{1100};  // the kernel removes an expired address this late at most
 constexpr Milliseconds kPatience{10000};
 constexpr int kPriorityScale = 256;
+constexpr int kStrongestForeign = 254;  // a peer that is not ours may have any priority
 
 const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
   for (const auto& entry : group.status.members) {
@@ -117,9 +119,9 @@ Releasing releasing(const Inputs& inputs) {
 
 Seconds fence_lifetime(const api::VRRPGroupSpec& spec) {
   const Milliseconds interval = spec.advert_interval;
-  int strongest = 1;
+  int strongest = spec.foreign_peers.empty() ? 1 : kStrongestForeign;
   for (const auto& member : spec.members) strongest = std::max(strongest, member.priority);
-  const Milliseconds skew = (kPriorityScale - strongest) * interval / kPriorityScale;
+  const Milliseconds skew = (kPriorityScale - strongest) * skew_interval(spec) / kPriorityScale;
   const auto least = std::chrono::floor<Seconds>(interval) + Seconds(1);
   const auto allowed = std::chrono::floor<Seconds>(3 * interval + skew - kExpirySlack);
   return std::max({least, allowed, spec.fence_lifetime.value_or(least)});

@@ -90,7 +90,7 @@ std::vector<api::GroupMember> seats(const Inputs& inputs, const Table& table) {
   std::set<std::string> seated;
   for (const auto& [node, priority] : members) seated.insert(node);
   std::vector<std::string> waiting = outside(inputs, table, seated);
-  const auto most = static_cast<std::size_t>(most_members(table.advert_interval));
+  const auto most = static_cast<std::size_t>(most_members(table.skew_interval));
   std::vector<std::string> newcomers;
   const auto seat_next = [&] {
     newcomers.push_back(waiting.front());
@@ -107,7 +107,7 @@ std::vector<api::GroupMember> seats(const Inputs& inputs, const Table& table) {
   }
   if (members.empty()) rotate_ranks(table, newcomers);
   std::vector<api::GroupMember> out;
-  for (const auto& [node, priority] : priorities(members, newcomers, table.advert_interval)) {
+  for (const auto& [node, priority] : priorities(members, newcomers, table.skew_interval)) {
     out.push_back({node, present_uid(inputs, table, node), priority, interface_of(table, node)});
   }
   return out;

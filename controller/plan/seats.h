@@ -13,10 +13,10 @@ namespace fairlead::controller {
 struct Table {
   std::string group;
   std::vector<api::GroupMember> incumbents;
-  Candidates candidates;  // of the group's first address
-  Demand demand;          // the same
-  Milliseconds advert_interval{250};
-  std::string interface;  // of the group; members elsewhere carry their own
+  Candidates candidates;            // of the group's first address
+  Demand demand;                    // the same
+  Milliseconds skew_interval{250};  // priorities.h
+  std::string interface;            // of the group; members elsewhere carry their own
   // New groups only: nodes in the order of their ranks, strongest first, before seats are given.
   std::vector<std::string> rotation;
 };

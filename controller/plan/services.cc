@@ -61,7 +61,6 @@ std::optional<Refusal> read_address(std::string_view text, std::vector<net::IpAd
   const bool unusable = address->is_unspecified() || address->is_loopback() || address->is_multicast() ||
                         address->is_v4_mapped();
   if (unusable) return bad("loadBalancerIPs", std::string(text) + " cannot be a virtual IP");
-  if (!address->is_v4()) return later("annotation fairlead.dev/loadBalancerIPs with an IPv6 address");
   const bool second = std::any_of(out.begin(), out.end(),
                                   [&](const auto& other) { return other.family() == address->family(); });
   if (second) return bad("loadBalancerIPs", "must have at most one address per family");
@@ -92,6 +91,14 @@ std::optional<Refusal> read_forwarding(const api::Service& service, api::Forward
   return std::nullopt;
 }
 
+std::optional<Refusal> check_families(const api::VirtualIPSpec& spec) {
+  const bool any_v6 = std::any_of(spec.addresses.begin(), spec.addresses.end(),
+                                  [](const auto& address) { return !address.is_v4(); });
+  if (!any_v6 || spec.forwarding == api::Forwarding::kDelegate) return std::nullopt;
+  return later("annotation fairlead.dev/loadBalancerIPs with an IPv6 address and forwarding " +
+               std::string(api::to_string(spec.forwarding)) + " (Delegate is)");
+}
+
 std::optional<Refusal> read_scheduler(const api::Service& service, api::Scheduler& out) {
   const auto* text = annotation(service, "scheduler");
   if (text == nullptr) return std::nullopt;
@@ -114,6 +121,7 @@ std::variant<api::VirtualIPSpec, Refusal> spec_of(const api::Service& service) {
   if (const auto* pool = annotation(service, "address-pool")) out.pool = std::string(trim(*pool));
   if (auto refusal = read_addresses(service, out.addresses)) return *std::move(refusal);
   if (auto refusal = read_forwarding(service, out.forwarding)) return *std::move(refusal);
+  if (auto refusal = check_families(out)) return *std::move(refusal);
   if (auto refusal = read_scheduler(service, out.scheduler)) return *std::move(refusal);
   if (auto refusal = read_on_no_endpoints(service)) return *std::move(refusal);
   if (auto refusal = not_built_yet(service)) return *std::move(refusal);

@@ -18,6 +18,12 @@ const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string
   return nullptr;
 }
 
+bool is_foreign_peer(const api::VRRPGroup& group, const std::string& address) {
+  const auto& peers = group.spec.foreign_peers;
+  return std::any_of(peers.begin(), peers.end(),
+                     [&](const auto& peer) { return net::to_string(peer.address) == address; });
+}
+
 bool node_ready(const Inputs& inputs, const std::string& node) {
   const auto* object = find(inputs.nodes, cluster_key(node));
   return object != nullptr && object->ready;
@@ -51,7 +57,8 @@ void add_foreign_speakers(const Inputs& inputs, const api::VRRPGroup& group, Gro
     for (const auto& heard : report->spec.heard_virtual_routers) {
       const bool same = heard.interface == interface && heard.family == group.spec.family &&
                         heard.virtual_router_id == group.spec.virtual_router_id;
-      if (same) found.push_back(net::to_string(heard.source) + " (heard by " + member.node + ")");
+      if (same && !is_foreign_peer(group, net::to_string(heard.source)))
+        found.push_back(net::to_string(heard.source) + " (heard by " + member.node + ")");
     }
   }
   if (found.empty()) return;
@@ -93,7 +100,7 @@ void add_ruling(const Inputs& inputs, const Ruling& ruling, GroupSummary& out) {
   if (out.master_entry != nullptr && !node_ready(inputs, out.master)) {
     add_degraded(out, Reason::kStaleStatus, "node " + out.master + ", the master, is not Ready");
   }
-  if (ruling.master.empty() && !ruling.unknown_sender.empty()) {
+  if (ruling.master.empty() && !ruling.unknown_sender.empty() && out.foreign_master.empty()) {
     add_degraded(out, Reason::kVRIDInUse,
                  "a Backup hears " + ruling.unknown_sender + ", which no NodeReport has");
   }
@@ -133,12 +140,19 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
   out.previous = group.status.master;
   const auto claim = ruling.memory.claims.find(ruling.master);
   if (claim != ruling.memory.claims.end()) out.master_entry = entry_of(group, ruling.master);
+  if (ruling.master.empty() && is_foreign_peer(group, ruling.unknown_sender)) {
+    out.foreign_master = ruling.unknown_sender;
+  }
   out.coverage = coverage_of(inputs, group);
   add_ruling(inputs, ruling, out);
   add_foreign_speakers(inputs, group, out);
   add_member_problems(group, out);
   out.state = state_of(group, ruling, out);
   return out;
+}
+
+std::string foreign_master_message(const GroupSummary& summary) {
+  return summary.foreign_master.empty() ? "" : "the master is " + summary.foreign_master + ", a foreign peer";
 }
 
 api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummary& summary, WallTime now) {
@@ -148,8 +162,9 @@ api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummar
   std::vector<api::Condition> wanted;
   wanted.push_back(condition("Accepted", true, Reason::kAccepted, ""));
   wanted.push_back(programmed(summary));
-  const bool served = !summary.master.empty();
-  wanted.push_back(condition("Ready", served, served ? Reason::kServing : Reason::kNoMaster, ""));
+  const bool served = !summary.master.empty() || !summary.foreign_master.empty();
+  wanted.push_back(condition("Ready", served, served ? Reason::kServing : Reason::kNoMaster,
+                             summary.master.empty() ? foreign_master_message(summary) : ""));
   wanted.push_back(summary.degraded.empty() ? condition("Degraded", false, Reason::kHealthy, "")
                                             : summary.degraded.front());
   wanted.insert(wanted.end(), summary.extra.begin(), summary.extra.end());

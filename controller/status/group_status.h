@@ -17,7 +17,8 @@ enum class Coverage {
 
 struct GroupSummary {
   std::string master;
-  std::string previous;  // the master of the status so far
+  std::string previous;        // the master of the status so far
+  std::string foreign_master;  // a Backup hears this foreign peer of the group as its master
   api::VipState state = api::VipState::kPending;
   Coverage coverage = Coverage::kNobody;
   std::vector<api::Condition> programmed_notes;  // UnsupportedScheduler
@@ -27,6 +28,9 @@ struct GroupSummary {
 };
 // `group` must outlive the summary.
 GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const Ruling& ruling);
+
+// "the master is 192.0.2.3, a foreign peer", or empty.
+std::string foreign_master_message(const GroupSummary& summary);
 
 // The status to write: master, state, conditions; members stay empty.
 api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummary& summary, WallTime now);

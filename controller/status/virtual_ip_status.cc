@@ -100,8 +100,11 @@ api::Condition ready(const Report& report, const HeldAddress* worst_held, const 
     }
     return condition("Ready", false, Reason::kWaitingForNodes, "waiting for a group");
   }
-  if (worst_held->summary->master.empty())
-    return condition("Ready", false, Reason::kNoMaster, "no node is Master");
+  if (worst_held->summary->master.empty()) {
+    const std::string foreign = foreign_master_message(*worst_held->summary);
+    return foreign.empty() ? condition("Ready", false, Reason::kNoMaster, "no node is Master")
+                           : condition("Ready", true, Reason::kServing, foreign);
+  }
   const bool none = decision.ready_reals == 0 || (reals.known && reals.up == 0);
   if (decision.forwards && !decision.not_accepted && none) {
     const std::string& why = decision.backend_problem;
@@ -130,7 +133,7 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   if (of_group != VipState::kReady && of_group != VipState::kDegraded) return of_group;
   const bool is_ready = find_condition(conditions, "Ready")->status == api::ConditionStatus::kTrue;
   const bool is_degraded = find_condition(conditions, "Degraded")->status == api::ConditionStatus::kTrue;
-  const bool refused = decision.not_accepted || decision.not_allocated;
+  const bool refused = decision.not_accepted || decision.not_allocated || decision.not_placed;
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
 }
 

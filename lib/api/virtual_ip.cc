@@ -19,7 +19,9 @@ constexpr std::size_t kMaxGroups = 16;
 constexpr Word<OnNoEndpoints> kOnNoEndpointsWords[] = {{"Reject", OnNoEndpoints::kReject},
                                                        {"Withdraw", OnNoEndpoints::kWithdraw}};
 
-void read_addresses(const JsonView& list, VirtualIPSpec& out) {
+// Returns where IPv6 addresses stand.
+std::vector<std::string> read_addresses(const JsonView& list, VirtualIPSpec& out) {
+  std::vector<std::string> over_ipv6;
   for (const auto& item : list.items(kMaxAddresses)) {
     net::IpAddress address;
     if (!read_virtual_address(item, address)) continue;
@@ -28,9 +30,10 @@ void read_addresses(const JsonView& list, VirtualIPSpec& out) {
     if (second)
       item.problem("must be at most one address per family, got a second " +
                    std::string(net::to_string(address.family())) + " address " + item.show());
-    if (!address.is_v4()) out.not_yet_supported.push_back(item.path() + " (IPv6)");
+    if (!address.is_v4()) over_ipv6.push_back(item.path());
     out.addresses.push_back(address);
   }
+  return over_ipv6;
 }
 
 // The families of the addresses are the default; anything else has to wait for allocation.
@@ -134,11 +137,17 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
 void read_spec(const JsonView& spec, VirtualIPSpec& out) {
   spec.require();
   if (!spec.object()) return;
-  read_addresses(spec.at("addresses"), out);
+  const auto over_ipv6 = read_addresses(spec.at("addresses"), out);
   spec.at("pool").read(out.pool);
   read_families(spec.at("ipFamilies"), out);
   read_service_ref(spec.at("serviceRef"), out);
   read_forwarding(spec.at("forwarding"), out.forwarding);
+  if (out.forwarding != Forwarding::kDelegate) {
+    for (const auto& path : over_ipv6) {
+      out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
+                                      std::string(to_string(out.forwarding)) + ")");
+    }
+  }
   read_scheduler(spec.at("scheduler"), out.scheduler);
   read_servers(spec.at("servers"), out.servers);
   read_ports(spec.at("ports"), out.forwarding, out.ports);

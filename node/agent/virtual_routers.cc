@@ -27,7 +27,8 @@ std::map<int, std::vector<net::IpAddress>> by_interface(const std::vector<addres
   return out;
 }
 
-// NodeReport.spec.interfaces: global addresses that are neither ours nor passing.
+// NodeReport.spec.interfaces: those with a global address that is neither ours nor passing; after these the
+// link-local ones that adverts over IPv6 come from, by which the controller knows who is heard.
 std::vector<api::ReportedInterface> reported(const address::Interfaces& interfaces) {
   std::vector<api::ReportedInterface> out;
   for (const auto& [index, interface] : interfaces) {
@@ -35,7 +36,12 @@ std::vector<api::ReportedInterface> reported(const address::Interfaces& interfac
     for (const address::InterfaceAddress& address : interface.addresses) {
       if (address.global && !address.ours && !address.deprecated) entry.addresses.push_back(address.prefix);
     }
-    if (!entry.addresses.empty()) out.push_back(std::move(entry));
+    if (entry.addresses.empty()) continue;
+    for (const address::InterfaceAddress& address : interface.addresses) {
+      const bool link_local = !address.prefix.address.is_v4() && address.prefix.address.is_link_local();
+      if (link_local && !address.ours && !address.tentative) entry.addresses.push_back(address.prefix);
+    }
+    out.push_back(std::move(entry));
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;

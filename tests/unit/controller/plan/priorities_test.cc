@@ -47,6 +47,15 @@ TEST(Priorities, NothingIsRenumberedIfTheFormulaCouldNotDoBetter) {
   EXPECT_EQ(priorities(eight, {}, Milliseconds(50)), eight);
 }
 
+// RFC 3768 6.1: (256 - priority) / 256 seconds, whatever the interval.
+TEST(Priorities, TheSkewOfVersion2IsAShareOfOneSecond) {
+  api::VRRPGroupSpec spec;
+  spec.advert_interval = Milliseconds(10000);
+  EXPECT_EQ(skew_interval(spec), Milliseconds(10000));
+  spec.version = 2;
+  EXPECT_EQ(skew_interval(spec), Milliseconds(1000));
+}
+
 TEST(Priorities, MembersPerGroupFollowTheAdvertInterval) {
   EXPECT_EQ(most_members(Milliseconds(1000)), 8);
   EXPECT_EQ(most_members(Milliseconds(250)), 8);

@@ -93,5 +93,17 @@ TEST(FenceLifetime, FollowsTheAdvertIntervalAndTheStrongestPriority) {
   EXPECT_EQ(lifetime(10), Seconds(1));
 }
 
+// RFC 3768 6.1: Skew_Time of version 2 does not grow with the interval. A foreign peer may have priority 254.
+TEST(FenceLifetime, KnowsVersion2AndForeignPeers) {
+  auto spec = group({"g", 1, {}, {{"node-a", 50}, {"node-b", 50}}}).spec;
+  spec.advert_interval = Milliseconds(2000);
+  EXPECT_EQ(fence_lifetime(spec), Seconds(6));  // 6 s + 1.609 s - 1.1 s
+  spec.version = 2;
+  EXPECT_EQ(fence_lifetime(spec), Seconds(5));  // 6 s + 0.804 s - 1.1 s
+  spec.version = 3;
+  spec.foreign_peers = {{ip("192.0.2.9"), 255}};
+  EXPECT_EQ(fence_lifetime(spec), Seconds(4));  // 6 s + 0.015 s - 1.1 s
+}
+
 }  // namespace
 }  // namespace fairlead::controller

@@ -97,6 +97,16 @@ TEST(Services, ModesNotBuiltYetAreRefused) {
   EXPECT_EQ(refusal(service("web", "2001:db8::1")).reason, Reason::kNotYetSupported);
 }
 
+// README: IPv6 with Delegate; its data path for NAT is not built.
+TEST(Services, Ipv6AddressesAreForDelegate) {
+  auto object = service("web", "192.0.2.100,2001:db8::1");
+  EXPECT_EQ(refusal(object).message,
+            "not supported yet: annotation fairlead.dev/loadBalancerIPs with an IPv6 address and forwarding "
+            "NAT (Delegate is)");
+  object.meta.annotations["fairlead.dev/forwarding"] = "Delegate";
+  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.100"), ip("2001:db8::1")}));
+}
+
 TEST(Services, WithoutAnAddressNotYetSupported) {
   EXPECT_EQ(refusal(service("web", "")).reason, Reason::kNotYetSupported);
   EXPECT_EQ(refusal(service("web", " ")).reason, Reason::kNotYetSupported);

@@ -226,7 +226,9 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
            R"("minHealthyPercent":50,"drainSeconds":0,"onNoEndpoints":"Withdraw","placement":{"preferredNodes":["a"]})"),
        {"spec.minHealthyPercent", "spec.drainSeconds", "spec.onNoEndpoints", "spec.placement"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"serviceRef":{"name":"w"}})"),
-       {"spec.addresses[1] (IPv6)"}},
+       {"spec.addresses[1] (IPv6 with forwarding NAT)"}},
+      {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Delegate"})"), {}},
+      {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv6"],"forwarding":"Delegate"})"), {}},
       {document(R"({"ipFamilies":["IPv6"],"serviceRef":{"name":"w"}})"), {"spec.ipFamilies"}},
   };
   for (const auto& [text, paths] : cases) {

@@ -150,6 +150,32 @@ TEST(RemoveOrder, AMoveToAnotherInterfaceIsNotReportedBeforeTheRemovalOnTheFirst
   EXPECT_EQ(thread.group().observed_generation, 2);
 }
 
+// api.md, NodeReport: interfaces with a global address. What adverts over IPv6 come from is listed, too,
+// since a Backup names its master by it; what is ours, on the way out or not yet known to be unique is not.
+TEST(ReportedInterfaces, ListWhatTheNodeCanBeKnownBy) {
+  VrrpThread thread;
+  const auto entry = [](const std::string& text, bool ours, bool global, bool deprecated, bool tentative) {
+    return address::InterfaceAddress{
+        *net::parse_prefix(text), ours, !ours, global, false, deprecated, tentative};
+  };
+  auto& addresses = thread.world.interfaces[2].addresses;
+  addresses.insert(addresses.begin(), entry("fe80::1/64", false, false, false, false));
+  addresses.push_back(entry("2001:db8::1/64", false, true, false, false));
+  addresses.push_back(entry("2001:db8::2/64", false, true, true, false));
+  addresses.push_back(entry("fe80::2/64", false, false, false, true));
+  addresses.push_back(entry("fe80::5eff:fe00:233/128", true, false, true, false));
+  thread.world.interfaces[3] = thread.world.interfaces[2];
+  thread.world.interfaces[3].name = "lonely";
+  thread.world.interfaces[3].addresses = {entry("fe80::3/64", false, false, false, false)};
+  thread.order({});
+  const auto& found = thread.reports.back().interfaces;
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().name, "eth1");
+  EXPECT_EQ(found.front().addresses,
+            (std::vector{*net::parse_prefix("192.0.2.1/24"), *net::parse_prefix("2001:db8::1/64"),
+                         *net::parse_prefix("fe80::1/64")}));
+}
+
 // Lesson 17: an address that moves between groups is gone before it is added.
 TEST(RemoveOrder, EveryRemovalComesBeforeAnyAddition) {
   VrrpThread thread;
