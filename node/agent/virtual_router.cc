@@ -126,6 +126,10 @@ void VirtualRouter::time_passed() {
   if (schedule_) announce(neighbor::due(*schedule_, addresses_.list(), now));
 }
 
+void VirtualRouter::leave_if_overdue() {
+  if (active() && late()) deliver(vrrp::FenceExpired{});
+}
+
 void VirtualRouter::find(int interface, const address::Renewals& left) {
   Remains remains{interface, {}, Microseconds(0), {}};
   std::vector<address::Renewal> renewals;

@@ -54,6 +54,8 @@ class VirtualRouter {
   void time_passed();
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
+  // Gives up as FenceExpired if the last advert is too old, whatever this turn was about.
+  void leave_if_overdue();
   // Planned end: addresses, then priority 0. Nothing of an earlier run is continued.
   void shut_down(vrrp::Reason reason);
   // After an audit: whether nothing of ours is left, on any interface, that should be gone. Only then the

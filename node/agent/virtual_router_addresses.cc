@@ -37,7 +37,9 @@ void HeldAddresses::add(const AnnouncedLink& link, const std::vector<net::IpAddr
 
 void HeldAddresses::renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime) {
   const bool whole = held_.size() == all.size();
-  if (whole && !address::renewal_due(last_renewal_, world_.clock.now())) return;
+  // Another lifetime goes with the interval that the next advert tells: it is given before that advert.
+  const bool same = lifetime == renewed_for_;
+  if (whole && same && !address::renewal_due(last_renewal_, world_.clock.now())) return;
   hold(link, {all.begin(), all.end()}, lifetime, false);
 }
 
@@ -69,7 +71,10 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
     world_.announcements.queue(link, holding.created);
   }
   const std::set<net::IpAddress> asked_for(addresses.begin(), addresses.end());
-  if (std::includes(asked_for.begin(), asked_for.end(), held_.begin(), held_.end())) last_renewal_ = asked;
+  if (std::includes(asked_for.begin(), asked_for.end(), held_.begin(), held_.end())) {
+    last_renewal_ = asked;
+    renewed_for_ = lifetime;
+  }
 }
 
 std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& holding) {

@@ -26,7 +26,8 @@ class HeldAddresses {
 
   // Adds addresses that are to be there from now on.
   void add(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime);
-  // Renews all of them if it is time, before an advert. What that brings back is announced.
+  // Renews all of them if it is time or the lifetime is another, before an advert. What that brings back is
+  // announced.
   void renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime);
   // Puts back some that are gone. At most 30 times a minute: then renewals do it, no sooner (FN-06).
   void restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing, Seconds lifetime);
@@ -80,6 +81,7 @@ class HeldAddresses {
   std::map<net::IpAddress, std::string> refused_;  // when the kernel was asked last, and why
   std::optional<TimePoint> try_again_;
   std::optional<TimePoint> last_renewal_;  // of all of them
+  Seconds renewed_for_{0};                 // the lifetime it gave
   std::map<net::IpAddress, Restored> restored_;
   TimePoint minute_{};    // in which these are counted:
   int restorations_ = 0;  // by restore()

@@ -66,6 +66,11 @@ void Announcements::send(int interface, Port& port, const std::vector<net::Bytes
            {{"interface", port.name}, {"error", port.failing}});
 }
 
+bool Announcements::waiting() const {
+  return std::any_of(ports_.begin(), ports_.end(),
+                     [](const auto& port) { return !port.second.waiting.empty(); });
+}
+
 std::optional<TimePoint> Announcements::next() const { return next_; }
 
 }  // namespace fairlead::agent

@@ -40,6 +40,8 @@ class Announcements {
   void withdraw(int interface, const std::vector<net::IpAddress>& addresses);
   // Sends what the budgets allow. A failed send loses its frames: the next round comes by itself.
   void flush(TimePoint now);
+  // Whether a flush() may have something to send.
+  bool waiting() const;
   // When flush() can send more; nothing if nothing waits.
   std::optional<TimePoint> next() const;
 

@@ -102,6 +102,10 @@ class VirtualRouters::Impl {
     } else if (world_.audit_wanted && ports_.clock->now() >= next_audit_) {
       audit();
     }
+    if (announcements_.waiting()) {
+      // A call of this turn may have taken its time: who may have a successor by now announces nothing.
+      for (auto& [name, router] : routers_) router->leave_if_overdue();
+    }
     announcements_.flush(ports_.clock->now());
     report();
     arm();

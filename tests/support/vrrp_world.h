@@ -31,6 +31,7 @@ struct VrrpWorld {
   address::Renewals renewals;                    // what it remembers of an earlier run
   std::vector<wire::Datagram> waiting;           // what was received and not yet read
   std::function<void()> before_send;             // strikes between renewal and advert
+  std::function<void()> after_hold;              // strikes in the call that adds or renews, at its end
   std::function<void()> after_drain;             // strikes each time the wire is read
   std::set<net::IpAddress> unholdable;           // refused by the kernel
   bool releases_fail = false;
@@ -145,6 +146,7 @@ class FakeAddresses : public kernel::Addresses {
       world_.remove(interface, address);
       world_.interfaces[interface].addresses.push_back({{address, 32}, true, false, true, false, true});
     }
+    if (world_.after_hold) world_.after_hold();
     return out;
   }
   Result<> release(int interface, const std::vector<net::IpAddress>& addresses) override {

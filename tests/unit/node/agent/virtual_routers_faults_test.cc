@@ -4,7 +4,7 @@
 #include "support/vrrp_thread.h"
 
 // The vrrp thread when the world misbehaves: freezes, interfaces that come and go, others that touch our
-// addresses, plans that change while Active.
+// addresses.
 namespace fairlead::agent {
 namespace {
 
@@ -12,7 +12,6 @@ using test::group_plan;
 using test::ip;
 using test::Journal;
 using test::VrrpThread;
-using test::with_interval;
 
 const net::IpAddress kA = ip("192.0.2.100");
 const net::IpAddress kB = ip("192.0.2.101");
@@ -55,61 +54,32 @@ TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
-// The fence asks when another may be Active: those who heard our last advert count with what it said.
-TEST(PlanChange, AShorterIntervalDoesNotFenceTheMaster) {
-  VrrpThread thread;
-  thread.become_active(with_interval(group_plan(), 100));
-  for (int i = 0; i < 40; ++i) {  // whenever in the beat the change comes
-    thread.world.pass(Milliseconds(2000 + 25 * i));
-    thread.order({with_interval(group_plan(), 10)});
-    thread.world.pass(Milliseconds(300));
-    thread.order({with_interval(group_plan(), 100)});
-    ASSERT_EQ(thread.state(), api::MemberState::kMaster) << i;
-  }
-  EXPECT_EQ(thread.lines("release"), Journal());
-}
-
-// The others wait for the interval of our last advert: the first one with the new interval is on the old
-// beat.
-TEST(PlanChange, ALongerIntervalIsToldOnTheOldBeat) {
+// An expired address must not draw the neighbours back here, away from the one that is Active by now.
+TEST(Thaw, InTheRepairOfAnAddressNothingIsAnnouncedAndTheAddressesGo) {
   VrrpThread thread;
   thread.become_active(group_plan());
-  std::vector<TimePoint> sent;
-  thread.world.before_send = [&] { sent.push_back(thread.world.now); };
-  thread.world.pass(Milliseconds(250));
-  thread.order({with_interval(group_plan(), 100)});
-  thread.world.pass(Seconds(2));
-  ASSERT_GE(sent.size(), 3U);
-  EXPECT_EQ(sent[1] - sent[0], Milliseconds(250));
-  EXPECT_EQ(sent[2] - sent[1], Seconds(1));
-  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
-  EXPECT_EQ(thread.lines("release"), Journal());
+  thread.world.remove(2, kA);
+  thread.world.after_hold = [&] {
+    thread.world.now += Seconds(5);
+    thread.world.after_hold = nullptr;
+  };
+  thread.network->tell();
+  EXPECT_EQ(thread.lines("announce "), Journal());
+  EXPECT_FALSE(thread.world.has(2, kA));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
-TEST(PlanChange, AnotherVridIsAnotherRouter) {
+TEST(Thaw, InTheRepairButInTimeTheAddressIsAnnounced) {
   VrrpThread thread;
   thread.become_active(group_plan());
-  auto moved = group_plan();
-  moved.virtual_router_id = vrrp::VirtualRouterId(60);
-  thread.order({moved});
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
-                                      "advert 51 priority 0", "listen 2"}));
-  thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.adverts->sent.back().second.virtual_router_id, vrrp::VirtualRouterId(60));
-  EXPECT_TRUE(thread.world.has(2, kA));
-}
-
-TEST(PlanChange, AnotherInterfaceTakesTheAddressesAlong) {
-  VrrpThread thread;
-  thread.world.add_interface(3, "eth2", ip("192.0.2.2"));
-  thread.become_active(group_plan());
-  auto moved = group_plan();
-  moved.interface = "eth2";
-  thread.order({moved});
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
-                                      "advert 51 priority 0", "leave 2", "listen 3"}));
-  thread.world.pass(Seconds(1));
-  EXPECT_TRUE(thread.world.has(3, kA));
+  thread.world.remove(2, kA);
+  thread.world.after_hold = [&] {
+    thread.world.now += Milliseconds(200);
+    thread.world.after_hold = nullptr;
+  };
+  thread.network->tell();
+  EXPECT_EQ(thread.lines("announce "), Journal({"announce 192.0.2.100"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
 TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {

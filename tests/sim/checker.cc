@@ -1,0 +1,278 @@
+#include "sim/checker.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "sim/segment.h"
+
+namespace fairlead::sim {
+namespace {
+
+constexpr Milliseconds kGiveWay{50};
+constexpr Milliseconds kExpiryLateness{1100};
+constexpr Milliseconds kTolerance{10};  // the loop's own lateness and the wire
+
+// failure-model.md 1.2, worked out here once more: L.
+Seconds lifetime_figure(const Told& told) {
+  const auto floor = [](Microseconds span) { return std::chrono::floor<Seconds>(span); };
+  const Seconds out =
+      std::max(floor(told.interval) + Seconds(1), floor(told.min_active_down_interval - kExpiryLateness));
+  return told.fence ? std::max(out, std::min(*told.fence, floor(told.min_active_down_interval))) : out;
+}
+
+}  // namespace
+
+Checker::Checker(int nodes, int groups, Microseconds call_latency)
+    : node_count_(nodes), group_count_(groups), slack_(kTolerance + 12 * call_latency) {}
+
+std::string Checker::name(int node, int group) const {
+  return "group " + std::to_string(group) + ": node " + std::to_string(node);
+}
+
+void Checker::fail(std::string invariant, std::string what) {
+  if (!violation_) violation_ = Violation{std::move(invariant), std::move(what), now_};
+}
+
+void Checker::elapse(TimePoint now) {
+  changed_ = now_;
+  now_ = now;
+  look_for_overlaps();
+  for (int node = 0; node < node_count_; ++node) {
+    const Node& where = at(node);
+    for (int group = 0; group < group_count_; ++group) {
+      const Member& who = member(node, group);
+      if (who.held != 0 && where.reachable && who.renewed) {
+        ++checks_;
+        const auto age = now - *who.renewed - (where.stood - who.renewed_clock);
+        const Seconds lifetime = who.lifetime_renewed;
+        if (age > lifetime + kExpiryLateness + kTolerance) {
+          fail("I-2", name(node, group) + " holds its addresses " + std::to_string(age.count() / 1000) +
+                          " ms after the last renewal");
+        }
+      }
+      if (who.state != api::MemberState::kMaster || !up(node) || where.sends_refused || !who.sent) continue;
+      ++checks_;
+      const TimePoint from = std::max(*who.sent, where.awake_since);
+      if (now - from > who.sent_interval + slack_ + where.slow) {
+        fail("I-11", name(node, group) + " is Active and sent nothing for " +
+                         std::to_string((now - from).count() / 1000) + " ms");
+      }
+    }
+  }
+}
+
+void Checker::daemon_ended(int node) {
+  at(node).runs = false;
+  at(node).down_since = now_;
+  for (Member& who : members_[index(node)]) {
+    who.state = api::MemberState::kInitialize;
+    who.told.reset();
+    who.told_before.reset();
+    who.ready = 0;
+  }
+}
+
+void Checker::daemon_began(int node) {
+  at(node).runs = true;
+  at(node).awake_since = now_;
+  at(node).excused_until = std::max(at(node).excused_until, now_ + kGiveWay);
+}
+
+void Checker::halted(int node) {
+  at(node).halted = true;
+  at(node).halted_in_turn = true;
+  if (at(node).runs) at(node).down_since = now_;
+}
+
+void Checker::runs_again(int node) {
+  at(node).halted = false;
+  at(node).awake_since = now_;
+  at(node).excused_until = std::max(at(node).excused_until, now_ + kGiveWay);
+}
+
+void Checker::clock_stood(int node, Microseconds span, bool suspended) {
+  at(node).stood += span;
+  if (suspended) at(node).suspended += span;
+  for (int group = 0; group < group_count_; ++group) {
+    at(node).excused_until = std::max(at(node).excused_until, now_ + beat(node, group) + kGiveWay);
+  }
+}
+
+void Checker::reachable(int node, bool yes) {
+  at(node).reachable = yes;
+  overlaps_may_be_ = true;
+  for (int group = 0; group < group_count_; ++group) {
+    at(node).excused_until = std::max(at(node).excused_until, now_ + beat(node, group) + kGiveWay);
+  }
+}
+
+void Checker::sends_refused(int node, bool yes) {
+  at(node).sends_refused = yes;
+  at(node).awake_since = now_;
+}
+
+Microseconds Checker::beat(int node, int group) {
+  const Member& who = member(node, group);
+  return std::max(Microseconds(who.sent_interval),
+                  who.told ? Microseconds(who.told->interval) : Microseconds(0));
+}
+
+void Checker::release_refused(int node) {
+  at(node).excused_until = std::max(at(node).excused_until, now_ + Milliseconds(100) + kGiveWay);
+}
+
+void Checker::slow(int node, Microseconds before, Microseconds lateness) {
+  at(node).slow = lateness;
+  at(node).awake_since = now_;
+  at(node).excused_until = std::max(at(node).excused_until, now_ + before + lateness + kGiveWay);
+}
+
+void Checker::ready(int node, const std::set<net::IpAddress>& addresses) {
+  for (Member& who : members_[index(node)]) who.ready = 0;
+  for (const net::IpAddress& address : addresses) {
+    const auto name = name_of(address);
+    member(node, name.group).ready |= 1U << name.number;
+  }
+}
+
+void Checker::told(int node, int group, const std::optional<Told>& told) {
+  Member& who = member(node, group);
+  if (who.told == told) return;
+  who.told_before = std::exchange(who.told, told);
+  if (who.told_before && who.told) {
+    who.shortest = std::min(who.shortest, who.told->interval);
+  } else {
+    set_base(who, now_);
+    who.backup_since = now_;
+  }
+  at(node).excused_until = std::max(at(node).excused_until, now_ + beat(node, group) + kGiveWay);
+}
+
+void Checker::set_base(Member& who, TimePoint base) {
+  who.base = base;
+  who.shortest = who.told ? who.told->interval : vrrp::Centiseconds(0);
+}
+
+void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interval) {
+  Member& who = member(node, group);
+  who.sent_this_turn = true;
+  if (priority == 0) {
+    ++checks_;
+    if (who.held != 0) fail("I-3", name(node, group) + " gives up its role and still holds addresses");
+    return;
+  }
+  ++checks_;
+  const auto gap =
+      who.sent ? now_ - *who.sent - (at(node).stood - at(node).suspended - who.sent_clock) : Microseconds(0);
+  const auto limit = std::max<Microseconds>(who.min_active_down_sent, 2 * Microseconds(who.sent_interval));
+  if (who.state == api::MemberState::kMaster && gap > limit && !at(node).halted_in_turn &&
+      !at(node).sends_refused) {
+    fail("fence", name(node, group) + " advertises " + std::to_string(gap.count() / 1000) +
+                      " ms after its last advert");
+  }
+  who.min_active_down_sent = who.told ? who.told->min_active_down_interval : Microseconds(0);
+  who.sent = now_;
+  who.sent_clock = at(node).stood - at(node).suspended;
+  who.sent_interval = interval;
+  if (who.told) who.lifetime_sent = lifetime_figure(*who.told);
+}
+
+void Checker::lost(int from, int to, TimePoint until) {
+  TimePoint& last = lost_until_[index(from)][index(to)];
+  last = std::max(last, until);
+}
+
+void Checker::held(int node, int group, int address, bool created) {
+  Member& who = member(node, group);
+  who.renewed = now_;
+  who.renewed_clock = at(node).stood;
+  if (who.told) who.lifetime_renewed = lifetime_figure(*who.told);
+  if (!created) {
+    who.renewed_this_turn = true;
+    if (who.state == api::MemberState::kInitialize) judge_resumption(node, group);
+    if (who.state == api::MemberState::kBackup) judge_take_over(node, group, address);
+    return;
+  }
+  if (!has(who.ready, address)) fail("I-4", name(node, group) + " holds an address that is not ready");
+  who.held |= 1U << address;
+  std::uint32_t& holders = holders_[index(group)][index(address)];
+  holders |= 1U << node;
+  if (std::popcount(holders) > 1) overlaps_may_be_ = true;
+  judge_take_over(node, group, address);
+}
+
+void Checker::gone(int node, int group, int address) {
+  member(node, group).held &= ~(1U << address);
+  member(node, group).unjustified &= ~(1U << address);
+  holders_[index(group)][index(address)] &= ~(1U << node);
+}
+
+// The kernel must not take from a master that runs what it is to hold.
+void Checker::expired(int node, int group, int address) {
+  const Member& who = member(node, group);
+  const Node& where = at(node);
+  ++checks_;
+  const bool was_well = up(node) && !where.sends_refused && !where.troubled && where.slow == Microseconds(0);
+  if (was_well && who.state == api::MemberState::kMaster && who.renewed && where.awake_since < *who.renewed) {
+    fail("fence", name(node, group) + " is Active, runs, and loses an address to the kernel");
+  }
+  gone(node, group, address);
+}
+
+void Checker::announced(int node, int group, int address) {
+  ++checks_;
+  if (!has(member(node, group).held, address)) {
+    fail("VR-064", name(node, group) + " announces an address that it does not hold");
+  }
+}
+
+void Checker::reported(int node, int group, api::MemberState state) {
+  Member& who = member(node, group);
+  if (state == who.state) return;
+  const bool was_active = who.state == api::MemberState::kMaster;
+  who.state = state;
+  if (state == api::MemberState::kMaster) {
+    who.learned.reset();
+    return;
+  }
+  if (!was_active) who.learned.reset();
+  who.sent.reset();
+  set_base(who, at(node).turn_began);  // a call may have taken its time since
+  who.backup_since = at(node).turn_began;
+  // The same turn may have read one after it became Backup.
+  if (who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
+  who.heard_lower = false;
+}
+
+void Checker::turn_began(int node) {
+  at(node).turn_began = now_;
+  at(node).halted_in_turn = false;
+  for (Member& who : members_[index(node)]) {
+    who.renewed_this_turn = false;
+    who.sent_this_turn = false;
+    who.unjustified = 0;
+  }
+}
+
+void Checker::turn_ended(int node) {
+  for (int group = 0; group < group_count_; ++group) {
+    Member& who = member(node, group);
+    who.told_before.reset();
+    ++checks_;
+    if (who.unjustified != 0) {
+      bool others = false;
+      for (int address = 0; address < kMostAddresses; ++address) {
+        const auto holders = holders_[index(group)][index(address)];
+        others = others || (has(who.unjustified, address) && std::popcount(holders) > 1);
+      }
+      fail(others ? "I-1" : "VR-080",
+           name(node, group) + " takes over without a right to" + (others ? ", beside another holder" : ""));
+    }
+    if (who.renewed_this_turn && !who.sent_this_turn && who.held != 0 && !at(node).sends_refused) {
+      fail("fence", name(node, group) + " renewed its addresses and sent no advert");
+    }
+  }
+}
+
+}  // namespace fairlead::sim

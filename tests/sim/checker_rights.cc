@@ -1,0 +1,97 @@
+// Who may begin to hold: what a Backup may do, counted once more.
+
+#include <algorithm>
+
+#include "sim/checker.h"
+
+namespace fairlead::sim {
+namespace {
+
+Microseconds skew(const Told& told, vrrp::Centiseconds interval) {
+  if (told.version == vrrp::Version::k2) interval = vrrp::Centiseconds(100);
+  return Microseconds(Microseconds(interval).count() * (256 - told.priority) / 256);
+}
+Microseconds active_down(const Told& told, vrrp::Centiseconds interval) {
+  return 3 * Microseconds(interval) + skew(told, interval);
+}
+
+}  // namespace
+
+void Checker::read(int node, int group, const Heard& heard) {
+  Member& who = member(node, group);
+  if (!who.told) return;
+  if (heard.priority == 0 && !heard.stranger) {
+    who.relinquished = now_;
+    who.relinquisher = heard.from;
+    return;
+  }
+  if (who.state == api::MemberState::kMaster) {
+    // Remembered as what a Backup to be has heard last.
+    if (heard.priority >= who.told->priority) who.learned = heard.interval;
+    return;
+  }
+  const auto passes_over = [&](const std::optional<Told>& told) {
+    return told && !heard.stranger && told->preempt && heard.priority < told->priority &&
+           now_ >= who.backup_since + told->preempt_delay;
+  };
+  if (passes_over(who.told) || passes_over(who.told_before)) {
+    who.heard_lower = true;
+    return;
+  }
+  set_base(who, now_);
+  if (heard.priority > 0) who.learned = heard.interval;
+  who.relinquished.reset();
+  who.heard_lower = false;
+}
+
+// What a Backup may do, counted once more.
+bool Checker::may_take_over(int node, int group, const Told& told) {
+  Member& who = member(node, group);
+  vrrp::Centiseconds interval = who.learned.value_or(told.interval);
+  // Preempting, it may count by any interval it was told meanwhile: the one it preempts is alive and hears.
+  if (who.heard_lower) interval = std::min(interval, who.shortest);
+  TakeOver& how = who.take_over;
+  how.at = now_;
+  how.base = who.base;
+  how.active_down = active_down(told, interval);
+  how.preempting = who.heard_lower;
+  how.relinquisher = who.relinquisher;
+  how.relinquished = who.relinquished && now_ + slack_ >= *who.relinquished + skew(told, interval);
+  return how.relinquished || now_ + slack_ >= how.base + how.active_down;
+}
+
+// Whether one that begins to hold may.
+void Checker::judge_take_over(int node, int group, int address) {
+  Member& who = member(node, group);
+  ++checks_;
+  if (!who.told && !who.told_before) {
+    return fail("VR-080", name(node, group) + " holds an address of no group of its own");
+  }
+  if (who.state == api::MemberState::kMaster && who.sent) {
+    const Node& where = at(node);
+    const auto gap = now_ - *who.sent - (where.stood - where.suspended - who.sent_clock);
+    const auto limit =
+        std::max(who.told ? who.told->min_active_down_interval : Microseconds(0),
+                 who.told_before ? who.told_before->min_active_down_interval : Microseconds(0));
+    if (gap > limit + slack_) who.unjustified |= 1U << address;
+    return;
+  }
+  if (who.told && may_take_over(node, group, *who.told)) return;
+  if (who.told_before && may_take_over(node, group, *who.told_before)) return;
+  who.unjustified |= 1U << address;
+}
+
+// Addresses are renewed that an earlier run left.
+void Checker::judge_resumption(int node, int group) {
+  Member& who = member(node, group);
+  ++checks_;
+  const Node& where = at(node);
+  const auto gap =
+      who.sent ? now_ - *who.sent - (where.stood - where.suspended - who.sent_clock) : Microseconds(0);
+  const bool ready = (who.held & ~who.ready) == 0;
+  if (!ready || !who.sent || !who.told || gap > who.told->min_active_down_interval + slack_) {
+    who.unjustified |= who.held;
+  }
+}
+
+}  // namespace fairlead::sim

@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include "node/agent/virtual_routers.h"
+#include "support/vrrp_thread.h"
+
+// The vrrp thread when its plan changes while it is Active.
+namespace fairlead::agent {
+namespace {
+
+using test::group_plan;
+using test::ip;
+using test::Journal;
+using test::VrrpThread;
+using test::with_interval;
+
+const net::IpAddress kA = ip("192.0.2.100");
+
+// The fence asks when another may be Active: those who heard our last advert count with what it said.
+TEST(PlanChange, AShorterIntervalDoesNotFenceTheMaster) {
+  VrrpThread thread;
+  thread.become_active(with_interval(group_plan(), 100));
+  for (int i = 0; i < 40; ++i) {  // whenever in the beat the change comes
+    thread.world.pass(Milliseconds(2000 + 25 * i));
+    thread.order({with_interval(group_plan(), 10)});
+    thread.world.pass(Milliseconds(300));
+    thread.order({with_interval(group_plan(), 100)});
+    ASSERT_EQ(thread.state(), api::MemberState::kMaster) << i;
+  }
+  EXPECT_EQ(thread.lines("release"), Journal());
+}
+
+// The others wait for the interval of our last advert: the first one with the new interval is on the old
+// beat.
+TEST(PlanChange, ALongerIntervalIsToldOnTheOldBeat) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  std::vector<TimePoint> sent;
+  thread.world.before_send = [&] { sent.push_back(thread.world.now); };
+  thread.world.pass(Milliseconds(250));
+  thread.order({with_interval(group_plan(), 100)});
+  thread.world.pass(Seconds(2));
+  ASSERT_GE(sent.size(), 3U);
+  EXPECT_EQ(sent[1] - sent[0], Milliseconds(250));
+  EXPECT_EQ(sent[2] - sent[1], Seconds(1));
+  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
+  EXPECT_EQ(thread.lines("release"), Journal());
+}
+
+// Until the next beat has passed, however young the last renewal is.
+TEST(PlanChange, TheAdvertThatTellsALongerIntervalStandsOnTheLongerLifetime) {
+  VrrpThread thread;
+  thread.become_active(with_interval(group_plan(), 10));
+  while (thread.lines("hold").empty()) thread.world.pass(Milliseconds(10));
+  (void)thread.world.take_journal();
+  thread.order({with_interval(group_plan(), 100)});
+  thread.world.pass(Milliseconds(100));
+  EXPECT_EQ(thread.writes(),
+            Journal({"hold 192.0.2.100 2s on 2", "hold 192.0.2.101 2s on 2", "advert 51 priority 200"}));
+}
+
+// Who hears it takes over sooner.
+TEST(PlanChange, TheAdvertThatTellsAShorterIntervalStandsOnTheShorterLifetime) {
+  VrrpThread thread;
+  thread.become_active(with_interval(group_plan(), 100));
+  while (thread.lines("hold").empty()) thread.world.pass(Milliseconds(10));
+  (void)thread.world.take_journal();
+  thread.order({with_interval(group_plan(), 10)});
+  thread.world.pass(Milliseconds(100));
+  EXPECT_EQ(thread.writes(),
+            Journal({"hold 192.0.2.100 1s on 2", "hold 192.0.2.101 1s on 2", "advert 51 priority 200"}));
+}
+
+TEST(PlanChange, AnotherVridIsAnotherRouter) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  auto moved = group_plan();
+  moved.virtual_router_id = vrrp::VirtualRouterId(60);
+  thread.order({moved});
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
+                                      "advert 51 priority 0", "listen 2"}));
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.adverts->sent.back().second.virtual_router_id, vrrp::VirtualRouterId(60));
+  EXPECT_TRUE(thread.world.has(2, kA));
+}
+
+TEST(PlanChange, AnotherInterfaceTakesTheAddressesAlong) {
+  VrrpThread thread;
+  thread.world.add_interface(3, "eth2", ip("192.0.2.2"));
+  thread.become_active(group_plan());
+  auto moved = group_plan();
+  moved.interface = "eth2";
+  thread.order({moved});
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
+                                      "advert 51 priority 0", "leave 2", "listen 3"}));
+  thread.world.pass(Seconds(1));
+  EXPECT_TRUE(thread.world.has(3, kA));
+}
+
+}  // namespace
+}  // namespace fairlead::agent
