@@ -20,6 +20,8 @@ void Announcements::queue(const AnnouncedLink& link, const std::vector<net::IpAd
   port.name = link.name;
   for (const auto operation : {neighbor::ArpOperation::kRequest, neighbor::ArpOperation::kReply}) {
     for (const net::IpAddress& address : addresses) {
+      // No neighbour advertisement is sent yet: over IPv6 hosts ask again when their entry has grown old.
+      if (!address.is_v4()) continue;
       port.waiting.push_back(
           {address, neighbor::encode(neighbor::gratuitous_arp(link.mac, address, operation))});
     }
