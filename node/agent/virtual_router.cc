@@ -123,7 +123,7 @@ void VirtualRouter::time_passed() {
     deliver(vrrp::TimePassed{});
     heed_addresses();
   }
-  if (schedule_) announce(neighbor::due(*schedule_, addresses_.list(), now));
+  if (schedule_) announce(neighbor::due(timing(), *schedule_, addresses_.list(), now));
 }
 
 void VirtualRouter::leave_if_overdue() {
@@ -189,7 +189,7 @@ std::optional<TimePoint> VirtualRouter::next_deadline() const {
   };
   if (may_start()) sooner(addresses_.try_again());
   if (remains_) sooner(remains_->until);
-  if (schedule_) sooner(neighbor::next_due(*schedule_, addresses_.all().size()));
+  if (schedule_) sooner(neighbor::next_due(timing(), *schedule_, addresses_.all().size()));
   sooner(peers_.next_forgotten());
   sooner(addresses_.next_forgotten());
   return out;

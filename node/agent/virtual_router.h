@@ -82,6 +82,8 @@ class VirtualRouter {
   bool release_all();
   void announce(const neighbor::Due& due);
   void announce_again();
+  void announce_source(const Standing& standing);
+  neighbor::Timing timing() const { return {plan_.announce.repeats, plan_.announce.refresh}; }
   // After a write of addresses by which something may have come to light.
   void heed_addresses();
   void on_transition(vrrp::Reason reason);

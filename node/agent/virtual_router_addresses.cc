@@ -61,6 +61,9 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
   const TimePoint asked = world_.clock.now();
   const auto holding = world_.addresses.hold(link.index, addresses, lifetime);
   const std::set<net::IpAddress> late = note_holding(holding);
+  if (!holding.tag_kept && !std::exchange(world_.tag_forgotten, true)) {
+    sys::log(sys::LogLevel::kWarning, "vrrp.tag_forgotten", {{"group", group_}});
+  }
   if (!meant && !holding.created.empty()) {
     const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - Milliseconds(50);
     for (const net::IpAddress& address : holding.created) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -26,15 +27,18 @@ struct AnnouncedLink {
   friend bool operator==(const AnnouncedLink&, const AnnouncedLink&) = default;
 };
 
-// Gratuitous ARP waiting to leave, interface by interface, within the budget of vrrp.md 7.5. Rounds are
-// queued by the virtual routers and leave at the end of the turn, after its adverts. vrrp thread only.
+// Gratuitous ARP and unsolicited neighbour advertisements waiting to leave, interface by interface, within
+// the budget of vrrp.md 7.5. Rounds are queued by the virtual routers and leave at the end of the turn, after
+// its adverts. An address that waits already waits once, so that no number of rounds makes a queue grow
+// without end. vrrp thread only.
 class Announcements {
  public:
   Announcements(wire::Announcer& announcer, VrrpMetrics& metrics)
       : announcer_(announcer), metrics_(metrics) {}
 
-  // One round of these addresses: all requests (G1) first, then the replies (G2). An interface without ARP
-  // is skipped.
+  // One round of these addresses: of IPv4 a request (G1) and a reply (G2) each, of IPv6 an advertisement
+  // (N1). The replies leave after all requests and advertisements of the interface, whoever queued them. An
+  // interface without ARP is skipped.
   void queue(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses);
   // Forgets what waits for an interface: nobody announces what is no longer held.
   void withdraw(int interface, const std::vector<net::IpAddress>& addresses);
@@ -46,17 +50,29 @@ class Announcements {
   std::optional<TimePoint> next() const;
 
  private:
-  struct Frame {
-    net::IpAddress address;
-    net::Bytes bytes;
+  // As it was queued last: nobody is told of a MAC that the interface no longer has.
+  struct Subject {
+    net::MacAddress mac;
+    bool router = false;
+  };
+  // First come, first served, each address once.
+  struct Line {
+    std::deque<net::IpAddress> order;
+    std::map<net::IpAddress, Subject> subjects;
+    void add(const net::IpAddress& address, const Subject& subject);
+    void remove(const net::IpAddress& address);
+    std::optional<std::pair<net::IpAddress, Subject>> take();
   };
   struct Port {
     std::string name;
     std::string failing;  // why the last send failed, as logged; empty: it did not
     neighbor::FrameBudget budget;
-    std::deque<Frame> waiting;
+    Line first;    // requests and advertisements
+    Line replies;  // IPv4
   };
-  void send(int interface, Port& port, const std::vector<net::Bytes>& frames);
+  static net::Bytes next_frame(Port& port, net::Family& family);
+  void send(int interface, Port& port, const std::vector<net::Bytes>& frames,
+            const std::map<net::Family, std::size_t>& counts);
 
   wire::Announcer& announcer_;
   VrrpMetrics& metrics_;

@@ -69,8 +69,9 @@ bool VirtualRouter::send_advert(vrrp::Priority priority) {
 bool VirtualRouter::hold_all() {
   addresses_.add(link_, {in_service_.begin(), in_service_.end()}, lifetime());
   if (addresses_.try_again() || late()) return false;
-  schedule_ = neighbor::Schedule{world_.clock.now(), 0, {}, 0, {}};
-  announce(neighbor::due(*schedule_, addresses_.list(), world_.clock.now()));
+  const TimePoint now = world_.clock.now();
+  announce(neighbor::due(timing(), neighbor::begin(timing(), addresses_.all().size(), now), addresses_.list(),
+                         now));
   return true;
 }
 
@@ -98,6 +99,15 @@ void VirtualRouter::heed_addresses() {
 void VirtualRouter::announce(const neighbor::Due& due) {
   schedule_ = due.next;
   if (!due.addresses.empty()) world_.announcements.queue(link_, due.addresses);
+}
+
+// vrrp.md 7.8: peers that remember another MAC of ours would not get the first adverts. Our own address says
+// R as the kernel does for it.
+void VirtualRouter::announce_source(const Standing& standing) {
+  if (!plan_.unicast) return;
+  AnnouncedLink link = standing.link;
+  link.router = standing.routes_ipv6;
+  world_.announcements.queue(link, {standing.primary});
 }
 
 void VirtualRouter::announce_again() {
@@ -193,8 +203,10 @@ void VirtualRouter::stand_on(const Ground& ground) {
     return;
   }
   const bool moved = now.link != link_;
+  const bool sends_anew = moved || now.primary != config_.primary;
   link_ = now.link;
   next.primary = now.primary;
+  if (sends_anew) announce_source(now);
   reconfigure(next);
   take_in(ground);
   // FN-05: announce again after a change under us (another bond slave, another MAC).

@@ -96,11 +96,12 @@ void VrrpMetrics::count_foreign(const std::string& interface) {
       .add(1);
 }
 
-void VrrpMetrics::count_announced(const std::string& interface, std::size_t frames) {
-  auto& series = announced_[interface];
+void VrrpMetrics::count_announced(const std::string& interface, net::Family family, std::size_t frames) {
+  auto& series = announced_[{interface, family}];
   if (series == nullptr) {
-    series = &metrics_.counter("fairlead_node_garp_sent_total", "Gratuitous ARP frames sent.",
-                               {{"interface", interface}, {"family", "IPv4"}});
+    series = &metrics_.counter("fairlead_node_garp_sent_total",
+                               "Gratuitous ARP and unsolicited neighbour advertisements sent.",
+                               {{"interface", interface}, {"family", std::string(to_string(family))}});
   }
   series->add(static_cast<double>(frames));
 }

@@ -51,7 +51,7 @@ class VrrpMetrics {
   void count_checksum(vrrp::ChecksumMatch match);
   void count_odd(const std::string& group, vrrp::Oddity oddity);
   void count_foreign(const std::string& interface);
-  void count_announced(const std::string& interface, std::size_t frames);
+  void count_announced(const std::string& interface, net::Family family, std::size_t frames);
   void count_repair(const std::string& cause);
   void count_renewal_error(const std::string& cause);
   void observe_lateness(Microseconds lateness);
@@ -62,7 +62,7 @@ class VrrpMetrics {
  private:
   sys::Metrics& metrics_;
   sys::Histogram& lateness_;
-  std::map<std::string, sys::Counter*> announced_;
+  std::map<std::pair<std::string, net::Family>, sys::Counter*> announced_;
 };
 
 }  // namespace fairlead::agent

@@ -85,8 +85,9 @@ Standing standing(const plan::GroupPlan& plan, const Ground& ground) {
   }
   weigh(plan, ground, out);
   if (interface != nullptr) {
-    out.link = {interface->index, interface->name, interface->mac, interface->arp,
-                interface->carrier_changes};
+    out.link = {interface->index,           interface->name,        interface->mac,           interface->arp,
+                interface->carrier_changes, interface->active_port, plan.announce.router_flag};
+    out.routes_ipv6 = interface->routes_ipv6;
     out.primary = primary.value_or(net::IpAddress{});
   }
   return out;

@@ -32,7 +32,8 @@ struct Standing {
   vrrp::Priority priority{100};         // the plan's, with the weights of the tracked interfaces
   // Without a problem:
   AnnouncedLink link;
-  net::IpAddress primary;  // IPvX_Source: of the interface, or configured
+  net::IpAddress primary;    // IPvX_Source: of the interface, or configured
+  bool routes_ipv6 = false;  // the node does on that interface
 };
 
 Standing standing(const plan::GroupPlan& plan, const Ground& ground);

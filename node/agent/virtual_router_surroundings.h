@@ -15,6 +15,9 @@ struct VirtualRouterSurroundings {
   VrrpMetrics& metrics;
   // Set by a router whose removal was not acknowledged: the addresses must be compared again soon.
   bool audit_wanted = false;
+  // Set by a router to whom the kernel has shown that it forgets our tag (before 5.18): of IPv6 addresses we
+  // must know ourselves which are ours.
+  bool tag_forgotten = false;
 };
 
 }  // namespace fairlead::agent

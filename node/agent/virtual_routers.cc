@@ -123,6 +123,15 @@ class VirtualRouters::Impl {
 
   bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }
 
+  // As the kernel tells them; where it forgets our tag, with what we know to be ours marked. Until the next
+  // call.
+  const address::Interfaces& interfaces() {
+    if (!world_.tag_forgotten) return ports_.network->interfaces();
+    marked_ = ports_.network->interfaces();
+    address::mark_ours(marked_, known_);
+    return marked_;
+  }
+
   void run_timers() {
     for (auto& [name, router] : routers_) {
       const auto due = router->next_deadline();
@@ -135,6 +144,11 @@ class VirtualRouters::Impl {
 
   void take_order(VrrpOrder order) {
     const bool first = sequence_ == 0;
+    known_.insert(order.owned.begin(), order.owned.end());
+    for (const auto& [name, plan] : order.groups) {
+      known_.insert(plan.addresses.begin(), plan.addresses.end());
+      known_.insert(plan.excluded.begin(), plan.excluded.end());
+    }
     // All removals before any addition: an address may move from one group to another (lesson 17).
     for (auto router = routers_.begin(); router != routers_.end();) {
       const auto next = order.groups.find(router->first);
@@ -162,7 +176,7 @@ class VirtualRouters::Impl {
 
   // What an earlier run left is continued where FN-01 allows it, else removed.
   void take_over_leftovers(const std::set<net::IpAddress>& owned) {
-    const address::Interfaces& interfaces = ports_.network->interfaces();
+    const address::Interfaces& interfaces = this->interfaces();
     auto left = address::leftovers(interfaces, owned);
     if (left.empty()) return;
     const address::Renewals renewals = ports_.network->renewals();
@@ -197,7 +211,7 @@ class VirtualRouters::Impl {
   }
 
   void place() {
-    const address::Interfaces& interfaces = ports_.network->interfaces();
+    const address::Interfaces& interfaces = this->interfaces();
     links_.observe(interfaces, ports_.clock->now());
     listeners_.arrange(routers_, interfaces);
     for (auto& [name, router] : routers_) {
@@ -216,7 +230,7 @@ class VirtualRouters::Impl {
     if (sequence_ == 0) return;  // nobody has told yet what is ours to keep
     address::Desired desired;
     for (const auto& [name, router] : routers_) router->add_desired(desired);
-    const address::Audit found = address::audit(ports_.network->interfaces(), desired);
+    const address::Audit found = address::audit(interfaces(), desired);
     auto lost = found.missing;
     lost.insert(lost.end(), found.lasting.begin(), found.lasting.end());
     for (const auto& [interface, addresses] : by_interface(lost)) {
@@ -242,8 +256,8 @@ class VirtualRouters::Impl {
     VrrpReport now;
     now.sequence = sequence_;
     for (const auto& [name, router] : routers_) now.groups.emplace(name, router->report());
-    now.held = address::ours(ports_.network->interfaces());
-    now.interfaces = reported(ports_.network->interfaces());
+    now.held = address::ours(interfaces());
+    now.interfaces = reported(interfaces());
     now.heard = listeners_.heard();
     if (reported_ && now == *reported_) return;
     reported_ = now;
@@ -271,6 +285,8 @@ class VirtualRouters::Impl {
   VirtualRouterSurroundings world_;
 
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;
+  std::set<net::IpAddress> known_;  // to be ours, of every order so far
+  address::Interfaces marked_;
   std::set<net::IpAddress> ready_;
   std::optional<VrrpOrder> new_order_;
   std::optional<VrrpReport> reported_;

@@ -94,6 +94,20 @@ bool routes_ipv6(const nlattr* families) {
   return value_of<std::int32_t>(settings).value_or(0) > 0;
 }
 
+// IFLA_LINKINFO -> IFLA_INFO_DATA -> IFLA_BOND_ACTIVE_SLAVE, if IFLA_INFO_KIND is "bond".
+int active_port(const nlattr* info) {
+  nlattr* parts[IFLA_INFO_MAX + 1] = {};
+  if (info == nullptr ||
+      nla_parse(parts, IFLA_INFO_MAX, static_cast<nlattr*>(nla_data(info)), nla_len(info), nullptr) < 0) {
+    return 0;
+  }
+  if (text_of(parts[IFLA_INFO_KIND]) != "bond" || parts[IFLA_INFO_DATA] == nullptr) return 0;
+  const nlattr* data = parts[IFLA_INFO_DATA];
+  const nlattr* active =
+      nla_find(static_cast<const nlattr*>(nla_data(data)), nla_len(data), IFLA_BOND_ACTIVE_SLAVE);
+  return static_cast<int>(value_of<std::uint32_t>(active).value_or(0));
+}
+
 }  // namespace
 
 void append_hold(net::Bytes& batch, std::uint32_t sequence, const Hold& hold) {
@@ -142,6 +156,7 @@ std::optional<address::Interface> read_link(const nlmsghdr& message) {
   if (const nlattr* mac = attributes[IFLA_ADDRESS]; mac != nullptr && nla_len(mac) == 6) {
     std::memcpy(out.mac.bytes.data(), nla_data(mac), 6);
   }
+  out.active_port = active_port(attributes[IFLA_LINKINFO]);
   out.routes_ipv6 = routes_ipv6(attributes[IFLA_AF_SPEC]);
   return out;
 }

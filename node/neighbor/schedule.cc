@@ -1,35 +1,46 @@
 #include "node/neighbor/schedule.h"
 
 #include <algorithm>
-#include <iterator>
-
 namespace fairlead::neighbor {
 namespace {
 
-constexpr std::size_t kRoundCount = std::size(kRounds);
+// Between two addresses, so that each has its turn once in timing.refresh. REQUIRES: there is a refresh.
+Microseconds refresh_spacing(const Timing& timing, std::size_t held) {
+  return Microseconds(timing.refresh) / static_cast<std::int64_t>(std::max<std::size_t>(held, 1));
+}
 
-Microseconds refresh_spacing(std::size_t held) {
-  return Microseconds(kRefresh) / static_cast<std::int64_t>(std::max<std::size_t>(held, 1));
+TimePoint first_refresh(const Timing& timing, std::size_t held, TimePoint now) {
+  return timing.refresh == Seconds(0) ? now : now + refresh_spacing(timing, held);
+}
+
+bool in_rounds(const Timing& timing, const Schedule& schedule) {
+  return schedule.rounds_done < timing.rounds.size();
 }
 
 }  // namespace
 
-Due due(const Schedule& schedule, const std::vector<net::IpAddress>& held, TimePoint now) {
+Schedule begin(const Timing& timing, std::size_t held, TimePoint now) {
+  return {now, 0, first_refresh(timing, held, now), 0, {}};
+}
+
+Due due(const Timing& timing, const Schedule& schedule, const std::vector<net::IpAddress>& held,
+        TimePoint now) {
   Due out{schedule, {}};
-  if (schedule.rounds_done < kRoundCount) {
-    while (out.next.rounds_done < kRoundCount && now >= schedule.start + kRounds[out.next.rounds_done]) {
+  if (in_rounds(timing, schedule)) {
+    while (in_rounds(timing, out.next) && now >= schedule.start + timing.rounds[out.next.rounds_done]) {
       ++out.next.rounds_done;
     }
     if (out.next.rounds_done == schedule.rounds_done) return out;
     out.addresses = held;
-    out.next.next_refresh = now + refresh_spacing(held.size());
+    out.next.next_refresh = first_refresh(timing, held.size(), now);
     return out;
   }
-  if (held.empty() || now < schedule.next_refresh) return out;
+  if (held.empty() || timing.refresh == Seconds(0) || now < schedule.next_refresh) return out;
   out.addresses.push_back(held[schedule.cursor % held.size()]);
   out.next.cursor = (schedule.cursor + 1) % held.size();
-  const TimePoint next = schedule.next_refresh + refresh_spacing(held.size());
-  out.next.next_refresh = next > now ? next : now + refresh_spacing(held.size());
+  const Microseconds spacing = refresh_spacing(timing, held.size());
+  const TimePoint next = schedule.next_refresh + spacing;
+  out.next.next_refresh = next > now ? next : now + spacing;
   return out;
 }
 
@@ -41,9 +52,9 @@ Due repeat(const Schedule& schedule, const std::vector<net::IpAddress>& held, Ti
   return out;
 }
 
-std::optional<TimePoint> next_due(const Schedule& schedule, std::size_t held) {
-  if (schedule.rounds_done < kRoundCount) return schedule.start + kRounds[schedule.rounds_done];
-  if (held == 0) return std::nullopt;
+std::optional<TimePoint> next_due(const Timing& timing, const Schedule& schedule, std::size_t held) {
+  if (in_rounds(timing, schedule)) return schedule.start + timing.rounds[schedule.rounds_done];
+  if (held == 0 || timing.refresh == Seconds(0)) return std::nullopt;
   return schedule.next_refresh;
 }
 

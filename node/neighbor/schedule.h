@@ -8,13 +8,18 @@
 #include "lib/base/time.h"
 #include "lib/net/address.h"
 
-// When the addresses of an Active virtual router are announced. vrrp.md 7: all of them 0, 1 and 5 s after
-// the promotion, from then on each one every 60 s, spread evenly; single rounds in between.
+// When the addresses of an Active virtual router are announced. vrrp.md 7: all of them in rounds after the
+// promotion, from then on each one again and again, spread evenly; single rounds in between.
 namespace fairlead::neighbor {
 
-inline constexpr Seconds kRounds[] = {Seconds(0), Seconds(1), Seconds(5)};
-inline constexpr Seconds kRefresh{60};
-inline constexpr Seconds kRepeatLimit{1};  // rounds because of a rival: at most one in this time
+inline constexpr Seconds kRepeatLimit{1};  // rounds because of a rival or a link: at most one in this time
+
+struct Timing {
+  // Rounds, so long after the promotion each; ascending. None: the refresh begins at once.
+  std::vector<Seconds> rounds{Seconds(0), Seconds(1), Seconds(5)};
+  Seconds refresh{60};  // each address once in this time, after the last round; 0: never
+  friend bool operator==(const Timing&, const Timing&) = default;
+};
 
 // The position in the schedule. A value; starts with the promotion and is dropped on leaving Active.
 struct Schedule {
@@ -25,6 +30,8 @@ struct Schedule {
   std::optional<TimePoint> last_repeat;
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
+// That of a router that became Active at `now`, with so many addresses.
+Schedule begin(const Timing& timing, std::size_t held, TimePoint now);
 
 struct Due {
   Schedule next;
@@ -32,14 +39,16 @@ struct Due {
   friend bool operator==(const Due&, const Due&) = default;
 };
 
-// What is due at `now` of the addresses held. Rounds missed by a late caller are one round.
-Due due(const Schedule& schedule, const std::vector<net::IpAddress>& held, TimePoint now);
+// What is due at `now` of the addresses held. Rounds missed by a late caller are one round. The timing may be
+// another one than at the call before: rounds that have passed do not come again.
+Due due(const Timing& timing, const Schedule& schedule, const std::vector<net::IpAddress>& held,
+        TimePoint now);
 
 // One extra round because a rival was heard; empty if the last such round is younger than kRepeatLimit.
 Due repeat(const Schedule& schedule, const std::vector<net::IpAddress>& held, TimePoint now);
 
 // When due() has something next. `held` is how many addresses are held; with none: never before more.
-std::optional<TimePoint> next_due(const Schedule& schedule, std::size_t held);
+std::optional<TimePoint> next_due(const Timing& timing, const Schedule& schedule, std::size_t held);
 
 // Frames an interface may send: a burst of 2000, then 500 a second (vrrp.md 7.5).
 struct FrameBudget {

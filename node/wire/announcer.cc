@@ -33,7 +33,7 @@ class RealAnnouncer : public Announcer {
                         reinterpret_cast<const sockaddr*>(&to), sizeof to);
       } while (status < 0 && errno == EINTR);
       if (status < 0) {
-        return socket_error(errno, "ARP on interface " + std::to_string(interface) + " after " +
+        return socket_error(errno, "announcement on interface " + std::to_string(interface) + " after " +
                                        std::to_string(sent) + " frames");
       }
       ++sent;

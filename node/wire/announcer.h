@@ -8,7 +8,8 @@
 
 namespace fairlead::wire {
 
-// Sends whole Ethernet frames (gratuitous ARP) on an interface. Owned by the vrrp thread; never blocks.
+// Sends whole Ethernet frames (gratuitous ARP, neighbour advertisements) on an interface. Owned by the vrrp
+// thread; never blocks.
 class Announcer {
  public:
   virtual ~Announcer() = default;

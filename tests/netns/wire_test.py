@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The sockets of node/wire on a real cable: the bytes that leave equal the vectors of both families, multicast and to a
 peer; what arrives is delivered with its hop limit and destination, wrong checksums included; strangers are heard, and
-never so many that one of ours is lost (VR-001..VR-010, VR-031, FN-20)."""
+never so many that one of ours is lost; neighbours believe what is announced (VR-001..VR-010, VR-031, VR-062, VR-063, FN-20)."""
 import contextlib
 import fcntl
 import time
@@ -154,6 +154,42 @@ def delivered(cases, driver, one):
     cases.check("our own adverts do not come back", not got, got)
 
 
+G1 = unhex("ff ff ff ff ff ff 02 00 00 00 00 10 08 06 00 01 08 00 06 04 00 01 02 00 00 00 00 10 c0 00 02 64 "
+           "02 00 00 00 00 10 c0 00 02 64")
+G2 = G1[:21] + b"\x02" + G1[22:]
+N1 = unhex("33 33 00 00 00 01 02 00 00 00 00 10 86 dd 60 00 00 00 00 20 3a ff 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 01 00 "
+           "ff 02 00 00 00 00 00 00 00 00 00 00 00 00 00 01 88 00 f7 1d 20 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 "
+           "01 00 02 01 02 00 00 00 00 10")
+
+
+def announcements(cases, driver, one):
+    """The frames leave as they are, in order, and a neighbour that remembers another MAC believes them."""
+    for what, frames, vip, family in (("GARP request", [G1], VIP, 4), ("GARP reply", [G2], VIP, 4), ("NA", [N1], "2001:db8::100", 6)):
+        run(f"ip -n {TWO} neigh replace {vip} lladdr 02:00:00:00:00:99 dev eth1 nud stale")
+        # Linux believes no ARP within a second of the last one.
+        time.sleep(1.1)
+        driver.ask(f"frames {one[1]} {frames[0].hex()}")
+        time.sleep(0.1)
+        known = run(f"ip -{family} -n {TWO} neigh show {vip} dev eth1")
+        cases.check(f"{what}: the neighbour takes the new MAC for the one it remembered", MAC[1] in known, known.strip())
+        run(f"ip -n {TWO} neigh del {vip} dev eth1")
+    wire = Capture(TWO, "eth1")
+    driver.ask(f"frames {one[1]} {','.join(f.hex() for f in (G1, N1, G2) * 20)}")
+    got = wire.wait(lambda f: f in (G1, G2, N1), 60)
+    cases.check("60 frames at once: all, in order, byte for byte", got == [G1, N1, G2] * 20, len(got))
+    wire.close()
+    for where, what in ((one[1] + 100, "no such interface"), (one[2], "link down")):
+        if what == "link down":
+            run(f"ip -n {ONE} link set eth2 down")
+        try:
+            driver.ask(f"frames {where} {G1.hex()}")
+            error = "none"
+        except RuntimeError as problem:
+            error = str(problem)[-80:]
+        cases.check(f"{what}: an error", "after 0 frames" in error, error)
+    run(f"ip -n {ONE} link set eth2 up")
+
+
 def strangers(cases, driver, one):
     """FN-20: 2 s of a flood of other VRIDs, among it ten adverts of ours a second."""
     for family, source, group, address in ((4, "192.0.2.11", "224.0.0.18", VIP), (6, "fe80::2", "ff02::12", "fe80::100")):
@@ -245,6 +281,7 @@ def main():
         while driver.ask("read 1000"):
             pass
         delivered(cases, driver, one)
+        announcements(cases, driver, one)
         strangers(cases, driver, one)
         fairness(cases, driver, one)
         joined(cases, driver, one)

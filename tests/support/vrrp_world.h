@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "node/agent/virtual_router_ports.h"
+#include "node/neighbor/advertisement.h"
 #include "node/neighbor/arp.h"
 #include "node/vrrp/packet.h"
 
@@ -34,6 +35,7 @@ struct VrrpWorld {
   std::function<void()> after_hold;              // strikes in the call that adds or renews, at its end
   std::function<void()> after_drain;             // strikes each time the wire is read
   std::set<net::IpAddress> unholdable;           // refused by the kernel
+  bool forgets_tag = false;                      // Linux before 5.18: of IPv6, nothing shows what is ours
   bool releases_fail = false;
   bool sends_fail = false;
   bool listening_fails = false;
@@ -134,6 +136,7 @@ class FakeAddresses : public kernel::Addresses {
   kernel::Holding hold(int interface, const std::vector<net::IpAddress>& addresses,
                        Seconds lifetime) override {
     kernel::Holding out;
+    out.tag_kept = !world_.forgets_tag;
     const std::string rest = " " + std::to_string(lifetime.count()) + "s on " + std::to_string(interface);
     for (const auto& address : addresses) {
       if (!world_.interfaces.contains(interface) || world_.unholdable.contains(address)) {
@@ -144,7 +147,9 @@ class FakeAddresses : public kernel::Addresses {
       out.held.push_back(address);
       if (!world_.has(interface, address)) out.created.push_back(address);
       world_.remove(interface, address);
-      world_.interfaces[interface].addresses.push_back({{address, 32}, true, false, true, false, true});
+      const bool ours = address.is_v4() || !world_.forgets_tag;
+      world_.interfaces[interface].addresses.push_back(
+          {{address, address.bits()}, ours, false, true, false, true});
     }
     if (world_.after_hold) world_.after_hold();
     return out;
@@ -239,6 +244,10 @@ class FakeAnnouncer : public wire::Announcer {
       const auto arp = neighbor::decode_arp(frame);
       if (arp && arp->operation == neighbor::ArpOperation::kRequest) {
         world_.note("announce " + net::to_string(arp->sender_ip));
+      }
+      if (const auto advertisement = neighbor::decode_neighbor_advertisement(frame)) {
+        world_.note("announce " + net::to_string(advertisement->target) +
+                    (advertisement->router ? " as router" : ""));
       }
     }
     return Done{};

@@ -237,6 +237,31 @@ TEST(ReadLink, TellsNameStateMacAndWhetherItRoutesIPv6) {
   EXPECT_TRUE(link->routes_ipv6);
 }
 
+// FN-05: after a change of the bond's active link neighbours are told again.
+TEST(ReadLink, OfABondTellsThePortInUse) {
+  const net::Bytes name = attribute(IFLA_IFNAME, text("bond0"));
+  const net::Bytes port = attribute(IFLA_BOND_ACTIVE_SLAVE, bytes_of(std::uint32_t{7}));
+  const struct {
+    const char* what;
+    net::Bytes info;
+    int port;
+  } table[] = {
+      {"a bond", joined({attribute(IFLA_INFO_KIND, text("bond")), attribute(IFLA_INFO_DATA, port)}), 7},
+      {"a bond without one", joined({attribute(IFLA_INFO_KIND, text("bond")), attribute(IFLA_INFO_DATA, {})}),
+       0},
+      {"a bond that says nothing", attribute(IFLA_INFO_KIND, text("bond")), 0},
+      {"another kind", joined({attribute(IFLA_INFO_KIND, text("vxlan")), attribute(IFLA_INFO_DATA, port)}),
+       0},
+      {"no kind", attribute(IFLA_INFO_DATA, port), 0},
+  };
+  for (const auto& row : table) {
+    const auto link = read_link(as_message(message(RTM_NEWLINK, link_body(0, ARPHRD_ETHER),
+                                                   joined({name, attribute(IFLA_LINKINFO, row.info)}))));
+    ASSERT_TRUE(link) << row.what;
+    EXPECT_EQ(link->active_port, row.port) << row.what;
+  }
+}
+
 TEST(ReadLink, WithoutCarrierArpOrForwardingSaysSo) {
   std::int32_t settings[8] = {0};
   const net::Bytes family = attribute(AF_INET6, attribute(IFLA_INET6_CONF, bytes_of(settings)));
