@@ -6,7 +6,8 @@ import contextlib
 import fcntl
 import time
 
-from wire_world import BUILD, Capture, Driver, checksum, frame, index_of, ip, is_vrrp, remove, run, send_frames, unhex, vrrp3
+from wire_world import (Capture, Driver, G1, G2, N1, checksum, frame, index_of, ip, is_vrrp, remove, run, send_frames, unhex,
+                        vrrp3)
 from labkit.cases import Cases
 
 ONE, TWO = "fairlead-wire-1", "fairlead-wire-2"
@@ -152,14 +153,6 @@ def delivered(cases, driver, one):
     driver.ask(f"send {one[1]} fe80::1 ff02::12 {P13.hex()}")
     got = received(driver, [], 1, "eth1", 0.4)
     cases.check("our own adverts do not come back", not got, got)
-
-
-G1 = unhex("ff ff ff ff ff ff 02 00 00 00 00 10 08 06 00 01 08 00 06 04 00 01 02 00 00 00 00 10 c0 00 02 64 "
-           "02 00 00 00 00 10 c0 00 02 64")
-G2 = G1[:21] + b"\x02" + G1[22:]
-N1 = unhex("33 33 00 00 00 01 02 00 00 00 00 10 86 dd 60 00 00 00 00 20 3a ff 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 01 00 "
-           "ff 02 00 00 00 00 00 00 00 00 00 00 00 00 00 01 88 00 f7 1d 20 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 "
-           "01 00 02 01 02 00 00 00 00 10")
 
 
 def announcements(cases, driver, one):

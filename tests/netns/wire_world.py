@@ -7,7 +7,6 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -120,12 +119,6 @@ def send_frames(name, interface, frames):
             out.send(frame)
 
 
-def in_thread(work):
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
-
-
 # Bytes, written a second time here on purpose: the tests do not trust the code they test.
 
 def unhex(text):
@@ -174,3 +167,12 @@ def frame(source_mac, source, destination, payload, ttl=255, destination_mac=Non
 
 def is_vrrp(f):
     return (f[12:14] == b"\x08\x00" and f[23] == 112) or (f[12:14] == b"\x86\xdd" and f[20] == 112)
+
+
+# vrrp.md 2: the VIPs 192.0.2.100 and 2001:db8::100 are at 02:00:00:00:00:10.
+G1 = unhex("ff ff ff ff ff ff 02 00 00 00 00 10 08 06 00 01 08 00 06 04 00 01 02 00 00 00 00 10 c0 00 02 64 "
+           "02 00 00 00 00 10 c0 00 02 64")
+G2 = G1[:21] + b"\x02" + G1[22:]
+N1 = unhex("33 33 00 00 00 01 02 00 00 00 00 10 86 dd 60 00 00 00 00 20 3a ff 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 01 00 "
+           "ff 02 00 00 00 00 00 00 00 00 00 00 00 00 00 01 88 00 f7 1d 20 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 "
+           "01 00 02 01 02 00 00 00 00 10")
