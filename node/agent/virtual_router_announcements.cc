@@ -70,7 +70,7 @@ net::Bytes Announcements::next_frame(Port& port, net::Family& family) {
 void Announcements::flush(TimePoint now) {
   next_.reset();
   for (auto& [index, port] : ports_) {
-    const std::size_t waiting = port.first.subjects.size() + port.replies.subjects.size();
+    const std::size_t waiting = port.waiting();
     if (waiting == 0) continue;
     const auto wanted = std::min(static_cast<std::int64_t>(waiting), kFramesPerTurn);
     const neighbor::Grant grant = neighbor::take(port.budget, wanted, now);
@@ -99,6 +99,11 @@ void Announcements::send(int interface, Port& port, const std::vector<net::Bytes
   port.failing = sent.error().message;
   sys::log(sys::LogLevel::kWarning, "vrrp.announcement_failed",
            {{"interface", port.name}, {"error", port.failing}});
+}
+
+bool Announcements::waiting() const {
+  return std::any_of(ports_.begin(), ports_.end(),
+                     [](const auto& port) { return port.second.waiting() != 0; });
 }
 
 std::optional<TimePoint> Announcements::next() const { return next_; }

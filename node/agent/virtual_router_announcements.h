@@ -24,6 +24,8 @@ struct AnnouncedLink {
   net::MacAddress mac;
   bool arp = true;
   std::uint32_t carrier_changes = 0;  // another number: it was gone, if only for a moment
+  int active_port = 0;                // another number: a bond changed its link
+  bool router = false;                // IPv6: R in neighbour advertisements
   friend bool operator==(const AnnouncedLink&, const AnnouncedLink&) = default;
 };
 
@@ -69,6 +71,7 @@ class Announcements {
     neighbor::FrameBudget budget;
     Line first;    // requests and advertisements
     Line replies;  // IPv4
+    std::size_t waiting() const { return first.subjects.size() + replies.subjects.size(); }
   };
   static net::Bytes next_frame(Port& port, net::Family& family);
   void send(int interface, Port& port, const std::vector<net::Bytes>& frames,

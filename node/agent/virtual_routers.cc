@@ -1,6 +1,5 @@
 #include "node/agent/virtual_routers.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "node/agent/virtual_router_announcements.h"
 #include "node/agent/virtual_router_listeners.h"
 #include "node/agent/virtual_router_metrics.h"
+#include "node/agent/virtual_router_view.h"
 
 namespace fairlead::agent {
 namespace {
@@ -24,26 +24,6 @@ std::map<int, std::vector<net::IpAddress>> by_interface(const std::vector<addres
   for (const address::Placement& placement : placements) {
     out[placement.interface].push_back(placement.address);
   }
-  return out;
-}
-
-// NodeReport.spec.interfaces: those with a global address that is neither ours nor passing; after these the
-// link-local ones that adverts over IPv6 come from, by which the controller knows who is heard.
-std::vector<api::ReportedInterface> reported(const address::Interfaces& interfaces) {
-  std::vector<api::ReportedInterface> out;
-  for (const auto& [index, interface] : interfaces) {
-    api::ReportedInterface entry{interface.name, interface.mtu, interface.up, {}, interface.gateways};
-    for (const address::InterfaceAddress& address : interface.addresses) {
-      if (address.global && !address.ours && !address.deprecated) entry.addresses.push_back(address.prefix);
-    }
-    if (entry.addresses.empty()) continue;
-    for (const address::InterfaceAddress& address : interface.addresses) {
-      const bool link_local = !address.prefix.address.is_v4() && address.prefix.address.is_link_local();
-      if (link_local && !address.ours && !address.tentative) entry.addresses.push_back(address.prefix);
-    }
-    out.push_back(std::move(entry));
-  }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;
 }
 
@@ -123,13 +103,8 @@ class VirtualRouters::Impl {
 
   bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }
 
-  // As the kernel tells them; where it forgets our tag, with what we know to be ours marked. Until the next
-  // call.
   const address::Interfaces& interfaces() {
-    if (!world_.tag_forgotten) return ports_.network->interfaces();
-    marked_ = ports_.network->interfaces();
-    address::mark_ours(marked_, known_);
-    return marked_;
+    return view_.of(ports_.network->interfaces(), world_.tag_forgotten);
   }
 
   void run_timers() {
@@ -144,11 +119,7 @@ class VirtualRouters::Impl {
 
   void take_order(VrrpOrder order) {
     const bool first = sequence_ == 0;
-    known_.insert(order.owned.begin(), order.owned.end());
-    for (const auto& [name, plan] : order.groups) {
-      known_.insert(plan.addresses.begin(), plan.addresses.end());
-      known_.insert(plan.excluded.begin(), plan.excluded.end());
-    }
+    view_.know(order);
     // All removals before any addition: an address may move from one group to another (lesson 17).
     for (auto router = routers_.begin(); router != routers_.end();) {
       const auto next = order.groups.find(router->first);
@@ -285,8 +256,7 @@ class VirtualRouters::Impl {
   VirtualRouterSurroundings world_;
 
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;
-  std::set<net::IpAddress> known_;  // to be ours, of every order so far
-  address::Interfaces marked_;
+  InterfaceView view_;
   std::set<net::IpAddress> ready_;
   std::optional<VrrpOrder> new_order_;
   std::optional<VrrpReport> reported_;

@@ -166,7 +166,9 @@ class SimAnnouncer : public wire::Announcer {
   Result<> send(int, const std::vector<net::Bytes>& frames) override {
     constexpr std::size_t kSenderAddress = 28;  // of an ARP frame
     for (const auto& frame : frames) {
-      const auto name = name_of(net::IpAddress::from_bytes(std::span(frame).subspan(kSenderAddress, 4)));
+      const auto address = net::IpAddress::from_bytes(std::span(frame).subspan(kSenderAddress, 4));
+      if (address == node_address(node_.number_)) continue;  // a unicast router tells where it is itself
+      const auto name = name_of(address);
       node_.world_.checker.announced(node_.number_, name.group, name.number);
     }
     return Done{};
