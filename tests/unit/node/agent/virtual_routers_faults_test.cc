@@ -41,6 +41,52 @@ TEST(Thaw, WhatOthersSentMeanwhileComesFirst) {
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
+// FN-02: a suspended machine's monotonic clock stands still, so that nothing looks late; the boot-time clock
+// tells. vrrp.md 1, 14.
+TEST(Wake, AfterASuspendNothingLeavesAndTheAddressesGo) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.suspended += Seconds(30);
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.group().last_transition->reason, "FenceExpired");
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);  // nobody else came
+}
+
+TEST(Wake, AfterANapShorterThanAnotherNeedsTheWireIsReadFirst) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.receive(2, ip("192.0.2.9"),
+                       {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
+  thread.world.suspended += Milliseconds(200);
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.lines("advert"), Journal());
+}
+
+TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
+  VrrpThread thread;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.hear_for(250, Seconds(2));
+  thread.world.suspended += Seconds(3600);
+  thread.hear_for(250, Seconds(2));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
+}
+
+// A thawed daemon's renewal may bring back what has expired: that is a repair, and hosts must hear of it.
+TEST(Thaw, ARenewalThatBroughtAnAddressBackIsFollowedByItsAnnouncement) {
+  VrrpThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.world.remove(2, kA);  // its lifetime of 2 s ends while the daemon stands still
+  thread.world.freeze(Milliseconds(2500));
+  EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.100 2s on 2", "hold 192.0.2.101 2s on 2",
+                                      "advert 51 priority 200", "announce 192.0.2.100"}));
+  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"expired\"}"), 1);
+}
+
 // FN-35: frozen between renewal and advert; the renewal may have brought an expired address back.
 TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
   VrrpThread thread;
@@ -206,6 +252,19 @@ TEST(Strangers, WhoeverGetsTheRoleBackKeepsItAndFightsOnWithinTheLimit) {
   EXPECT_EQ(thread.lines("release"), Journal());
   // 10 minutes of 30, and a beat each 250 ms.
   EXPECT_LT(thread.lines("hold 192.0.2.100").size(), 11U * 30U + 4U * 570U + 10U);
+}
+
+// FN-27: who has the address the election says; a renewal would leave it useless.
+TEST(Strangers, AnAddressThatFailedDuplicateAddressDetectionIsMadeAgainAndAnnounced) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.fail_detection(2, kA);
+  thread.network->tell();
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "hold 192.0.2.100 1s on 2", "announce 192.0.2.100"}));
+  EXPECT_EQ(thread.condition("AddressElsewhere"), "192.0.2.100 found on another node by the kernel");
+  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"duplicate\"}"), 1);
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
 // A late renewal is no removal.
