@@ -37,7 +37,8 @@ TEST(Thaw, WhatOthersSentMeanwhileComesFirst) {
   thread.world.receive(2, ip("192.0.2.9"),
                        {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
   thread.world.freeze(Milliseconds(400));  // late, but not too late
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
@@ -63,7 +64,7 @@ TEST(Wake, AfterANapShorterThanAnotherNeedsTheWireIsReadFirst) {
   thread.world.suspended += Milliseconds(200);
   thread.world.pass(Milliseconds(250));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-  EXPECT_EQ(thread.lines("advert"), Journal());
+  EXPECT_EQ(thread.lines("hold"), Journal());
 }
 
 TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
@@ -329,6 +330,41 @@ TEST(LateAcknowledgement, TheReportForgetsTheAddress) {
   thread.world.pass(Milliseconds(100));
   EXPECT_FALSE(thread.world.has(2, kA));
   EXPECT_TRUE(thread.group().held.empty());
+}
+
+// FN-11: after a split the winner announces itself again, whoever is heard first.
+TEST(Healed, TheWinnerWhoHearsItsRivalAnnouncesItselfAgain) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(100);
+  EXPECT_EQ(thread.lines("announce"), Journal({"announce 192.0.2.100", "announce 192.0.2.101"}));
+}
+
+TEST(Healed, TheLoserSaysOneLastWordOnceItsAddressesAreGone) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(250);
+  thread.world.pass(Milliseconds(500));
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
+}
+
+TEST(Healed, TheLoserWhoseAddressesMayStillBeThereSaysNothing) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.releases_fail = true;
+  thread.hear(250);
+  EXPECT_EQ(thread.lines("advert"), Journal());
+}
+
+// A rival that gives the role up had it.
+TEST(Healed, TheWinnerAnnouncesItselfWhenAnotherGivesTheRoleUp) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(0);
+  EXPECT_EQ(thread.lines("announce").size(), 2U);
+  thread.hear(0);
+  EXPECT_EQ(thread.lines("announce").size(), 2U);  // at most once a second
 }
 
 }  // namespace
