@@ -85,6 +85,7 @@ TEST(Schedule, ARivalCausesAtMostOneRoundPerSecond) {
 
 // Whoever is displaced says one more word at once; the rounds of the promotion are enough for that.
 TEST(Repeat, NotWithinASecondOfThePromotion) {
+  const auto held = addresses(2);
   const Schedule schedule{t0, 1, {}, 0, {}};
   EXPECT_EQ(repeat(schedule, held, t0 + Milliseconds(999)), (Due{schedule, {}}));
   EXPECT_EQ(repeat(schedule, held, t0 + Seconds(1)).addresses, held);
