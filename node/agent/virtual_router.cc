@@ -94,12 +94,13 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
 }
 
 bool VirtualRouter::may_start() const {
-  return !running() && !link_problem_ && programmed_ && !in_service_.empty();
+  return !running() && !link_problem_ && programmed_ && !listed().empty();
 }
 
 void VirtualRouter::start() {
   const TimePoint now = world_.clock.now();
   if (!may_start() || (addresses_.try_again() && now < *addresses_.try_again())) return;
+  if (remains_ && now >= remains_->until) return give_up_remains();  // they go first
   if (!config_.warm_since) config_.warm_since = now;
   if (const auto remains = std::exchange(remains_, std::nullopt)) {
     adverts_.assume_last(plan_, remains->last_beat);

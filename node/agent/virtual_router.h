@@ -56,6 +56,9 @@ class VirtualRouter {
   void repair(const std::vector<net::IpAddress>& missing);
   // Gives up as FenceExpired if the last advert is too old, whatever this turn was about.
   void leave_if_overdue();
+  // Removes addresses that the kernel holds to be another's, by duplicate address detection, and puts them
+  // back: whose they are the election says.
+  void make_again(const std::vector<net::IpAddress>& useless);
   // Planned end: addresses, then priority 0. Nothing of an earlier run is continued.
   void shut_down(vrrp::Reason reason);
   // After an audit: whether nothing of ours is left, on any interface, that should be gone. Only then the
@@ -86,6 +89,7 @@ class VirtualRouter {
   neighbor::Timing timing() const { return {plan_.announce.repeats, plan_.announce.refresh}; }
   // After a write of addresses by which something may have come to light.
   void heed_addresses();
+  std::vector<net::IpAddress> in_service(const std::vector<net::IpAddress>& some) const;
   void on_transition(vrrp::Reason reason);
   void on_active(vrrp::Reason reason);
 

@@ -32,7 +32,7 @@ api::Condition problem(std::string type, std::string reason, std::string message
 
 void HeldAddresses::add(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
                         Seconds lifetime) {
-  hold(link, addresses, lifetime, true);
+  hold(link, addresses, lifetime, Why::kAdded);
 }
 
 void HeldAddresses::renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime) {
@@ -40,7 +40,7 @@ void HeldAddresses::renew(const AnnouncedLink& link, const std::set<net::IpAddre
   // Another lifetime goes with the interval that the next advert tells: it is given before that advert.
   const bool same = lifetime == renewed_for_;
   if (whole && same && !address::renewal_due(last_renewal_, world_.clock.now())) return;
-  hold(link, {all.begin(), all.end()}, lifetime, false);
+  hold(link, {all.begin(), all.end()}, lifetime, Why::kKept);
 }
 
 void HeldAddresses::restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing,
@@ -48,11 +48,19 @@ void HeldAddresses::restore(const AnnouncedLink& link, const std::vector<net::Ip
   begin_minute();
   if (restorations_ == kFightsAMinute) return;
   ++restorations_;
-  hold(link, missing, lifetime, false);
+  hold(link, missing, lifetime, Why::kKept);
+}
+
+void HeldAddresses::make_again(const AnnouncedLink& link, const std::vector<net::IpAddress>& useless,
+                               Seconds lifetime) {
+  begin_minute();
+  if (restorations_ == kFightsAMinute) return;
+  ++restorations_;
+  if (release(link, useless)) hold(link, useless, lifetime, Why::kUseless);
 }
 
 void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
-                         Seconds lifetime, bool meant) {
+                         Seconds lifetime, Why why) {
   if (owner_ == Owner::kYes) {
     held_.insert(addresses.begin(), addresses.end());
     metrics_.set_addresses(held_.size());
@@ -64,13 +72,14 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
   if (!holding.tag_kept && !std::exchange(world_.tag_forgotten, true)) {
     sys::log(sys::LogLevel::kWarning, "vrrp.tag_forgotten", {{"group", group_}});
   }
-  if (!meant && !holding.created.empty()) {
+  if (why != Why::kAdded && !holding.created.empty()) {
     const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - Milliseconds(50);
+    const std::string cause = why == Why::kUseless ? "duplicate" : expired ? "expired" : "removed";
     for (const net::IpAddress& address : holding.created) {
-      if (!late.contains(address)) note_restored(address, expired);  // else it was never there
+      if (!late.contains(address)) note_restored(address, cause);  // else it was never there
     }
     begin_minute();
-    if (!expired) ++removals_;
+    if (cause != "expired") ++removals_;
     world_.announcements.queue(link, holding.created);
   }
   const std::set<net::IpAddress> asked_for(addresses.begin(), addresses.end());
@@ -102,14 +111,13 @@ std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& hold
   return late;
 }
 
-void HeldAddresses::note_restored(const net::IpAddress& address, bool expired) {
-  const std::string cause = expired ? "expired" : "removed";
+void HeldAddresses::note_restored(const net::IpAddress& address, const std::string& cause) {
   world_.metrics.count_repair(cause);
   const TimePoint now = world_.clock.now();
-  const auto [at, first_time] = restored_.try_emplace(address, Restored{now, now, expired});
+  const auto [at, first_time] = restored_.try_emplace(address, Restored{now, now, cause});
   Restored& restored = at->second;
   restored.last = now;
-  restored.expired = expired;
+  restored.cause = cause;
   if (!first_time && now < restored.told + kMinute) return;
   restored.told = now;
   sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
@@ -192,13 +200,16 @@ std::vector<api::Condition> HeldAddresses::problems() const {
     for (const auto& [address, why] : refused_) texts.push_back(why);
     out.push_back(problem("AddressNotHeld", "KernelRefused", first_of(texts)));
   }
-  std::vector<std::string> removed;
-  for (const auto& [address, restored] : restored_) {
-    if (!restored.expired) removed.push_back(to_string(address));
+  std::map<std::string, std::vector<std::string>> put_back;
+  for (const auto& [address, restored] : restored_) put_back[restored.cause].push_back(to_string(address));
+  const std::string rest = yields() ? "; handed over, since it did not stop" : "";
+  if (const auto found = put_back.find("removed"); found != put_back.end()) {
+    out.push_back(
+        problem("AddressRemoved", "ByOthers", first_of(found->second) + " removed by others" + rest));
   }
-  if (!removed.empty()) {
-    const std::string rest = yields() ? "; handed over, since it did not stop" : "";
-    out.push_back(problem("AddressRemoved", "ByOthers", first_of(removed) + " removed by others" + rest));
+  if (const auto found = put_back.find("duplicate"); found != put_back.end()) {
+    out.push_back(problem("AddressElsewhere", "DuplicateAddressDetection",
+                          first_of(found->second) + " found on another node by the kernel" + rest));
   }
   return out;
 }

@@ -31,6 +31,9 @@ class HeldAddresses {
   void renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime);
   // Puts back some that are gone. At most 30 times a minute: then renewals do it, no sooner (FN-06).
   void restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing, Seconds lifetime);
+  // Removes them and puts them back, since the kernel does not use them: they failed duplicate address
+  // detection. Limited as restore() is.
+  void make_again(const AnnouncedLink& link, const std::vector<net::IpAddress>& useless, Seconds lifetime);
   // False if the kernel did not acknowledge that they are gone; then nobody may be invited to take over.
   bool release(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses);
 
@@ -60,17 +63,19 @@ class HeldAddresses {
   static constexpr std::chrono::minutes kYield{10};
 
  private:
-  // That an address was gone and came back.
+  // Why addresses are written: they are to be there from now on, or to go on, or were found to be useless.
+  enum class Why { kAdded, kKept, kUseless };
+  // That an address had to be put back. `cause` is as in metric and log: "removed", "expired", "duplicate".
   struct Restored {
     TimePoint last;
-    TimePoint told;        // when the log was told of it last
-    bool expired = false;  // by its lifetime; else by others
+    TimePoint told;  // when the log was told of it last
+    std::string cause;
   };
   void hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime,
-            bool meant);
+            Why why);
   // What the kernel took and what it refused; the addresses that it had refused before and took now.
   std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
-  void note_restored(const net::IpAddress& address, bool expired);
+  void note_restored(const net::IpAddress& address, const std::string& cause);
   void begin_minute();
 
   VirtualRouterSurroundings& world_;

@@ -157,10 +157,7 @@ void VirtualRouter::on_active(vrrp::Reason reason) {
 
 void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   if (!active()) return;
-  std::vector<net::IpAddress> ours;
-  for (const net::IpAddress& address : missing) {
-    if (in_service_.contains(address)) ours.push_back(address);
-  }
+  const auto ours = in_service(missing);
   addresses_.forget(missing);
   if (ours.empty()) return;
   if (late()) {
@@ -169,6 +166,22 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   }
   addresses_.restore(link_, ours, lifetime());
   heed_addresses();
+}
+
+void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
+  if (!active()) return;
+  const auto ours = in_service(useless);
+  if (ours.empty() || late()) return;  // the next beat ends it
+  addresses_.make_again(link_, ours, lifetime());
+  heed_addresses();
+}
+
+std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpAddress>& some) const {
+  std::vector<net::IpAddress> out;
+  for (const net::IpAddress& address : some) {
+    if (in_service_.contains(address)) out.push_back(address);
+  }
+  return out;
 }
 
 void VirtualRouter::place(const Ground& ground) {

@@ -59,6 +59,16 @@ void weigh(const plan::GroupPlan& plan, const Ground& ground, Standing& out) {
   out.priority = vrrp::Priority(static_cast<std::uint8_t>(std::clamp(priority, 1, 254)));
 }
 
+// An advert is never sent in pieces.
+std::optional<api::Condition> too_many(const plan::GroupPlan& plan, const address::Interface& interface) {
+  const std::size_t most = vrrp::most_addresses(plan.vrrp_version, plan.family, interface.mtu);
+  if (plan.addresses.size() <= most) return std::nullopt;
+  return problem("TooManyAddresses", "BeyondTheMtu",
+                 std::to_string(plan.addresses.size()) + " addresses, but an advert can list " +
+                     std::to_string(most) + " at the MTU " + std::to_string(interface.mtu) + " of " +
+                     plan.interface);
+}
+
 std::string milliseconds(Microseconds span) {
   return std::to_string(std::chrono::duration_cast<Milliseconds>(span).count()) + " ms";
 }
@@ -82,6 +92,8 @@ Standing standing(const plan::GroupPlan& plan, const Ground& ground) {
   } else if (out.look_again = doubted_until(plan, ground, interface->index); out.look_again) {
     out.problem = problem("LinkUpDelay", "JustCameUp",
                           plan.interface + " came up less than " + milliseconds(plan.link_up_delay) + " ago");
+  } else if (out.problem = too_many(plan, *interface); out.problem) {
+    out.reason = vrrp::Reason::kTooManyAddresses;
   }
   weigh(plan, ground, out);
   if (interface != nullptr) {

@@ -209,6 +209,11 @@ class VirtualRouters::Impl {
         if (router->interface() == interface) router->repair(addresses);
       }
     }
+    for (const auto& [interface, addresses] : by_interface(found.duplicate)) {
+      for (auto& [name, router] : routers_) {
+        if (router->interface() == interface) router->make_again(addresses);
+      }
+    }
     const auto surplus = by_interface(found.surplus);
     std::erase_if(unreleased_, [&](const auto& entry) { return !surplus.contains(entry.first); });
     for (const auto& [interface, addresses] : surplus) release(interface, addresses);

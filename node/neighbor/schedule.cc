@@ -46,7 +46,7 @@ Due due(const Timing& timing, const Schedule& schedule, const std::vector<net::I
 
 Due repeat(const Schedule& schedule, const std::vector<net::IpAddress>& held, TimePoint now) {
   Due out{schedule, {}};
-  if (schedule.last_repeat && now < *schedule.last_repeat + kRepeatLimit) return out;
+  if (now < schedule.last_repeat.value_or(schedule.start) + kRepeatLimit) return out;
   out.next.last_repeat = now;
   out.addresses = held;
   return out;

@@ -44,7 +44,8 @@ struct Due {
 Due due(const Timing& timing, const Schedule& schedule, const std::vector<net::IpAddress>& held,
         TimePoint now);
 
-// One extra round because a rival was heard; empty if the last such round is younger than kRepeatLimit.
+// One extra round because a rival was heard; empty if the last such round, or the promotion, is younger than
+// kRepeatLimit: then a round has just left, and another follows.
 Due repeat(const Schedule& schedule, const std::vector<net::IpAddress>& held, TimePoint now);
 
 // When due() has something next. `held` is how many addresses are held; with none: never before more.

@@ -84,9 +84,10 @@ Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertRe
 Step on_advert(const RouterConfig& config, const Active& state, const AdvertReceived& advert, TimePoint now) {
   const Microseconds interval(config.advertisement_interval);
   if (advert.priority == kRelinquish) {
-    // "Send an ADVERTISEMENT; reset the Adver_Timer to Advertisement_Interval."
+    // "Send an ADVERTISEMENT; reset the Adver_Timer to Advertisement_Interval." Whoever gives the role up had
+    // it: hosts may have learned the addresses from him.
     return {Active{now + interval, state.last_answer},
-            {RenewAddresses{}, SendAdvert{config.priority}},
+            {RenewAddresses{}, SendAdvert{config.priority}, RepeatAnnouncement{}},
             std::nullopt};
   }
   if (outranks(advert, config)) {
@@ -95,12 +96,14 @@ Step on_advert(const RouterConfig& config, const Active& state, const AdvertRece
     Backup next{now, now, learned(config, advert), Reason::kMasterDown};
     next.active_down +=
         active_down_interval(config.version, config.priority, active_adver_interval(config, next));
-    return {next, {ReleaseAddresses{}}, Reason::kHigherPriorityHeard};
+    // One last advert, with nothing behind it any more: where two were Active after a split, the winner may
+    // have spoken first, and would else never learn that hosts must be told where the addresses are (FN-11).
+    return {next, {ReleaseAddresses{}, SendAdvert{config.priority}}, Reason::kHigherPriorityHeard};
   }
   // "Discard the ADVERTISEMENT; send an ADVERTISEMENT immediately to assert the Active state." Here at
   // most once a quarter interval, against ping-pong (VR-101). The Adver_Timer runs on. Version 2 only
-  // discards it (V2-09).
-  if (config.version == Version::k2) return stay(state);
+  // discards it (V2-09); hosts are told all the same.
+  if (config.version == Version::k2) return {state, {RepeatAnnouncement{}}, std::nullopt};
   if (state.last_answer && now < *state.last_answer + interval / 4) return stay(state);
   return {Active{state.next_advert, now},
           {RenewAddresses{}, SendAdvert{config.priority}, RepeatAnnouncement{}},

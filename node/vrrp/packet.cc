@@ -137,6 +137,12 @@ std::vector<net::IpAddress> in_advert_order(std::vector<net::IpAddress> addresse
   return addresses;
 }
 
+std::size_t most_addresses(Version version, net::Family family, int mtu) {
+  const bool v4 = family == net::Family::kIPv4;
+  const int around = (v4 ? 20 : 40) + 8 + (version == Version::k2 ? 8 : 0);
+  return static_cast<std::size_t>(std::clamp((mtu - around) / (v4 ? 4 : 16), 0, 255));
+}
+
 net::Bytes encode(const Advertisement& advert, const Form& form, const Endpoints& endpoints) {
   assert(!advert.addresses.empty() && advert.addresses.size() <= 255);
   assert(form.version == Version::k3 || endpoints.source.is_v4());

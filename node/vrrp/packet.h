@@ -67,6 +67,10 @@ net::IpAddress multicast_group(net::Family family);
 // the virtual router's link-local address (section 5.2.9); else ascending.
 std::vector<net::IpAddress> in_advert_order(std::vector<net::IpAddress> addresses);
 
+// How many addresses a message can list that must leave in one packet of an interface with this MTU: at most
+// 255, the count's byte; over IPv6 90 at 1500 (vrrp.md 2).
+std::size_t most_addresses(Version version, net::Family family, int mtu);
+
 // The bytes of a message, Reserve zero. REQUIRES: 1..255 addresses of the endpoints' family, an interval
 // that make_advertise_interval gave for form.version; version 2 over IPv4 alone.
 net::Bytes encode(const Advertisement& advert, const Form& form, const Endpoints& endpoints);

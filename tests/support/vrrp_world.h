@@ -88,6 +88,12 @@ struct VrrpWorld {
     }
     return false;
   }
+  // Duplicate address detection finds it on another node.
+  void fail_detection(int index, const net::IpAddress& address) {
+    for (auto& entry : interfaces[index].addresses) {
+      if (entry.prefix.address == address) entry.tentative = entry.dad_failed = true;
+    }
+  }
   void remove(int index, const net::IpAddress& address) {
     std::erase_if(interfaces[index].addresses,
                   [&](const auto& entry) { return entry.prefix.address == address; });

@@ -37,8 +37,55 @@ TEST(Thaw, WhatOthersSentMeanwhileComesFirst) {
   thread.world.receive(2, ip("192.0.2.9"),
                        {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
   thread.world.freeze(Milliseconds(400));  // late, but not too late
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+// FN-02: a suspended machine's monotonic clock stands still, so that nothing looks late; the boot-time clock
+// tells. vrrp.md 1, 14.
+TEST(Wake, AfterASuspendNothingLeavesAndTheAddressesGo) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.suspended += Seconds(30);
+  thread.world.pass(Milliseconds(250));
   EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.group().last_transition->reason, "FenceExpired");
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);  // nobody else came
+}
+
+TEST(Wake, AfterANapShorterThanAnotherNeedsTheWireIsReadFirst) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.receive(2, ip("192.0.2.9"),
+                       {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
+  thread.world.suspended += Milliseconds(200);
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.lines("hold"), Journal());
+}
+
+TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
+  VrrpThread thread;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.hear_for(250, Seconds(2));
+  thread.world.suspended += Seconds(3600);
+  thread.hear_for(250, Seconds(2));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
+}
+
+// A thawed daemon's renewal may bring back what has expired: that is a repair, and hosts must hear of it.
+TEST(Thaw, ARenewalThatBroughtAnAddressBackIsFollowedByItsAnnouncement) {
+  VrrpThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.world.remove(2, kA);  // its lifetime of 2 s ends while the daemon stands still
+  thread.world.freeze(Milliseconds(2500));
+  EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.100 2s on 2", "hold 192.0.2.101 2s on 2",
+                                      "advert 51 priority 200", "announce 192.0.2.100"}));
+  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"expired\"}"), 1);
 }
 
 // FN-35: frozen between renewal and advert; the renewal may have brought an expired address back.
@@ -208,6 +255,19 @@ TEST(Strangers, WhoeverGetsTheRoleBackKeepsItAndFightsOnWithinTheLimit) {
   EXPECT_LT(thread.lines("hold 192.0.2.100").size(), 11U * 30U + 4U * 570U + 10U);
 }
 
+// FN-27: who has the address the election says; a renewal would leave it useless.
+TEST(Strangers, AnAddressThatFailedDuplicateAddressDetectionIsMadeAgainAndAnnounced) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.fail_detection(2, kA);
+  thread.network->tell();
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "hold 192.0.2.100 1s on 2", "announce 192.0.2.100"}));
+  EXPECT_EQ(thread.condition("AddressElsewhere"), "192.0.2.100 found on another node by the kernel");
+  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"duplicate\"}"), 1);
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
 // A late renewal is no removal.
 TEST(Strangers, AnAddressThatExpiredIsNobodysFault) {
   VrrpThread thread;
@@ -270,6 +330,41 @@ TEST(LateAcknowledgement, TheReportForgetsTheAddress) {
   thread.world.pass(Milliseconds(100));
   EXPECT_FALSE(thread.world.has(2, kA));
   EXPECT_TRUE(thread.group().held.empty());
+}
+
+// FN-11: after a split the winner announces itself again, whoever is heard first.
+TEST(Healed, TheWinnerWhoHearsItsRivalAnnouncesItselfAgain) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(100);
+  EXPECT_EQ(thread.lines("announce"), Journal({"announce 192.0.2.100", "announce 192.0.2.101"}));
+}
+
+TEST(Healed, TheLoserSaysOneLastWordOnceItsAddressesAreGone) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(250);
+  thread.world.pass(Milliseconds(500));
+  EXPECT_EQ(thread.writes(),
+            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
+}
+
+TEST(Healed, TheLoserWhoseAddressesMayStillBeThereSaysNothing) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.releases_fail = true;
+  thread.hear(250);
+  EXPECT_EQ(thread.lines("advert"), Journal());
+}
+
+// A rival that gives the role up had it.
+TEST(Healed, TheWinnerAnnouncesItselfWhenAnotherGivesTheRoleUp) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(0);
+  EXPECT_EQ(thread.lines("announce").size(), 2U);
+  thread.hear(0);
+  EXPECT_EQ(thread.lines("announce").size(), 2U);  // at most once a second
 }
 
 }  // namespace

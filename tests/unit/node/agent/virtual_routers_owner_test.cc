@@ -67,6 +67,9 @@ TEST(Excluded, AloneIsNothingToAdvertise) {
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
   EXPECT_EQ(thread.lines("advert"), Journal({"advert 51 priority 0"}));
   EXPECT_TRUE(thread.group().held.empty());
+  thread.hear_from("192.0.2.8", 100, {ip("192.0.2.200")});  // something to be forgotten, so that time counts
+  thread.world.pass(Seconds(30));
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
 }
 
 plan::GroupPlan owner_plan() {

@@ -198,5 +198,41 @@ TEST(LinkFlap, ThirtyTimesMakesNoAdvertAndLeavesOneRouter) {
   EXPECT_EQ(thread.lines("advert").size(), 4U);
 }
 
+// FN-23: an advert is never sent in pieces.
+TEST(TooManyAddresses, ForTheMtuKeepTheRouterOutAndTheNumberIsTold) {
+  VrrpThread thread;
+  thread.world.interfaces[2].mtu = 32;  // room for one
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(5));
+  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
+  EXPECT_EQ(thread.condition("TooManyAddresses"),
+            "2 addresses, but an advert can list 1 at the MTU 32 of eth1");
+  thread.world.interfaces[2].mtu = 1500;
+  thread.network->tell();
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+TEST(TooManyAddresses, ExcludedOnesDoNotCount) {
+  VrrpThread thread;
+  thread.world.interfaces[2].mtu = 32;
+  auto plan = group_plan();
+  plan.addresses = {kA};
+  plan.excluded = {kB};
+  thread.order({plan});
+  thread.ready({kA, kB});
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+TEST(TooManyAddresses, AfterTheMtuShrankTheOthersAreInvited) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.interfaces[2].mtu = 32;
+  thread.network->tell();
+  EXPECT_EQ(thread.group().last_transition->reason, "TooManyAddresses");
+  EXPECT_EQ(thread.lines("release").size(), 2U);
+  EXPECT_EQ(thread.lines("advert"), Journal({"advert 51 priority 0"}));
+}
+
 }  // namespace
 }  // namespace fairlead::agent

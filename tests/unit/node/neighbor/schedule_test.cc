@@ -117,7 +117,7 @@ TEST(Schedule, ATimingThatChangesBringsNoPassedRoundBack) {
 // vrrp.md 7.3: a rival heard costs one round, at most one per second.
 TEST(Schedule, ARivalCausesAtMostOneRoundPerSecond) {
   const auto held = addresses(2);
-  Schedule schedule{t0, 3, t0 + Seconds(60), 0, {}};
+  Schedule schedule{t0 - Seconds(10), 3, t0 + Seconds(60), 0, {}};
   int rounds = 0;
   for (int ms = 0; ms < 3000; ms += 50) {
     const Due round = repeat(schedule, held, t0 + Milliseconds(ms));
@@ -126,6 +126,14 @@ TEST(Schedule, ARivalCausesAtMostOneRoundPerSecond) {
   }
   EXPECT_EQ(rounds, 3);
   EXPECT_EQ(schedule.next_refresh, t0 + Seconds(60)) << "the refresh goes on as before";
+}
+
+// Whoever is displaced says one more word at once; the rounds of the promotion are enough for that.
+TEST(Repeat, NotWithinASecondOfThePromotion) {
+  const auto held = addresses(2);
+  const Schedule schedule{t0, 1, {}, 0, {}};
+  EXPECT_EQ(repeat(schedule, held, t0 + Milliseconds(999)), (Due{schedule, {}}));
+  EXPECT_EQ(repeat(schedule, held, t0 + Seconds(1)).addresses, held);
 }
 
 // vrrp.md 7.5: burst 2000 frames, then 500 a second.

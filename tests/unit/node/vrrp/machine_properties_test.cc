@@ -132,7 +132,7 @@ TEST(Property, ReleaseComesFirstAndRenewalBeforeEachAdvert) {
       if (!std::holds_alternative<Active>(s.next)) {
         RC_ASSERT(!s.effects.empty());
         RC_ASSERT(s.effects.front() == Effect(ReleaseAddresses{}));
-      } else if (!s.effects.empty()) {
+      } else if (sends(s)) {
         RC_ASSERT(s.effects.front() == Effect(RenewAddresses{}));
         RC_ASSERT(std::holds_alternative<SendAdvert>(s.effects.at(1)));
       }

@@ -72,7 +72,8 @@ TEST(BackupStranger, AMemberWhoLeavesHastensUsAllTheSame) {
 
 // 6.4.3 as ever: an Active router yields to what outranks it and answers what does not.
 TEST(ActiveStranger, IsJudgedByHisPriorityAlone) {
-  EXPECT_EQ(step(config(), kActive, stranger(101, 100), t0).effects, std::vector<Effect>{ReleaseAddresses{}});
+  EXPECT_EQ(step(config(), kActive, stranger(101, 100), t0).effects,
+            (std::vector<Effect>{ReleaseAddresses{}, SendAdvert{Priority(100)}}));
   EXPECT_EQ(step(config(), kActive, stranger(99, 100), t0).effects,
             (std::vector<Effect>{RenewAddresses{}, SendAdvert{Priority(100)}, RepeatAnnouncement{}}));
 }

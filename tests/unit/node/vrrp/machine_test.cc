@@ -263,19 +263,20 @@ TEST(Active, AMissedBeatIsNotMadeUpForByABurst) {
 // Advertisement_Interval." VR-098.
 TEST(Active, PriorityZeroIsAnsweredAtOnceAndRearms) {
   const TimePoint now = t0 + kSecond / 2;
-  EXPECT_EQ(
-      step(config(), kActive, advert(0, 100, "192.0.2.99"), now),
-      (Step{
-          Active{now + kSecond, std::nullopt}, {RenewAddresses{}, SendAdvert{Priority(100)}}, std::nullopt}));
+  EXPECT_EQ(step(config(), kActive, advert(0, 100, "192.0.2.99"), now),
+            (Step{Active{now + kSecond, std::nullopt},
+                  {RenewAddresses{}, SendAdvert{Priority(100)}, RepeatAnnouncement{}},
+                  std::nullopt}));
 }
 
 // 6.4.3: "If the Priority in the ADVERTISEMENT is greater than the local Priority, or equal and the primary
 // IPvX address of the sender is greater: cancel Adver_Timer; set Active_Adver_Interval; recompute; set
-// Active_Down_Timer; transition to the {Backup} state." VR-099; Q4: addresses first, no priority 0.
-TEST(Active, HigherPriorityMeansReleaseAndBackup) {
+// Active_Down_Timer; transition to the {Backup} state." VR-099; Q4: addresses first, no priority 0. FN-11:
+// one more advert, so that a winner who spoke first after a split hears that there was a rival.
+TEST(Active, HigherPriorityMeansReleaseALastAdvertAndBackup) {
   EXPECT_EQ(step(config(), kActive, advert(101, 50, "192.0.2.1"), t0),
             (Step{Backup{t0, t0 + Microseconds(1804687), Centiseconds(50), Reason::kMasterDown},
-                  {ReleaseAddresses{}},
+                  {ReleaseAddresses{}, SendAdvert{Priority(100)}},
                   Reason::kHigherPriorityHeard}));
 }
 

@@ -56,9 +56,10 @@ TEST(BackupVersion2, LowerPriorityIsDiscardedWhenPreempting) {
 }
 
 // V2-09, RFC 3768 6.4.3: "else: discard the ADVERTISEMENT" - and nothing is sent, unlike RFC 9568 (VR-101).
-TEST(ActiveVersion2, LowerPriorityIsDiscardedInSilence) {
+TEST(ActiveVersion2, LowerPriorityIsDiscardedInSilenceAndHostsAreTold) {
   for (const auto& heard : {advert(99, 3, "192.0.2.99"), advert(100, 3, "192.0.2.9")}) {
-    EXPECT_EQ(step(config(), kActive, heard, t0 + kSecond), (Step{kActive, {}, std::nullopt}));
+    EXPECT_EQ(step(config(), kActive, heard, t0 + kSecond),
+              (Step{kActive, {RepeatAnnouncement{}}, std::nullopt}));
   }
 }
 
@@ -68,7 +69,7 @@ TEST(ActiveVersion2, PriorityZeroIsAnsweredAtOnceAndRearms) {
   const TimePoint now = t0 + kSecond;
   EXPECT_EQ(step(config(), kActive, advert(0, 3, "192.0.2.99"), now),
             (Step{Active{now + 3 * kSecond, std::nullopt},
-                  {RenewAddresses{}, SendAdvert{Priority(100)}},
+                  {RenewAddresses{}, SendAdvert{Priority(100)}, RepeatAnnouncement{}},
                   std::nullopt}));
 }
 
@@ -76,9 +77,9 @@ TEST(ActiveVersion2, PriorityZeroIsAnsweredAtOnceAndRearms) {
 // Master_Down_Interval"; V2-08: of our own interval.
 TEST(ActiveVersion2, HigherPriorityMeansReleaseAndBackupByTheOwnInterval) {
   for (const auto& heard : {advert(101, 255, "192.0.2.1"), advert(100, 255, "192.0.2.11")}) {
-    EXPECT_EQ(
-        step(config(), kActive, heard, t0),
-        (Step{backup_until(t0 + 9 * kSecond + kSkew), {ReleaseAddresses{}}, Reason::kHigherPriorityHeard}));
+    EXPECT_EQ(step(config(), kActive, heard, t0), (Step{backup_until(t0 + 9 * kSecond + kSkew),
+                                                        {ReleaseAddresses{}, SendAdvert{Priority(100)}},
+                                                        Reason::kHigherPriorityHeard}));
   }
 }
 

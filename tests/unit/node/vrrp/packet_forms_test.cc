@@ -271,5 +271,40 @@ TEST(RejectReason, HasAStableName) {
   for (const auto& [reason, name] : rows) EXPECT_EQ(to_string(reason), name);
 }
 
+// vrrp.md 2, Limits; FN-23.
+TEST(MostAddresses, FollowTheMtuUpToWhatTheCountHolds) {
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv6, 1500), 90U);
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv6, 1280), 77U);
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv6, 9000), 255U);
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv4, 1500), 255U);
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv4, 576), 137U);
+  EXPECT_EQ(most_addresses(Version::k2, net::Family::kIPv4, 576), 135U);
+  EXPECT_EQ(most_addresses(Version::k3, net::Family::kIPv6, 0), 0U);
+}
+
+// As many as that are no larger than the packet may be, and one more is.
+TEST(MostAddresses, FillThePacket) {
+  for (const int mtu : {576, 1280, 1500}) {
+    for (const auto& [version, family] :
+         {std::pair{Version::k2, net::Family::kIPv4}, std::pair{Version::k3, net::Family::kIPv4},
+          std::pair{Version::k3, net::Family::kIPv6}}) {
+      const std::size_t most = most_addresses(version, family, mtu);
+      if (most == 255) continue;
+      const bool v4 = family == net::Family::kIPv4;
+      const Endpoints endpoints{*net::parse_address(v4 ? "192.0.2.1" : "fe80::1"), multicast_group(family)};
+      const auto size = [&](std::size_t count) {
+        const std::vector<net::IpAddress> addresses(count, endpoints.source);
+        const Form form{version, ChecksumForm::kRfc9568, std::nullopt};
+        return static_cast<int>(
+            encode({VirtualRouterId(51), Priority(100), Centiseconds(100), addresses}, form, endpoints)
+                .size() +
+            (v4 ? 20U : 40U));
+      };
+      EXPECT_LE(size(most), mtu);
+      EXPECT_GT(size(most + 1), mtu);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fairlead::vrrp
