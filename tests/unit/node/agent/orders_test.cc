@@ -44,6 +44,16 @@ TEST(Orders, TheVrrpThreadGetsEveryAddressOfItsGroups) {
   EXPECT_THAT(order.owned, ElementsAre(ip("192.0.2.9")));
 }
 
+// api.md, VRRPGroup: excluded addresses are held although no advert lists them.
+TEST(Orders, AnExcludedAddressIsMadeReadyAndIsOurs) {
+  auto source = group("g");
+  source.spec.excluded_addresses = {{ip("192.0.2.13"), 32}};
+  const auto plan = plan::make_plan(kNode, groups_of({source}), {}, {}, plan::Plan{}).plan;
+  EXPECT_THAT(forwarding_order(plan, 1, {}).vips, ElementsAre(ip("192.0.2.10"), ip("192.0.2.13")));
+  EXPECT_THAT(owned_after(std::set<net::IpAddress>{}, plan, VrrpReport{}, 1),
+              ElementsAre(ip("192.0.2.10"), ip("192.0.2.13")));
+}
+
 // FN-36: what may be in the kernel stays written down until it is known to be gone.
 TEST(Owned, WhatWasOursStaysOursUntilTheThreadHasAnsweredThePlan) {
   VrrpReport report;

@@ -105,6 +105,32 @@ TEST_F(Stranger, IsNobodyWhoOnceListedOneOfOurAddresses) {
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
+// VR-017: two Fairleads with one VRID in a segment have the same link-local address, and nothing else in
+// common.
+TEST_F(Stranger, OverIpv6IsKnownInSpiteOfTheLinkLocalAddressThatTheVridHasEverywhere) {
+  auto plan = group_plan();
+  plan.family = net::Family::kIPv6;
+  plan.addresses = {ip("fe80::5eff:fe00:233"), ip("2001:db8::100")};
+  thread.world.interfaces[2].addresses.push_back(
+      {*net::parse_prefix("fe80::1/64"), false, true, false, false, false, false});
+  const vrrp::Endpoints endpoints{ip("fe80::9"), vrrp::multicast_group(net::Family::kIPv6)};
+  const auto hear = [&](const std::vector<net::IpAddress>& addresses) {
+    const vrrp::Advertisement advert{vrrp::VirtualRouterId(51), vrrp::Priority(100), vrrp::Centiseconds(25),
+                                     addresses};
+    thread.world.waiting.push_back(
+        {{2, net::Family::kIPv6},
+         vrrp::Ipv6Message{endpoints, 255, vrrp::encode(advert, vrrp::Form{}, endpoints)}});
+    thread.adverts->tell();
+  };
+  thread.order({plan});
+  thread.ready(plan.addresses);
+  hear({ip("fe80::5eff:fe00:233"), ip("2001:db8::200")});
+  EXPECT_EQ(thread.condition("VRIDInUse"), "fe80::9 advertises other addresses under our virtual router ID");
+  hear({ip("fe80::5eff:fe00:233"), ip("2001:db8::100")});
+  thread.world.pass(Seconds(11));
+  EXPECT_EQ(thread.condition("VRIDInUse"), "");
+}
+
 TEST_F(Stranger, IsNoConfiguredPeer) {
   auto plan = group_plan();
   plan.unicast = plan::Unicast{std::nullopt, {{ip("192.0.2.8"), 255}}};
