@@ -211,6 +211,18 @@ def emptied_group(verdicts, world, link):
     world.delete(f"{OURS}/vrrpgroups/short")
 
 
+def left_group(verdicts, world, link):
+    """Release: a member that was replaced is shown the group until it has reported a generation without itself."""
+    world.group("left", 64, delegate("192.0.2.121"))
+    until(lambda: world.state("left") == "Master")
+    group = world.group("left", 64, delegate("192.0.2.121"), members=[{"node": "node-b", "priority": 100}])
+    generation = group["metadata"]["generation"]
+    reported = until(lambda: world.entry("left").get("observedGeneration") == generation)
+    verdicts.add("a group that was left is reported in Initialize, its address gone", reported and
+                 world.state("left") == "Initialize" and not link.holds("192.0.2.121"), json.dumps(world.entry("left")))
+    world.delete(f"{OURS}/vrrpgroups/left")
+
+
 def api_lost(verdicts, world, link, folder, good, daemon):
     """I-9, FN-17: the API server's loss changes nothing, and a restart comes up from the checkpoint."""
     old = world.entry("g").get("instance")
@@ -318,6 +330,7 @@ def main():
             bad_groups(verdicts, world, link, daemon)
             password(verdicts, world, link, daemon)
             emptied_group(verdicts, world, link)
+            left_group(verdicts, world, link)
             daemon = api_lost(verdicts, world, link, folder, good, daemon)
             daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)
