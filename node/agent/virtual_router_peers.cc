@@ -91,6 +91,7 @@ vrrp::AdvertReceived Peers::hear(const vrrp::Accepted& accepted, const plan::Gro
     stranger_ = advert.priority == vrrp::kRelinquish ? std::nullopt : std::optional(out);
     note(vrrp::Oddity::kStranger, out.sender, remembered, plan);
   }
+  if (accepted.trailing_bytes > 0) note(vrrp::Oddity::kTrailingBytes, out.sender, remembered, plan);
   if (in_other_form(accepted, plan)) note(vrrp::Oddity::kChecksumForm, out.sender, kMuteRemembered, plan);
   if (advert.priority == vrrp::kRelinquish) {
     note(vrrp::Oddity::kPriorityZero, out.sender, kRemembered, plan);

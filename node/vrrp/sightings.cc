@@ -29,6 +29,8 @@ std::string_view to_string(Oddity oddity) {
       return "IntervalMismatch";
     case Oddity::kPriorityZero:
       return "PriorityZero";
+    case Oddity::kTrailingBytes:
+      return "TrailingBytes";
     case Oddity::kOwnAddress:
       return "DuplicateAddress";
   }

@@ -17,12 +17,13 @@ namespace fairlead::vrrp {
 
 // What is odd about an advert that is accepted all the same; and adverts from ourselves, which are not.
 enum class Oddity {
-  kStranger,      // our VRID for addresses none of which is ours (FN-21)
-  kSecondOwner,   // priority 255, which is ours (VR-045)
-  kChecksumForm,  // summed in the form that we do not send: its sender may understand that one only
-  kFarInterval,   // an interval more than ten times our own (vrrp.md 4)
-  kPriorityZero,  // of itself no oddity; a stream of them holds a Backup back for good (vrrp.md 5)
-  kOwnAddress,    // from our own address: a clone of us, or our own adverts come back (FN-18)
+  kStranger,       // our VRID for addresses none of which is ours (FN-21)
+  kSecondOwner,    // priority 255, which is ours (VR-045)
+  kChecksumForm,   // summed in the form that we do not send: its sender may understand that one only
+  kFarInterval,    // an interval more than ten times our own (vrrp.md 4)
+  kPriorityZero,   // of itself no oddity; a stream of them holds a Backup back for good (vrrp.md 5)
+  kTrailingBytes,  // more than the message: a trailer we know nothing of (VR-034)
+  kOwnAddress,     // from our own address: a clone of us, or our own adverts come back (FN-18)
 };
 // The names that people read: of conditions, and of the metric's label.
 std::string_view to_string(Oddity oddity);  // "VRIDInUse", "SecondOwner", ...

@@ -18,24 +18,26 @@ def all_stories():
     out = []
     for kind, short in ((Fairlead, "f"), (Keepalived, "k")):
         who = kind.__name__
-        for family in (4, 6) if kind is Keepalived else (4,):
+        for family in (4, 6):
             out.append((f"kill-{short}{family}", f"FN-01 {who} IPv{family}", death.killed(kind, family)))
             out.append((f"stop-{short}{family}", f"FN-02 SIGSTOP {who} IPv{family}", death.frozen(kind, family, "signal")))
         out.append((f"freeze-{short}", f"FN-02 cgroup {who}", death.frozen(kind, 4, "cgroup")))
-    out.append(("up-k", "FN-05 deaf port Keepalived", link.deaf_after_link_up(Keepalived)))
+        out.append((f"up-{short}", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind)))
+    out += [(f"resume{family}", f"FN-01 resume IPv{family}", death.resumed(family)) for family in (4, 6)]
     out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
     out += [(f"down-{side}", f"FN-05 {side} side", link.link_down(side)) for side in ("own", "far")]
     out += [("flaps", "FN-05 flaps", link.quick_flaps)]
     out += [(f"split-{first}", f"FN-11 {first} speaks first", link.partition(first)) for first in ("b",)]
     out += [(f"oneway{i}", f"FN-14 {how}", link.one_way(how))
             for i, how in enumerate(("b is deaf", "a is deaf", "a is mute"), 1)]
-    out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4,)]
+    out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4, 6)]
     out.append(("equal", "FN-19", link.equal))
     out += [(f"equal-{first}", f"FN-19 {first} first", link.equal_at_once(first)) for first in ("a", "b")]
-    for family in (4,):
-        out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
+    out += [(f"strange-{when}", f"FN-21 {when}", link.stranger(when)) for when in ("before", "after")]
+    for family in (4, 6):
         out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
-    out += [("flush", "FN-06 flush", address.flushed)]
+    out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),
+            ("gone4", "FN-06 once IPv4", address.removed_once(4))]
     out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),
             ("beside", "a change every second", load.change_beside),
             ("swap", "two VRIDs swapped", load.swapped)]
@@ -44,7 +46,7 @@ def all_stories():
 
 def long_stories():
     out = []
-    for family in (4,):
+    for family in (4, 6):
         out += [(f"kills{family}-{groups}-{seed}", f"I-2 IPv{family}, {groups} addresses, seed {seed}",
                  long.killed_again_and_again(family, groups, seed)) for groups, seed in ((1, 1), (1, 2), (1, 3), (20, 4), (80, 5))]
         out += [(f"freezes{family}-{seed}", f"I-1 IPv{family}, seed {seed}", long.frozen_for_so_long(family, seed))

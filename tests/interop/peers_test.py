@@ -15,13 +15,18 @@ BOTH = ((Keepalived, "keepalived"), (Frr, "frr"))
 
 def all_stories():
     out = [(f"life-{name[0]}-{proto}", f"VI-3 {name} {proto}", peers.life(kind, proto))
-           for kind, name in BOTH for proto in ("v3",)]
+           for kind, name in BOTH for proto in ("v3", "v6", "v2")]
+    out.append(("life-k-pass", "VI-3 keepalived v2 PASS", peers.life(Keepalived, "v2-pass")))
     for kind, name in BOTH:
         short = name[0]
+        out.append((f"deaf-{short}", f"VI-1/2 {name} RFC 9568", peers.deaf_to_rfc9568(kind)))
         out += [(f"learn-{short}-{ms}", f"VI-4 {name} at {ms} ms", peers.learns(kind, "v3", ms)) for ms in (500, 2000)]
         out += [(f"teach-{short}-{ms}", f"VI-4 {name} told {ms} ms", peers.teaches(kind, "v3", ms)) for ms in (500, 2000)]
+        out.append((f"learn2-{short}", f"VI-4 {name} v2", peers.refuses_other_interval(kind)))
+    out += [(f"uni{family}", f"VI-5 unicast IPv{family}", peers.unicast(family)) for family in (4, 6)]
+    out.append(("unittl", "VI-5 minTTL", peers.short_hop_limit))
     out += [("list", "VI-9 Master first", lists.changed_list), ("list-b", "VI-9 backups first", lists.changed_backups_first),
-            ("list-v", "VI-9 new VRID", lists.changed_by_new_vrid)]
+            ("list-x", "VI-9 excluded", lists.changed_by_exclusion), ("list-v", "VI-9 new VRID", lists.changed_by_new_vrid)]
     return out
 
 

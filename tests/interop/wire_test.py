@@ -18,7 +18,9 @@ V6 = {"family": 6}
 
 def kinds():
     """(title, what differs, what is unicast), one a cable."""
-    return (("v3", {}, False), ("v3 RFC5798", {"checksum": "RFC5798"}, False), ("v3 two VIPs", {"vips": "ba"}, False))
+    return (("v3", {}, False), ("v3 RFC5798", {"checksum": "RFC5798"}, False), ("v3 two VIPs", {"vips": "ba"}, False),
+            ("v2", {"version": 2, "interval": 1000}, False), ("v2 PASS", {"version": 2, "interval": 1000, "password": "secret12"}, False),
+            ("v6", V6, False), ("v3 unicast", {}, True), ("v3 unicast RFC5798", {"checksum": "RFC5798"}, True), ("v6 unicast", V6, True))
 
 
 def router_of(number, change, unicast):
@@ -29,7 +31,7 @@ def router_of(number, change, unicast):
     if family == 6:
         told["vips"] = (f"fe80::{number:x}:100", f"2001:db8:{number:x}::100")
     if unicast:
-        told.update(own=f"fe80::{number:x}:1" if family == 6 else f"198.18.{number}.1",
+        told.update(others=(), own=f"fe80::{number:x}:1" if family == 6 else f"198.18.{number}.1",
                     peers=(f"fe80::{number:x}:2" if family == 6 else f"198.18.{number}.2",))
     return BASE.but(name=f"g{number}", interface=f"e{number}", vrid=50 + number, **told)
 
@@ -73,7 +75,8 @@ class Judged:
     def __init__(self, cases, title, number, router, seen):
         self.cases, self.title, self.number, self.router = cases, title, number, router
         self.all = seen
-        self.adverts = [f for f in seen if "vrrp" in f]
+        # Nobody listens at the far end: its kernel sends unicast adverts back inside of ICMP messages.
+        self.adverts = [f for f in seen if "vrrp" in f and "icmp" not in f and "icmpv6" not in f]
         self.v6 = router.family == 6
 
     def check(self, name, ok, detail=""):
@@ -107,7 +110,8 @@ class Judged:
             self.every("Reserve", "vrrp.reserved_mbz", "0")
         self.checksum()
         self.headers()
-        self.announcements()
+        if not self.v6:
+            self.announcements()
 
     def addresses(self):
         field = "vrrp.ipv6_addr" if self.v6 else "vrrp.ip_addr"

@@ -259,6 +259,25 @@ TEST_F(Peer, WithAnIntervalFarAboveOursIsACondition) {
   EXPECT_EQ(thread.condition("IntervalMismatch"), "");
 }
 
+// VR-034: what follows the message is ignored, and counted; the advert counts as any other.
+TEST_F(Peer, WithBytesAfterTheMessageIsObeyedToldOfAndCounted) {
+  test::CapturedLog log(sys::LogLevel::kInfo, sys::LogFormat::kText);
+  start();
+  const vrrp::Endpoints endpoints{ip("192.0.2.9"), vrrp::multicast_group(net::Family::kIPv4)};
+  net::Bytes message =
+      vrrp::encode({vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}},
+                   vrrp::Form{}, endpoints);
+  message.resize(message.size() + 28);
+  for (int i = 0; i < 8; ++i) {
+    thread.world.receive(2, endpoints, message);
+    thread.adverts->tell();
+    thread.world.pass(Milliseconds(250));
+  }
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.metric(odd("TrailingBytes")), 8);
+  EXPECT_EQ(log.count("vrrp.peer_odd"), 1);
+}
+
 // vrrp.md 5: as the RFC says, it holds a Backup back for good; people must know.
 TEST_F(Peer, WhoGivesUpOverAndOverIsACondition) {
   start();
