@@ -18,9 +18,10 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
-LAYERS = ("unit", "layering", "lint", "api", "netns", "interop", "vm", "e2e")
+LAYERS = ("unit", "layering", "lint", "fuzz", "api", "netns", "interop", "vm", "e2e")
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
+LONG_LIMIT_SECONDS = 5400
 BEGUN = time.monotonic()
 
 
@@ -116,7 +117,8 @@ def script(path, count):
     say(f"  {name}")
     child = subprocess.Popen([path], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
                              stdin=subprocess.DEVNULL, errors="replace")
-    found, limit = None, time.monotonic() + LIMIT_SECONDS
+    limit = time.monotonic() + (LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS)
+    found = None
     for line in child.stdout:
         print("    " + line, end="", flush=True)
         found = SUM.match(line.strip()) or found

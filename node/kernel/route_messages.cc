@@ -172,7 +172,7 @@ std::optional<AddressMessage> read_address(const nlmsghdr& message) {
   const nlattr* local = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
   if (local == nullptr) return std::nullopt;
   const auto ip = ip_of(local);
-  if (!ip) return std::nullopt;
+  if (!ip || body->ifa_prefixlen > ip->bits()) return std::nullopt;
   AddressMessage out;
   out.interface = static_cast<int>(body->ifa_index);
   out.address.prefix = {*ip, body->ifa_prefixlen};

@@ -37,7 +37,7 @@ void check_own_message(fuzz::Input& in) {
   const auto address = net::IpAddress::from_bytes(raw);
   const int interface = in.word();
   net::Bytes batch;
-  append_hold(batch, 1, interface, address, Seconds(1 + in.byte()));
+  append_hold(batch, 1, {interface, address, Seconds(1 + in.byte()), (in.byte() & 1) != 0 ? "eth1:fl" : ""});
   append_release(batch, 2, interface, address);
   nlmsghdr first;
   std::memcpy(&first, batch.data(), sizeof first);

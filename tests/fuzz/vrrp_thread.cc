@@ -11,12 +11,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
 #include <string>
+#include <utility>
 
-#include "support/vrrp_thread.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/vrrp_thread_oracle.h"
 
 namespace fairlead::test {
 namespace {
@@ -24,7 +22,6 @@ namespace {
 using fuzz::Input;
 using fuzz::require;
 
-constexpr int kInterface = 2;
 constexpr std::size_t kLongest = 120;  // commands
 
 plan::GroupPlan group(const std::string& name, int vrid, std::set<net::IpAddress> addresses) {
@@ -41,20 +38,20 @@ class Driver {
   explicit Driver(Input in) : in_(in) {
     plans_.push_back(group("a", 51, {ip("192.0.2.100"), ip("192.0.2.101")}));
     plans_.push_back(group("b", 52, {ip("192.0.2.110")}));
-    thread_.world.before_send = [this] { look(); };
+    thread_.world.before_send = [this] { oracle_.look(); };
   }
 
   void run() {
     for (std::size_t count = 0; !in_.empty() && count < kLongest; ++count) {
       command();
-      look();
+      oracle_.look();
       check();
     }
     bool done = false;
     thread_.routers->stop([&] { done = true; });
-    look();
+    oracle_.look();
     require(done, "a stop ends");
-    if (!world().releases_fail) require(held().empty(), "a stop leaves nothing behind");
+    if (!world().releases_fail) require(oracle_.held().empty(), "a stop leaves nothing behind");
   }
 
  private:
@@ -71,9 +68,7 @@ class Driver {
       case 4:
         return hear_junk();
       case 5:
-        world().freeze(Milliseconds(in_.word() % 4000));
-        frozen_ = true;
-        return;
+        return freeze(Milliseconds(in_.word() % 4000));
       case 6:
         return set_link((in_.byte() & 1) != 0);
       case 7:
@@ -87,7 +82,7 @@ class Driver {
         return order();
       case 11:
         world().sends_fail = (in_.byte() & 1) != 0;
-        sends_failed_ = sends_failed_ || world().sends_fail;
+        oracle_.excuse_lateness();
         return;
       case 12:
         world().releases_fail = (in_.byte() & 1) != 0;
@@ -106,9 +101,16 @@ class Driver {
     const TimePoint end = world().now + span;
     while (world().alarm && *world().alarm <= end) {
       world().pass(std::max(Microseconds(0), *world().alarm - world().now));
-      look();
+      oracle_.look();
     }
     world().pass(end - world().now);
+    oracle_.look();
+  }
+
+  void freeze(Microseconds span) {
+    oracle_.excuse_lateness();
+    world().freeze(span);
+    oracle_.look();
   }
 
   plan::GroupPlan& any_plan() { return plans_[in_.byte() % plans_.size()]; }
@@ -133,7 +135,9 @@ class Driver {
 
   // Bytes of any kind, and sound adverts with one bit changed: none may do anything.
   void hear_junk() {
-    look();
+    // What is to be done anyway is done first.
+    for (int turn = 0; turn < 3; ++turn) thread_.adverts->tell();
+    oracle_.look();
     const auto states = states_now();
     const std::size_t before = world().journal.size();
     world().receive(kInterface, ip("192.0.2.9"), advert_of(any_plan(), in_.byte()));
@@ -141,7 +145,7 @@ class Driver {
     const std::uint16_t where = in_.word();
     if (where >= 0x8000) {
       packet = in_.bytes(where % 64);
-      if (packet.size() > 12) packet[0] = 0x65;  // IP version 6: never sound
+      if (!packet.empty()) packet[0] = 0x65;  // IP version 6: never sound
     } else {
       // Of the message or the TTL; a change elsewhere in the IP header may leave a sound packet.
       const std::size_t bits = 8 * (packet.size() - 20);
@@ -149,8 +153,6 @@ class Driver {
       const std::size_t byte = bit < bits ? 20 + bit / 8 : 8;
       packet[byte] = static_cast<std::uint8_t>(packet[byte] ^ 1 << bit % 8);
     }
-    const TimePoint now = world().now;
-    if (due() && *due() <= now) return;  // a timer is due anyway
     thread_.adverts->tell();
     require(written_since(before) == 0, "what is refused writes nothing");
     require(states_now() == states, "what is refused changes no state");
@@ -159,26 +161,27 @@ class Driver {
   // I-1 beside a living better router: one of a higher priority that lists our addresses.
   void hear_better_and_check() {
     const plan::GroupPlan& plan = any_plan();
-    const bool was_running = state_of(plan.name) != api::MemberState::kInitialize;
+    const bool was_running = oracle_.state_of(plan.name) != api::MemberState::kInitialize;
     world().receive(kInterface, ip("192.0.2.9"), advert_of(plan, 255));
     thread_.adverts->tell();
-    look();
+    oracle_.look();
     if (was_running)
-      require(state_of(plan.name) != api::MemberState::kMaster, "who hears a better one is no master");
+      require(oracle_.state_of(plan.name) != api::MemberState::kMaster,
+              "who hears a better one is no master");
   }
 
   void set_link(bool up) {
-    world().interfaces[kInterface].up = up;
+    world().set_link(kInterface, up);
     thread_.network->tell();
   }
 
   void remove_by_others() {
-    const auto all = held();
+    const auto all = oracle_.held();
     if (all.empty()) return;
     auto victim = all.begin();
     std::advance(victim, in_.byte() % all.size());
     world().remove(kInterface, *victim);
-    model_.erase(*victim);
+    oracle_.forget(*victim);
     thread_.network->tell();
   }
 
@@ -190,7 +193,7 @@ class Driver {
         if ((which >> bit++ & 1) != 0) ready_.insert(address);
       }
     }
-    ever_ready_.insert(ready_.begin(), ready_.end());
+    oracle_.ever_ready.insert(ready_.begin(), ready_.end());
     thread_.ready(ready_);
   }
 
@@ -216,9 +219,12 @@ class Driver {
     for (std::size_t i = 0; i < plans_.size(); ++i) {
       if (ordered_[i]) groups.push_back(plans_[i]);
     }
+    std::set<net::IpAddress> next;
+    for (const auto& plan : groups) next.insert(plan.addresses.begin(), plan.addresses.end());
+    oracle_.planned.insert(next.begin(), next.end());  // either may be carried out meanwhile
     thread_.order(groups);
-    planned_.clear();
-    for (const auto& plan : groups) planned_.insert(plan.addresses.begin(), plan.addresses.end());
+    oracle_.look();
+    oracle_.planned = std::move(next);
   }
 
   void refuse_address(std::uint8_t which) {
@@ -228,81 +234,19 @@ class Driver {
     if ((which & 4) != 0) world().unholdable.insert(ip("192.0.2.110"));
   }
 
-  // Reads what was written since the last look. REQUIRES: all of it was written at world().now.
-  void look() {
-    for (; seen_ < world().journal.size(); ++seen_) {
-      const std::string& line = world().journal[seen_];
-      std::istringstream in(line);
-      std::string what, subject, word;
-      in >> what >> subject >> word;
-      if (what == "hold") {
-        model_.insert(ip(subject));
-        require(planned_.contains(ip(subject)), "only what the plan has is held");
-        require(ever_ready_.contains(ip(subject)), "only what was ready is held");
-        require(world().interfaces[kInterface].up || link_is_news_, "nothing is taken over a dead link");
-      } else if (what == "release") {
-        model_.erase(ip(subject));
-      } else if (what == "advert") {
-        int priority = 0;
-        in >> priority;
-        note_advert(std::stoi(subject), priority);
-      }
-    }
-  }
-
-  void note_advert(int vrid, int priority) {
-    const std::size_t index = vrid == 51 ? 0 : 1;
-    auto& last = last_advert_[index];
-    if (priority == 0) {
-      for (const auto& address : plans_[index].addresses) {
-        require(!model_.contains(address), "priority 0 comes after the addresses are gone");
-      }
-      last.reset();
-      return;
-    }
-    last = {world().now, Microseconds(plans_[index].advertise_interval)};
-  }
-
-  // I-11: between two adverts of a master no more than the interval that the first one told.
-  void check_gap(std::size_t index) {
-    auto& last = last_advert_[index];
-    if (state_of(plans_[index].name) != api::MemberState::kMaster || frozen_ || sends_failed_) {
-      last.reset();
-      return;
-    }
-    if (last) require(world().now - last->at <= last->interval, "a master's adverts are no further apart");
-  }
-
   void check() {
-    for (std::size_t i = 0; i < plans_.size(); ++i) check_gap(i);
-    if (!world().sends_fail) sends_failed_ = false;
-    frozen_ = false;
-    if (world().releases_fail) removals_failed_ = true;
-    if (removals_failed_) {
-      // One more quiet second after the kernel works again, for the audit.
-      if (world().releases_fail) return;
-      pass(Seconds(1));
-      removals_failed_ = false;
+    if (world().releases_fail) {
+      removals_failed_ = true;
+      return;
     }
-    for (const auto& address : held()) {
-      require(planned_.contains(address), "what is not in the plan is not held");
-      require(world().interfaces[kInterface].up, "nothing is held over a dead link");
-    }
-    for (const auto& plan : plans_) {
-      if (state_of(plan.name) == api::MemberState::kMaster) continue;
-      for (const auto& address : plan.addresses) {
-        require(!world().has(kInterface, address), "who is not master holds nothing");
-      }
-    }
+    // One more second after the kernel works again, for the audit.
+    if (std::exchange(removals_failed_, false)) pass(Seconds(1));
+    oracle_.check_holdings();
   }
 
-  api::MemberState state_of(const std::string& name) const {
-    if (thread_.reports.empty()) return api::MemberState::kInitialize;
-    const auto& groups = thread_.reports.back().groups;
-    const auto found = groups.find(name);
-    return found == groups.end() ? api::MemberState::kInitialize : found->second.state;
+  std::pair<api::MemberState, api::MemberState> states_now() const {
+    return {oracle_.state_of("a"), oracle_.state_of("b")};
   }
-  std::pair<api::MemberState, api::MemberState> states_now() const { return {state_of("a"), state_of("b")}; }
 
   std::size_t written_since(std::size_t before) {
     const auto& journal = world().journal;
@@ -310,31 +254,14 @@ class Driver {
         std::count_if(journal.begin() + static_cast<std::ptrdiff_t>(before), journal.end(),
                       [](const auto& line) { return !line.starts_with("report "); }));
   }
-  std::optional<TimePoint> due() { return world().alarm; }
-
-  std::set<net::IpAddress> held() {
-    std::set<net::IpAddress> out;
-    for (const auto& entry : world().interfaces[kInterface].addresses) {
-      if (entry.ours) out.insert(entry.prefix.address);
-    }
-    return out;
-  }
-
-  struct LastAdvert {
-    TimePoint at;
-    Microseconds interval;
-  };
 
   Input in_;
   VrrpThread thread_;
   std::vector<plan::GroupPlan> plans_;
   std::array<bool, 2> ordered_{true, false};
-  std::set<net::IpAddress> planned_, ready_, ever_ready_;
-  std::set<net::IpAddress> model_;  // what the writes so far leave on the interface
-  std::array<std::optional<LastAdvert>, 2> last_advert_;
-  std::size_t seen_ = 0;
-  bool link_is_news_ = false;
-  bool frozen_ = false, sends_failed_ = false, removals_failed_ = false;
+  std::set<net::IpAddress> ready_;
+  Oracle oracle_{thread_, plans_};
+  bool removals_failed_ = false;
 };
 
 }  // namespace

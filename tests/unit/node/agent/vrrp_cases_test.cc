@@ -9,12 +9,14 @@
 //   group NAME KEY=VALUE...   a group of the plan, or what changes of it: vrid priority interval preempt
 //   delay
 //                             addresses. The plan is ordered by `at T order`
-//   at T order | ready ADDRESSES | leaves NAME | link up|down | end | stop
+//   at T order | ready ADDRESSES | leaves NAME | link up|down | stop | end
+//   at T skip                     what is written until then is not told, but for states and conditions
 //   at T hear NAME KEY=VALUE...   an advert for that group: priority from interval addresses; every=SPAN
 //   until=T at T junk NAME                the same with one bit of its checksum wrong at T removed|taken
 //   ADDRESS    by others: deleted, or configured at T freeze SPAN              the daemon does not run, and
 //   then does at T sends|releases fail|work, at T refuse ADDRESSES|none     what the kernel says
-// Of each write and each change of a state or condition one line. A packet counts before a timer.
+// The writes of an instant are one line, each change of a state or condition is another. A packet counts
+// before a timer.
 namespace fairlead::test {
 namespace {
 
@@ -46,7 +48,9 @@ class Case {
       throw std::runtime_error("not understood: " + line);
     }
     words.finish();
-    return std::move(lines_);
+    std::vector<std::string> out;
+    for (const Line& one : lines_) out.push_back(seconds_text(one.at - t0_) + "  " + one.text);
+    return out;
   }
 
  private:
@@ -77,6 +81,7 @@ class Case {
 
   void happen(Words& words) {
     const std::string what = words.next();
+    if (what == "skip") std::erase_if(lines_, [](const Line& line) { return line.write; });
     if (what == "order") return order();
     if (what == "ready") return thread_.ready(addresses_of(words.next()));
     if (what == "leaves") {
@@ -89,7 +94,7 @@ class Case {
     }
     if (what == "freeze") return world().freeze(span_of(words.next()));
     if (what == "link") {
-      world().interfaces[2].up = words.next() == "up";
+      world().set_link(2, words.next() == "up");
       return thread_.network->tell();
     }
     if (what == "removed") {
@@ -107,9 +112,8 @@ class Case {
       const std::string list = words.next();
       world().unholdable = list == "none" ? std::set<net::IpAddress>{} : addresses_of(list);
     }
-    if (what != "end" && what != "sends" && what != "releases" && what != "refuse") {
-      throw std::runtime_error("not understood: " + what);
-    }
+    const std::set<std::string> known{"end", "skip", "sends", "releases", "refuse"};
+    if (!known.contains(what)) throw std::runtime_error("not understood: " + what);
   }
 
   void order() {
@@ -160,7 +164,7 @@ class Case {
 
   void look() {
     for (const std::string& line : world().take_journal()) {
-      if (!line.starts_with("report ")) say(line);
+      if (!line.starts_with("report ")) say_write(line);
     }
     for (; reports_ < thread_.reports.size(); ++reports_) tell(thread_.reports[reports_]);
   }
@@ -193,14 +197,29 @@ class Case {
     say(group + (what == "problem" ? ", problem: " : ": ") + now);
   }
 
-  void say(const std::string& text) { lines_.push_back(seconds_text(world().now - t0_) + "  " + text); }
+  void say(const std::string& text) { lines_.push_back({world().now, text, false}); }
+  // There is one interface only: its number says nothing.
+  void say_write(const std::string& line) {
+    const std::string text = line.ends_with(" on 2") ? line.substr(0, line.size() - 5) : line;
+    if (!lines_.empty() && lines_.back().write && lines_.back().at == world().now) {
+      lines_.back().text += "; " + text;
+    } else {
+      lines_.push_back({world().now, text, true});
+    }
+  }
+
+  struct Line {
+    TimePoint at;
+    std::string text;
+    bool write = false;
+  };
 
   VrrpThread thread_;
   TimePoint t0_ = thread_.world.now;
   std::map<std::string, plan::GroupPlan> groups_;
   std::map<std::pair<std::string, std::string>, std::string> told_;
   std::size_t reports_ = 0;
-  std::vector<std::string> lines_;
+  std::vector<Line> lines_;
 };
 
 class VrrpRouterCase : public ::testing::TestWithParam<std::string> {};

@@ -102,6 +102,14 @@ TEST(Ipv6Group, WithoutAddressesHasNoLinkLocalOneEither) {
   EXPECT_THAT(made.problems, SizeIs(1));
 }
 
+// VR-025: the families are apart.
+TEST(Ipv6Group, MayHaveTheVirtualRouterIdOfAnIPv4GroupOnTheSameInterface) {
+  const auto made = made_of({group("v4"), over_ipv6("v6", {"2001:db8::10"})}, {});
+  EXPECT_THAT(made.problems, IsEmpty());
+  EXPECT_THAT(made.plan.groups, SizeIs(2));
+  EXPECT_EQ(made.plan.groups.at("v4").virtual_router_id, made.plan.groups.at("v6").virtual_router_id);
+}
+
 // VRIDs of two interfaces have nothing to do with each other, and neither have link-local addresses.
 TEST(Ipv6Group, OneLinkLocalAddressOnTwoInterfacesBelongsToBothGroups) {
   auto second = over_ipv6("second", {"fe80::1", "2001:db8:1::10"});
