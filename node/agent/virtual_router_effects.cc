@@ -67,6 +67,7 @@ bool VirtualRouter::send_advert(vrrp::Priority priority) {
 }
 
 bool VirtualRouter::hold_all() {
+  if (late()) return false;
   addresses_.add(link_, {in_service_.begin(), in_service_.end()}, lifetime());
   if (addresses_.try_again() || late()) return false;
   schedule_ = neighbor::Schedule{world_.clock.now(), 0, {}, 0, {}};

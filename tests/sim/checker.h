@@ -139,7 +139,8 @@ class Checker {
     vrrp::Centiseconds shortest{0};  // interval told since `base`
     TakeOver take_over;
     std::uint32_t held = 0;
-    std::uint32_t ready = 0;
+    std::uint32_t ready = 0;  // at some time since it was in Initialize
+    std::uint32_t ready_now = 0;
     std::uint32_t unjustified = 0;  // created in this turn without a right to
     bool renewed_this_turn = false;
     bool sent_this_turn = false;

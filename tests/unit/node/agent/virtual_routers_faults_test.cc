@@ -54,6 +54,34 @@ TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
+// The others have heard it, and count from when it left.
+TEST(Thaw, InTheFirstAdvertNoAddressIsHeld) {
+  VrrpThread thread;
+  thread.world.before_send = [&] {
+    thread.world.now += Seconds(5);
+    thread.world.before_send = nullptr;
+  };
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.adverts->sent.size(), 1U);
+  EXPECT_EQ(thread.lines("hold "), Journal());
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+TEST(Thaw, InTheFirstAdvertButInTimeTheAddressesAreHeld) {
+  VrrpThread thread;
+  thread.world.before_send = [&] {
+    thread.world.now += Milliseconds(500);
+    thread.world.before_send = nullptr;
+  };
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Seconds(1));
+  EXPECT_TRUE(thread.world.has(2, kA));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
 // An expired address must not draw the neighbours back here, away from the one that is Active by now.
 TEST(Thaw, InTheRepairOfAnAddressNothingIsAnnouncedAndTheAddressesGo) {
   VrrpThread thread;
