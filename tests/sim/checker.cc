@@ -201,11 +201,16 @@ void Checker::held(int node, int group, int address, bool created) {
     return;
   }
   if (!has(who.ready, address)) fail("I-4", name(node, group) + " holds an address that is not ready");
+  const bool resumes = who.state == api::MemberState::kInitialize && who.sent;
   who.held |= 1U << address;
   std::uint32_t& holders = holders_[index(group)][index(address)];
   holders |= 1U << node;
   if (std::popcount(holders) > 1) overlaps_may_be_ = true;
-  judge_take_over(node, group, address);
+  if (resumes) {
+    judge_resumption(node, group);
+  } else {
+    judge_take_over(node, group, address);
+  }
 }
 
 void Checker::gone(int node, int group, int address) {
@@ -257,6 +262,7 @@ void Checker::turn_began(int node) {
   at(node).halted_in_turn = false;
   for (Member& who : members_[index(node)]) {
     who.renewed_this_turn = false;
+    who.renewed_before = who.renewed;
     who.sent_this_turn = false;
     who.unjustified = 0;
   }

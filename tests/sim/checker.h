@@ -126,6 +126,7 @@ class Checker {
     vrrp::Centiseconds sent_interval{0};
     Seconds lifetime_sent{0};  // the figure when it was sent
     std::optional<TimePoint> renewed;
+    std::optional<TimePoint> renewed_before;  // this turn
     Microseconds renewed_clock{0};
     Microseconds sent_clock{0};
     Microseconds min_active_down_sent{0};

@@ -3,7 +3,7 @@
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
-// The vrrp thread when the world misbehaves: freezes, interfaces that come and go, others that touch our
+// The vrrp thread when the world misbehaves: interfaces that come and go, others that touch our
 // addresses.
 namespace fairlead::agent {
 namespace {
@@ -20,94 +20,6 @@ std::vector<std::string> problems(const GroupReport& report) {
   std::vector<std::string> out;
   for (const auto& problem : report.problems) out.push_back(problem.type);
   return out;
-}
-
-// FN-02: G >= ADI_min - 0.1 s: no advert, no renewal, the addresses go at once.
-TEST(Thaw, AfterALongFreezeNothingLeavesAndTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.freeze(Seconds(5));
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-TEST(Thaw, WhatOthersSentMeanwhileComesFirst) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.receive(2, ip("192.0.2.9"),
-                       {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
-  thread.world.freeze(Milliseconds(400));  // late, but not too late
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-// FN-35: frozen between renewal and advert; the renewal may have brought an expired address back.
-TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.before_send = [&] {
-    thread.world.now += Seconds(5);
-    thread.world.before_send = nullptr;
-  };
-  thread.world.pass(Milliseconds(250));
-  EXPECT_FALSE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-// The others have heard it, and count from when it left.
-TEST(Thaw, InTheFirstAdvertNoAddressIsHeld) {
-  VrrpThread thread;
-  thread.world.before_send = [&] {
-    thread.world.now += Seconds(5);
-    thread.world.before_send = nullptr;
-  };
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.adverts->sent.size(), 1U);
-  EXPECT_EQ(thread.lines("hold "), Journal());
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-TEST(Thaw, InTheFirstAdvertButInTimeTheAddressesAreHeld) {
-  VrrpThread thread;
-  thread.world.before_send = [&] {
-    thread.world.now += Milliseconds(500);
-    thread.world.before_send = nullptr;
-  };
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.world.pass(Seconds(1));
-  EXPECT_TRUE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
-}
-
-// An expired address must not draw the neighbours back here, away from the one that is Active by now.
-TEST(Thaw, InTheRepairOfAnAddressNothingIsAnnouncedAndTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.remove(2, kA);
-  thread.world.after_hold = [&] {
-    thread.world.now += Seconds(5);
-    thread.world.after_hold = nullptr;
-  };
-  thread.network->tell();
-  EXPECT_EQ(thread.lines("announce "), Journal());
-  EXPECT_FALSE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-TEST(Thaw, InTheRepairButInTimeTheAddressIsAnnounced) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.remove(2, kA);
-  thread.world.after_hold = [&] {
-    thread.world.now += Milliseconds(200);
-    thread.world.after_hold = nullptr;
-  };
-  thread.network->tell();
-  EXPECT_EQ(thread.lines("announce "), Journal({"announce 192.0.2.100"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
 TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {
