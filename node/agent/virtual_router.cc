@@ -9,6 +9,8 @@
 namespace fairlead::agent {
 namespace {
 
+constexpr Milliseconds kSleep{100};
+
 std::vector<net::IpAddress> outside(const std::set<net::IpAddress>& some,
                                     const std::set<net::IpAddress>& all) {
   std::vector<net::IpAddress> out;
@@ -131,6 +133,12 @@ void VirtualRouter::leave_if_overdue() {
   if (active() && late()) deliver(vrrp::FenceExpired{});
 }
 
+// Suspended since it was started, the machine cannot tell how long ago a renewal was: the kernel counts it by
+// a clock that stood still.
+bool VirtualRouter::has_slept() const {
+  return world_.clock.boot_time() - world_.clock.now().time_since_epoch() > kSleep;
+}
+
 void VirtualRouter::find(int interface, const address::Renewals& left) {
   Remains remains{interface, {}, Microseconds(0), {}};
   std::vector<address::Renewal> renewals;
@@ -142,7 +150,7 @@ void VirtualRouter::find(int interface, const address::Renewals& left) {
   }
   const auto rest = address::resumable_for(renewals, lifetime(), Microseconds(plan_.advertise_interval),
                                            plan_.min_active_down_interval);
-  if (owner() || !rest) return;
+  if (owner() || !rest || has_slept()) return;
   Microseconds oldest{0};
   for (const address::Renewal& renewal : renewals) oldest = std::max(oldest, renewal.age);
   remains.last_beat = world_.clock.boot_time() - oldest;

@@ -93,6 +93,9 @@ class VirtualRouter {
   void on_transition(vrrp::Reason reason);
   void on_active(vrrp::Reason reason);
 
+  // Two failed sends in a row end the renewals and repairs: no lifetime without the advert that stands for
+  // it.
+  bool mute() const { return adverts_.failed() >= 2; }
   bool late() const { return adverts_.fence() == address::FenceVerdict::kGiveUp; }
   void reconfigure(const vrrp::RouterConfig& next);
   // The plan's configuration, as it is to be for now.
@@ -125,6 +128,7 @@ class VirtualRouter {
     TimePoint until;
   };
   void give_up_remains();
+  bool has_slept() const;
 
   plan::GroupPlan plan_;
   VirtualRouterSurroundings& world_;

@@ -16,16 +16,18 @@ bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority p
                    const std::vector<net::IpAddress>& listed) {
   const bool gives_up = priority == vrrp::kRelinquish;
   if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
+  // Before the call: others count from the moment at which it leaves, and the call may take its time after.
+  const Microseconds leaving = world_.clock.boot_time();
   const auto sent =
       send_to_all(plan, way, {plan.virtual_router_id, priority, plan.advertise_interval, listed});
   if (!sent) {
     note_unsent(sent.error().message);
-    if (!last_) assume_last(plan, world_.clock.boot_time());
+    if (!last_) assume_last(plan, leaving);
     return true;
   }
   note_sent();
   const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
-  assume_last(plan, world_.clock.boot_time());
+  assume_last(plan, leaving);
   return !too_late;
 }
 

@@ -11,9 +11,6 @@
 namespace fairlead::agent {
 namespace {
 
-// Two failed sends in a row stop the renewals: no lifetime without the advert that stands for it.
-constexpr int kFailedSendsBeforeNoRenewal = 2;
-
 api::Condition problem(std::string type, std::string reason, std::string message) {
   return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
 }
@@ -63,10 +60,14 @@ bool VirtualRouter::carry_out(const vrrp::Step& step) {
 }
 
 bool VirtualRouter::send_advert(vrrp::Priority priority) {
-  return adverts_.send(plan_, {link_.index, config_.primary}, priority, listed());
+  const bool was_mute = mute();
+  if (!adverts_.send(plan_, {link_.index, config_.primary}, priority, listed())) return false;
+  // The first that leaves again stands for the lifetime that was withheld.
+  return !active() || !was_mute || mute() || renew();
 }
 
 bool VirtualRouter::hold_all() {
+  if (late()) return false;
   addresses_.add(link_, {in_service_.begin(), in_service_.end()}, lifetime());
   if (addresses_.try_again() || late()) return false;
   const TimePoint now = world_.clock.now();
@@ -77,7 +78,7 @@ bool VirtualRouter::hold_all() {
 
 bool VirtualRouter::renew() {
   if (late()) return false;
-  if (adverts_.failed() < kFailedSendsBeforeNoRenewal) addresses_.renew(link_, in_service_, lifetime());
+  if (!mute()) addresses_.renew(link_, in_service_, lifetime());
   return !addresses_.try_again();
 }
 
@@ -159,7 +160,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   if (!active()) return;
   const auto ours = in_service(missing);
   addresses_.forget(missing);
-  if (ours.empty()) return;
+  if (ours.empty() || mute()) return;
   if (late()) {
     deliver(vrrp::FenceExpired{});
     return;
@@ -265,6 +266,7 @@ void VirtualRouter::take_in(const Ground& ground) {
   if (!running()) {
     start();
   } else if (active() && !added.empty()) {
+    if (late()) return deliver(vrrp::FenceExpired{});
     addresses_.add(link_, added, lifetime());
     std::erase_if(added, [this](const auto& address) { return !addresses_.all().contains(address); });
     world_.announcements.queue(link_, added);

@@ -59,18 +59,32 @@ std::optional<Centiseconds> learned(const RouterConfig& config, const AdvertRece
   return advert.max_advertise_interval;
 }
 
+// A stranger is no Active Router of ours: who speaks seldom is waited for as long as that takes, but who
+// speaks often does not hasten us over one of our own, and nothing is learned. Who leaves makes room for a
+// Backup of his.
+Microseconds strangers_down_interval(const RouterConfig& config, const Backup& state,
+                                     const AdvertReceived& advert) {
+  Centiseconds interval = active_adver_interval(config, state);
+  if (advert.priority != kRelinquish) {
+    interval = std::max(interval, learned(config, advert).value_or(interval));
+  }
+  return active_down_interval(config.version, config.priority, interval);
+}
+
 Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertReceived& advert,
                  TimePoint now) {
   Backup next = state;
-  if (advert.priority == kRelinquish && !advert.stranger) {
+  if (advert.stranger) {
+    next.active_down = std::max(state.active_down, now + strangers_down_interval(config, state, advert));
+    next.expectation = Reason::kMasterDown;
+  } else if (advert.priority == kRelinquish) {
     // "Set the Active_Down_Timer to Skew_Time."
     next.active_down = now + skew_time(config.version, config.priority, active_adver_interval(config, state));
     next.expectation = Reason::kRelinquished;
-  } else if (advert.stranger || !preempts(config, state, now) || advert.priority >= config.priority) {
+  } else if (!preempts(config, state, now) || advert.priority >= config.priority) {
     // "Set Active_Adver_Interval to the Max Advertise Interval in the ADVERTISEMENT; recompute Skew_Time
-    // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval." Who leaves tells no
-    // interval; a stranger who leaves makes room for a Backup of his own.
-    if (advert.priority != kRelinquish) next.learned_interval = learned(config, advert);
+    // and Active_Down_Interval; set the Active_Down_Timer to Active_Down_Interval."
+    next.learned_interval = learned(config, advert);
     next.active_down =
         now + active_down_interval(config.version, config.priority, active_adver_interval(config, next));
     next.expectation = Reason::kMasterDown;
@@ -93,7 +107,12 @@ Step on_advert(const RouterConfig& config, const Active& state, const AdvertRece
   if (outranks(advert, config)) {
     // "Cancel Adver_Timer; set Active_Adver_Interval to the one in the ADVERTISEMENT; recompute; set
     // Active_Down_Timer to Active_Down_Interval; transition to the {Backup} state."
-    Backup next{now, now, learned(config, advert), Reason::kMasterDown};
+    Backup next{now, now, std::nullopt, Reason::kMasterDown};
+    if (advert.stranger) {
+      next.active_down += strangers_down_interval(config, next, advert);
+      return {next, {ReleaseAddresses{}}, Reason::kHigherPriorityHeard};
+    }
+    next.learned_interval = learned(config, advert);
     next.active_down +=
         active_down_interval(config.version, config.priority, active_adver_interval(config, next));
     // One last advert, with nothing behind it any more: where two were Active after a split, the winner may

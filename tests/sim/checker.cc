@@ -70,6 +70,7 @@ void Checker::daemon_ended(int node) {
     who.told.reset();
     who.told_before.reset();
     who.ready = 0;
+    who.ready_now = 0;
   }
 }
 
@@ -129,10 +130,14 @@ void Checker::slow(int node, Microseconds before, Microseconds lateness) {
 }
 
 void Checker::ready(int node, const std::set<net::IpAddress>& addresses) {
-  for (Member& who : members_[index(node)]) who.ready = 0;
+  for (Member& who : members_[index(node)]) {
+    who.ready_now = 0;
+    if (who.state == api::MemberState::kInitialize) who.ready = 0;  // else what was ready may stay
+  }
   for (const net::IpAddress& address : addresses) {
     const auto name = name_of(address);
     member(node, name.group).ready |= 1U << name.number;
+    member(node, name.group).ready_now |= 1U << name.number;
   }
 }
 
@@ -152,6 +157,7 @@ void Checker::told(int node, int group, const std::optional<Told>& told) {
 void Checker::set_base(Member& who, TimePoint base) {
   who.base = base;
   who.shortest = who.told ? who.told->interval : vrrp::Centiseconds(0);
+  if (who.told_before) who.shortest = std::min(who.shortest, who.told_before->interval);
 }
 
 void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interval) {
@@ -195,11 +201,16 @@ void Checker::held(int node, int group, int address, bool created) {
     return;
   }
   if (!has(who.ready, address)) fail("I-4", name(node, group) + " holds an address that is not ready");
+  const bool resumes = who.state == api::MemberState::kInitialize && who.sent;
   who.held |= 1U << address;
   std::uint32_t& holders = holders_[index(group)][index(address)];
   holders |= 1U << node;
   if (std::popcount(holders) > 1) overlaps_may_be_ = true;
-  judge_take_over(node, group, address);
+  if (resumes) {
+    judge_resumption(node, group);
+  } else {
+    judge_take_over(node, group, address);
+  }
 }
 
 void Checker::gone(int node, int group, int address) {
@@ -230,6 +241,7 @@ void Checker::announced(int node, int group, int address) {
 void Checker::reported(int node, int group, api::MemberState state) {
   Member& who = member(node, group);
   if (state == who.state) return;
+  if (state == api::MemberState::kInitialize) who.ready &= who.ready_now;
   const bool was_active = who.state == api::MemberState::kMaster;
   who.state = state;
   if (state == api::MemberState::kMaster) {
@@ -250,6 +262,7 @@ void Checker::turn_began(int node) {
   at(node).halted_in_turn = false;
   for (Member& who : members_[index(node)]) {
     who.renewed_this_turn = false;
+    who.renewed_before = who.renewed;
     who.sent_this_turn = false;
     who.unjustified = 0;
   }

@@ -126,6 +126,7 @@ class Checker {
     vrrp::Centiseconds sent_interval{0};
     Seconds lifetime_sent{0};  // the figure when it was sent
     std::optional<TimePoint> renewed;
+    std::optional<TimePoint> renewed_before;  // this turn
     Microseconds renewed_clock{0};
     Microseconds sent_clock{0};
     Microseconds min_active_down_sent{0};
@@ -139,7 +140,8 @@ class Checker {
     vrrp::Centiseconds shortest{0};  // interval told since `base`
     TakeOver take_over;
     std::uint32_t held = 0;
-    std::uint32_t ready = 0;
+    std::uint32_t ready = 0;  // at some time since it was in Initialize
+    std::uint32_t ready_now = 0;
     std::uint32_t unjustified = 0;  // created in this turn without a right to
     bool renewed_this_turn = false;
     bool sent_this_turn = false;

@@ -27,7 +27,7 @@ void Checker::read(int node, int group, const Heard& heard) {
   }
   if (who.state == api::MemberState::kMaster) {
     // Remembered as what a Backup to be has heard last.
-    if (heard.priority >= who.told->priority) who.learned = heard.interval;
+    if (!heard.stranger && heard.priority >= who.told->priority) who.learned = heard.interval;
     return;
   }
   const auto passes_over = [&](const std::optional<Told>& told) {
@@ -39,7 +39,7 @@ void Checker::read(int node, int group, const Heard& heard) {
     return;
   }
   set_base(who, now_);
-  if (heard.priority > 0) who.learned = heard.interval;
+  if (!heard.stranger) who.learned = heard.interval;
   who.relinquished.reset();
   who.heard_lower = false;
 }
@@ -86,6 +86,8 @@ void Checker::judge_resumption(int node, int group) {
   Member& who = member(node, group);
   ++checks_;
   const Node& where = at(node);
+  // Died between renewal and advert, the earlier run left a renewal that nobody has heard of (FN-35).
+  if (who.sent && who.renewed_before && *who.renewed_before > *who.sent) who.sent = who.renewed_before;
   const auto gap =
       who.sent ? now_ - *who.sent - (where.stood - where.suspended - who.sent_clock) : Microseconds(0);
   const bool ready = (who.held & ~who.ready) == 0;

@@ -123,10 +123,7 @@ void Node::refuse_sends(bool yes) {
 }
 
 void Node::refuse_holds(bool yes) {
-  when_idle([this, yes] {
-    holds_refused_ = yes;
-    if (yes) world_.checker.troubled(number_);
-  });
+  when_idle([this, yes] { holds_refused_ = yes; });
 }
 
 void Node::refuse_releases(bool yes, bool removes) {
@@ -175,6 +172,8 @@ void Node::in_call(Call call) {
   if (trap_ != nullptr && world_.time.now() > trap_until_) trap_ = nullptr;
   if (trap_ != nullptr && trap_->amount == static_cast<int>(call)) {
     const Fault& fault = *std::exchange(trap_, nullptr);
+    // A unicast advert may have reached some and not the others.
+    for (int to = 0; to < world_.scenario.nodes; ++to) world_.checker.lost(number_, to, world_.time.now());
     if (fault.kind == FaultKind::kCrashInCall) {
       ++downs_;
       world_.time.post(Microseconds(fault.length), [this] { come_up(); });

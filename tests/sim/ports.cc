@@ -39,6 +39,7 @@ class SimAddresses : public kernel::Addresses {
     node_.in_call(Call::kBeforeHold);
     kernel::Holding out;
     if (node_.holds_refused_) {
+      node_.world_.checker.troubled(node_.number_);
       for (const auto& address : addresses)
         out.refused.emplace(address, fail(Code::kUnavailable, "hold: refused"));
       return out;

@@ -181,7 +181,7 @@ Result<FaultKind> parse_fault_kind(std::string_view text) {
   return fail(Code::kInvalid, "no fault is called " + std::string(text));
 }
 
-Milliseconds settling(const Scenario& scenario) {
+Milliseconds time_to_settle(const Scenario& scenario) {
   Milliseconds out{0};
   for (std::size_t group = 0; group < scenario.groups.size(); ++group) {
     int interval = scenario.groups[group].interval;
@@ -195,7 +195,10 @@ Milliseconds settling(const Scenario& scenario) {
     out = std::max(
         out, std::chrono::ceil<Milliseconds>(2 * down) + Milliseconds(scenario.groups[group].preempt_delay));
   }
-  return out + Milliseconds(5000);
+  out += Milliseconds(5000);
+  Milliseconds last{0};
+  for (const Fault& fault : scenario.faults) last = std::max(last, fault.at + kSoon + fault.length);
+  return last + out;
 }
 
 Scenario draw(std::uint64_t seed) {
@@ -211,9 +214,7 @@ Scenario draw(std::uint64_t seed) {
   for (int i = 0; i < faults; ++i) out.faults.push_back(draw_fault(random, out));
   std::stable_sort(out.faults.begin(), out.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
-  for (const Fault& fault : out.faults) {
-    out.length = std::max(out.length, fault.at + kSoon + fault.length + settling(out));
-  }
+  out.length = std::max(out.length, time_to_settle(out));
   return out;
 }
 

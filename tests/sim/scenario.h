@@ -90,8 +90,8 @@ struct Scenario {
 
 // At least 3 nodes, 2 faults, 20 s; the last seconds are left without faults, so that the group can settle.
 Scenario draw(std::uint64_t seed);
-// How long after the last fault everything must have settled.
-Milliseconds settling(const Scenario& scenario);
+// When everything must have settled: some time after the last fault has ended.
+Milliseconds time_to_settle(const Scenario& scenario);
 
 // One line for the segment, one a group, one a fault, in words.
 std::string to_text(const Scenario& scenario);

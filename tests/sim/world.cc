@@ -50,7 +50,9 @@ Outcome World::run() {
     time_.post(Microseconds(fault.at), [this, &fault] { strike(fault); });
   }
   time_.run_until(begun + scenario_.length);
-  if (!checker_.violation()) checker_.settled(std::any_of(groups_.begin(), groups_.end(), equal_priorities));
+  if (!checker_.violation() && scenario_.length >= time_to_settle(scenario_)) {
+    checker_.settled(std::any_of(groups_.begin(), groups_.end(), equal_priorities));
+  }
   statistics_.checks = checker_.checks();
   statistics_.steps = time_.steps();
   statistics_.time = time_.now() - begun;

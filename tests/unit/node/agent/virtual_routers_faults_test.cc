@@ -3,7 +3,7 @@
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
-// The vrrp thread when the world misbehaves: freezes, interfaces that come and go, others that touch our
+// The vrrp thread when the world misbehaves: interfaces that come and go, others that touch our
 // addresses.
 namespace fairlead::agent {
 namespace {
@@ -20,113 +20,6 @@ std::vector<std::string> problems(const GroupReport& report) {
   std::vector<std::string> out;
   for (const auto& problem : report.problems) out.push_back(problem.type);
   return out;
-}
-
-// FN-02: G >= ADI_min - 0.1 s: no advert, no renewal, the addresses go at once.
-TEST(Thaw, AfterALongFreezeNothingLeavesAndTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.freeze(Seconds(5));
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-TEST(Thaw, WhatOthersSentMeanwhileComesFirst) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.receive(2, ip("192.0.2.9"),
-                       {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
-  thread.world.freeze(Milliseconds(400));  // late, but not too late
-  EXPECT_EQ(thread.writes(),
-            Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-// FN-02: a suspended machine's monotonic clock stands still, so that nothing looks late; the boot-time clock
-// tells. vrrp.md 1, 14.
-TEST(Wake, AfterASuspendNothingLeavesAndTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.suspended += Seconds(30);
-  thread.world.pass(Milliseconds(250));
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-  EXPECT_EQ(thread.group().last_transition->reason, "FenceExpired");
-  thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);  // nobody else came
-}
-
-TEST(Wake, AfterANapShorterThanAnotherNeedsTheWireIsReadFirst) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.receive(2, ip("192.0.2.9"),
-                       {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
-  thread.world.suspended += Milliseconds(200);
-  thread.world.pass(Milliseconds(250));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-  EXPECT_EQ(thread.lines("hold"), Journal());
-}
-
-TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
-  VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.hear_for(250, Seconds(2));
-  thread.world.suspended += Seconds(3600);
-  thread.hear_for(250, Seconds(2));
-  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
-}
-
-// A thawed daemon's renewal may bring back what has expired: that is a repair, and hosts must hear of it.
-TEST(Thaw, ARenewalThatBroughtAnAddressBackIsFollowedByItsAnnouncement) {
-  VrrpThread thread;
-  thread.become_active(test::with_interval(group_plan(), 100));
-  thread.world.remove(2, kA);  // its lifetime of 2 s ends while the daemon stands still
-  thread.world.freeze(Milliseconds(2500));
-  EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.100 2s on 2", "hold 192.0.2.101 2s on 2",
-                                      "advert 51 priority 200", "announce 192.0.2.100"}));
-  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"expired\"}"), 1);
-}
-
-// FN-35: frozen between renewal and advert; the renewal may have brought an expired address back.
-TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.before_send = [&] {
-    thread.world.now += Seconds(5);
-    thread.world.before_send = nullptr;
-  };
-  thread.world.pass(Milliseconds(250));
-  EXPECT_FALSE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-// An expired address must not draw the neighbours back here, away from the one that is Active by now.
-TEST(Thaw, InTheRepairOfAnAddressNothingIsAnnouncedAndTheAddressesGo) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.remove(2, kA);
-  thread.world.after_hold = [&] {
-    thread.world.now += Seconds(5);
-    thread.world.after_hold = nullptr;
-  };
-  thread.network->tell();
-  EXPECT_EQ(thread.lines("announce "), Journal());
-  EXPECT_FALSE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-}
-
-TEST(Thaw, InTheRepairButInTimeTheAddressIsAnnounced) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.remove(2, kA);
-  thread.world.after_hold = [&] {
-    thread.world.now += Milliseconds(200);
-    thread.world.after_hold = nullptr;
-  };
-  thread.network->tell();
-  EXPECT_EQ(thread.lines("announce "), Journal({"announce 192.0.2.100"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
 TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {

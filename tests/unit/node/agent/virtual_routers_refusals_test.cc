@@ -84,6 +84,22 @@ TEST(MuteWire, ABackupThatHasNotTriedForTenMinutesCannotTell) {
   EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
 }
 
+// No lifetime without an advert: what expires for want of renewals is not put back, until an advert leaves.
+TEST(MuteWire, AnAddressThatExpiresComesBackWithTheFirstAdvertThatLeaves) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.sends_fail = true;
+  thread.world.pass(Milliseconds(500));
+  (void)thread.world.take_journal();
+  thread.world.remove(2, kA);
+  thread.network->tell();
+  EXPECT_EQ(thread.writes(), Journal());
+  thread.world.sends_fail = false;
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.writes(), Journal({"advert 51 priority 200", "hold 192.0.2.100 1s on 2",
+                                      "hold 192.0.2.101 1s on 2", "announce 192.0.2.100"}));
+}
+
 TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
   VrrpThread thread;
   thread.world.sends_fail = true;

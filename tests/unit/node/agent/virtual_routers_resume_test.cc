@@ -70,6 +70,14 @@ TEST_F(Resume, NotIfTheLastRenewalIsTooOld) {
                                       "release 192.0.2.102 on 2", "listen 2"}));
 }
 
+// The kernel counts the age of a renewal by a clock that stood still meanwhile.
+TEST_F(Resume, NotIfTheMachineHasSleptSinceItWasStarted) {
+  thread.world.suspended = Seconds(3);
+  thread.order({group_plan()});
+  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2",
+                                      "release 192.0.2.102 on 2", "listen 2"}));
+}
+
 TEST_F(Resume, NotIfAnotherIsHeardHoweverLowItsPriority) {
   for (const int priority : {250, 1, 0}) {
     VrrpThread other({kA, kB});

@@ -46,12 +46,23 @@ TEST(BackupStranger, IsNeverPreempted) {
   }
 }
 
-// His interval is waited by, as any Active Router's (6.4.2).
-TEST(BackupStranger, TellsHisInterval) {
+// Who speaks seldom is waited for all the same; he is not our Active Router, so nothing is learned.
+TEST(BackupStranger, IsWaitedForByHisIntervalIfThatIsLonger) {
+  const auto next = step(config(), backup_until(t0 + kSecond), stranger(1, 200), t0);
+  EXPECT_EQ(next, (Step{backup_until(t0 + Microseconds(7218750)), {}, std::nullopt}));
+}
+
+// Else we would be too soon for an Active Router of ours, who speaks at our interval or the one he told.
+TEST(BackupStranger, WhoSpeaksOftenDoesNotHastenUs) {
   const auto next = step(config(), backup_until(t0 + kSecond), stranger(1, 50), t0);
-  EXPECT_EQ(next, (Step{Backup{t0, t0 + Microseconds(1804687), Centiseconds(50), Reason::kMasterDown},
-                        {},
-                        std::nullopt}));
+  EXPECT_EQ(next, (Step{backup_until(t0 + 3 * kSecond + kSkew), {}, std::nullopt}));
+  const Backup learned{t0, t0 + kSecond, Centiseconds(200), Reason::kMasterDown};
+  EXPECT_EQ(next_deadline(step(config(), learned, stranger(200, 10), t0).next), t0 + Microseconds(7218750));
+}
+
+TEST(BackupStranger, NeverBringsTheDeadlineNearer) {
+  const auto next = step(config(), backup_until(t0 + 100 * kSecond), stranger(1, 100), t0);
+  EXPECT_EQ(next, (Step{backup_until(t0 + 100 * kSecond), {}, std::nullopt}));
 }
 
 // A stranger who leaves makes room for his own Backup, not for us: nothing is hastened, nothing learned.
@@ -71,6 +82,13 @@ TEST(BackupStranger, AMemberWhoLeavesHastensUsAllTheSame) {
 }
 
 // 6.4.3 as ever: an Active router yields to what outranks it and answers what does not.
+TEST(ActiveStranger, WhoOutranksUsTellsNoInterval) {
+  EXPECT_EQ(step(config(), kActive, stranger(101, 10), t0).next,
+            State(backup_until(t0 + 3 * kSecond + kSkew)));
+  EXPECT_EQ(step(config(), kActive, stranger(101, 200), t0).next,
+            State(backup_until(t0 + Microseconds(7218750))));
+}
+
 TEST(ActiveStranger, IsJudgedByHisPriorityAlone) {
   EXPECT_EQ(step(config(), kActive, stranger(101, 100), t0).effects,
             (std::vector<Effect>{ReleaseAddresses{}, SendAdvert{Priority(100)}}));
