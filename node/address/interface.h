@@ -35,8 +35,8 @@ struct Interface {
   bool up = false;  // administratively up with carrier
   // How often the carrier came or went, as the kernel counts: tells of a loss too short to be seen.
   std::uint32_t carrier_changes = 0;
-  bool arp = true;  // speaks ARP (Ethernet-like, not NOARP or loopback)
-  int active_port = 0;                // of a bond with one port in use: that port's index; else 0
+  bool arp = true;      // speaks ARP (Ethernet-like, not NOARP or loopback)
+  int active_port = 0;  // of a bond with one port in use: that port's index; else 0
   net::MacAddress mac;
   bool routes_ipv6 = false;                 // forwards IPv6: hosts may use it as their router
   std::vector<InterfaceAddress> addresses;  // in the kernel's order

@@ -75,7 +75,7 @@ class Pair:
         if leaving == "f":
             gone = story.ownership.first(self.vip, "f", False, begun)
             story.check(f"{what}: the address is gone before priority 0 leaves (I-3)",
-                        gone and zero and gone < zero[0]["t"] + 2_000_000,
+                        gone and zero and gone < zero[0]["t"] + 5_000_000,
                         milliseconds(zero[0]["t"] - gone) if gone and zero else None)
 
     def outranked(self, by, since, what):

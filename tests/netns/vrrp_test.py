@@ -283,7 +283,7 @@ def hand_over(cases, one, two, watch):
     taken = [t for t, ns, there in holders(events, VIPS[0]) if ns == "fairlead-v2" and there and t >= begun]
     cases.check("SIGTERM: one priority-0 advert", len(zero) == 1, len(zero))
     cases.check("SIGTERM: both addresses are gone before it leaves (I-3)",
-                zero and all(g and g[0] < zero[0] + 2 * 10**6 for g in gone), [ms(g[0] - zero[0]) for g in gone if g and zero])
+                zero and all(g and g[0] < zero[0] + 5 * 10**6 for g in gone), [ms(g[0] - zero[0]) for g in gone if g and zero])
     cases.check("SIGTERM: taken over within skew + 50 ms (P-3)", zero and taken and ms(taken[0] - zero[0]) <= 103.6 + 50,
                 ms(taken[0] - zero[0]) if zero and taken else None)
     cases.check("SIGTERM: never two owners", gone[0] and taken and gone[0][0] < taken[0],

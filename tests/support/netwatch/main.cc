@@ -12,10 +12,14 @@
 //   {"t":ns,"ns":…,"ev":"lost","what":"netlink|frames"}: something was missed, the measurement is void
 //   {"t":ns,"ev":"ready"} when all is open, {"t":ns,"ev":"end"} after SIGTERM.
 // t is CLOCK_MONOTONIC; frames carry the kernel's time stamp, netlink messages the time they were read.
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <thread>
 #include <vector>
 
 #include "tests/support/lab/lab.h"
@@ -32,6 +36,50 @@ namespace {
 
 volatile std::sig_atomic_t stopping = 0;
 
+// Lines go through a pipe to a thread that writes them to the file: a disk that is busy for a few
+// milliseconds must not keep us from reading, since what is read late is stamped late.
+class Writer {
+ public:
+  explicit Writer(const char* path) {
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    std::array<int, 2> ends{};
+    if (file < 0 || pipe2(ends.data(), O_CLOEXEC) != 0) lab::die(path);
+    (void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    out = fdopen(ends[1], "w");
+    if (out == nullptr) lab::die(path);
+    std::setvbuf(out, nullptr, _IOLBF, 1 << 16);
+    sigset_t all{};
+    sigset_t before{};
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);  // signals are the reading thread's
+    thread_ = std::thread([file, from = ends[0]] { copy(from, file); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    std::fclose(out);
+    thread_.join();
+  }
+
+ private:
+  static void copy(int from, int file) {
+    std::array<char, 1 << 16> piece{};
+    ssize_t got = 0;
+    while ((got = read(from, piece.data(), piece.size())) > 0) {
+      for (ssize_t done = 0; done < got;) {
+        const ssize_t wrote = write(file, piece.data() + done, static_cast<std::size_t>(got - done));
+        if (wrote <= 0) lab::die("writing what was seen");
+        done += wrote;
+      }
+    }
+    close(file);
+    close(from);
+  }
+
+  std::thread thread_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -44,11 +92,9 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &on_stop, nullptr);
   // Netlink messages are stamped when they are read: right away, whatever else this machine does. Without the
   // right to it the stamps are as late as the machine is busy.
+  const Writer writer(argv[1]);
   const sched_param first{1};
   (void)sched_setscheduler(0, SCHED_FIFO, &first);
-  out = std::fopen(argv[1], "we");
-  if (out == nullptr) lab::die(argv[1]);
-  std::setvbuf(out, nullptr, _IOLBF, 1 << 16);
   std::vector<Place> places;
   for (int i = 2; i < argc; ++i) {
     const bool capture = argv[i][0] == '+';
@@ -71,6 +117,8 @@ int main(int argc, char** argv) {
     if (poll(watched.data(), watched.size(), 500) < 0) continue;
     for (std::size_t i = 0; i < places.size(); ++i) {
       if (watched[2 * i].revents != 0) (void)read_netlink(places[i]);
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
       if (watched[2 * i + 1].revents != 0) read_frames(places[i]);
     }
   }
@@ -78,6 +126,5 @@ int main(int argc, char** argv) {
     if (p.frames >= 0) check_drops(p);
   }
   std::fprintf(out, "{\"t\":%lld,\"ev\":\"end\"}\n", static_cast<long long>(lab::now_ns()));
-  std::fclose(out);
   return 0;
 }

@@ -103,7 +103,8 @@ TEST(Announcing, AUnicastRouterAnnouncesItsOwnSourceAfterTheLinkCameUp) {
   EXPECT_EQ(thread.lines("announce "), Journal{"announce 192.0.2.1"}) << "before anything is heard or held";
   thread.ready(group.addresses);
   thread.world.pass(Seconds(8));
-  EXPECT_EQ(thread.lines("announce 192.0.2.1"), Journal{"announce 192.0.2.1"}) << "once";
+  const Journal said = thread.lines("announce ");
+  EXPECT_EQ(std::count(said.begin(), said.end(), "announce 192.0.2.1"), 1);
   (void)thread.world.take_journal();
   thread.world.set_link(2, false);
   thread.network->tell();

@@ -130,6 +130,8 @@ TEST(Sleep, AfterAShortOneItIs) {
   EXPECT_EQ(thread.lines("hold "), Journal({"hold 192.0.2.102 1s on 2"}));
 }
 
+// FN-02: a suspended machine's monotonic clock stands still, so that nothing looks late; the boot-time clock
+// tells. vrrp.md 1, 14.
 TEST(Wake, AfterASuspendNothingLeavesAndTheAddressesGo) {
   VrrpThread thread;
   thread.become_active(group_plan());
@@ -163,9 +165,12 @@ TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
   EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
 }
 
+// A thawed daemon's renewal may bring back what has expired: that is a repair, and hosts must hear of it.
 TEST(Thaw, ARenewalThatBroughtAnAddressBackIsFollowedByItsAnnouncement) {
   VrrpThread thread;
-  thread.become_active(test::with_interval(group_plan(), 100));
+  auto group = test::with_interval(group_plan(), 100);
+  group.announce.repeats = {Seconds(0)};  // no round is due meanwhile
+  thread.become_active(group);
   thread.world.remove(2, kA);  // its lifetime of 2 s ends while the daemon stands still
   thread.world.freeze(Milliseconds(2500));
   EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.100 2s on 2", "hold 192.0.2.101 2s on 2",
