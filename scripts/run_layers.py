@@ -5,7 +5,8 @@ unit      every unit_* binary of the build; a case is a GoogleTest case
 layering  everything else ctest knows: layering, documentation; a case is a ctest test
 sanitizers  only with --long: the unit tests once more, built with presets asan and tsan
 others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`; with --long
-          it finds FAIRLEAD_LONG=1 and takes the time for what else it knows
+          it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
+          `#!` that is not executable is a failure: nobody would run it
 """
 import glob
 import json
@@ -133,10 +134,22 @@ def script(path, count):
     count.add(passed, failed, skipped, name)
 
 
+def runs(path):
+    """True for a test that scripts_of runs, False for one that it would pass over, None for what is no test of its own."""
+    with open(path, errors="replace") as file:
+        shebang = file.read(2) == "#!"
+    if os.access(path, os.X_OK):
+        return True
+    return False if path.endswith("_test.py") or path.endswith(".sh") and shebang else None
+
+
 def scripts_of(layer, count):
     folder = f"{TREE}/tests/{layer}"
     paths = sorted(os.path.join(folder, n) for n in (os.listdir(folder) if os.path.isdir(folder) else [])
-                   if n.endswith((".sh", ".py")) and os.access(os.path.join(folder, n), os.X_OK))
+                   if n.endswith((".sh", ".py")))
+    for path in [p for p in paths if runs(p) is False]:
+        count.add(0, 1, 0, f"{os.path.relpath(path, TREE)} is a test and not executable")
+    paths = [p for p in paths if runs(p)]
     if not paths:
         count.add(0, 1, 0, f"layer {layer} has no test")
     for path in paths:
