@@ -110,8 +110,8 @@ class Judged:
             self.every("Reserve", "vrrp.reserved_mbz", "0")
         self.checksum()
         self.headers()
-        if not self.v6:
-            self.announcements()
+        for vip in router.vips:
+            self.announcements(vip)
 
     def addresses(self):
         field = "vrrp.ipv6_addr" if self.v6 else "vrrp.ip_addr"
@@ -145,20 +145,20 @@ class Judged:
             self.every("IP checksum", "ip.checksum.status", "1")
             self.every("IP header without options", "ip.hdr_len", "20")
 
-    def announcements(self):
-        vip, mac = self.router.vips[-1], Cables.mac(self.number, 1).hex(":")
+    def announcements(self, vip):
+        mac = Cables.mac(self.number, 1).hex(":")
         if self.v6:
             told = [f for f in self.all if one(f, "icmpv6.type") == "136" and one(f, "icmpv6.nd.na.target_address") == vip]
             good = [f for f in told if one(f, "icmpv6.checksum.status") == "1" and one(f, "icmpv6.nd.na.flag.o") in ("1", "True")
                     and one(f, "icmpv6.nd.na.flag.s") in ("0", "False") and one(f, "icmpv6.nd.na.flag.r") in ("0", "False")
                     and one(f, "icmpv6.opt.linkaddr") == mac and one(f, "ipv6.hlim") == "255"]
-            self.check("neighbour advertisements, all sound", told and len(good) == len(told), (len(good), len(told)))
+            self.check(f"neighbour advertisements of {vip}, all sound", told and len(good) == len(told), (len(good), len(told)))
             return
         told = [f for f in self.all if one(f, "arp.src.proto_ipv4") == vip and one(f, "arp.dst.proto_ipv4") == vip]
         good = [f for f in told if one(f, "arp.src.hw_mac") == mac and one(f, "eth.dst") == "ff:ff:ff:ff:ff:ff"
                 and one(f, "arp.isgratuitous") in ("1", "True")]
         kinds_seen = {one(f, "arp.opcode") for f in told}
-        self.check("gratuitous ARP, request and reply, all sound", kinds_seen == {"1", "2"} and len(good) == len(told),
+        self.check(f"gratuitous ARP of {vip}, request and reply, all sound", kinds_seen == {"1", "2"} and len(good) == len(told),
                    (kinds_seen, len(good), len(told)))
 
 
