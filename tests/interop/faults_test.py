@@ -27,7 +27,7 @@ def all_stories():
     out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
     out += [(f"down-{side}", f"FN-05 {side} side", link.link_down(side)) for side in ("own", "far")]
     out += [("flaps", "FN-05 flaps", link.quick_flaps)]
-    out += [(f"split-{first}", f"FN-11 {first} speaks first", link.partition(first)) for first in ("b",)]
+    out += [(f"split-{first}", f"FN-11 {first} speaks first", link.partition(first)) for first in ("a", "b")]
     out += [(f"oneway{i}", f"FN-14 {how}", link.one_way(how))
             for i, how in enumerate(("b is deaf", "a is deaf", "a is mute"), 1)]
     out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4, 6)]
@@ -36,8 +36,10 @@ def all_stories():
     out += [(f"strange-{when}", f"FN-21 {when}", link.stranger(when)) for when in ("before", "after")]
     for family in (4, 6):
         out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
+        out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
+        out.append((f"told{family}", f"FN-31 IPv{family}", address.announcements(family)))
     out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),
-            ("gone4", "FN-06 once IPv4", address.removed_once(4))]
+            ("many", "FN-23", address.too_many)]
     out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),
             ("beside", "a change every second", load.change_beside),
             ("swap", "two VRIDs swapped", load.swapped)]
