@@ -6,11 +6,13 @@
 Every event given to sys::log() has a heading "### `name`" with a paragraph in docs/messages.md; every
 metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither page tells of one that
 the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names a test that exists, or says
-"not applicable: " and why; the code it names exists, too.
+"not applicable: " and why; the code it names exists, too. A test in Python is one that a run of its layer comes to.
 """
 import pathlib
 import re
 import sys
+
+import reached
 
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
 # The rows that docs/rfc9568.md must have: rules of RFC 9568 and of RFC 3768.
@@ -95,11 +97,17 @@ def rule_problems(root):
                  if not NO_TEST.match(tests) and not NAMED_TEST.search(tests) and not NAMED_PATH.search(tests)]
     there = {f"{suite}.{name}" for file in root.glob("tests/**/*_test.cc") for suite, name in TEST.findall(read(file))}
     problems += [f"{page}: there is no test {name}" for name in sorted(set(NAMED_TEST.findall(text)) - there)]
+    folders = {}
     for path, words in sorted(set(NAMED_PATH.findall(text))):
-        if not (root / path).exists():
+        file = root / path
+        if not file.exists():
             problems.append(f"{page}: there is no {path}")
-        elif words and words not in read(root / path):
+        elif words and words not in read(file):
             problems.append(f"{page}: {path} has no case \"{words}\"")
+        elif file.suffix == ".py":
+            folder = folders[file.parent] = folders.get(file.parent) or reached.Folder(file.parent)
+            if not folder.reaches(file.stem, words):
+                problems.append(f"{page}: no executable test beside it comes to {path}" + (f", \"{words}\"" if words else ""))
     return problems
 
 

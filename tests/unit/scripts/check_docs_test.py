@@ -37,13 +37,40 @@ RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initiali
 TESTS = "TEST(Initialize, Starts) {}\n"
 
 
-def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS):
+# A layer: a script that runs, and a file beside it of which it imports the name `one`.
+SCRIPT = """import stories
+def main():
+    stories.one()
+if __name__ == "__main__":
+    main()
+"""
+STORIES = """TABLE = ("the table's case",)
+UNUSED = ("the unused case",)
+def one():
+    def tell():
+        check("the first case", TABLE)
+    return Judge(tell).judged()
+def two():
+    def tell():
+        check("the second case")
+    return two
+class Judge:
+    def judged(self):
+        check("the judged case")
+    def forgotten(self):
+        check("the forgotten case")
+"""
+
+
+def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
-                           ("docs/rfc9568.md", rules), ("tests/unit/node/vrrp/machine_test.cc", tests)):
+                           ("docs/rfc9568.md", rules), ("tests/unit/node/vrrp/machine_test.cc", tests),
+                           ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES)):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
+        (root / "tests/netns/layer_test.py").chmod(mode)
         return check_docs.check(root)
 
 
@@ -113,6 +140,27 @@ class CheckDocs(unittest.TestCase):
             found = check(rules=RULES.replace("`Initialize.Starts`", f"`{cell}`", 1))
             self.assertEqual(found, [f"docs/rfc9568.md: {problem}"] if problem else [], cell)
 
+    def named(self, cell, **change):
+        return check(rules=RULES.replace("`Initialize.Starts`", f"`{cell}`", 1), **change)
+
+    def test_accepts_a_case_that_a_run_of_the_layer_comes_to(self):
+        for cell in ("tests/netns/layer_test.py", "tests/netns/stories.py", "tests/netns/stories.py::the first case",
+                     "tests/netns/stories.py::the table's case", "tests/netns/stories.py::the judged case"):
+            self.assertEqual(self.named(cell), [], cell)
+        taken = SCRIPT.replace("import stories", "from stories import one").replace("stories.one", "one")
+        self.assertEqual(self.named("tests/netns/stories.py::the first case", script=taken), [])
+
+    def test_reports_a_case_in_a_def_a_method_or_a_table_that_nothing_uses(self):
+        for words in ("the second case", "the forgotten case", "the unused case"):
+            self.assertEqual(self.named(f"tests/netns/stories.py::{words}"), [
+                f"docs/rfc9568.md: no executable test beside it comes to tests/netns/stories.py, \"{words}\""])
+
+    def test_reports_a_test_that_is_not_executable_and_what_only_it_imports(self):
+        for cell in ("tests/netns/layer_test.py", "tests/netns/stories.py"):
+            self.assertEqual(self.named(cell, mode=0o644), [f"docs/rfc9568.md: no executable test beside it comes to {cell}"])
+        words = "tests/netns/stories.py::the first case"
+        self.assertEqual(len(self.named(words, mode=0o644)), 1)
+        self.assertEqual(len(self.named(words, script=SCRIPT.replace("    stories.one()", "    pass"))), 1)
 
 
 if __name__ == "__main__":
