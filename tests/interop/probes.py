@@ -53,7 +53,7 @@ TABLE = (
     Probe("28 extra bytes", {"tail": bytes(28)}, DROP, DROP, STAYS, event="TrailingBytes"),
     Probe("other VIP", {"addresses": "x"}, DROP, STAYS, STAYS, event="vrrp.peer_differs"),
     Probe("one VIP more", {"addresses": "ab"}, DROP, STAYS, STAYS, event="vrrp.peer_differs"),
-    Probe("VIPs in other order", {"addresses": "ba"}, STAYS, STAYS, STAYS, router=TWO),
+    Probe("VIPs in other order", {"addresses": "ba"}, STAYS, STAYS, STAYS, router=TWO, event="vrrp.peer_differs"),
     Probe("interval 50 cs", {"interval": 50}, STAYS, STAYS, STAYS, event="vrrp.peer_differs", hears_until=1804),
     Probe("interval 4095 cs", {"interval": 4095}, STAYS, STAYS, STAYS, event="vrrp.peer_differs", hears_until=147803),
     Probe("lower priority, preempt", {"priority": 50}, DROP, DROP, DROP),
