@@ -2,7 +2,7 @@
 import time
 
 from measure import milliseconds
-from pair import BASE, LATE_MS, Pair
+from pair import BASE, LATE_MS, TRUNCATED, Pair
 from routers import Keepalived
 
 
@@ -38,7 +38,20 @@ def life(kind, proto):
         pair.alone("f", "p ends: f takes over all the same")
         pair.start_p(priority=210, preempt=False)
         pair.steady("f", "p told not to preempt stays Backup", 4.5)
+        if pair.base.password:
+            first_eight_bytes(story, pair)
     return tell
+
+
+def first_eight_bytes(story, pair):
+    """A password on the wire, and what is said of one that is longer."""
+    password = pair.base.password
+    for node, ear in (("f", "p"), ("p", "f")):
+        sent = {bytes.fromhex(e["hex"])[-8:] for e in story.ownership.adverts(node, ear)}
+        story.check(f"{node}'s adverts end with the first 8 bytes of the password", sent == {password[:8].encode()}, sent)
+    told = [line for line in pair.f.refused() if TRUNCATED in line]
+    story.check("a password of more than 8 bytes is told of, any other is not", bool(told) == (len(password) > 8), told)
+    story.check("and is in no log", password[:8] not in pair.f.program.text())
 
 
 def deaf_to_rfc9568(kind):

@@ -16,7 +16,8 @@ BOTH = ((Keepalived, "keepalived"), (Frr, "frr"))
 def all_stories():
     out = [(f"life-{name[0]}-{proto}", f"VI-3 {name} {proto}", peers.life(kind, proto))
            for kind, name in BOTH for proto in ("v3", "v6", "v2")]
-    out.append(("life-k-pass", "VI-3 keepalived v2 PASS", peers.life(Keepalived, "v2-pass")))
+    out += [(f"life-k-{short}", f"VI-3 keepalived v2 PASS, {size} bytes", peers.life(Keepalived, proto))
+            for short, size, proto in (("pass", 8, "v2-pass"), ("long", 12, "v2-long"))]
     for kind, name in BOTH:
         short = name[0]
         out.append((f"deaf-{short}", f"VI-1/2 {name} RFC 9568", peers.deaf_to_rfc9568(kind)))
