@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import frames
+from asking import asked_both
 from measure import milliseconds
 from routers import Fairlead, VirtualRouter
 from world import inside, packet_socket, wait_for
@@ -45,7 +46,9 @@ class Three:
         if not self.story.check("the group is taken", not refused, refused):
             return False
         good = wait_for(lambda: self.holders() == ["a"], seconds)
-        time.sleep(1.3)
+        time.sleep(1.1)
+        if good and self.kind is Fairlead:
+            asked_both(self.story, self.vip, "a", "b")
         return self.story.check("at first a is the one Master", good and self.holders() == ["a"], self.holders())
 
     def holders(self):

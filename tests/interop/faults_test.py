@@ -5,6 +5,7 @@ import os
 import sys
 
 import faults_address as address
+import faults_asked as asked
 import faults_death as death
 import faults_link as link
 import faults_load as load
@@ -21,6 +22,7 @@ def all_stories():
         for family in (4, 6):
             out.append((f"kill-{short}{family}", f"FN-01 {who} IPv{family}", death.killed(kind, family)))
             out.append((f"stop-{short}{family}", f"FN-02 SIGSTOP {who} IPv{family}", death.frozen(kind, family, "signal")))
+            out.append((f"asked-{short}{family}", f"I-1 {who} IPv{family}", asked.asked(kind, family)))
         out.append((f"freeze-{short}", f"FN-02 cgroup {who}", death.frozen(kind, 4, "cgroup")))
         out.append((f"up-{short}", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind)))
     out += [(f"resume{family}", f"FN-01 resume IPv{family}", death.resumed(family)) for family in (4, 6)]
