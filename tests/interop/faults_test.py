@@ -10,6 +10,7 @@ import faults_death as death
 import faults_link as link
 import faults_load as load
 import faults_long as long
+import faults_tracked as tracked
 from routers import Fairlead, Keepalived
 from stories import tell
 from world import Cases, LONG, World
@@ -48,6 +49,12 @@ def all_stories():
     return out
 
 
+def router_stories():
+    """What a router does by its configuration and its surroundings."""
+    out = [("track4", "trackInterfaces, weight 0", tracked.released(4)), ("track6", "trackInterfaces, weight -60", tracked.outranked(6))]
+    return out
+
+
 def long_stories():
     out = []
     for family in (4, 6):
@@ -70,7 +77,7 @@ def main():
     def wanted(stories):
         return [s for s in stories if not sys.argv[1:] or s[0].startswith(tuple(sys.argv[1:]))]
     with World("faults") as world:
-        together = wanted(all_stories() + (long_stories() if LONG else []))
+        together = wanted(all_stories() + router_stories() + (long_stories() if LONG else []))
         tell(cases, world, together, at_once=max(1, len(together)))
         tell(cases, world, wanted(ALONE), at_once=1)
     cases.finish()
