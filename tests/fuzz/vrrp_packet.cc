@@ -119,6 +119,30 @@ void check_message(std::span<const std::uint8_t> message, const Endpoints& endpo
   require(std::get<DecodedMessage>(second).advert == sound->advert, "decode(encode(x)) is x");
 }
 
+// What an Active router does about an advert: RFC 9568 6.4.3, VR-098, VR-099, VR-101, V2-09.
+void check_active(const RouterConfig& config, const Active& was, const Accepted& heard, const Step& next,
+                  TimePoint now, bool stranger) {
+  const auto* is = std::get_if<Active>(&next.next);
+  if (is == nullptr) {
+    std::vector<Effect> yielding{ReleaseAddresses{}};
+    if (!stranger) yielding.emplace_back(SendAdvert{config.priority});
+    require(next.effects == yielding, "who yields releases, says one last word to his own, and no more");
+    return;
+  }
+  const std::vector<Effect> answer{RenewAddresses{}, SendAdvert{config.priority}, RepeatAnnouncement{}};
+  const bool sent = next.effects == answer;
+  if (heard.advert.priority == kRelinquish) {
+    require(sent, "who leaves is answered at once");
+  } else if (config.version == Version::k2) {
+    require(next.effects == std::vector<Effect>{RepeatAnnouncement{}}, "version 2 does not answer");
+  } else {
+    require(sent || (next.effects.empty() && was.last_answer), "a lower one is answered, if not just before");
+  }
+  require(sent || is->next_advert == was.next_advert, "only a sent advert re-arms the timer");
+  require(is->next_advert <= std::max(was.next_advert, now + Microseconds(config.advertisement_interval)),
+          "no gap is wider than an interval");
+}
+
 // One step with what was accepted: vrrp.md 10, Q3, Q4, Q9, I-11.
 void check_step(const RouterConfig& config, const State& state, const Accepted& heard, TimePoint now,
                 bool stranger) {
@@ -128,19 +152,9 @@ void check_step(const RouterConfig& config, const State& state, const Accepted& 
   require(next == step(config, state, event, now), "a step is a function");
   require(next.reason.has_value() == (state.index() != next.next.index()), "every transition has its reason");
   const auto* was = std::get_if<Active>(&state);
-  const auto* is = std::get_if<Active>(&next.next);
-  require(was != nullptr || is == nullptr, "no advert makes an Active router");
+  require(was != nullptr || !std::holds_alternative<Active>(next.next), "no advert makes an Active router");
   require(was != nullptr || next.effects.empty(), "a Backup sends nothing");
-  if (was == nullptr) return;
-  if (is == nullptr) {
-    require(next.effects == std::vector<Effect>{ReleaseAddresses{}}, "who yields releases, and no more");
-  } else {
-    const bool sent = !next.effects.empty();
-    require(!sent || next.effects[0] == Effect(RenewAddresses{}), "no advert without a renewal");
-    require(sent || is->next_advert == was->next_advert, "only a sent advert re-arms the timer");
-    require(is->next_advert <= std::max(was->next_advert, now + Microseconds(config.advertisement_interval)),
-            "no gap is wider than an interval");
-  }
+  if (was != nullptr) check_active(config, *was, heard, next, now, stranger);
 }
 
 // The checks of RFC 9568 7.1 once more, on what was accepted.
