@@ -6,7 +6,8 @@ import sys
 
 import peers
 import peers_lists as lists
-from routers import Frr, Keepalived
+import peers_routed as routed
+from routers import Fairlead, Frr, Keepalived
 from stories import tell
 from world import Cases, World
 
@@ -26,6 +27,8 @@ def all_stories():
         out.append((f"learn2-{short}", f"VI-4 {name} v2", peers.refuses_other_interval(kind)))
     out += [(f"uni{family}", f"VI-5 unicast IPv{family}", peers.unicast(family)) for family in (4, 6)]
     out.append(("unittl", "VI-5 minTTL", peers.short_hop_limit))
+    out += [(f"routed-{kind.__name__[0].lower()}", f"VI-5 {kind.__name__} behind a router", routed.behind_a_router(kind))
+            for kind in (Keepalived, Fairlead)]
     out += [("list", "VI-9 Master first", lists.changed_list), ("list-b", "VI-9 backups first", lists.changed_backups_first),
             ("list-x", "VI-9 excluded", lists.changed_by_exclusion), ("list-v", "VI-9 new VRID", lists.changed_by_new_vrid)]
     return out
