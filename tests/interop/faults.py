@@ -106,8 +106,22 @@ class Three:
         usual = {"priority": 254, "addresses": VIPS[self.family], "form": "RFC9568"}
         return frames.advert(source, bytes.fromhex("020000000003"), change.pop("ttl", 255), **dict(usual, **change))
 
-    def speaker(self):
-        return packet_socket(self.story.segment.of["x"])
+    def speaker_says(self, frame, count=1, every=0.0):
+        """x sends a frame so many times; from when on (ns) each was on its way."""
+        sent = []
+        with packet_socket(self.story.segment.of["x"]) as out:
+            for number in range(count):
+                sent.append(time.monotonic_ns())
+                out.sendto(frame, ("eth1", 0))
+                if number + 1 < count:
+                    time.sleep(every)
+        return sent
+
+    def steadily(self, who, since, what):
+        """Nobody else held it since then, and it was held all the while."""
+        periods = self.own().periods(self.vip, since, time.monotonic_ns())
+        self.story.check(what, {x for _, _, x in periods} == {frozenset((who,))},
+                         [(milliseconds(e - s), sorted(x)) for s, e, x in periods])
 
 
 def freezer_folders():
