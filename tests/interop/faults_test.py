@@ -11,6 +11,7 @@ import faults_link as link
 import faults_load as load
 import faults_long as long
 import faults_odd as odd
+import faults_switch as switch
 import faults_tracked as tracked
 from routers import Fairlead, Keepalived
 from stories import tell
@@ -42,6 +43,8 @@ def all_stories():
         out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
         out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
         out.append((f"told{family}", f"FN-31 IPv{family}", address.announcements(family)))
+        out.append((f"querier{family}", f"FN-14 no querier IPv{family}", switch.no_querier(family)))
+        out.append((f"filter{family}", f"FN-14 filtered IPv{family}", switch.filtering(family)))
         out.append((f"clone{family}", f"FN-18 own address IPv{family}", odd.own_address(family)))
         out.append((f"zero{family}", f"priority 0 IPv{family}", odd.priority_zeros(family)))
     out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),
