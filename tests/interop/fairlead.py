@@ -16,6 +16,7 @@ class Fairlead:
         self.folder = f"{world.folder}/{namespace}-{name}"
         os.makedirs(self.folder, exist_ok=True)
         self.program, self.starts, self.files = None, 0, []
+        self.before, self.options = [], []  # words before the program, and after it
 
     def group(self, router):
         members = [{"node": self.node, "priority": router.priority}]
@@ -47,8 +48,8 @@ class Fairlead:
     def start(self, routers):
         self.write(routers)
         self.starts += 1
-        command = [BUILD + "/support/vrrp_runner", "--node", self.node, "--log", "--password-dir", self.folder,
-                   *self.files]
+        command = [*self.before, BUILD + "/support/vrrp_runner", "--node", self.node, "--log", "--password-dir", self.folder,
+                   *self.options, *self.files]
         self.program = self.world.spawn(self.namespace, command, f"{self.namespace}-{self.node}-{self.starts}.log")
         return self
 

@@ -10,7 +10,9 @@ import faults_death as death
 import faults_link as link
 import faults_load as load
 import faults_long as long
+import faults_lost as lost
 import faults_odd as odd
+import faults_sleep as sleep
 import faults_switch as switch
 import faults_tracked as tracked
 from routers import Fairlead, Keepalived
@@ -58,6 +60,10 @@ def all_stories():
 def router_stories():
     """What a router does by its configuration and its surroundings."""
     out = [("track4", "trackInterfaces, weight 0", tracked.released(4)), ("track6", "trackInterfaces, weight -60", tracked.outranked(6))]
+    out += [(f"unheard{family}", f"FN-35 IPv{family}", lost.unheard(family)) for family in (4, 6)]
+    out += [(f"between{n}", f"FN-02 in the call IPv{family}", lost.between(family, seconds))
+            for n, (family, seconds) in enumerate(((4, 1), (6, 2.5), (4, 5)), 1)]
+    out.append(("slept", "FN-01 slept", sleep.no_resume))
     return out
 
 
