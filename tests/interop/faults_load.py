@@ -1,77 +1,9 @@
-"""FN-20 and the field's regressions: floods, many addresses, groups that change beside groups that must not notice."""
-import json
-import random
+"""The field's regressions: many addresses, groups that change beside groups that must not notice."""
 import time
 
-import frames
 from faults import INTERVAL_MS, Three
 from measure import milliseconds
 from routers import Fairlead, VirtualRouter
-from world import BUILD, LONG
-
-FLOOD_RATE = 100_000
-FLOOD_SECONDS = 20 if LONG else 8
-
-
-def junk(three):
-    """Frames of a flood: junk, other VRIDs, our VRID with a bad checksum, from many sources."""
-    dice = random.Random(7)
-    out = []
-    for number in range(512):
-        source = f"192.0.2.{dice.randrange(10, 250)}"
-        mac = bytes((2, 0, 0, 9, number // 256, number % 256))
-        kind = number % 4
-        if kind == 0:
-            out.append(frames.frame(source, 255, mac, bytes(dice.randrange(256) for _ in range(dice.randrange(1, 60)))))
-        elif kind == 1:
-            out.append(three.say(source=source, vrid=dice.choice([v for v in range(1, 256) if v != 51])))
-        elif kind == 2:
-            out.append(three.say(source=source, spoil=dice.randrange(1, 65535)))
-        else:
-            out.append(three.say(source=source, ttl=dice.randrange(1, 255), priority=254))
-    return out
-
-
-def memory(pid):
-    """Resident KiB."""
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-
-
-def flood(story):
-    """FN-20, Q11: 100,000 junk packets a second: adverts within a quarter of the interval, nobody moves, no memory taken."""
-    three = Three(story, Fairlead)
-    if not three.settle():
-        return
-    path = f"{story.world.folder}/{story.tag}.frames"
-    with open(path, "w") as file:
-        file.write("\n".join(frame.hex() for frame in junk(three)) + "\n")
-    pids = [p.program.child.pid for p in three.programs.values()]
-    # netwatch would have to write each of the flood's frames: it ends, and the routers' own clocks judge.
-    story.check("netwatch missed nothing before", not story.watch.end())
-    story.watch = None
-    before = [memory(p) for p in pids]
-    late = three.programs["a"].metrics()
-    program = story.world.spawn(story.segment.of["x"], [BUILD + "/support/flood", "eth1", str(FLOOD_RATE), str(FLOOD_SECONDS), path],
-                                story.tag + ".flood")
-    program.child.wait(FLOOD_SECONDS + 30)
-    sent = json.loads(program.text().splitlines()[-1])
-    rate = sent["sent"] / sent["seconds"]
-    story.check("the flood was one", rate > 20_000, f"{rate:.0f}/s of {FLOOD_RATE} wanted")
-    after = three.programs["a"].metrics()
-    name = "fairlead_node_vrrp_advert_lateness_seconds_bucket"
-    grown = {k: after[k] - late.get(k, 0) for k in after if k.startswith(name)}
-    in_time = next(v for k, v in grown.items() if 'le="0.25"' in k)
-    total = next(v for k, v in grown.items() if 'le="+Inf"' in k)
-    # P-5 wants 999 of 1000 on a quiet machine; this one may be building something.
-    story.check("nine adverts of ten left less than a quarter interval late", total >= FLOOD_SECONDS - 1 and
-                in_time >= 0.9 * total, (in_time, total))
-    story.check("nobody moved", three.programs["a"].became("g") == 1 and three.programs["b"].became("g") == 0,
-                (three.programs["a"].became("g"), three.programs["b"].became("g")))
-    counted = sum(v for k, v in after.items() if k.startswith("fairlead_node_vrrp_adverts_rejected_total"))
-    story.check("the flood is counted", counted > 1000, counted)
-    grown = [memory(p) - b for p, b in zip(pids, before)]
-    story.check("no memory is taken by it (I-12)", max(grown) < 4096, f"{grown} KiB")
 
 
 def many_addresses(story):

@@ -7,6 +7,7 @@ import sys
 import faults_address as address
 import faults_asked as asked
 import faults_death as death
+import faults_flood as flood
 import faults_link as link
 import faults_load as load
 import faults_long as long
@@ -78,7 +79,7 @@ def long_stories():
 
 
 # It takes both processors for itself: the timing of the others would be void.
-ALONE = (("flood", "FN-20", load.flood),)
+ALONE = (("flood", "FN-20", flood.flood),)
 
 
 def main():
