@@ -19,6 +19,18 @@ FENCE_MS = 2000 + 1100   # an address is gone so long after its last renewal, at
 GATE_MS = 200            # P-1 and P-13 allow 100; gates are twice as loose
 
 
+def down_ms(interval, priority):
+    """Active_Down_Interval of a router of that priority."""
+    return interval * (3 + (256 - priority) / 256)
+
+
+def listens(three, node, interface):
+    """Whether the node is a member of the VRRP group on that interface."""
+    shown = subprocess.run(["ip", "-n", three.story.segment.of[node], "maddress", "show", "dev", interface], text=True,
+                           stdout=subprocess.PIPE, check=True).stdout
+    return (frames.GROUP4 if three.family == 4 else frames.GROUP6) in shown.split()
+
+
 class Three:
     """The segment of a, b and x, and the two routers on it."""
 
@@ -66,6 +78,15 @@ class Three:
     def never_two(self, since, what, at_most=0):
         found = self.overlap(since)
         self.story.check(f"{what}: two holders for at most {at_most} ms", found <= at_most, found)
+
+    def announced(self, of, since):
+        """Gratuitous ARP or unsolicited advertisements of that node for the judged address, as x heard them."""
+        mac = f"02:00:00:00:00:{self.story.segment.nodes.index(of) + 1:02x}"
+        if self.family == 4:
+            told = [e for e in self.own().heard("x", "arp", since=since) if e["garp"] and e["sip"] == self.vip]
+        else:
+            told = [e for e in self.own().heard("x", "na", since=since) if e["target"] == self.vip and not e["flags"] & 2]
+        return [e for e in told if e["smac"] == mac]
 
     def taken_over(self, begun, what):
         """b holds it, in time after a's last advert; when (ns)."""

@@ -175,16 +175,24 @@ class Segment:
         self.world, self.tag, self.nodes = world, tag, list(nodes)
         self.switch = world.namespace(tag + "-sw")
         self.of = {}
-        lines = ["link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0", "link set br0 up"]
+        batch(self.switch, ["link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0", "link set br0 up"])
         for node in self.nodes:
             self.of[node] = world.namespace(f"{tag}-{node}")
-            lines += [f"link add to-{node} type veth peer name eth1 netns {self.of[node]}",
-                      f"link set to-{node} master br0 up"]
-        batch(self.switch, lines)
-        for number, node in enumerate(self.nodes, 1):
-            mac = f"02:00:00:00:00:{number:02x}"
-            batch(self.of[node], [f"link set eth1 address {mac} addrgenmode none", f"address add 192.0.2.{number}/24 dev eth1",
-                                  "link set eth1 up", f"address add fe80::{number}/64 dev eth1 nodad"])
+        for node in self.nodes:
+            self.plug(node)
+
+    def plug(self, node):
+        """The node's port is made, with its addresses."""
+        number = self.nodes.index(node) + 1
+        batch(self.switch, [f"link add to-{node} type veth peer name eth1 netns {self.of[node]}",
+                            f"link set to-{node} master br0 up"])
+        batch(self.of[node], [f"link set eth1 address 02:00:00:00:00:{number:02x} addrgenmode none",
+                              f"address add 192.0.2.{number}/24 dev eth1", "link set eth1 up",
+                              f"address add fe80::{number}/64 dev eth1 nodad"])
+
+    def unplug(self, node):
+        """The node's port is no more."""
+        ip(self.of[node], "link delete eth1")
 
     def address(self, node, family=4):
         number = self.nodes.index(node) + 1

@@ -3,8 +3,7 @@
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
-// The vrrp thread when the world misbehaves: interfaces that come and go, others that touch our
-// addresses.
+// The vrrp thread when others touch our addresses or use our VRID.
 namespace fairlead::agent {
 namespace {
 
@@ -20,50 +19,6 @@ std::vector<std::string> problems(const GroupReport& report) {
   std::vector<std::string> out;
   for (const auto& problem : report.problems) out.push_back(problem.type);
   return out;
-}
-
-TEST(Interface, DeletedAndMadeAgainUnderAnotherIndexTheGroupStartsThere) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.interfaces.erase(2);
-  thread.network->tell();
-  EXPECT_EQ(thread.writes(), Journal({"leave 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
-  EXPECT_EQ(problems(thread.group()).front(), "InterfaceMissing");
-  EXPECT_TRUE(thread.group().held.empty());
-  thread.world.add_interface(7, "eth1", ip("192.0.2.1"));
-  thread.network->tell();
-  thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.lines("listen"), Journal({"listen 7"}));
-  EXPECT_TRUE(thread.world.has(7, kA));
-}
-
-// Nothing on the host need change for a socket to be had again.
-TEST(Interface, ThatCannotBeListenedOnIsTriedAgainEverySecondAndIsACondition) {
-  VrrpThread thread;
-  thread.world.listening_fails = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.world.pass(Seconds(5));
-  EXPECT_EQ(thread.writes(), Journal());
-  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
-  ASSERT_EQ(problems(thread.group()).front(), "CannotListen");
-  EXPECT_EQ(thread.group().problems.front().message, "no VRRP socket on eth1: raw socket: EMFILE");
-  thread.world.listening_fails = false;
-  thread.world.pass(Seconds(1));
-  EXPECT_EQ(thread.lines("listen"), Journal({"listen 2"}));
-  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
-  EXPECT_NE(problems(thread.group()).front(), "CannotListen");
-}
-
-// FN-05.
-TEST(Interface, WithoutCarrierNoAddressAndNoAdvert) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.interfaces[2].up = false;
-  thread.network->tell();
-  thread.world.pass(Seconds(5));
-  EXPECT_EQ(thread.writes(), Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"}));
 }
 
 // FN-06, P-13.
