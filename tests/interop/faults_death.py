@@ -41,26 +41,6 @@ def killed(kind, family):
     return tell
 
 
-def resumed(family):
-    """FN-01: back before the address has expired and with nobody else heard: nothing moves."""
-    def tell(story):
-        three = Three(story, Fairlead, family)
-        if not three.settle():
-            return
-        begun = time.monotonic_ns()
-        three.programs["a"].kill()
-        three.start("a")
-        time.sleep(6)
-        periods = three.own().periods(three.vip, begun, time.monotonic_ns())
-        story.check("killed and started at once: a held the address all the while", {x for _, _, x in periods} == {frozenset("a")},
-                    [(milliseconds(e - s), sorted(x)) for s, e, x in periods])
-        story.check("b said nothing", not three.own().adverts("b", "x", since=begun))
-        said = [e["t"] for e in three.own().adverts("a", "x", since=begun - 1_500_000_000)]
-        gaps = [milliseconds(q - p) for p, q in zip(said, said[1:])]
-        story.check("no gap of an Active_Down_Interval between a's adverts", gaps and max(gaps) < DOWN_MS - 200, gaps)
-    return tell
-
-
 def frozen(kind, family, how):
     """FN-02: the Master does not run for 8 s. how: signal (SIGSTOP) or cgroup (the freezer)."""
     def tell(story):

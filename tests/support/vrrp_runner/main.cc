@@ -1,7 +1,7 @@
-// vrrp_runner --node NAME [--log] [--password-dir DIR] GROUP.json...: the node's vrrp thread alone, in this
-// network namespace, as member NAME of the VRRPGroups in the files (api.md, as the API server would send
-// them; uid and generation may be left out). Every VIP counts as ready at once. For tests of the wire that
-// need no API server.
+// vrrp_runner --node NAME [--log] [--password-dir DIR] [--ready-after MS] GROUP.json...: the node's vrrp
+// thread alone, in this network namespace, as member NAME of the VRRPGroups in the files (api.md, as the API
+// server would send them; uid and generation may be left out). Every VIP counts as ready at once, or as soon
+// as the program has run for MS. For tests of the wire that need no API server.
 //
 // Standard output, a line for each group whose report changed, then one for the order carried out:
 //   group=g1 state=Master held=192.0.2.100,192.0.2.101 hears= reason=MasterDown outage=854
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "lib/sys/log.h"
+#include "lib/sys/loop.h"
 #include "lib/sys/unique_fd.h"
 #include "node/agent/orders.h"
 #include "node/agent/password_directory.h"
@@ -39,6 +41,7 @@ struct Options {
   std::string node;
   bool log = false;
   std::string password_dir;
+  Milliseconds ready_after{0};
   std::vector<std::string> files;
 };
 
@@ -103,6 +106,7 @@ class Runner {
       : node_{options.node, ""},
         files_(options.files),
         password_directory_(options.password_dir),
+        cold_(options.ready_after > Milliseconds(0)),
         routers_(std::move(ports), metrics_, [this](agent::VrrpReport report) { show(std::move(report)); }) {}
 
   void read_files() {
@@ -114,12 +118,13 @@ class Runner {
     plan_ = made.plan;
     ++sequence_;
     owned_ = agent::owned_after(owned_, plan_, report_, sequence_);
-    agent::ForwardingReport ready;
-    ready.sequence = sequence_;
-    ready.ready = agent::forwarding_order(plan_, sequence_, {}).vips;
-    ready.ready.insert(plan_.awaited.begin(), plan_.awaited.end());
     routers_.order(agent::vrrp_order(plan_, sequence_, owned_));
-    routers_.forwarding(std::move(ready));
+    tell_ready();
+  }
+  // From now on what the files list is ready.
+  void warm() {
+    cold_ = false;
+    tell_ready();
   }
   void print_metrics() {
     std::printf("%s\nend of metrics\n", metrics_.render().c_str());
@@ -128,6 +133,16 @@ class Runner {
   void stop(std::function<void()> done) { routers_.stop(std::move(done)); }
 
  private:
+  void tell_ready() {
+    agent::ForwardingReport ready;
+    ready.sequence = sequence_;
+    if (!cold_) {
+      ready.ready = agent::forwarding_order(plan_, sequence_, {}).vips;
+      ready.ready.insert(plan_.awaited.begin(), plan_.awaited.end());
+    }
+    routers_.forwarding(std::move(ready));
+  }
+
   void show(agent::VrrpReport report) {
     for (const auto& [name, group] : report.groups) {
       const auto before = report_.groups.find(name);
@@ -154,6 +169,7 @@ class Runner {
   std::uint64_t sequence_ = 0;
   std::set<net::IpAddress> owned_;
   agent::VrrpReport report_;
+  bool cold_;
   agent::VirtualRouters routers_;
 };
 
@@ -164,6 +180,8 @@ bool read_options(int argc, char** argv, Options& out) {
       out.node = argv[++i];
     } else if (word == "--password-dir" && i + 1 < argc) {
       out.password_dir = argv[++i];
+    } else if (word == "--ready-after" && i + 1 < argc) {
+      out.ready_after = Milliseconds(std::atoi(argv[++i]));
     } else if (word == "--log") {
       out.log = true;
     } else {
@@ -188,6 +206,10 @@ int run(const Options& options, int signalled) {
     if (info.ssi_signo == SIGHUP) runner.read_files();
     if (info.ssi_signo == SIGUSR1) runner.print_metrics();
   });
+  sys::Timer warm(loop);
+  if (options.ready_after > Milliseconds(0)) {
+    warm.arm(sys::now() + options.ready_after, [&] { runner.warm(); });
+  }
   loop.post([&] { runner.read_files(); });
   loop.run();
   return 0;
@@ -198,7 +220,9 @@ int run(const Options& options, int signalled) {
 int main(int argc, char** argv) {
   Options options;
   if (!read_options(argc, argv, options)) {
-    std::fprintf(stderr, "usage: vrrp_runner --node NAME [--log] [--password-dir DIR] GROUP.json...\n");
+    std::fprintf(
+        stderr,
+        "usage: vrrp_runner --node NAME [--log] [--password-dir DIR] [--ready-after MS] GROUP.json...\n");
     return 2;
   }
   sigset_t signals;
