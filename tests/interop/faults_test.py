@@ -8,11 +8,15 @@ import faults_address as address
 import faults_asked as asked
 import faults_death as death
 import faults_flood as flood
+import faults_foreign as foreign
+import faults_interface as interface
 import faults_link as link
 import faults_load as load
 import faults_long as long
 import faults_lost as lost
 import faults_odd as odd
+import faults_old as old
+import faults_resume as resume
 import faults_sleep as sleep
 import faults_switch as switch
 import faults_tracked as tracked
@@ -29,19 +33,15 @@ def all_stories():
             out.append((f"kill-{short}{family}", f"FN-01 {who} IPv{family}", death.killed(kind, family)))
             out.append((f"stop-{short}{family}", f"FN-02 SIGSTOP {who} IPv{family}", death.frozen(kind, family, "signal")))
             out.append((f"asked-{short}{family}", f"I-1 {who} IPv{family}", asked.asked(kind, family)))
-        out.append((f"freeze-{short}", f"FN-02 cgroup {who}", death.frozen(kind, 4, "cgroup")))
-        out.append((f"up-{short}", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind)))
-    out += [(f"resume{family}", f"FN-01 resume IPv{family}", death.resumed(family)) for family in (4, 6)]
+            out.append((f"freeze-{short}{family}", f"FN-02 cgroup {who} IPv{family}", death.frozen(kind, family, "cgroup")))
+        out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4)))
+    for family in (4, 6):
+        out += local_stories(family)
     out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
-    out += [(f"down-{side}", f"FN-05 {side} side", link.link_down(side)) for side in ("own", "far")]
-    out += [("flaps", "FN-05 flaps", link.quick_flaps)]
-    out += [(f"split-{first}", f"FN-11 {first} speaks first", link.partition(first)) for first in ("a", "b")]
-    out += [(f"oneway{i}", f"FN-14 {how}", link.one_way(how))
-            for i, how in enumerate(("b is deaf", "a is deaf", "a is mute"), 1)]
+    for family in (4, 6):
+        out += link_stories(family)
     out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4, 6)]
-    out.append(("equal", "FN-19", link.equal))
     out += [(f"equal-{first}", f"FN-19 {first} first", link.equal_at_once(first)) for first in ("a", "b")]
-    out += [(f"strange-{when}", f"FN-21 {when}", link.stranger(when)) for when in ("before", "after")]
     for family in (4, 6):
         out.append((f"own{family}", f"FN-26 IPv{family}", address.never_the_nodes_own(family)))
         out.append((f"gone{family}", f"FN-06 once IPv{family}", address.removed_once(family)))
@@ -55,6 +55,35 @@ def all_stories():
     out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),
             ("beside", "a change every second", load.change_beside),
             ("swap", "two VRIDs swapped", load.swapped)]
+    return out
+
+
+def local_stories(family):
+    """Restarts, interfaces and what others put on them."""
+    v = f"IPv{family}"
+    out = [(f"resume{family}-{ms}", f"FN-01 resume {v} {ms} ms", resume.resumed(family, ms)) for ms in (250, 1000)]
+    return out + [(f"late{family}", f"FN-01 too late {v}", resume.too_late(family)),
+                  (f"rival{family}", f"FN-01 rival heard {v}", resume.rival_heard(family)),
+                  (f"made{family}", f"interface made later {v}", interface.made_later(family)),
+                  (f"name{family}", f"interface renamed {v}", interface.renamed(family)),
+                  (f"remade{family}", f"interface made anew {v}", interface.remade_while_the_peer_moves(family)),
+                  (f"foreign{family}", f"I-6 {v}", foreign.untouched(family, family)),
+                  (f"taken{family}", f"FN-34 {v}", foreign.taken_already(family)),
+                  (f"untagged{family}", f"old kernel {v}", old.untagged(family))]
+
+
+def link_stories(family):
+    """Links that flap or split, rivals, strangers."""
+    v = f"IPv{family}"
+    out = [(f"down-{side}{family}", f"FN-05 {side} side {v}", link.link_down(side, family)) for side in ("own", "far")]
+    out += [(f"flaps{family}", f"FN-05 flaps {v}", link.quick_flaps(family))]
+    out += [(f"split-{first}{family}", f"FN-11 {first} speaks first {v}", link.partition(first, family)) for first in ("a", "b")]
+    out += [(f"oneway{i}-{family}", f"FN-14 {how} {v}", link.one_way(how, family))
+            for i, how in enumerate(("b is deaf", "a is deaf", "a is mute"), 1)]
+    out += [(f"equal{family}", f"FN-19 {v}", link.equal(family))]
+    out += [(f"strange-{when}{family}", f"FN-21 {when} {v}", link.stranger(when, family)) for when in ("before", "after")]
+    if family == 6:
+        out += [("up-f6", "FN-05 deaf port Fairlead IPv6", link.deaf_after_link_up(Fairlead, 6))]
     return out
 
 
