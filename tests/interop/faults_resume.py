@@ -18,9 +18,16 @@ def resumed(family, interval):
         three = Three(story, Fairlead, family, interval=interval)
         if not three.settle():
             return
-        begun = time.monotonic_ns()
-        three.programs["a"].kill()
-        three.start("a")
+        for _ in range(4):
+            begun = time.monotonic_ns()
+            three.programs["a"].kill()
+            three.start("a")
+            wait_for(lambda: three.programs["a"].lines("sequence=1"), 3, every=0.005)
+            took = milliseconds(time.monotonic_ns() - begun)
+            if took < down_ms(interval, 150) - 2 * interval:
+                break
+            three.alone("a", f"the machine was too slow ({took} ms): once more", 10)
+            time.sleep(2)
         time.sleep(1 + 5 * interval / 1000)
         periods = three.own().periods(three.vip, begun, time.monotonic_ns())
         story.check("killed and started at once: a held the address all the while", {x for _, _, x in periods} == {frozenset("a")},
@@ -61,7 +68,7 @@ def killed_after_a_beat(three):
 def addresses_gone_first(three, begun, what):
     """After a start that must not resume: the address goes, then a listens, and only then it speaks."""
     story, a = three.story, three.programs["a"]
-    gone = three.own().first(three.vip, "a", False, begun)
+    gone = wait_for(lambda: three.own().first(three.vip, "a", False, begun), 3)
     three.alone("a", f"{what}: a is Master in the end")
     time.sleep(0.2)
     said = three.own().adverts("a", "x", since=begun)
