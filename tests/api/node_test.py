@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import apiserver
+import node_restart as restart
 from node_world import BINARY, NAMESPACE, NODE, OURS, Daemon, Link, World, must, node_command, other_authority, run, until
 
 VIP = "192.0.2.100"
@@ -331,6 +332,9 @@ def main():
             password(verdicts, world, link, daemon)
             emptied_group(verdicts, world, link)
             left_group(verdicts, world, link)
+            daemon = restart.resumes(verdicts, world, link, (folder, good), daemon, VIP)
+            daemon = restart.forgets_tag(verdicts, world, link, (folder, good), daemon)
+            until(lambda: world.state("g") == "Master" and link.holds(VIP))
             daemon = api_lost(verdicts, world, link, folder, good, daemon)
             daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)
