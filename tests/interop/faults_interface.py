@@ -4,10 +4,11 @@ import json
 import subprocess
 import time
 
-from faults import listens, Three, VIPS
+from asking import ask
+from faults import listens, Three
 from measure import milliseconds
 from routers import Fairlead
-from world import inside, ip
+from world import ip
 
 
 def index_of(three, node, name="eth1"):
@@ -25,22 +26,14 @@ def missing(three, what):
     three.alone("b", f"{what}: b serves", 8)
 
 
-def answers(three):
-    """Whether x, which has forgotten where it is, reaches the address."""
-    x = three.story.segment.of["x"]
-    ip(x, "neighbour flush dev eth1")
-    with inside(x):
-        done = subprocess.run(["ping", "-c", "1", "-W", "1", "-I", "eth1", VIPS[three.family][0]], stdout=subprocess.DEVNULL)
-    return done.returncode == 0
-
-
 def reclaimed(three, since, what):
     three.alone("a", f"{what}: a reclaims the address", 8)
     time.sleep(0.3)
     three.never_two(since, f"{what} (I-1)", 100)
     last = three.programs["a"].reports("g")[-1].get("problems", "")
     three.story.check(f"{what}: no condition is left", not last, last)
-    three.story.check(f"{what}: the address answers", answers(three))
+    said = ask(three.story.segment, "a", three.vip)
+    three.story.check(f"{what}: a answers for the address, and nobody else", said == {"a": {"who", "ping", "tcp"}}, said)
 
 
 def made_later(family):
