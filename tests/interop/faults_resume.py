@@ -9,7 +9,7 @@ from world import wait_for
 
 # 250 ms: addresses live for 1 s, b (priority 150) may be Master 853 ms after a's last advert, so a must be back after 753 ms.
 FAST_MS = 250
-TOO_LATE_MS = (800, 950)
+TOO_LATE_MS = (760, 950)
 
 
 def resumed(family, interval):
@@ -107,27 +107,36 @@ def too_late(family):
     return tell
 
 
+def back_in_time(three):
+    """Kills a after a beat and starts it again, its addresses ready a while later: (last beat, start). Once more where the
+    machine was too slow for that."""
+    a = three.programs["a"]
+    a.options = ["--ready-after", "200"]
+    for _ in range(4):
+        last, begun = killed_after_a_beat(three), time.monotonic_ns()
+        three.start("a")
+        wait_for(lambda: a.lines("sequence=1"), 3, every=0.005)
+        if milliseconds(time.monotonic_ns() - last) < 500:
+            break
+        three.alone("a", "the machine was too slow: once more")
+        time.sleep(1)
+    return last, begun
+
+
 def rival_heard(family):
     """Back in time, but before its addresses are ready it hears somebody, whatever its priority: they go at once."""
     def tell(story):
         three = alone_and_fast(story, family)
         if not three:
             return
-        for rival in (False, True):
-            last = killed_after_a_beat(three)
-            begun = time.monotonic_ns()
-            three.programs["a"].options = ["--ready-after", "300"]
-            three.start("a")
-            a = three.programs["a"]
-            wait_for(lambda a=a: a.lines("sequence=1"), 3, every=0.005)
-            if rival:
-                time.sleep(0.05)
-                spoken = three.speaker_says(three.say(priority=20, interval=FAST_MS // 10))[0]
-                gone = addresses_gone_first(three, begun, "a rival of priority 20 is heard")
-                after = milliseconds(gone - spoken) if gone else None
-                story.check("the address goes at once, not with its lifetime", after is not None and after <= 100,
-                            (after, milliseconds(spoken - last)))
-            else:
-                time.sleep(1.2)
-                story.check("control: with nobody heard it goes on 300 ms later", reasons(a) == ["Resumed"], reasons(a))
+        back_in_time(three)
+        time.sleep(1.2)
+        a = three.programs["a"]
+        story.check("control: with nobody heard it goes on when they are ready", reasons(a) == ["Resumed"], reasons(a))
+        last, begun = back_in_time(three)
+        spoken = three.speaker_says(three.say(priority=20, interval=FAST_MS // 10))[0]
+        gone = addresses_gone_first(three, begun, "a rival of priority 20 is heard")
+        after = milliseconds(gone - spoken) if gone else None
+        story.check("the address goes at once, not with its lifetime", after is not None and after <= 100,
+                    (after, milliseconds(spoken - last)))
     return tell
