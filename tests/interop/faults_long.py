@@ -10,10 +10,10 @@ KILLS = 20
 FREEZES = (0.5, 1, 1.4, 1.8, 2.2, 2.6, 3, 3.2, 3.4, 3.6, 4, 5, 7, 12)
 
 
-def killed_again_and_again(family, groups, seed):
+def killed_again_and_again(family, addresses, seed):
     """I-2, netns/kill-random: VIPs outlive their daemon's last beat by the fence at most, wherever in its turn it dies."""
     def tell(story):
-        vips = tuple(f"192.0.2.{n}" if family == 4 else f"2001:db8::{n:x}" for n in range(100, 100 + groups))
+        vips = tuple(f"192.0.2.{n}" if family == 4 else f"2001:db8::{n:x}" for n in range(100, 100 + addresses))
         dice = random.Random(seed)
         three = Three(story, Fairlead, family, vips=vips if family == 4 else ("fe80::100", *vips))
         three.vip = vips[-1]
@@ -28,7 +28,7 @@ def killed_again_and_again(family, groups, seed):
             last = three.own().adverts("a", "x", until=begun + 50_000_000)[-1]["t"]
             gone.append(since(last, [three.own().first(v, "a", False, begun) for v in vips]))
             taken.append(since(last, [three.own().first(v, "b", True, begun) for v in vips]))
-            both.append(max(three.own().overlap(v, begun, time.monotonic_ns()) for v in vips[:: max(1, groups // 5)]))
+            both.append(max(three.own().overlap(v, begun, time.monotonic_ns()) for v in vips[:: max(1, addresses // 5)]))
             three.start("a")
             if not three.story.check("a reclaims", three.holders() == ["a"] or three.alone("a", "a is back", 9)):
                 return

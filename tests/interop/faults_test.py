@@ -18,6 +18,7 @@ import faults_odd as odd
 import faults_old as old
 import faults_resume as resume
 import faults_sleep as sleep
+import faults_starved as starved
 import faults_switch as switch
 import faults_tracked as tracked
 from routers import Fairlead, Keepalived
@@ -100,15 +101,15 @@ def router_stories():
 def long_stories():
     out = []
     for family in (4, 6):
-        out += [(f"kills{family}-{groups}-{seed}", f"I-2 IPv{family}, {groups} addresses, seed {seed}",
-                 long.killed_again_and_again(family, groups, seed)) for groups, seed in ((1, 1), (1, 2), (1, 3), (20, 4), (80, 5))]
+        out += [(f"kills{family}-{addresses}-{seed}", f"I-2 IPv{family}, {addresses} addresses, seed {seed}",
+                 long.killed_again_and_again(family, addresses, seed)) for addresses, seed in ((1, 1), (1, 2), (1, 3), (20, 4), (80, 5))]
         out += [(f"freezes{family}-{seed}", f"I-1 IPv{family}, seed {seed}", long.frozen_for_so_long(family, seed))
                 for seed in (1, 2, 3)]
     return out
 
 
 # It takes both processors for itself: the timing of the others would be void.
-ALONE = (("flood", "FN-20", flood.flood),)
+ALONE = (("flood", "FN-20", flood.flood), ("starved", "FN-29", starved.starved))
 
 
 def main():
