@@ -231,7 +231,7 @@ TEST(Place, TheSettingsOfThePoolAreThoseOfItsGroups) {
   vrrp.checksum = api::Checksum::kRfc5798;
   vrrp.link_up_delay = Milliseconds(1500);
   add_vips(inputs, 1);
-  const auto& spec = placed(inputs).groups.begin()->second.spec;
+  const auto spec = placed(inputs).groups.begin()->second.spec;
   EXPECT_EQ(spec.version, 2);
   EXPECT_EQ(spec.advert_interval, Milliseconds(3000));
   EXPECT_EQ(spec.checksum, api::Checksum::kRfc5798);
