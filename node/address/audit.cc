@@ -84,15 +84,20 @@ const Interface* find_interface(const Interfaces& actual, const std::string& nam
   return nullptr;
 }
 
-std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family) {
+std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family,
+                                              const std::set<net::IpAddress>& virtual_addresses) {
+  std::optional<net::IpAddress> best;
+  int best_rank = 0;
   for (const InterfaceAddress& entry : interface.addresses) {
     const net::IpAddress& address = entry.prefix.address;
-    if (address.family() != family || entry.ours) continue;
-    const bool primary =
-        address.is_v4() ? entry.global && !entry.secondary : address.is_link_local() && !entry.tentative;
-    if (primary) return address;
+    const bool usable = address.is_v4() ? entry.global : address.is_link_local() && !entry.tentative;
+    if (address.family() != family || entry.ours || !usable) continue;
+    const int rank = (virtual_addresses.contains(address) ? 2 : 0) + (entry.secondary ? 1 : 0);
+    if (best && rank >= best_rank) continue;
+    best = address;
+    best_rank = rank;
   }
-  return std::nullopt;
+  return best;
 }
 
 }  // namespace fairlead::address

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "node/vrrp/packet.h"
@@ -15,7 +16,11 @@ api::Condition problem(std::string type, std::string reason, std::string message
 
 // What adverts are sent from. A configured address must be there, too.
 std::optional<net::IpAddress> primary_on(const plan::GroupPlan& plan, const address::Interface& interface) {
-  if (!plan.unicast || !plan.unicast->source) return address::primary_address(interface, plan.family);
+  if (!plan.unicast || !plan.unicast->source) {
+    std::set<net::IpAddress> all = plan.addresses;
+    all.insert(plan.excluded.begin(), plan.excluded.end());
+    return address::primary_address(interface, plan.family, all);
+  }
   for (const address::InterfaceAddress& entry : interface.addresses) {
     if (entry.prefix.address == *plan.unicast->source && !entry.ours) return plan.unicast->source;
   }

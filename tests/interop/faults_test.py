@@ -16,8 +16,10 @@ import faults_long as long
 import faults_lost as lost
 import faults_odd as odd
 import faults_old as old
+import faults_owner as owner
 import faults_resume as resume
 import faults_sleep as sleep
+import faults_source as source
 import faults_starved as starved
 import faults_switch as switch
 import faults_tracked as tracked
@@ -95,6 +97,11 @@ def router_stories():
     out += [(f"between{n}", f"FN-02 in the call IPv{family}", lost.between(family, seconds))
             for n, (family, seconds) in enumerate(((4, 1), (6, 2.5), (4, 5)), 1)]
     out.append(("slept", "FN-01 slept", sleep.no_resume))
+    out += [("ownerk", "owner beside keepalived", owner.beside_keepalived(255)), ("ownerkk", "keepalived is owner", owner.beside_keepalived(150))]
+    out += [(f"both255-{first}", f"keepalived and we are owners, {first} first", owner.both_say_255(first)) for first in ("f", "k")]
+    for family in (4, 6):
+        out += [(f"owner{family}", f"owner IPv{family}", owner.alone(family)), (f"owners{family}", f"two owners IPv{family}", owner.two(family))]
+    out += [(f"source{family}", f"own address replaced IPv{family}", source.replaced(family)) for family in (4, 6)]
     return out
 
 

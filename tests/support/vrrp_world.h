@@ -217,6 +217,7 @@ class FakeAdverts : public wire::AdvertWire {
     world_.note("advert " + std::to_string(advert.virtual_router_id.value()) + " priority " +
                 std::to_string(advert.priority.value()));
     sent.push_back({interface, advert});
+    sources.push_back(endpoints.source);
     return Done{};
   }
   std::vector<wire::Datagram> receive(std::size_t limit) override {
@@ -228,6 +229,7 @@ class FakeAdverts : public wire::AdvertWire {
   void tell() { wake_(); }
 
   std::vector<std::pair<int, vrrp::Advertisement>> sent;
+  std::vector<net::IpAddress> sources;  // of each of them
 
  private:
   // "2" for IPv4, "2 IPv6".

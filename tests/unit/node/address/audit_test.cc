@@ -110,8 +110,9 @@ TEST(PrimaryAddress, IsTheFirstLastingAddressThatIsNoVip) {
   link_scope.global = false;
   const auto actual = interfaces({ours_at("192.0.2.100/32"), theirs_at("2001:db8::1/64"), link_scope,
                                   secondary, theirs_at("192.0.2.10/24"), theirs_at("198.51.100.1/24")});
-  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv4), ip("192.0.2.10"));
-  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2), net::Family::kIPv4), std::nullopt);
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv4, {}), ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2), net::Family::kIPv4, {}),
+            std::nullopt);
 }
 
 // VR-006: of IPv6 the link-local address; never a VIP, nor one that the kernel does not send from yet.
@@ -121,10 +122,36 @@ TEST(PrimaryAddress, OfIPv6IsTheFirstUsableLinkLocalAddressThatIsNoVip) {
   const auto actual =
       interfaces({theirs_at("192.0.2.10/24"), theirs_at("2001:db8::1/64"), ours_at("fe80::5eff:fe00:233/128"),
                   tentative, theirs_at("fe80::1/64"), theirs_at("fe80::2/64")});
-  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv6), ip("fe80::1"));
-  EXPECT_EQ(primary_address(interfaces({tentative}).at(2), net::Family::kIPv6), std::nullopt);
-  EXPECT_EQ(primary_address(interfaces({ours_at("fe80::5eff:fe00:233/128")}).at(2), net::Family::kIPv6),
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv6, {}), ip("fe80::1"));
+  EXPECT_EQ(primary_address(interfaces({tentative}).at(2), net::Family::kIPv6, {}), std::nullopt);
+  EXPECT_EQ(primary_address(interfaces({ours_at("fe80::5eff:fe00:233/128")}).at(2), net::Family::kIPv6, {}),
             std::nullopt);
+}
+
+// The kernel tells of the primary that is gone before it tells that another is primary now (VR-001).
+TEST(PrimaryAddress, IsASecondaryOneOnlyWhereThereIsNoPrimary) {
+  auto first = theirs_at("192.0.2.9/24");
+  auto second = theirs_at("192.0.2.11/24");
+  first.secondary = second.secondary = true;
+  EXPECT_EQ(
+      primary_address(interfaces({first, second, theirs_at("192.0.2.10/24")}).at(2), net::Family::kIPv4, {}),
+      ip("192.0.2.10"));
+  EXPECT_EQ(
+      primary_address(interfaces({ours_at("192.0.2.100/32"), first, second}).at(2), net::Family::kIPv4, {}),
+      ip("192.0.2.9"));
+}
+
+// Of an owner, or of a virtual address that somebody else configured: who holds it elsewhere would take our
+// adverts for its own (VR-103).
+TEST(PrimaryAddress, IsAVirtualOneOfOthersOnlyWhereThereIsNothingElse) {
+  const std::set<net::IpAddress> virtual_addresses{ip("192.0.2.100"), ip("fe80::100")};
+  const auto both = interfaces({theirs_at("192.0.2.100/24"), theirs_at("fe80::100/64"),
+                                theirs_at("192.0.2.10/24"), theirs_at("fe80::1/64")});
+  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::1"));
+  const auto alone = interfaces({theirs_at("192.0.2.100/24"), theirs_at("fe80::100/64")});
+  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.100"));
+  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::100"));
 }
 
 TEST(Ours, AreAllTaggedAddresses) {

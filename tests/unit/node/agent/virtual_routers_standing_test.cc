@@ -28,6 +28,40 @@ plan::GroupPlan tracking(int weight) {
   return out;
 }
 
+// Somebody replaces an address of interface 2.
+void replace(VrrpThread& thread, const net::IpAddress& old, const net::IpAddress& by) {
+  thread.world.remove(2, old);
+  thread.world.interfaces[2].addresses.push_back({{by, 24}, false, true, true, false, false});
+  thread.network->tell();
+}
+
+// VR-001: another primary address while Active.
+TEST(Source, ThatIsReplacedIsFollowedByTheNextAdvertAndMovesNothingElse) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  EXPECT_EQ(thread.adverts->sources.back(), ip("192.0.2.1"));
+  const auto before = thread.group().last_transition;
+  const auto due = thread.world.alarm;
+  replace(thread, ip("192.0.2.1"), ip("198.51.100.7"));
+  EXPECT_EQ(thread.writes(), Journal());
+  EXPECT_EQ(thread.world.alarm, due);
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.lines("advert"), Journal({"advert 51 priority 200"}));
+  EXPECT_EQ(thread.adverts->sources.back(), ip("198.51.100.7"));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.group().last_transition, before);
+}
+
+TEST(Source, ThatIsReplacedLeavesABackupsTimerAsItWas) {
+  VrrpThread thread;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  const auto due = thread.world.alarm;
+  replace(thread, ip("192.0.2.1"), ip("192.0.2.7"));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.world.alarm, due);
+}
+
 class Tracked : public testing::Test {
  protected:
   Tracked() { thread.world.add_interface(3, "eth2", ip("198.51.100.1")); }
