@@ -11,6 +11,7 @@ import time
 
 import apiserver
 import node_restart as restart
+from node_preempt import preempts_late
 from node_world import BINARY, NAMESPACE, NODE, OURS, Daemon, Link, World, must, node_command, other_authority, run, until
 
 VIP = "192.0.2.100"
@@ -335,6 +336,7 @@ def main():
             daemon = restart.resumes(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = restart.forgets_tag(verdicts, world, link, (folder, good), daemon)
             until(lambda: world.state("g") == "Master" and link.holds(VIP))
+            preempts_late(verdicts, world, link, daemon, folder)
             daemon = api_lost(verdicts, world, link, folder, good, daemon)
             daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)

@@ -17,6 +17,7 @@ import faults_lost as lost
 import faults_odd as odd
 import faults_old as old
 import faults_owner as owner
+import faults_preempt as preempt
 import faults_resume as resume
 import faults_sleep as sleep
 import faults_source as source
@@ -102,6 +103,7 @@ def router_stories():
     for family in (4, 6):
         out += [(f"owner{family}", f"owner IPv{family}", owner.alone(family)), (f"owners{family}", f"two owners IPv{family}", owner.two(family))]
     out += [(f"source{family}", f"own address replaced IPv{family}", source.replaced(family)) for family in (4, 6)]
+    out.append(("delay", "preemptDelaySeconds", preempt.delayed(4)))
     return out
 
 
