@@ -21,6 +21,11 @@ void Announcements::Line::add(const net::IpAddress& address, const Subject& subj
   if (subjects.insert_or_assign(address, subject).second) order.push_back(address);
 }
 
+bool Announcements::Line::holds(const net::IpAddress& address, const Subject& subject) const {
+  const auto found = subjects.find(address);
+  return found != subjects.end() && found->second == subject;
+}
+
 void Announcements::Line::remove(const net::IpAddress& address) {
   if (subjects.erase(address) != 0) std::erase(order, address);
 }
@@ -36,9 +41,11 @@ void Announcements::queue(const AnnouncedLink& link, const std::vector<net::IpAd
   if (!link.arp) return;
   Port& port = ports_[link.index];
   port.name = link.name;
+  const Subject subject{link.mac, link.router};
   for (const net::IpAddress& address : addresses) {
-    port.first.add(address, {link.mac, link.router});
-    if (address.is_v4()) port.replies.add(address, {link.mac, link.router});
+    if (port.replies.holds(address, subject)) continue;
+    port.first.add(address, subject);
+    if (address.is_v4()) port.replies.add(address, subject);
   }
 }
 

@@ -39,8 +39,9 @@ class Announcements {
       : announcer_(announcer), metrics_(metrics) {}
 
   // One round of these addresses: of IPv4 a request (G1) and a reply (G2) each, of IPv6 an advertisement
-  // (N1). The replies leave after all requests and advertisements of the interface, whoever queued them. An
-  // interface without ARP is skipped.
+  // (N1). The replies leave after all requests and advertisements of the interface, whoever queued them; an
+  // address whose reply still waits is not announced anew, else the rounds of a big group would keep its
+  // replies from leaving. An interface without ARP is skipped.
   void queue(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses);
   // Forgets what waits for an interface: nobody announces what is no longer held.
   void withdraw(int interface, const std::vector<net::IpAddress>& addresses);
@@ -56,12 +57,14 @@ class Announcements {
   struct Subject {
     net::MacAddress mac;
     bool router = false;
+    friend bool operator==(const Subject&, const Subject&) = default;
   };
   // First come, first served, each address once.
   struct Line {
     std::deque<net::IpAddress> order;
     std::map<net::IpAddress, Subject> subjects;
     void add(const net::IpAddress& address, const Subject& subject);
+    bool holds(const net::IpAddress& address, const Subject& subject) const;
     void remove(const net::IpAddress& address);
     std::optional<std::pair<net::IpAddress, Subject>> take();
   };

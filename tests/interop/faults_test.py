@@ -5,6 +5,7 @@ import os
 import sys
 
 import faults_address as address
+import faults_announce as announce
 import faults_asked as asked
 import faults_death as death
 import faults_flood as flood
@@ -104,6 +105,8 @@ def router_stories():
         out += [(f"owner{family}", f"owner IPv{family}", owner.alone(family)), (f"owners{family}", f"two owners IPv{family}", owner.two(family))]
     out += [(f"source{family}", f"own address replaced IPv{family}", source.replaced(family)) for family in (4, 6)]
     out.append(("delay", "preemptDelaySeconds", preempt.delayed(4)))
+    out += [(f"cancel{family}", f"rounds end IPv{family}", announce.cancelled(family)) for family in (4, 6)]
+    out.append(("noarp", "no ARP", announce.without_arp))
     return out
 
 
@@ -117,8 +120,8 @@ def long_stories():
     return out
 
 
-# It takes both processors for itself: the timing of the others would be void.
-ALONE = (("flood", "FN-20", flood.flood), ("starved", "FN-29", starved.starved))
+# They take both processors for themselves: the timing of the others would be void.
+ALONE = (("flood", "FN-20", flood.flood), ("starved", "FN-29", starved.starved), ("budget", "1500 VIPs announced", announce.thousands))
 
 
 def main():

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -125,13 +126,42 @@ TEST(Announcements, AnAddressThatWaitsAlreadyWaitsOnceAndIsAtItsNewestMac) {
             (List{"2 request 192.0.2.1 9", "2 advertisement 2001:db8::1 9", "2 reply 192.0.2.1 9"}));
 }
 
+std::vector<net::IpAddress> fifteen_hundred() {
+  std::vector<net::IpAddress> out;
+  for (int i = 0; i < 1500; ++i) {
+    out.push_back(ip("198.18." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
+  }
+  return out;
+}
+
+// Some equipment learns from replies only (vrrp.md 7.1): no later round comes before those of the first.
+TEST(Announcements, RoundsThatFollowEachOtherLeaveNoAddressWithoutItsReply) {
+  Fixture fixture;
+  const auto many = fifteen_hundred();
+  std::set<std::string> replies;
+  for (int millisecond = 0; millisecond < 5000; millisecond += 2) {
+    if (millisecond % 1000 == 0) fixture.announcements.queue(link(2, 1), many);
+    for (const std::string& line : fixture.flush(t0 + Milliseconds(millisecond))) {
+      if (line.starts_with("2 reply ")) replies.insert(line);
+    }
+  }
+  EXPECT_EQ(replies.size(), many.size());
+}
+
+// Nobody is left with a MAC that the interface no longer has.
+TEST(Announcements, AnotherMacIsAnnouncedAnewThoughAReplyStillWaits) {
+  Fixture fixture;
+  const auto many = fifteen_hundred();
+  fixture.announcements.queue(link(2, 1), many);
+  for (int turn = 0; turn < 3; ++turn) (void)fixture.flush(t0);  // its requests have left
+  fixture.announcements.queue(link(2, 9), {many.back()});
+  EXPECT_EQ(fixture.flush(t0).front(), "2 request " + to_string(many.back()) + " 9");
+}
+
 // vrrp.md 7.5: burst 2000 frames, then 500 a second; each interface for itself.
 TEST(Announcements, KeepToTheBudgetOfEachInterface) {
   Fixture fixture;
-  std::vector<net::IpAddress> many;
-  for (int i = 0; i < 1500; ++i) {
-    many.push_back(ip("198.18." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
-  }
+  const auto many = fifteen_hundred();
   fixture.announcements.queue(link(2, 1), many);
   fixture.announcements.queue(link(3, 1), {ip("192.0.2.1")});
   std::size_t first_second = 0;

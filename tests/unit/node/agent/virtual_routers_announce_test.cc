@@ -63,6 +63,20 @@ TEST(Announcing, RefreshesAsOftenAsThePlanSays) {
   EXPECT_EQ(seconds_of(thread, "192.0.2.100", Seconds(100)), std::vector<int>{});
 }
 
+// vrrp.md 7.2: nobody announces what it no longer has; keepalived's timer runs on.
+TEST(Announcing, LeavingActiveCancelsTheRoundsThatAreLeft) {
+  VrrpThread thread;
+  const auto group = test::group_plan();
+  thread.order({group});
+  thread.ready(group.addresses);
+  thread.world.pass(Milliseconds(900));
+  ASSERT_EQ(thread.lines("announce").size(), 2U);
+  (void)thread.world.take_journal();
+  thread.hear_for(250, Seconds(8));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.lines("announce"), Journal());
+}
+
 // vrrp.md 7.1: excluded addresses are held and announced like the others.
 TEST(Announcing, ExcludedAddressesAreAnnouncedLikeTheOthers) {
   VrrpThread thread;
