@@ -52,16 +52,20 @@ std::string ip(int family, const unsigned char* b) {
   return inet_ntop(family, b, text.data(), text.size());
 }
 
-// The kernel stamps frames with the wall clock: brought to the monotonic one by their distance right now.
+// The kernel stamps frames with the wall clock: brought to the monotonic one by their distance right now. If
+// somebody set the clock in between, it is the time of reading.
 std::int64_t stamp_of(msghdr& message) {
+  constexpr std::int64_t kMinute = 60'000'000'000;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
     timespec stamped{};
     std::memcpy(&stamped, CMSG_DATA(c), sizeof stamped);
     timespec wall{};
     clock_gettime(CLOCK_REALTIME, &wall);
-    return lab::now_ns() -
-           (std::int64_t{wall.tv_sec - stamped.tv_sec} * 1'000'000'000 + wall.tv_nsec - stamped.tv_nsec);
+    const std::int64_t age =
+        std::int64_t{wall.tv_sec - stamped.tv_sec} * 1'000'000'000 + wall.tv_nsec - stamped.tv_nsec;
+    if (age < -kMinute || age > kMinute) break;
+    return lab::now_ns() - age;
   }
   return lab::now_ns();
 }
