@@ -1,5 +1,5 @@
-"""I-1 as hosts see it: who answers ARP requests and neighbour solicitations, asked every 10 ms, through a hand-over, a reclaim
-and a death. keepalived is the positive control: killed, it leaves an address behind that answers beside the new Master's."""
+"""I-1 as hosts see it: who answers ARP requests and neighbour solicitations, asked every 10 ms, through a hand-over, a reclaim,
+a death and a freeze. keepalived is the positive control: its left-over address answers beside the new Master's."""
 import time
 
 import asking
@@ -10,17 +10,18 @@ from routers import Fairlead, Keepalived
 PREEMPTION_MS = 100  # I-1 allows 50; gates are twice as loose
 
 
-def asked(kind, family):
+def asked(kind, family, how):
+    """how: kill -9, after a hand-over and a reclaim, or SIGSTOP."""
     def tell(story):
         three = Three(story, kind, family)
         if not three.settle():
             return
         with asking.asking(story, three.vip, 60):
             time.sleep(0.3)
-            if kind is Fairlead:
+            if kind is Fairlead and how == "kill -9":
                 handed_over_and_back(story, three)
             begun = time.monotonic_ns()
-            three.programs["a"].kill()
+            (three.programs["a"].kill if how == "kill -9" else three.programs["a"].freeze)()
             time.sleep(6)
             ended = time.monotonic_ns()
         if kind is Keepalived:
@@ -30,13 +31,13 @@ def asked(kind, family):
             story.check("control: the left-over address accepts packets", said.get("a") == {"who", "ping", "tcp"}, said)
             return
         both = asking.both_answered(story, three.vip, begun, ended)
-        story.check("kill -9: no question has two answers (P-2)", both == 0, both)
+        story.check(f"{how}: no question has two answers (P-2)", both == 0, both)
         last = max(asking.answers(story, three.vip, "a", begun - 10**9, ended), default=0)
         first = min(asking.answers(story, three.vip, "b", begun, ended), default=0)
         beat = three.own().adverts("a", "x")[-1]["t"]
-        story.check(f"kill -9: a is asked in vain {FENCE_MS} ms after its last beat (I-2)",
+        story.check(f"{how}: a is asked in vain {FENCE_MS} ms after its last beat (I-2)",
                     last and milliseconds(last - beat) <= FENCE_MS, milliseconds(last - beat))
-        story.check(f"kill -9: b answers within {3414 + GATE_MS} ms of it (P-1)",
+        story.check(f"{how}: b answers within {3414 + GATE_MS} ms of it (P-1)",
                     first and milliseconds(first - beat) <= 3414 + GATE_MS, milliseconds(first - beat) if first else None)
         asking.asked_both(story, three.vip, "b", "a")
     return tell

@@ -37,7 +37,8 @@ def all_stories():
         for family in (4, 6):
             out.append((f"kill-{short}{family}", f"FN-01 {who} IPv{family}", death.killed(kind, family)))
             out.append((f"stop-{short}{family}", f"FN-02 SIGSTOP {who} IPv{family}", death.frozen(kind, family, "signal")))
-            out.append((f"asked-{short}{family}", f"I-1 {who} IPv{family}", asked.asked(kind, family)))
+            out += [(f"asked-{short}{family}-{n}", f"I-1 {who} IPv{family} {how}", asked.asked(kind, family, how))
+                    for n, how in enumerate(("kill -9", "SIGSTOP"), 1)]
             out.append((f"freeze-{short}{family}", f"FN-02 cgroup {who} IPv{family}", death.frozen(kind, family, "cgroup")))
         out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4)))
     for family in (4, 6):
