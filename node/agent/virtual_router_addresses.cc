@@ -54,7 +54,12 @@ void HeldAddresses::restore(const AnnouncedLink& link, const std::vector<net::Ip
 void HeldAddresses::make_again(const AnnouncedLink& link, const std::vector<net::IpAddress>& useless,
                                Seconds lifetime) {
   begin_minute();
-  if (restorations_ == kFightsAMinute) return;
+  if (restorations_ == kFightsAMinute) {
+    // No renewal makes it usable: the fight is lost, or goes on in the next minute.
+    removals_ = kFightsAMinute + 1;
+    world_.audit_wanted = true;
+    return;
+  }
   ++restorations_;
   if (release(link, useless)) hold(link, useless, lifetime, Why::kUseless);
 }

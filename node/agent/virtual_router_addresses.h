@@ -31,8 +31,8 @@ class HeldAddresses {
   void renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime);
   // Puts back some that are gone. At most 30 times a minute: then renewals do it, no sooner (FN-06).
   void restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing, Seconds lifetime);
-  // Removes them and puts them back, since the kernel does not use them: they failed duplicate address
-  // detection. Limited as restore() is.
+  // Removes them and puts them back: duplicate address detection failed, and the kernel does not use them. At
+  // most 30 times a minute, restore() counted in; then the role is lost, or the next minute begins anew.
   void make_again(const AnnouncedLink& link, const std::vector<net::IpAddress>& useless, Seconds lifetime);
   // False if the kernel did not acknowledge that they are gone; then nobody may be invited to take over.
   bool release(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses);
@@ -89,7 +89,7 @@ class HeldAddresses {
   Seconds renewed_for_{0};                 // the lifetime it gave
   std::map<net::IpAddress, Restored> restored_;
   TimePoint minute_{};    // in which these are counted:
-  int restorations_ = 0;  // by restore()
+  int restorations_ = 0;  // by restore() and make_again()
   int removals_ = 0;      // by others, however they were put right
   std::optional<TimePoint> handed_over_;
 };

@@ -13,7 +13,7 @@ struct VirtualRouterSurroundings {
   wire::AdvertWire& adverts;
   Announcements& announcements;
   VrrpMetrics& metrics;
-  // Set by a router whose removal was not acknowledged: the addresses must be compared again soon.
+  // Set by a router whose removal was not acknowledged, or who has an address of no use: compare again soon.
   bool audit_wanted = false;
   // Set by a router to whom the kernel has shown that it forgets our tag (before 5.18): of IPv6 addresses we
   // must know ourselves which are ours.

@@ -8,6 +8,7 @@ import faults_address as address
 import faults_announce as announce
 import faults_asked as asked
 import faults_death as death
+import faults_detection as detection
 import faults_flood as flood
 import faults_foreign as foreign
 import faults_interface as interface
@@ -56,6 +57,7 @@ def all_stories():
         out.append((f"filter{family}", f"FN-14 filtered IPv{family}", switch.filtering(family)))
         out.append((f"clone{family}", f"FN-18 own address IPv{family}", odd.own_address(family)))
         out.append((f"zero{family}", f"priority 0 IPv{family}", odd.priority_zeros(family)))
+    out.append(("elsewhere", "FN-27", detection.put_back_over_and_over))
     out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),
             ("many", "FN-23", address.too_many)]
     out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),

@@ -103,19 +103,6 @@ TEST(Strangers, WhoeverGetsTheRoleBackKeepsItAndFightsOnWithinTheLimit) {
   EXPECT_LT(thread.lines("hold 192.0.2.100").size(), 11U * 30U + 4U * 570U + 10U);
 }
 
-// FN-27: who has the address the election says; a renewal would leave it useless.
-TEST(Strangers, AnAddressThatFailedDuplicateAddressDetectionIsMadeAgainAndAnnounced) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.fail_detection(2, kA);
-  thread.network->tell();
-  EXPECT_EQ(thread.writes(),
-            Journal({"release 192.0.2.100 on 2", "hold 192.0.2.100 1s on 2", "announce 192.0.2.100"}));
-  EXPECT_EQ(thread.condition("AddressElsewhere"), "192.0.2.100 found on another node by the kernel");
-  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"duplicate\"}"), 1);
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
-}
-
 // A late renewal is no removal.
 TEST(Strangers, AnAddressThatExpiredIsNobodysFault) {
   VrrpThread thread;
