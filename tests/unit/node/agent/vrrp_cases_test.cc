@@ -1,20 +1,30 @@
 #include <gtest/gtest.h>
 
 #include "support/case_file.h"
+#include "support/vrrp_receive.h"
 #include "support/vrrp_thread.h"
 
 // tests/cases/vrrp/router/*.case: the whole vrrp thread over a world in memory; what it writes and reports.
-// Interface 2 is eth1 with 192.0.2.1. A group: VRID 51, priority 200, 250 ms, 192.0.2.100 and .101, ADI_min
-// 0.853 s.
-//   group NAME KEY=VALUE...   a group of the plan, or what changes of it: vrid priority interval preempt
-//   delay
-//                             addresses. The plan is ordered by `at T order`
+// Interface 2 is eth1 with 192.0.2.1 and fe80::1. A group: VRID 51, priority 200, 250 ms, 192.0.2.100 and
+// .101, ADI_min 0.853 s. A line is one of:
+//
+//   group NAME KEY=VALUE...
+//       a group of the plan, or what changes of it: family=6 version=2 vrid priority interval preempt delay
+//       addresses excluded unicast=PEERS; `at T order` orders the plan
 //   at T order | ready ADDRESSES | leaves NAME | link up|down | stop | end
-//   at T skip                     what is written until then is not told, but for states and conditions
-//   at T hear NAME KEY=VALUE...   an advert for that group: priority from interval addresses; every=SPAN
-//   until=T at T junk NAME                the same with one bit of its checksum wrong at T removed|taken
-//   ADDRESS    by others: deleted, or configured at T freeze SPAN              the daemon does not run, and
-//   then does at T sends|releases fail|work, at T refuse ADDRESSES|none     what the kernel says
+//   at T skip
+//       what is written until then is not told, but for states and conditions
+//   at T hear NAME KEY=VALUE...
+//       an advert for that group: priority from interval addresses; every=SPAN until=T
+//   at T junk NAME
+//       the same with one bit of its checksum wrong
+//   at T removed|taken|found ADDRESS
+//       by others: deleted; configured; found on another node by duplicate address detection
+//   at T freeze SPAN
+//       the daemon does not run, and then does
+//   at T sends|releases fail|work, at T refuse ADDRESSES|none
+//       what the kernel says
+//
 // The writes of an instant are one line, each change of a state or condition is another. A packet counts
 // before a timer.
 namespace fairlead::test {
@@ -32,6 +42,11 @@ std::set<net::IpAddress> addresses_of(const std::string& text) {
 
 class Case {
  public:
+  Case() {
+    world().interfaces[2].addresses.push_back({{ip("fe80::1"), 64}, false, true, false, false, false});
+    thread_.network->tell();
+  }
+
   std::vector<std::string> run(const std::string& line) {
     lines_.clear();
     Words words(line);
@@ -65,17 +80,30 @@ class Case {
     }
     plan::GroupPlan& group = groups_[name];
     const auto number = [](const std::string& text) { return static_cast<std::uint8_t>(std::stoi(text)); };
+    if (const auto value = words.value("family")) {
+      group.family = *value == "6" ? net::Family::kIPv6 : net::Family::kIPv4;
+    }
+    if (const auto value = words.value("version")) {
+      group.vrrp_version = *value == "2" ? vrrp::Version::k2 : vrrp::Version::k3;
+    }
     if (const auto value = words.value("vrid"))
       group.virtual_router_id = vrrp::VirtualRouterId(number(*value));
     if (const auto value = words.value("priority")) group.priority = vrrp::Priority(number(*value));
     if (const auto value = words.value("interval")) {
-      group = with_interval(group, static_cast<int>(span_of(*value).count() / 10000));
+      group.advertise_interval = std::chrono::duration_cast<vrrp::Centiseconds>(span_of(*value));
     }
     if (const auto value = words.value("preempt")) group.preempt = *value != "no";
     if (const auto value = words.value("delay")) {
       group.preempt_delay = std::chrono::duration_cast<Seconds>(span_of(*value));
     }
     if (const auto value = words.value("addresses")) group.addresses = addresses_of(*value);
+    if (const auto value = words.value("excluded")) group.excluded = addresses_of(*value);
+    if (const auto value = words.value("unicast")) {
+      group.unicast = plan::Unicast{};
+      for (const auto& peer : addresses_of(*value)) group.unicast->peers.emplace(peer, vrrp::kTtl);
+    }
+    group.min_active_down_interval =
+        vrrp::active_down_interval(group.vrrp_version, vrrp::Priority(150), group.advertise_interval);
     ++group.version.generation;
   }
 
@@ -106,6 +134,10 @@ class Case {
       world().interfaces[2].addresses.push_back({{address, 32}, false, true, true, false, false});
       return thread_.network->tell();
     }
+    if (what == "found") {
+      world().fail_detection(2, address_of(words.next()));
+      return thread_.network->tell();
+    }
     if (what == "sends") world().sends_fail = words.next() == "fail";
     if (what == "releases") world().releases_fail = words.next() == "fail";
     if (what == "refuse") {
@@ -133,14 +165,20 @@ class Case {
     }
     const auto listed = words.value("addresses");
     const auto addresses = listed ? addresses_of(*listed) : group.addresses;
-    advert.addresses.assign(addresses.begin(), addresses.end());
-    const net::IpAddress from = address_of(words.value("from").value_or("192.0.2.9"));
+    advert.addresses = vrrp::in_advert_order({addresses.begin(), addresses.end()});
+    const bool v6 = group.family == net::Family::kIPv6;
+    const net::IpAddress from = address_of(words.value("from").value_or(v6 ? "fe80::9" : "192.0.2.9"));
+    const vrrp::Endpoints endpoints{
+        from, group.unicast ? ip(v6 ? "fe80::1" : "192.0.2.1") : vrrp::multicast_group(group.family)};
+    const net::Bytes message =
+        vrrp::encode(advert, {group.vrrp_version, group.checksum, group.password}, endpoints);
     const auto every = words.value("every");
     const auto until = words.value("until");
     const TimePoint last = until ? t0_ + span_of(*until) : world().now;
     for (;;) {
-      world().receive(2, from, advert);
-      if (spoilt) std::get<net::Bytes>(world().waiting.back().content)[27] ^= 1;
+      net::Bytes sent = message;
+      if (spoilt) sent[7] ^= 1;
+      receive(world(), 2, endpoints, sent);
       thread_.adverts->tell();
       look();
       if (!every || world().now + span_of(*every) > last) return;
