@@ -34,16 +34,15 @@ def unheard(family):
         three = Three(story, Fairlead, family)
         if not three.settle():
             return
-        heard, begun = three.own().adverts("a", "x")[-1]["t"], time.monotonic_ns()
-        wait_for(lambda: renewals(three, "a")[-1] > begun, 3, every=0.002)  # right after a beat: the next one is far
-        heard = three.own().adverts("a", "x")[-1]["t"]
+        begun = time.monotonic_ns()
+        wait_for(lambda: three.own().adverts("a", "x")[-1]["t"] > begun, 3, every=0.002)  # right after a beat: the next one is far
         drop_in_the_switch(three, "a")
         dropped = time.monotonic_ns()
         wait_for(lambda: renewals(three, "a")[-1] > dropped, 3, every=0.002)
         three.programs["a"].kill()
-        last = renewals(three, "a")[-1]
+        last, heard = renewals(three, "a")[-1], three.own().adverts("a", "x")[-1]["t"]
         time.sleep(5)
-        said = three.own().adverts("a", "x", since=heard + 1)
+        said = three.own().adverts("a", "x", since=dropped)
         story.check("one advert was renewed for and not heard", not said and milliseconds(last - heard) > 0.8 * INTERVAL_MS,
                     (len(said), milliseconds(last - heard)))
         taken, gone = (three.own().first(three.vip, n, held, begun) for n, held in (("b", True), ("a", False)))
