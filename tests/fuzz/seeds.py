@@ -97,6 +97,7 @@ def neighbor_frames():
 
 # vrrp_thread: commands, see tests/fuzz/vrrp_thread.cc.
 ORDER, READY = bytes((15,)), bytes((8, 0xff))
+EVERY = bytes((10, 1, 10, 2, 10, 3, 10, 4))  # of the five groups the first is ordered from the start
 
 
 def wait(milliseconds):
@@ -126,6 +127,21 @@ def vrrp_threads():
         "mute": active + bytes((11, 1)) + wait(900) + bytes((11, 0)) + wait(1500),
         "release-fails": active + bytes((12, 1)) + bytes((14, 0)) + wait(500) + bytes((12, 0)) + wait(1500),
         "refused-address": ORDER + bytes((13, 1)) + READY + wait(1500) + bytes((13, 0)) + wait(500),
+        "five-groups": EVERY + READY + wait(1000) + b"".join(hear(group, 100) for group in range(5)) + wait(2900),
+        "five-better-ones": EVERY + READY + wait(1000) + b"".join(bytes((14, group)) for group in range(5)) + wait(2900),
+        "junk-for-each": EVERY + READY + wait(1000) + b"".join(
+            bytes((4, group, 255, 0, 70 + group)) for group in range(5)) + bytes((4, 2, 255, 0xc0, 254)) + wait(2900),
+        "junk-while-backup": ORDER + READY + wait(400) + bytes((4, 0, 255, 0, 77)) + wait(2900),
+        "suspended": active + struct.pack("!BH", 16, 3000) + wait(2000),
+        "interface-made-again": active + bytes((17,)) + wait(500) + bytes((17,)) + wait(2000),
+        "interface-renamed": active + bytes((18,)) + wait(500) + bytes((18,)) + wait(2000),
+        "tracked": active + bytes((20, 0, 2, 0, 19, 0)) + wait(500) + bytes((19, 1)) + wait(1500),
+        "tracked-with-a-weight": active + bytes((20, 0, 2, 1, 19, 0)) + wait(500) + bytes((19, 1)) + wait(500),
+        "excluded": active + bytes((20, 0, 1)) + READY + wait(500) + bytes((20, 0, 1)) + wait(500),
+        "owner": bytes((21, 10, 1)) + READY + bytes((20, 1, 8)) + wait(500) + bytes((14, 1)) + wait(500) + bytes((21,)) + wait(500),
+        "unicast": active + bytes((20, 0, 16)) + hear(0, 250) + wait(2000),
+        "cannot-listen": ORDER + bytes((22, 1)) + READY + wait(1500) + bytes((22, 0)) + wait(2500),
+        "found-elsewhere": active + bytes((23, 0)) * 35 + wait(2900),
         "all-refused": ORDER + bytes((13, 3)) + READY + wait(1500) + bytes((13, 0)) + wait(2500),
     }
     for name, data in sequences.items():

@@ -1,34 +1,41 @@
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/vrrp_thread.h"
 #include "tests/fuzz/input.h"
 
 // What must hold of the vrrp thread whatever happens (failure-model.md 2), judged from what it writes and
-// from what the interface then has.
+// from what the interfaces then have.
 namespace fairlead::test {
 
-constexpr int kInterface = 2;  // the one of VrrpThread
+inline std::set<net::IpAddress> all_of(const plan::GroupPlan& plan) {
+  std::set<net::IpAddress> out = plan.addresses;
+  out.insert(plan.excluded.begin(), plan.excluded.end());
+  return out;
+}
 
 class Oracle {
  public:
-  // `plans`: what the groups are told to be, whether they are ordered or not; outlives this object, as
-  // `thread`.
-  Oracle(VrrpThread& thread, const std::vector<plan::GroupPlan>& plans) : thread_(thread), plans_(plans) {}
+  // `plans`: what the groups are told to be, whether they are ordered or not, each with a virtual router ID
+  // of its own; outlives this object, as `thread`.
+  Oracle(VrrpThread& thread, const std::vector<plan::GroupPlan>& plans)
+      : thread_(thread), plans_(plans), last_advert_(plans.size()), late_(plans.size()) {}
 
   std::set<net::IpAddress> planned;     // of the groups ordered
   std::set<net::IpAddress> ever_ready;  // may be held: what became unready later stays (I-5)
 
   // The daemon does not run, or the network takes nothing: the next gap between adverts may be any.
-  void excuse_lateness() { late_ = {true, true}; }
+  void excuse_lateness() { late_.assign(late_.size(), true); }
   // Others removed it.
   void forget(const net::IpAddress& address) { model_.erase(address); }
+  void forget_all() { model_.clear(); }
 
   api::MemberState state_of(const std::string& name) const {
     if (thread_.reports.empty()) return api::MemberState::kInitialize;
@@ -38,11 +45,15 @@ class Oracle {
   }
   std::set<net::IpAddress> held() const {
     std::set<net::IpAddress> out;
-    for (const auto& entry : thread_.world.interfaces.at(kInterface).addresses) {
-      if (entry.ours) out.insert(entry.prefix.address);
+    for (const auto& [index, interface] : thread_.world.interfaces) {
+      for (const auto& entry : interface.addresses) {
+        if (entry.ours) out.insert(entry.prefix.address);
+      }
     }
     return out;
   }
+  // Everything that was written, and when.
+  const std::vector<std::pair<TimePoint, std::string>>& written() const { return written_; }
 
   // Reads what was written since the last look. REQUIRES: all of it was written at world.now.
   void look() {
@@ -51,6 +62,7 @@ class Oracle {
       std::istringstream in(journal[seen_]);
       std::string what, subject, word;
       in >> what >> subject >> word;
+      if (what != "report") written_.emplace_back(thread_.world.now, journal[seen_]);
       if (what == "hold") {
         note_hold(ip(subject));
       } else if (what == "release") {
@@ -58,7 +70,7 @@ class Oracle {
       } else if (what == "advert") {
         int priority = 0;
         in >> priority;
-        note_advert(subject == "51" ? 0 : 1, priority);
+        note_advert(index_of(subject), priority);
       }
     }
     for (std::size_t i = 0; i < plans_.size(); ++i) check_gap(i);
@@ -66,20 +78,35 @@ class Oracle {
 
   // I-1, I-4. REQUIRES: the kernel works, and has for a while.
   void check_holdings() const {
-    for (const auto& address : held()) {
-      fuzz::require(planned.contains(address), "what is not in the plan is not held");
-      fuzz::require(link_is_up(), "nothing is held over a dead link");
+    for (const auto& [index, interface] : thread_.world.interfaces) {
+      for (const auto& entry : interface.addresses) {
+        if (!entry.ours) continue;
+        fuzz::require(planned.contains(entry.prefix.address), "what is not in the plan is not held");
+        fuzz::require(interface.up && interface.name == "eth1", "nothing is held over a dead link");
+      }
     }
+    const auto all = held();
     for (const auto& plan : plans_) {
       if (state_of(plan.name) == api::MemberState::kMaster) continue;
-      for (const auto& address : plan.addresses) {
-        fuzz::require(!thread_.world.has(kInterface, address), "who is not master holds nothing");
+      for (const auto& address : all_of(plan)) {
+        fuzz::require(!all.contains(address), "who is not master holds nothing");
       }
     }
   }
 
  private:
-  bool link_is_up() const { return thread_.world.interfaces.at(kInterface).up; }
+  bool link_is_up() const {
+    const auto& all = thread_.world.interfaces;
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& entry) { return entry.second.name == "eth1" && entry.second.up; });
+  }
+  std::size_t index_of(const std::string& virtual_router_id) const {
+    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
+      return std::to_string(plan.virtual_router_id.value()) == virtual_router_id;
+    });
+    fuzz::require(found != plans_.end(), "only virtual routers of ours advertise");
+    return static_cast<std::size_t>(found - plans_.begin());
+  }
 
   // I-4.
   void note_hold(const net::IpAddress& address) {
@@ -93,7 +120,7 @@ class Oracle {
   void note_advert(std::size_t index, int priority) {
     auto& last = last_advert_[index];
     if (priority == 0) {
-      for (const auto& address : plans_[index].addresses) {
+      for (const auto& address : all_of(plans_[index])) {
         fuzz::require(!model_.contains(address), "priority 0 comes after the addresses are gone");
       }
       last.reset();
@@ -121,9 +148,10 @@ class Oracle {
 
   VrrpThread& thread_;
   const std::vector<plan::GroupPlan>& plans_;
-  std::set<net::IpAddress> model_;  // what the writes so far leave on the interface
-  std::array<std::optional<LastAdvert>, 2> last_advert_;
-  std::array<bool, 2> late_{};
+  std::set<net::IpAddress> model_;  // what the writes so far leave on the interfaces
+  std::vector<std::optional<LastAdvert>> last_advert_;
+  std::vector<bool> late_;
+  std::vector<std::pair<TimePoint, std::string>> written_;
   std::size_t seen_ = 0;  // lines of the journal
 };
 
