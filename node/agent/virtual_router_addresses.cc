@@ -210,10 +210,10 @@ std::vector<api::Condition> HeldAddresses::problems() const {
   const std::string rest = yields() ? "; handed over, since it did not stop" : "";
   if (const auto found = put_back.find("removed"); found != put_back.end()) {
     out.push_back(
-        problem("AddressRemoved", "ByOthers", first_of(found->second) + " removed by others" + rest));
+        problem("AddressRemovedByOther", "ByOthers", first_of(found->second) + " removed by others" + rest));
   }
   if (const auto found = put_back.find("duplicate"); found != put_back.end()) {
-    out.push_back(problem("AddressElsewhere", "DuplicateAddressDetection",
+    out.push_back(problem("DADFailed", "DuplicateAddressDetection",
                           first_of(found->second) + " found on another node by the kernel" + rest));
   }
   return out;

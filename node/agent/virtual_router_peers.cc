@@ -12,6 +12,8 @@
 namespace fairlead::agent {
 namespace {
 
+using vrrp::Oddity;
+
 constexpr std::size_t kSendersKnown = 64;  // senders can be made up
 constexpr Seconds kRemembered{10};         // and never less than three of their intervals
 // Who cannot understand us may say one word only, and then wait for us to be silent (vrrp.md 6).
@@ -20,6 +22,20 @@ constexpr int kFarFactor = 10;
 
 Microseconds memory_of(const vrrp::Accepted& accepted) {
   return std::max<Microseconds>(kRemembered, 3 * Microseconds(accepted.advert.max_advertise_interval));
+}
+
+// In what an advert differs from those we would send. A stranger's addresses are his own business.
+std::set<Oddity> differences(const vrrp::Advertisement& advert, bool stranger, const plan::GroupPlan& plan) {
+  std::set<Oddity> out;
+  const auto ours = vrrp::in_advert_order({plan.addresses.begin(), plan.addresses.end()});
+  if (!stranger && advert.addresses != ours) {
+    const bool same_list = vrrp::in_advert_order(advert.addresses) == ours;
+    out.insert(same_list ? Oddity::kAddressOrder : Oddity::kAddresses);
+  }
+  const auto interval = advert.max_advertise_interval;
+  if (interval == plan.advertise_interval) return out;
+  out.insert(interval > kFarFactor * plan.advertise_interval ? Oddity::kFarInterval : Oddity::kInterval);
+  return out;
 }
 
 bool in_other_form(const vrrp::Accepted& accepted, const plan::GroupPlan& plan) {
@@ -56,7 +72,7 @@ api::Condition problem(std::string type, std::string reason, std::string message
 
 std::string name_of(const vrrp::Seen& what) {
   return std::visit(Overloaded{
-                        [](vrrp::Oddity oddity) { return std::string(to_string(oddity)); },
+                        [](Oddity oddity) { return std::string(to_string(oddity)); },
                         [](vrrp::RejectReason reason) { return std::string(to_string(reason)); },
                     },
                     what);
@@ -66,7 +82,7 @@ std::string name_of(const vrrp::Seen& what) {
 
 void Peers::note(const vrrp::Seen& what, const net::IpAddress& sender, Microseconds remembered,
                  const plan::GroupPlan& plan) {
-  if (const auto* oddity = std::get_if<vrrp::Oddity>(&what)) world_.metrics.count_odd(plan.name, *oddity);
+  if (const auto* oddity = std::get_if<Oddity>(&what)) world_.metrics.count_odd(plan.name, *oddity);
   if (!sightings_.note(what, sender, world_.clock.now(), remembered)) return;
   sys::log(sys::LogLevel::kWarning, "vrrp.peer_odd",
            {{"group", plan.name}, {"sender", to_string(sender)}, {"what", name_of(what)}});
@@ -89,30 +105,34 @@ vrrp::AdvertReceived Peers::hear(const vrrp::Accepted& accepted, const plan::Gro
   const Microseconds remembered = memory_of(accepted);
   if (out.stranger) {
     stranger_ = advert.priority == vrrp::kRelinquish ? std::nullopt : std::optional(out);
-    note(vrrp::Oddity::kStranger, out.sender, remembered, plan);
+    note(Oddity::kStranger, out.sender, remembered, plan);
   }
-  if (accepted.trailing_bytes > 0) note(vrrp::Oddity::kTrailingBytes, out.sender, remembered, plan);
-  if (in_other_form(accepted, plan)) note(vrrp::Oddity::kChecksumForm, out.sender, kMuteRemembered, plan);
+  if (accepted.trailing_bytes > 0) note(Oddity::kTrailingBytes, out.sender, remembered, plan);
+  if (in_other_form(accepted, plan)) note(Oddity::kChecksumForm, out.sender, kMuteRemembered, plan);
   if (advert.priority == vrrp::kRelinquish) {
-    note(vrrp::Oddity::kPriorityZero, out.sender, kRemembered, plan);
+    note(Oddity::kPriorityZero, out.sender, kRemembered, plan);
     return out;
   }
   if (advert.priority == vrrp::kOwner && plan.priority == vrrp::kOwner) {
-    note(vrrp::Oddity::kSecondOwner, out.sender, remembered, plan);
+    note(Oddity::kSecondOwner, out.sender, remembered, plan);
   }
-  if (advert.max_advertise_interval > kFarFactor * plan.advertise_interval) {
-    note(vrrp::Oddity::kFarInterval, out.sender, remembered, plan);
-  }
-  note_difference(accepted, plan);
+  note_difference(accepted, out.stranger, plan);
   return out;
 }
 
-// VR-043, VR-044: another interval or list is logged, once per sender and change, and never dropped.
-void Peers::note_difference(const vrrp::Accepted& accepted, const plan::GroupPlan& plan) {
-  const bool differs =
-      accepted.advert.max_advertise_interval != plan.advertise_interval ||
-      accepted.advert.addresses != vrrp::in_advert_order({plan.addresses.begin(), plan.addresses.end()});
-  if (!differs) {
+// VR-043, VR-044: another interval or list is logged, once per sender and change, and never dropped; one that
+// lasts is a condition.
+void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const plan::GroupPlan& plan) {
+  const std::set<Oddity> found = differences(accepted.advert, stranger, plan);
+  for (const Oddity oddity :
+       {Oddity::kAddresses, Oddity::kAddressOrder, Oddity::kInterval, Oddity::kFarInterval}) {
+    if (found.contains(oddity)) {
+      note(oddity, accepted.sender, memory_of(accepted), plan);
+    } else if (oddity != Oddity::kFarInterval) {
+      sightings_.over(oddity, accepted.sender);
+    }
+  }
+  if (found.empty() && !stranger) {
     differing_.erase(accepted.sender);
     return;
   }
@@ -128,7 +148,7 @@ void Peers::note_difference(const vrrp::Accepted& accepted, const plan::GroupPla
 void Peers::refuse(const vrrp::Rejected& rejected, const plan::GroupPlan& plan) {
   if (!rejected.sender) return;
   if (rejected.reason == vrrp::RejectReason::kOwnAddress) {
-    note(vrrp::Oddity::kOwnAddress, *rejected.sender,
+    note(Oddity::kOwnAddress, *rejected.sender,
          std::max<Microseconds>(kRemembered, 3 * Microseconds(plan.advertise_interval)), plan);
   } else if (worth_telling(rejected.reason)) {
     const bool mute = rejected.reason == vrrp::RejectReason::kChecksum;
@@ -137,29 +157,32 @@ void Peers::refuse(const vrrp::Rejected& rejected, const plan::GroupPlan& plan) 
 }
 
 std::optional<vrrp::AdvertReceived> Peers::stranger() const {
-  return sightings_.sender_of(vrrp::Oddity::kStranger) ? stranger_ : std::nullopt;
+  return sightings_.sender_of(Oddity::kStranger) ? stranger_ : std::nullopt;
 }
 
 net::IpAddress Peers::told_of(const vrrp::AdvertReceived& received) const {
   if (!received.stranger) return received.sender;
-  return sightings_.sender_of(vrrp::Oddity::kStranger).value_or(received.sender);
+  return sightings_.sender_of(Oddity::kStranger).value_or(received.sender);
 }
 
 void Peers::forget() { sightings_.forget(world_.clock.now()); }
 
 std::vector<api::Condition> Peers::problems(const plan::GroupPlan& plan) const {
   struct Text {
-    vrrp::Oddity oddity;
+    Oddity oddity;
     const char* message;  // after the sender
   };
-  static constexpr std::array<Text, 5> kTexts{{
-      {vrrp::Oddity::kStranger, " advertises other addresses under our virtual router ID"},
-      {vrrp::Oddity::kOwnAddress,
+  static constexpr std::array<Text, 8> kTexts{{
+      {Oddity::kStranger, " advertises other addresses under our virtual router ID"},
+      {Oddity::kOwnAddress,
        " is our own address, and adverts come from it: another node has it, or the network sends ours back"},
-      {vrrp::Oddity::kSecondOwner, " advertises priority 255, too"},
-      {vrrp::Oddity::kFarInterval,
+      {Oddity::kSecondOwner, " advertises priority 255, too"},
+      {Oddity::kFarInterval,
        " advertises an interval more than ten times ours: to take over from it would take as much longer"},
-      {vrrp::Oddity::kPriorityZero, " gives the role up over and over"},
+      {Oddity::kPriorityZero, " gives the role up over and over"},
+      {Oddity::kAddresses, " advertises another list of addresses than this group has"},
+      {Oddity::kAddressOrder, " advertises the addresses in another order than this group"},
+      {Oddity::kInterval, " advertises at another interval than this group"},
   }};
   std::vector<api::Condition> out;
   for (const Text& text : kTexts) {
@@ -168,7 +191,7 @@ std::vector<api::Condition> Peers::problems(const plan::GroupPlan& plan) const {
     out.push_back(problem(std::string(to_string(text.oddity)), "Heard", to_string(*sender) + text.message));
   }
   std::vector<std::string> mismatches;
-  if (const auto sender = sightings_.sender_of(vrrp::Oddity::kChecksumForm)) {
+  if (const auto sender = sightings_.sender_of(Oddity::kChecksumForm)) {
     mismatches.push_back(to_string(*sender) + " sends the other checksum form, and may not understand ours " +
                          (plan.checksum == vrrp::ChecksumForm::kRfc5798 ? "(RFC5798)" : "(RFC9568)"));
   }

@@ -37,7 +37,7 @@ class Peers {
 
  private:
   bool is_stranger(const vrrp::Accepted& accepted, const plan::GroupPlan& plan);
-  void note_difference(const vrrp::Accepted& accepted, const plan::GroupPlan& plan);
+  void note_difference(const vrrp::Accepted& accepted, bool stranger, const plan::GroupPlan& plan);
   void note(const vrrp::Seen& what, const net::IpAddress& sender, Microseconds remembered,
             const plan::GroupPlan& plan);
 

@@ -6,11 +6,39 @@
 namespace fairlead::vrrp {
 namespace {
 
-int times_to_tell(const Seen& what) {
+constexpr int kMostTimes = 5;
+
+// What makes a thing worth telling.
+struct Enough {
+  int times = 1;
+  Microseconds span{0};  // from the first time to the last
+};
+
+Enough enough_of(const Seen& what) {
   const auto* oddity = std::get_if<Oddity>(&what);
-  if (oddity == nullptr) return 1;
-  if (*oddity == Oddity::kOwnAddress) return 3;
-  return *oddity == Oddity::kPriorityZero ? 5 : 1;
+  if (oddity == nullptr) return {};
+  switch (*oddity) {
+    case Oddity::kOwnAddress:
+      return {3, Microseconds(0)};
+    case Oddity::kPriorityZero:
+      return {kMostTimes, Microseconds(0)};
+    case Oddity::kAddresses:
+    case Oddity::kAddressOrder:
+    case Oddity::kInterval:
+      return {1, Sightings::kLasting};
+    case Oddity::kStranger:
+    case Oddity::kSecondOwner:
+    case Oddity::kChecksumForm:
+    case Oddity::kFarInterval:
+    case Oddity::kTrailingBytes:
+      return {};
+  }
+  return {};
+}
+
+bool worth_telling(const Seen& what, const Sightings::Sighting& sighting) {
+  const Enough enough = enough_of(what);
+  return sighting.times >= enough.times && sighting.last - sighting.first >= enough.span;
 }
 
 bool is_mark(const net::IpAddress& address) { return address.is_v4() || !address.is_link_local(); }
@@ -33,6 +61,12 @@ std::string_view to_string(Oddity oddity) {
       return "TrailingBytes";
     case Oddity::kOwnAddress:
       return "DuplicateAddress";
+    case Oddity::kAddresses:
+      return "AddressesDiffer";
+    case Oddity::kAddressOrder:
+      return "AddressOrderDiffers";
+    case Oddity::kInterval:
+      return "IntervalDiffers";
   }
   return "";
 }
@@ -46,15 +80,20 @@ bool lists_any_of(const std::vector<net::IpAddress>& listed, const std::set<net:
 }
 
 bool Sightings::note(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered) {
-  const auto [at, fresh] = seen_.try_emplace(what, Sighting{sender, now, 0, remembered});
-  Sighting& sighting = at->second;
-  if (now >= sighting.last + sighting.remembered) sighting = {sender, now, 0, remembered};
+  const Sighting first{sender, now, now, 0, remembered};
+  Sighting& sighting = seen_.try_emplace(what, first).first->second;
+  if (now >= sighting.last + sighting.remembered) sighting = first;
   if (sighting.sender != sender) return false;
+  const bool told = worth_telling(what, sighting);
   sighting.last = now;
   sighting.remembered = remembered;
-  const int enough = times_to_tell(what);
-  if (sighting.times == enough) return false;
-  return ++sighting.times == enough;
+  sighting.times = std::min(sighting.times + 1, kMostTimes);
+  return !told && worth_telling(what, sighting);
+}
+
+void Sightings::over(const Seen& what, const net::IpAddress& sender) {
+  const auto at = seen_.find(what);
+  if (at != seen_.end() && at->second.sender == sender) seen_.erase(at);
 }
 
 void Sightings::forget(TimePoint now) {
@@ -72,7 +111,7 @@ std::optional<TimePoint> Sightings::next_forgotten() const {
 
 std::optional<net::IpAddress> Sightings::sender_of(const Seen& what) const {
   const auto at = seen_.find(what);
-  if (at == seen_.end() || at->second.times < times_to_tell(what)) return std::nullopt;
+  if (at == seen_.end() || !worth_telling(what, at->second)) return std::nullopt;
   return at->second.sender;
 }
 

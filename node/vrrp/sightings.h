@@ -24,6 +24,10 @@ enum class Oddity {
   kPriorityZero,   // of itself no oddity; a stream of them holds a Backup back for good (vrrp.md 5)
   kTrailingBytes,  // more than the message: a trailer we know nothing of (VR-034)
   kOwnAddress,     // from our own address: a clone of us, or our own adverts come back (FN-18)
+  // Of no harm by themselves, and a change of plan brings them for a moment (vrrp.md 1.11):
+  kAddresses,     // another list of addresses, but not a stranger's (VR-044)
+  kAddressOrder,  // ours in another order
+  kInterval,      // another interval than ours, not far above it (VR-043)
 };
 // The names that people read: of conditions, and of the metric's label.
 std::string_view to_string(Oddity oddity);  // "VRIDInUse", "SecondOwner", ...
@@ -39,16 +43,23 @@ using Seen = std::variant<Oddity, RejectReason>;
 // a flood of made-up senders changes nothing: memory is bounded by the kinds.
 class Sightings {
  public:
+  // Longer than members need to follow a change of plan one after the other.
+  static constexpr Seconds kLasting{10};
+
   struct Sighting {
     net::IpAddress sender;
+    TimePoint first;
     TimePoint last;
-    int times = 0;  // stops at the number that makes it worth telling
+    int times = 0;  // stops at the most that is asked for
     Microseconds remembered{0};
   };
 
   // `what` was seen of `sender`, and is remembered for so long. True if from now on it is worth telling:
-  // once is enough, but for kOwnAddress (3 times) and kPriorityZero (5 times), which happen.
+  // once is enough, but for kOwnAddress (3 times) and kPriorityZero (5 times), which happen, and for what a
+  // change of plan brings: that must have been seen for kLasting.
   bool note(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered);
+  // `sender` no longer does it.
+  void over(const Seen& what, const net::IpAddress& sender);
   // Forgets what has not been seen for as long as it was to be remembered.
   void forget(TimePoint now);
   // When forget() has something to do next.

@@ -7,7 +7,7 @@ from routers import Fairlead
 from world import set_sysctls, wait_for
 
 # What a member says when it had to make an address again that was found elsewhere.
-FOUND_ELSEWHERE = "AddressElsewhere"
+FOUND_ELSEWHERE = "DADFailed"
 FIGHTS_A_MINUTE = 30
 
 

@@ -21,7 +21,7 @@ TEST(Detection, AnAddressThatFailedDuplicateAddressDetectionIsMadeAgainAndAnnoun
   thread.network->tell();
   EXPECT_EQ(thread.writes(),
             Journal({"release 192.0.2.100 on 2", "hold 192.0.2.100 1s on 2", "announce 192.0.2.100"}));
-  EXPECT_EQ(thread.condition("AddressElsewhere"), "192.0.2.100 found on another node by the kernel");
+  EXPECT_EQ(thread.condition("DADFailed"), "192.0.2.100 found on another node by the kernel");
   EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"duplicate\"}"), 1);
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
@@ -47,7 +47,7 @@ TEST(Detection, AnAddressThatFailsDetectionOverAndOverIsMadeAgainThirtyTimesThen
             Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 0"}));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
   EXPECT_EQ(thread.group().last_transition->reason, "HandedOver");
-  EXPECT_EQ(thread.condition("AddressElsewhere"),
+  EXPECT_EQ(thread.condition("DADFailed"),
             "192.0.2.100 found on another node by the kernel; handed over, since it did not stop");
 }
 

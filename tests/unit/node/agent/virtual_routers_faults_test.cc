@@ -36,11 +36,11 @@ TEST(Strangers, AnAddressRemovedByOthersIsAConditionForAMinute) {
   thread.become_active(group_plan());
   thread.world.remove(2, kA);
   thread.network->tell();
-  EXPECT_EQ(thread.condition("AddressRemoved"), "192.0.2.100 removed by others");
+  EXPECT_EQ(thread.condition("AddressRemovedByOther"), "192.0.2.100 removed by others");
   thread.world.pass(Milliseconds(59999));
-  EXPECT_NE(thread.condition("AddressRemoved"), "");
+  EXPECT_NE(thread.condition("AddressRemovedByOther"), "");
   thread.world.pass(Milliseconds(1));
-  EXPECT_EQ(thread.condition("AddressRemoved"), "");
+  EXPECT_EQ(thread.condition("AddressRemovedByOther"), "");
 }
 
 // Something removes an address of ours five times a second, for so long, or until the role is given up.
@@ -70,7 +70,7 @@ TEST(Strangers, WhoeverRemovesAnAddressInALoopIsFoughtThirtyTimesThenTheRoleIsHa
                      "release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 0"}));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
   EXPECT_EQ(thread.group().last_transition->reason, "HandedOver");
-  EXPECT_EQ(thread.condition("AddressRemoved"),
+  EXPECT_EQ(thread.condition("AddressRemovedByOther"),
             "192.0.2.100 removed by others; handed over, since it did not stop");
 }
 
@@ -110,7 +110,7 @@ TEST(Strangers, AnAddressThatExpiredIsNobodysFault) {
   thread.world.remove(2, kA);
   thread.world.freeze(Milliseconds(2500));  // lifetime 2 s, ADI_min 3.4 s
   EXPECT_TRUE(thread.world.has(2, kA));
-  EXPECT_EQ(thread.condition("AddressRemoved"), "");
+  EXPECT_EQ(thread.condition("AddressRemovedByOther"), "");
 }
 
 // FN-34: what somebody else configured is never taken over, whenever it came.

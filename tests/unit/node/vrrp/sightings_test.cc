@@ -52,6 +52,29 @@ TEST(Sightings, NowAndThenIsNotOverAndOver) {
     EXPECT_FALSE(sightings.note(Oddity::kPriorityZero, kOne, t0 + i * kLong, kLong));
 }
 
+// vrrp.md 1.11: members follow a change of plan one after the other, and that is nothing to tell.
+TEST(Sightings, WhatAChangeOfPlanBringsIsWorthTellingOnceItLasts) {
+  for (const Oddity what : {Oddity::kAddresses, Oddity::kAddressOrder, Oddity::kInterval}) {
+    Sightings sightings;
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(sightings.note(what, kOne, t0 + Seconds(i), kLong)) << i;
+    EXPECT_EQ(sightings.sender_of(what), std::nullopt);
+    EXPECT_TRUE(sightings.note(what, kOne, t0 + Sightings::kLasting, kLong));
+    EXPECT_EQ(sightings.sender_of(what), kOne);
+    EXPECT_FALSE(sightings.note(what, kOne, t0 + Sightings::kLasting + Seconds(1), kLong));
+  }
+}
+
+TEST(Sightings, WhatIsOverBeginsAnew) {
+  Sightings sightings;
+  for (int i = 0; i <= 9; ++i) EXPECT_FALSE(sightings.note(Oddity::kAddresses, kOne, t0 + Seconds(i), kLong));
+  sightings.over(Oddity::kAddresses, kOther);  // he never did it
+  EXPECT_TRUE(sightings.note(Oddity::kAddresses, kOne, t0 + Seconds(10), kLong));
+  sightings.over(Oddity::kAddresses, kOne);
+  EXPECT_EQ(sightings.sender_of(Oddity::kAddresses), std::nullopt);
+  EXPECT_EQ(sightings.next_forgotten(), std::nullopt);
+  EXPECT_FALSE(sightings.note(Oddity::kAddresses, kOne, t0 + Seconds(11), kLong));
+}
+
 TEST(Sightings, RefusalsAreListedApartFromOddities) {
   Sightings sightings;
   sightings.note(Oddity::kStranger, kOne, t0, kLong);
