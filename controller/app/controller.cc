@@ -18,6 +18,7 @@ constexpr Milliseconds kLookAtCaches{20};
 constexpr Seconds kCachesWithin{5};
 constexpr Seconds kBeat{1};
 constexpr Seconds kLookAnyway{30};
+constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allows (K-33)
 
 std::string host_name() {
   std::array<char, 256> buffer{};
@@ -30,7 +31,8 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
                        Settings settings)
     : pages_(pages),
       settings_(std::move(settings)),
-      events_(loop, metrics, client, "fairlead-controller-" + host_name()),
+      events_(loop, metrics, client, {"fairlead.dev/controller", "fairlead-controller-" + host_name()},
+              kEventRate),
       writer_(metrics, client, events_),
       measures_(metrics),
       gather_(loop),

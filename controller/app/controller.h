@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "controller/app/caches.h"
-#include "controller/app/event_sender.h"
 #include "controller/app/measures.h"
 #include "controller/app/pages.h"
 #include "controller/app/writer.h"
 #include "controller/status/summary.h"
 #include "lib/apiserver/client.h"
+#include "lib/apiserver/event_sender.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
 
@@ -35,7 +35,7 @@ class Controller {
 
   Pages& pages_;
   Settings settings_;
-  EventSender events_;
+  apiserver::EventSender events_;
   Writer writer_;
   Measures measures_;
   Memory memory_;

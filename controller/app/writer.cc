@@ -38,7 +38,7 @@ bool is_foreign_owner(const apiserver::ApiResponse& response) {
 
 }  // namespace
 
-Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, EventSender& events)
+Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::EventSender& events)
     : metrics_(metrics), client_(client), events_(events) {}
 
 void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
@@ -129,7 +129,18 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
   if (write.verb == Verb::kDelete || changed) {
     outcome_.moved_from[{write.target, write.key}] = write.resource_version;
   }
-  for (const auto& notice : write.notices) events_.send(notice);
+  for (const auto& notice : write.notices) tell(notice);
+}
+
+void Writer::tell(const Notice& notice) {
+  const api::EventSubject& subject = notice.regarding;
+  sys::log(
+      notice.type == api::EventType::kWarning ? sys::LogLevel::kWarning : sys::LogLevel::kInfo,
+      "controller.event",
+      {{"reason", notice.reason},
+       {"object", subject.kind + " " + api::to_string(api::ObjectKey{subject.namespace_name, subject.name})},
+       {"note", notice.note}});
+  events_.send(notice);
 }
 
 void Writer::failed(const Write& write, const std::string& why, bool conflict) {

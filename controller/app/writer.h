@@ -7,9 +7,9 @@
 #include <tuple>
 #include <vector>
 
-#include "controller/app/event_sender.h"
 #include "controller/plan/changes.h"
 #include "lib/apiserver/client.h"
+#include "lib/apiserver/event_sender.h"
 #include "lib/reconcile/backoff.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
@@ -30,7 +30,7 @@ class Writer {
   };
   using OnDone = std::function<void(const Outcome&)>;
 
-  Writer(sys::Metrics& metrics, apiserver::Client& client, EventSender& events);
+  Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::EventSender& events);
 
   // One round at a time. on_done runs on the loop, perhaps inside this call if there is nothing to do.
   void carry_out(std::vector<Write> writes, OnDone on_done);
@@ -49,13 +49,14 @@ class Writer {
   void next_step();
   void send(const Write& write);
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
+  void tell(const Notice& notice);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);
   void failed(const Write& write, const std::string& why, bool conflict);
   void count(const Write& write, const std::string& result);
 
   sys::Metrics& metrics_;
   apiserver::Client& client_;
-  EventSender& events_;
+  apiserver::EventSender& events_;
   std::vector<Write> writes_;  // of the round, those still to be sent last
   std::size_t sent_ = 0;
   std::size_t open_ = 0;  // sent and not answered

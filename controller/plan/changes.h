@@ -11,15 +11,8 @@
 // FC-01).
 namespace fairlead::controller {
 
-// Something to tell people by an Event, once the write it belongs to has succeeded.
-struct Notice {
-  api::EventSubject regarding;
-  api::EventType type = api::EventType::kNormal;
-  std::string reason;  // "MasterChanged"
-  std::string action;  // "Summarize"
-  std::string note;
-  friend bool operator==(const Notice&, const Notice&) = default;
-};
+// Told once the write it belongs to has succeeded.
+using api::Notice;
 
 // A Service's status as we write it.
 struct ServiceStatus {

@@ -1,5 +1,6 @@
 #include "lib/api/event.h"
 
+#include <cassert>
 #include <nlohmann/json.hpp>
 
 #include "lib/api/json_write.h"
@@ -20,6 +21,10 @@ json subject_json(const EventSubject& subject) {
   return out;
 }
 
+json series_json(const EventSeries& series) {
+  return {{"count", series.count}, {"lastObservedTime", to_rfc3339_micro(series.last)}};
+}
+
 }  // namespace
 
 std::string event_namespace(const EventSubject& subject) {
@@ -27,16 +32,23 @@ std::string event_namespace(const EventSubject& subject) {
 }
 
 std::string encode_event(const Event& event) {
-  json out = apply_frame(kKind, ObjectKey{event_namespace(event.regarding), event.name});
+  const Notice& notice = event.notice;
+  json out = apply_frame(kKind, ObjectKey{event_namespace(notice.regarding), event.name});
   out["eventTime"] = to_rfc3339_micro(event.time);
-  out["reportingController"] = "fairlead.dev/controller";
-  out["reportingInstance"] = cut_text(event.reporting_instance, kMaxWord);
-  out["action"] = cut_text(event.action, kMaxWord);
-  out["reason"] = cut_text(event.reason, kMaxWord);
-  out["regarding"] = subject_json(event.regarding);
-  out["note"] = cut_text(event.note, kMaxNote);
-  out["type"] = event.type == EventType::kNormal ? "Normal" : "Warning";
+  out["reportingController"] = event.reporter.controller;
+  out["reportingInstance"] = cut_text(event.reporter.instance, kMaxWord);
+  out["action"] = cut_text(notice.action, kMaxWord);
+  out["reason"] = cut_text(notice.reason, kMaxWord);
+  out["regarding"] = subject_json(notice.regarding);
+  out["note"] = cut_text(notice.note, kMaxNote);
+  out["type"] = notice.type == EventType::kNormal ? "Normal" : "Warning";
+  if (event.series) out["series"] = series_json(*event.series);
   return dump(out);
+}
+
+std::string encode_event_series(const Event& event) {
+  assert(event.series);
+  return dump(json{{"series", series_json(*event.series)}});
 }
 
 }  // namespace fairlead::api

@@ -2,9 +2,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -13,15 +11,18 @@
 #include <thread>
 #include <utility>
 
+#include "lib/apiserver/event_sender.h"
 #include "lib/sys/errno_name.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
 #include "node/agent/beat.h"
 #include "node/agent/forwarding.h"
+#include "node/agent/notices.h"
 #include "node/agent/plan_source.h"
 #include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
+#include "node/agent/speaker.h"
 #include "node/agent/state_lock.h"
 #include "node/agent/virtual_routers.h"
 
@@ -29,6 +30,8 @@ namespace fairlead::agent {
 namespace {
 
 constexpr apiserver::RateLimit kNodeRate{5, 10};  // K-33
+// Of these, when every group changes at once: status comes first.
+constexpr apiserver::RateLimit kEventRate{1, 10};
 constexpr std::size_t kLongestManager = 128;
 constexpr Milliseconds kGatherState{100};
 constexpr Seconds kFlushAtMost{2};
@@ -37,30 +40,6 @@ constexpr Seconds kFlushAtMost{2};
 template <class Value>
 using Newest = sys::Mailbox<int, Value>;
 constexpr int kNewest = 0;
-
-std::string random_instance() {
-  std::array<unsigned char, 8> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return "t" + std::to_string(sys::wall_now().time_since_epoch().count());
-  }
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  for (const unsigned char byte : bytes) {
-    out += kHex[byte >> 4];
-    out += kHex[byte & 0xf];
-  }
-  return out;
-}
-
-Speaker speaker_of(const AgentConfig& config) {
-  const auto claim = apiserver::node_of_token(config.api);
-  const std::string uid = claim.name == config.node_name ? claim.uid : "";
-  if (!claim.name.empty() && claim.name != config.node_name) {
-    sys::log(sys::LogLevel::kWarning, "node.token_of_other_node",
-             {{"node", config.node_name}, {"token", claim.name}});
-  }
-  return {{config.node_name, uid}, random_instance(), FAIRLEAD_VERSION};
-}
 
 void wait_for_signal() {
   sigset_t signals;
@@ -97,9 +76,12 @@ struct Agent::Parts {
   Parts(AgentConfig config_in, std::optional<StateLock> lock_in)
       : config(std::move(config_in)),
         lock(std::move(lock_in)),
-        speaker(speaker_of(config)),
+        speaker(make_speaker(config.node_name, config.api)),
         store(config.state_dir),
         client(api_loop, metrics, config.api, kNodeRate, "fairlead-node/" FAIRLEAD_VERSION),
+        events(api_loop, metrics, client,
+               {"fairlead.dev/node", "fairlead-node-" + speaker.node.name + "-" + speaker.instance},
+               kEventRate),
         queue(api_loop, client, api::cut_name("fairlead-node-" + speaker.node.name, kLongestManager)),
         source(api_loop, metrics, client, {store, PasswordDirectory(config.password_dir)}, speaker.node,
                {[this](VrrpOrder vrrp, ForwardingOrder forwarding) {
@@ -155,6 +137,7 @@ struct Agent::Parts {
 
   CheckpointStore store;
   apiserver::Client client;
+  apiserver::EventSender events;
   ApplyQueue queue;
   PlanSource source;
   Reporter reporter;
@@ -166,6 +149,7 @@ struct Agent::Parts {
 
 void Agent::Parts::take_vrrp_report(const VrrpReport& report) {
   if (report.sequence > 0) vrrp_planned = true;
+  for (const auto& notice : notices(speaker.node.name, reporter.reports().vrrp, report)) events.send(notice);
   source.vrrp(report);
   reporter.vrrp(report);
   show_state_soon();

@@ -1,4 +1,4 @@
-"""What tests/api/node_test.py works with: one namespace with a link, the path from it to the API server, objects
+"""What the tests of the node work with: one namespace with a link, the path from it to the API server, objects
 applied by hand in place of the controller, and the daemon's process."""
 import base64
 import json
@@ -185,6 +185,12 @@ class World:
 
     def problems(self, group):
         return [p["type"] for p in self.entry(group).get("problems", [])]
+
+    def events(self, group, reason):
+        """The Events of that reason about this very object."""
+        uid = self.read_group(group)["metadata"]["uid"]
+        items = self.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"]
+        return [e for e in items if e["reason"] == reason and e["regarding"].get("uid") == uid]
 
     def report(self):
         return (self.get(f"{OURS}/nodereports/{NODE}") or {}).get("spec", {})

@@ -10,12 +10,13 @@ namespace {
 Event example() {
   return {"web.17",
           WallTime(Microseconds(1500000)),
-          "fairlead-controller-0",
-          "Promote",
-          "MasterChanged",
-          {"fairlead.dev/v1alpha1", "VirtualIP", "web", "shop", "u1"},
-          "from node-b to node-a",
-          EventType::kNormal};
+          {"fairlead.dev/controller", "fairlead-controller-0"},
+          {{"fairlead.dev/v1alpha1", "VirtualIP", "web", "shop", "u1"},
+           EventType::kNormal,
+           "MasterChanged",
+           "Promote",
+           "from node-b to node-a"},
+          std::nullopt};
 }
 
 // K-32.
@@ -31,19 +32,30 @@ TEST(EncodeEvent, WritesEveryRequiredField) {
 
 TEST(EncodeEvent, AboutAClusterScopedObjectLivesInDefault) {
   Event event = example();
-  event.regarding = {"fairlead.dev/v1alpha1", "VRRPGroup", "g", "", "u2"};
-  event.type = EventType::kWarning;
+  event.notice.regarding = {"fairlead.dev/v1alpha1", "VRRPGroup", "g", "", "u2"};
+  event.notice.type = EventType::kWarning;
   const auto written = nlohmann::json::parse(encode_event(event));
-  EXPECT_EQ(event_namespace(event.regarding), "default");
+  EXPECT_EQ(event_namespace(event.notice.regarding), "default");
   EXPECT_EQ(written["metadata"]["namespace"], "default");
   EXPECT_FALSE(written["regarding"].contains("namespace"));
   EXPECT_EQ(written["type"], "Warning");
 }
 
+// K-32: repeats become a series; of an Event that is there nothing else can be changed.
+TEST(EncodeEvent, WritesASeriesOfTheSameHappening) {
+  Event event = example();
+  EXPECT_FALSE(nlohmann::json::parse(encode_event(event)).contains("series"));
+  event.series = EventSeries{3, WallTime(Seconds(7))};
+  const nlohmann::json wanted{{"count", 3}, {"lastObservedTime", "1970-01-01T00:00:07.000000Z"}};
+  EXPECT_EQ(nlohmann::json::parse(encode_event(event))["series"], wanted);
+  EXPECT_EQ(nlohmann::json::parse(encode_event_series(event)), (nlohmann::json{{"series", wanted}}));
+}
+
 TEST(EncodeEvent, CutsLongTextsBetweenCharacters) {
   Event event = example();
-  event.note = std::string(1023, 'a') + "\xc3\xa4" + "b";  // the two bytes of one letter across the limit
-  event.action = event.reason = event.reporting_instance = std::string(200, 'r');
+  event.notice.note =
+      std::string(1023, 'a') + "\xc3\xa4" + "b";  // the two bytes of one letter across the limit
+  event.notice.action = event.notice.reason = event.reporter.instance = std::string(200, 'r');
   const auto written = nlohmann::json::parse(encode_event(event));
   EXPECT_EQ(written["note"], std::string(1023, 'a'));
   for (const auto* field : {"action", "reason", "reportingInstance"}) {
@@ -53,7 +65,7 @@ TEST(EncodeEvent, CutsLongTextsBetweenCharacters) {
 
 TEST(EncodeEvent, ReplacesBytesThatAreNoUtf8) {
   Event event = example();
-  event.note = "bad \xff byte";
+  event.notice.note = "bad \xff byte";
   EXPECT_EQ(nlohmann::json::parse(encode_event(event))["note"], "bad \xef\xbf\xbd byte");
 }
 

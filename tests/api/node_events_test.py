@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""The Events of the real fairlead-node about its VRRPGroups, under its own service account, against a real API server
+(kubernetes.md 6, K-32; vrrp.md 1.11, FN-06). $FAIRLEAD_BUILD: the build. Needs root."""
+import json
+import os
+import sys
+import tempfile
+import time
+
+import apiserver
+from node_world import FAR, NAMESPACE, Daemon, Link, World, must, until
+
+VIP, MORE, FOREIGN = "192.0.2.100", "192.0.2.101", "192.0.2.200"
+
+# An advert of version 3, VRID 51, 250 ms, from 192.0.2.2: priority, then the addresses it lists.
+SPEAK = """
+import socket, struct, sys
+body = b"".join(map(socket.inet_aton, sys.argv[2:]))
+def message(checksum):
+    return struct.pack("!BBBBHH", 0x31, 51, int(sys.argv[1]), len(sys.argv) - 2, 25, checksum) + body
+total = sum(struct.unpack("!%dH" % (len(message(0)) // 2), message(0)))
+total = (total & 0xffff) + (total >> 16)
+total = (total & 0xffff) + (total >> 16)
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.2"))
+out.sendto(message(~total & 0xffff), ("224.0.0.18", 0))
+"""
+
+
+def speak(priority, *addresses):
+    must("ip", "netns", "exec", FAR, "/usr/bin/python3", "-c", SPEAK, str(priority), *addresses)
+
+
+def told(world, reason, count=1):
+    """The Events of that reason, once there are so many; else what there is."""
+    until(lambda: len(world.events("g", reason)) >= count, 20)
+    return world.events("g", reason)
+
+
+def becomes_master(verdicts, world, daemon):
+    world.group("g", 51, [{"address": VIP, "forwarding": "Delegate"}])
+    until(lambda: world.state("g") == "Master")
+    events = told(world, "BecameMaster")
+    event = events[0] if events else {"regarding": {}, "metadata": {}}
+    instance = world.entry("g").get("instance")
+    verdicts.add("becoming Master is one Event", len(events) == 1, json.dumps(events) + daemon.log()[-2000:])
+    verdicts.add("in default, about the VRRPGroup, Normal, with the node and why in its note",
+                 event["metadata"].get("namespace") == "default" and event.get("type") == "Normal"
+                 and event["regarding"].get("kind") == "VRRPGroup" and event["regarding"].get("name") == "g"
+                 and event.get("note") == "node-a: " + world.entry("g")["lastTransition"]["reason"], json.dumps(event))
+    verdicts.add("it says which daemon tells it", event.get("reportingController") == "fairlead.dev/node"
+                 and event.get("reportingInstance") == f"fairlead-node-node-a-{instance}", json.dumps(event))
+    _, text = world.api.kubectl("describe", "vrrpgroup", "g")
+    verdicts.add("kubectl describe shows it", "BecameMaster" in text, text)
+
+
+def loses_and_wins(verdicts, world, daemon):
+    """One advert of a higher priority, three times: what repeats is one Event, whose series counts."""
+    for number in (1, 2, 3):
+        speak(250, VIP)
+        lost = until(lambda: world.state("g") == "Backup", 5)
+        won = until(lambda: world.state("g") == "Master", 10)
+        if not (lost and won):
+            verdicts.add(f"loses and wins the role, time {number}", False, json.dumps(world.entry("g")))
+            return
+    backup = until(lambda: told(world, "BecameBackup")[0].get("series", {}).get("count") == 2 and told(world, "BecameBackup"), 20)
+    verdicts.add("losing the role three times is one Event, counted at its second time", bool(backup) and len(backup) == 1
+                 and backup[0]["note"] == "node-a: HigherPriorityHeard", json.dumps(told(world, "BecameBackup")))
+    dropped = daemon.metric("fairlead_events_dropped_total")
+    verdicts.add("and no Event was refused or lost", dropped == 0, str(dropped))
+
+
+def removed(verdicts, world, link):
+    """FN-06."""
+    must("ip", "-n", NAMESPACE, "address", "delete", VIP + "/32", "dev", "vip0")
+    events = told(world, "AddressRemovedByOther")
+    verdicts.add("an address removed by hand is back, and a Warning that names it", len(events) == 1 and link.holds(VIP)
+                 and events[0]["type"] == "Warning" and events[0]["note"] == f"node-a: {VIP} removed by others",
+                 json.dumps(events))
+
+
+def stranger(verdicts, world):
+    """FN-21. Before he lists an address of ours: from then on he is none."""
+    speak(1, FOREIGN)
+    events = told(world, "VRIDInUse")
+    verdicts.add("a stranger with our VRID is a Warning that names him", len(events) == 1
+                 and events[0]["note"].startswith("node-a: 192.0.2.2 "), json.dumps(events))
+
+
+def another_list(verdicts, world):
+    """vrrp.md 1.11."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + 9:
+        speak(1, VIP, MORE)
+        time.sleep(0.5)
+    early = world.events("g", "AddressesDiffer")
+    while time.monotonic() < begun + 12:
+        speak(1, VIP, MORE)
+        time.sleep(0.5)
+    events = told(world, "AddressesDiffer")
+    verdicts.add("another list of addresses is a Warning once it lasts, not before", early == [] and len(events) == 1
+                 and events[0]["note"].startswith("node-a: 192.0.2.2 ") and world.state("g") == "Master",
+                 json.dumps([early, events]))
+    verdicts.add("and a condition of the member", "AddressesDiffer" in world.problems("g"), json.dumps(world.entry("g")))
+
+
+def main():
+    if os.geteuid() != 0:
+        sys.exit("SKIPPED: needs root, for namespaces")
+    verdicts = apiserver.Verdicts()
+    with tempfile.TemporaryDirectory(prefix="fairlead-events-") as folder, apiserver.api_server() as api, Link() as link:
+        world = World(api, folder)
+        try:
+            world.path.open()
+            world.make_node()
+            daemon = Daemon(folder, world.kubeconfig("good"))
+            becomes_master(verdicts, world, daemon)
+            stranger(verdicts, world)
+            loses_and_wins(verdicts, world, daemon)
+            removed(verdicts, world, link)
+            another_list(verdicts, world)
+            verdicts.add("it stops", daemon.stop() == 0)
+        finally:
+            world.path.cut()
+    verdicts.end()
+
+
+if __name__ == "__main__":
+    main()
