@@ -95,7 +95,8 @@ struct Agent::Parts {
         reporter(api_loop, queue, speaker,
                  {[this]() -> const PlanView& { return source.view(); },
                   [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
-                  [this] { return source.synced(); }}) {}
+                  [this] { return source.synced(); },
+                  [this](const std::string& instance) { namesakes.put(kNewest, instance); }}) {}
 
   // Each of these runs on the loop named.
   void take_vrrp_report(const VrrpReport& report);              // api
@@ -127,6 +128,7 @@ struct Agent::Parts {
                                 [this](auto values) { routers->order(std::move(values.at(kNewest))); }};
   Newest<ForwardingReport> reports_to_vrrp{
       vrrp_loop, [this](auto values) { routers->forwarding(std::move(values.at(kNewest))); }};
+  Newest<std::string> namesakes{vrrp_loop, [this](auto values) { routers->namesake(values.at(kNewest)); }};
   Newest<ForwardingOrder> forwarding_orders{
       forwarding_loop, [this](auto values) { forwarder->order(std::move(values.at(kNewest))); }};
   Newest<VrrpReport> reports_to_forwarding{forwarding_loop,

@@ -1,6 +1,7 @@
 #include "node/agent/entries.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace fairlead::agent {
@@ -74,8 +75,19 @@ std::int64_t generation_let_go(const api::ObjectMeta& group, const PlanView& vie
   return shown && done ? version->second.generation : 0;
 }
 
+// A problem of the whole node, which each of its groups has (FN-18).
+std::optional<std::string> duplicate_node(const VrrpReport& vrrp) {
+  for (const auto& [name, group] : vrrp.groups) {
+    for (const auto& problem : group.problems) {
+      if (problem.type == kDuplicateNode) return text_of(problem);
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> all_problems(const PlanView& view, const Reports& reports) {
   std::vector<std::string> out;
+  if (auto duplicate = duplicate_node(reports.vrrp)) out.push_back(std::move(*duplicate));
   for (const auto& problem : view.problems) out.push_back(plan::to_string(problem));
   for (const auto& refused : view.refused) out.push_back(text_of(refused));
   for (const auto& problem : reports.forwarding.problems) out.push_back(text_of(problem));

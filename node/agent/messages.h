@@ -49,6 +49,9 @@ struct ForwardingReport {
   api::Capabilities capabilities;
 };
 
+// Type of the problem that every group has while another live daemon has this node's name (FN-18).
+inline constexpr const char* kDuplicateNode = "DuplicateNode";
+
 // One group as the vrrp thread sees it.
 struct GroupReport {
   std::string uid;  // of the VRRPGroup that is carried out

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/sys/log.h"
+
 namespace fairlead::agent {
 namespace {
 
@@ -98,8 +100,11 @@ void Reporter::report_groups() {
   for (const auto& [key, entry] : entries_) queue_.forget(key);
   entries_ = std::move(still);
   for (const auto& [key, group] : groups) report_group(group);
-  std::optional<TimePoint> next;
-  for (const auto& [key, entry] : entries_) next = earlier(next, entry.confirmation.look_again);
+  look_for_namesake();
+  std::optional<TimePoint> next = namesake_.forgotten_at();
+  for (const auto& [key, entry] : entries_) {
+    next = earlier(next, earlier(entry.confirmation.look_again, entry.doubt_at));
+  }
   if (next) look_again_.arm(*next, [this] { soon(); });
 }
 
@@ -118,13 +123,29 @@ void Reporter::report_group(const api::VRRPGroup& group) {
 
   const auto* shown = entry_of(group, speaker_.node.name);
   const auto accepted = queue_.accepted_at(key);
-  const bool lost =
-      accepted && sys::now() - *accepted > kDoubtAfter && (shown == nullptr || !(*shown == entry.wanted));
+  const bool differs = accepted && (shown == nullptr || !(*shown == entry.wanted));
+  const bool lost = differs && sys::now() >= *accepted + kDoubtAfter;
   if (lost) queue_.doubt(key);
+  entry.doubt_at = differs && !lost ? std::optional(*accepted + kDoubtAfter) : std::nullopt;
   queue_.want(key,
               {kBase + "vrrpgroups/" + group.meta.name + "/status", "vrrpgroups",
                api::encode_member_status(group.meta.name, entry.wanted)},
               moved);
+}
+
+void Reporter::look_for_namesake() {
+  namesake_ = agent::look_for_namesake(std::move(namesake_), speaker_.node.name, speaker_.instance,
+                                       sources_.groups(), sys::now());
+  std::string living = namesake_.living().value_or("");
+  if (living == living_) return;
+  living_ = std::move(living);
+  if (living_.empty()) {
+    sys::log(sys::LogLevel::kInfo, "node.single_again", {{"node", speaker_.node.name}});
+  } else {
+    sys::log(sys::LogLevel::kError, "node.duplicate",
+             {{"node", speaker_.node.name}, {"instance", speaker_.instance}, {"other", living_}});
+  }
+  sources_.namesake(living_);
 }
 
 void Reporter::report_sets() {

@@ -8,6 +8,7 @@
 #include "node/agent/apply_queue.h"
 #include "node/agent/confirmation.h"
 #include "node/agent/entries.h"
+#include "node/agent/namesake.h"
 
 namespace fairlead::agent {
 
@@ -17,13 +18,16 @@ struct ReporterSources {
   // The groups labelled for this node, as the API server shows them.
   std::function<const std::map<api::ObjectKey, api::VRRPGroup>&()> groups;
   std::function<bool()> synced;  // whether groups() is the whole list
+  // Told of another live daemon of our name (FN-18), by its instance; of none by an empty one. On change.
+  std::function<void(const std::string&)> namesake;
 };
 
 // Tells the API server what this node is and does: its NodeReport, its entry in the status of each of its
 // groups, and as Master its counts in the status of the RealServerSets. On change only, newest value only,
 // changes of state first, gathered for 50 ms (counts: 1 s); tried again for ever.
 //
-// An entry that the API server no longer shows as we applied it is applied again, at most every 30 s.
+// An entry that the API server no longer shows as we applied it is applied again, 30 s after it was accepted
+// at the earliest. If it is another daemon of our name that writes it, he is told of.
 // All on the loop's thread; loop, queue and sources must outlive it.
 class Reporter {
  public:
@@ -47,6 +51,7 @@ class Reporter {
   void report_node();
   void report_groups();
   void report_group(const api::VRRPGroup& group);
+  void look_for_namesake();
   void report_sets();
 
   ApplyQueue& queue_;
@@ -62,8 +67,11 @@ class Reporter {
   struct Entry {
     Confirmation confirmation;
     api::MemberStatus wanted;
+    std::optional<TimePoint> doubt_at;  // it is not shown as it was accepted
   };
   std::map<std::string, Entry> entries_;
+  Namesake namesake_;
+  std::string living_;          // instance of the other daemon, as told
   std::set<std::string> sets_;  // keys of writes, of sets in the plan
 
   sys::Timer gather_;

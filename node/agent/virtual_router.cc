@@ -247,6 +247,15 @@ GroupReport VirtualRouter::report() const {
   for (const auto& problem : {link_problem_, address_problem_}) {
     if (problem) out.problems.push_back(*problem);
   }
+  if (!world_.namesake.empty()) {
+    out.problems.push_back(
+        {kDuplicateNode,
+         api::ConditionStatus::kTrue,
+         "AnotherInstance",
+         "another live daemon (instance " + world_.namesake + ") writes as this node: both run at priority 1",
+         0,
+         {}});
+  }
   add(addresses_.problems());
   if (const auto why = adverts_.why_unsent()) {
     out.problems.push_back({"AdvertsNotSent", api::ConditionStatus::kTrue, "SendFailed", *why, 0, {}});

@@ -204,7 +204,8 @@ void VirtualRouter::stand_on(const Ground& ground) {
   const Standing now = standing(plan_, ground);
   link_problem_ = now.problem;
   look_again_ = now.look_again;
-  priority_ = now.priority;
+  // FN-18: whoever else is a member comes before both of us.
+  priority_ = world_.namesake.empty() || owner() ? now.priority : vrrp::Priority(1);
   metrics_.set_priority(priority_);
   if (running() && now.problem && now.reason != vrrp::Reason::kLinkDown) leave(now.reason);
   if (running() && (now.problem || now.link.index != link_.index)) deliver(vrrp::InterfaceLost{});

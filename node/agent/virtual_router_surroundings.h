@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "node/agent/virtual_router_announcements.h"
 #include "node/agent/virtual_router_metrics.h"
 #include "node/agent/virtual_router_ports.h"
@@ -18,6 +20,8 @@ struct VirtualRouterSurroundings {
   // Set by a router to whom the kernel has shown that it forgets our tag (before 5.18): of IPv6 addresses we
   // must know ourselves which are ours.
   bool tag_forgotten = false;
+  // Of another live daemon of this node's name (FN-18); empty if there is none.
+  std::string namesake = {};
 };
 
 }  // namespace fairlead::agent

@@ -54,6 +54,13 @@ class VirtualRouters::Impl {
     turn();
   }
 
+  void namesake(const std::string& instance) {
+    if (world_.namesake == instance) return;
+    world_.namesake = instance;
+    look_again_ = true;
+    turn();
+  }
+
   void stop(const std::function<void()>& done) {
     if (!stopped_) {
       for (int turn = 0; turn < kTurnsBeforeStop; ++turn) {
@@ -278,6 +285,7 @@ VirtualRouters::~VirtualRouters() = default;
 
 void VirtualRouters::order(VrrpOrder order) { impl_->order(std::move(order)); }
 void VirtualRouters::forwarding(ForwardingReport report) { impl_->forwarding(std::move(report)); }
+void VirtualRouters::namesake(const std::string& instance) { impl_->namesake(instance); }
 void VirtualRouters::stop(std::function<void()> done) { impl_->stop(done); }
 
 }  // namespace fairlead::agent

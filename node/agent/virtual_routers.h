@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "lib/sys/metrics.h"
 #include "node/agent/messages.h"
@@ -41,6 +42,10 @@ class VirtualRouters {
   // Which VIPs may be held. A group starts once all its VIPs are ready; a new VIP of a running group joins
   // it once it is ready. What became unready later stays (the forwarding thread repairs it, I-5).
   void forwarding(ForwardingReport report);
+
+  // Another live daemon has this node's name (FN-18): every router goes to priority 1, unless it owns its
+  // addresses, with the condition DuplicateNode. `instance`: of the other one; empty: there is none any more.
+  void namesake(const std::string& instance);
 
   // Hand-over (P-3): every VIP deleted and acknowledged, then the priority-0 adverts, then a last report,
   // then `done`, all before stop() returns; the kernel's answer is awaited for at most 1 s per interface.

@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """The Events of the real fairlead-node about its VRRPGroups, under its own service account, against a real API server
-(kubernetes.md 6, K-32; vrrp.md 1.11, FN-06). $FAIRLEAD_BUILD: the build. Needs root."""
+(kubernetes.md 6, K-32; vrrp.md 1.11, FN-06), and what it does about a second daemon of its name (FN-18).
+$FAIRLEAD_BUILD: the build. Needs root."""
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
 
 import apiserver
-from node_world import FAR, NAMESPACE, Daemon, Link, World, must, until
+from node_world import FAR, NAMESPACE, Daemon, Link, Path, World, must, until
 
 VIP, MORE, FOREIGN = "192.0.2.100", "192.0.2.101", "192.0.2.200"
 
@@ -105,6 +107,39 @@ def another_list(verdicts, world):
     verdicts.add("and a condition of the member", "AddressesDiffer" in world.problems("g"), json.dumps(world.entry("g")))
 
 
+def second_daemon(verdicts, world, folder, good, daemon):
+    """FN-18: the far side is a copy of the node: its name, its token, its checkpoint, an interface of the same name."""
+    for words in ("set far0 down", "set far0 name vip0", "set vip0 up"):
+        must("ip", "-n", FAR, "link", *words.split())
+    shutil.copytree(daemon.state_dir, folder + "/copy")
+    path = Path(world.cluster["server"], FAR)
+    path.open()
+    twin = Daemon(folder, good, "twin", folder + "/copy", namespace=FAR)
+    try:
+        def both(what):
+            return until(lambda: what(daemon.group("g")) and what(twin.group("g")), 60)
+        verdicts.add("a second daemon of the node's name: each says DuplicateNode",
+                     both(lambda g: "DuplicateNode" in [p["type"] for p in g.get("problems", [])]),
+                     json.dumps([daemon.group("g"), twin.group("g")]) + twin.log()[-1500:])
+        verdicts.add("and each goes to priority 1", both(lambda g: g.get("priority") == 1),
+                     json.dumps([daemon.group("g"), twin.group("g")]))
+        events = told(world, "DuplicateNode", 2)
+        verdicts.add("each tells it by an Event that names the other", len(events) == 2 and all(
+            e["reportingInstance"].rsplit("-", 1)[-1] not in e["note"] for e in events), json.dumps(events))
+        verdicts.add("the member's entry and the NodeReport say it", "DuplicateNode" in world.problems("g")
+                     and any(p.startswith("DuplicateNode: ") for p in world.report().get("problems", [])),
+                     json.dumps([world.entry("g"), world.report()]))
+        states = sorted(d.group("g").get("state") for d in (daemon, twin))
+        verdicts.add("one of them is Master", states == ["Backup", "Master"], str(states))
+    finally:
+        twin.kill()
+        path.cut()
+    if os.environ.get("FAIRLEAD_LONG"):
+        single = until(lambda: daemon.group("g").get("priority") == 200, 130)
+        verdicts.add("90 s after the other's last word all is as before", single and daemon.group("g").get("problems") == []
+                     and "node.single_again" in daemon.log(), json.dumps(daemon.group("g")))
+
+
 def main():
     if os.geteuid() != 0:
         sys.exit("SKIPPED: needs root, for namespaces")
@@ -114,12 +149,14 @@ def main():
         try:
             world.path.open()
             world.make_node()
-            daemon = Daemon(folder, world.kubeconfig("good"))
+            good = world.kubeconfig("good")
+            daemon = Daemon(folder, good)
             becomes_master(verdicts, world, daemon)
             stranger(verdicts, world)
             loses_and_wins(verdicts, world, daemon)
             removed(verdicts, world, link)
             another_list(verdicts, world)
+            second_daemon(verdicts, world, folder, good, daemon)
             verdicts.add("it stops", daemon.stop() == 0)
         finally:
             world.path.cut()

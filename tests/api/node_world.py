@@ -96,15 +96,16 @@ print(json.dumps(tags))
 
 
 class Path:
-    """The way from the namespace to the API server: 127.0.0.1 there, passed on to 127.0.0.1 here."""
+    """The way from a namespace to the API server: 127.0.0.1 there, passed on to 127.0.0.1 here."""
 
-    def __init__(self, server):
+    def __init__(self, server, namespace=NAMESPACE):
+        self.namespace = namespace
         self.port = urllib.parse.urlparse(server).port
         self._relay = None
 
     def open(self):
         end = f"127.0.0.1:{self.port}"
-        self._relay = subprocess.Popen([BUILD + "/support/relay", NAMESPACE, end, end])
+        self._relay = subprocess.Popen([BUILD + "/support/relay", self.namespace, end, end])
 
     def cut(self):
         if self._relay:
@@ -205,16 +206,17 @@ class World:
 
 
 class Daemon:
-    """One fairlead-node in the namespace; its log goes to a file."""
+    """One fairlead-node in a namespace; its log goes to a file."""
 
-    def __init__(self, folder, kubeconfig, name="node", state_dir=None, prefix=()):
+    def __init__(self, folder, kubeconfig, name="node", state_dir=None, prefix=(), namespace=NAMESPACE):
+        self.namespace = namespace
         self.state_dir = state_dir or f"{folder}/state"
         self.password_dir = f"{folder}/passwords"
         os.makedirs(self.password_dir, exist_ok=True)
         self.log_path = f"{folder}/{name}.log"
         self._log = open(self.log_path, "w")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", NAMESPACE, *prefix, BINARY, "--node-name", NODE, "--kubeconfig", kubeconfig,
+            ["ip", "netns", "exec", namespace, *prefix, BINARY, "--node-name", NODE, "--kubeconfig", kubeconfig,
              "--state-dir", self.state_dir, "--password-dir", self.password_dir, "--log-level", "debug"], stdout=self._log, stderr=subprocess.STDOUT)
 
     def log(self):
@@ -223,7 +225,7 @@ class Daemon:
 
     def get(self, path, port=9473):
         """(HTTP status, text); (0, "") while it does not listen."""
-        code, out, _ = run("ip", "netns", "exec", NAMESPACE, "curl", "-s", "-m", "5", "-w", "\n%{http_code}",
+        code, out, _ = run("ip", "netns", "exec", self.namespace, "curl", "-s", "-m", "5", "-w", "\n%{http_code}",
                            f"http://127.0.0.1:{port}{path}")
         if code != 0:
             return 0, ""

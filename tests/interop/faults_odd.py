@@ -1,7 +1,8 @@
-"""FN-18 and vrrp.md 5: adverts that come from a node's own address, and somebody who gives the role up over and over."""
+"""FN-18 and vrrp.md 5: adverts that come from a node's own address, two nodes that are one, and somebody who gives the role up
+over and over."""
 import time
 
-from faults import GATE_MS, Three
+from faults import GATE_MS, INTERVAL_MS, Three
 from measure import milliseconds
 from routers import Fairlead
 
@@ -65,4 +66,33 @@ def priority_zeros(family):
         story.check(f"after its Skew_Time of {SKEW_MS} ms", after is not None and SKEW_MS - 20 <= after <= SKEW_MS + GATE_MS, after)
         three.never_two(begun, "in all (I-1)")
         story.eventually("the condition goes by itself", lambda: "PriorityZero" not in b.reports("g")[-1].get("problems", ""), 12)
+    return tell
+
+
+def two_of_one_name(family):
+    """FN-18: b is a copy of a, with its name, its plan and its own address. An advert from one's own address is never obeyed, so
+    both are Master; whoever hears it says so. Of IPv4 nobody does: Linux drops a packet from an address of its own."""
+    def tell(story):
+        three = Three(story, Fairlead, family)
+        own, length = (story.segment.address(node, family) for node in "ab"), 24 if family == 4 else 64
+        first, second = own
+        three.ip("b", f"address del {second}/{length} dev eth1")
+        three.ip("b", f"address add {first}/{length} dev eth1" + (" nodad" if family == 6 else ""))
+        three.told["b"] = three.told["a"]
+        three.programs = {node: Fairlead(story.world, story.segment.of[node], "a") for node in "ab"}
+        three.start("a", "b")
+        if not story.eventually("both are Master", lambda: three.holders() == ["a", "b"], 8):
+            return
+        if family == 6:
+            begun = time.monotonic_ns()
+            for node in "ab":
+                story.eventually(f"{node} says DuplicateAddress within three adverts",
+                                 lambda n=node: "DuplicateAddress" in three.programs[n].problems("g"), 3 * INTERVAL_MS / 1000 + 0.2)
+            heard = three.own().adverts("a", "x", since=begun)
+            story.check("both speak", heard, len(heard))
+        time.sleep(2)
+        story.check("neither gives way to itself", three.holders() == ["a", "b"], three.holders())
+        three.programs["b"].stop()
+        three.alone("a", "the copy ends: a is the one Master, and was all the time", 3)
+        story.check("a was Master once", three.programs["a"].became("g") == 1, three.programs["a"].became("g"))
     return tell

@@ -56,6 +56,7 @@ def all_stories():
         out.append((f"querier{family}", f"FN-14 no querier IPv{family}", switch.no_querier(family)))
         out.append((f"filter{family}", f"FN-14 filtered IPv{family}", switch.filtering(family)))
         out.append((f"clone{family}", f"FN-18 own address IPv{family}", odd.own_address(family)))
+        out.append((f"two{family}", f"FN-18 two daemons of one name and address IPv{family}", odd.two_of_one_name(family)))
         out.append((f"zero{family}", f"priority 0 IPv{family}", odd.priority_zeros(family)))
     out.append(("elsewhere", "FN-27", detection.put_back_over_and_over))
     out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),

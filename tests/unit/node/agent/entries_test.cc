@@ -204,6 +204,15 @@ TEST(NodeReportOf, ListsInterfacesByNameAndEveryProblem) {
               ElementsAre("checkpoint: write /var/lib/fairlead/checkpoint.json: ENOSPC"));
 }
 
+// FN-18: of the whole node, though every group says it.
+TEST(NodeReportOf, SaysOnceThatAnotherDaemonHasThisName) {
+  auto now = serving();
+  auto group = now.reports.vrrp.groups.begin()->second;
+  group.problems = {{kDuplicateNode, api::ConditionStatus::kTrue, "AnotherInstance", "c7d2", 0, {}}};
+  now.reports.vrrp.groups = {{"g", group}, {"h", group}};
+  EXPECT_THAT(node_report(kSpeaker, now.view, now.reports).spec.problems, ElementsAre("DuplicateNode: c7d2"));
+}
+
 TEST(StateOf, JoinsThePlanWithWhatIsReported) {
   const auto now = serving();
   const auto state = node_state(kSpeaker, now.view, now.reports);
