@@ -74,8 +74,8 @@ def two_of_one_name(family):
     both are Master; whoever hears it says so. Of IPv4 nobody does: Linux drops a packet from an address of its own."""
     def tell(story):
         three = Three(story, Fairlead, family)
-        own, length = (story.segment.address(node, family) for node in "ab"), 24 if family == 4 else 64
-        first, second = own
+        first, second = (story.segment.address(node, family) for node in "ab")
+        length = 24 if family == 4 else 64
         three.ip("b", f"address del {second}/{length} dev eth1")
         three.ip("b", f"address add {first}/{length} dev eth1" + (" nodad" if family == 6 else ""))
         three.told["b"] = three.told["a"]
