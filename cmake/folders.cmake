@@ -18,6 +18,6 @@ set(FAIRLEAD_FOLDERS
   "node/ipvs|node/plan"
   "node/filter|node/plan"
   "node/kernel|lib/sys|node/ipvs|node/filter|node/address|nl-3|nl-route-3|nl-genl-3|kmod|cap-ng"
-  "node/wire|lib/sys|node/vrrp|node/neighbor"
+  "node/wire|lib/sys|node/vrrp|node/neighbor|node/filter"
   "node/agent|node/kernel|node/wire|node/plan|lib/apiserver"
 )

@@ -31,6 +31,7 @@ struct Options {
   std::string password_dir = "/etc/fairlead/passwords";
   std::string metrics_address = "127.0.0.1:9473";
   std::string health_address = "127.0.0.1:9475";
+  bool no_finer_fence = false;
   bool realtime = false;
   std::string log_level = "info";
   std::string log_format = "text";
@@ -73,6 +74,9 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--health-address", options.health_address, "Where /healthz and /readyz are served")
       ->envname("FAIRLEAD_HEALTH_ADDRESS")
       ->capture_default_str();
+  app.add_flag("--no-finer-fence", options.no_finer_fence,
+               "Rely on the lifetimes of addresses alone (nft table netdev fairlead_fence is not used)")
+      ->envname("FAIRLEAD_NO_FINER_FENCE");
   app.add_flag("--realtime", options.realtime, "Real-time scheduling for VRRP; needs SYS_NICE")
       ->envname("FAIRLEAD_REALTIME");
   app.add_option("--log-level", options.log_level, "Least level that is logged")
@@ -124,6 +128,7 @@ Result<fairlead::agent::AgentConfig> agent_config(const Options& options) {
   out.node_name = options.node_name;
   out.state_dir = options.state_dir;
   out.password_dir = options.password_dir;
+  if (options.no_finer_fence) out.finer_fence = fairlead::agent::FinerFence::kOff;
   out.realtime = options.realtime;
   const auto metrics = fairlead::net::parse_endpoint(options.metrics_address);
   if (!metrics) return fail(metrics.error().code, "--metrics-address: " + metrics.error().message);

@@ -1,10 +1,6 @@
 #include "node/agent/agent.h"
 
-#include <sched.h>
-#include <sys/mman.h>
-
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <future>
 #include <optional>
@@ -12,7 +8,6 @@
 #include <utility>
 
 #include "lib/apiserver/event_sender.h"
-#include "lib/sys/errno_name.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
@@ -20,6 +15,7 @@
 #include "node/agent/forwarding.h"
 #include "node/agent/notices.h"
 #include "node/agent/plan_source.h"
+#include "node/agent/realtime.h"
 #include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
 #include "node/agent/speaker.h"
@@ -50,18 +46,6 @@ void wait_for_signal() {
   while (sigwait(&signals, &number) != 0) {
   }
   sys::log(sys::LogLevel::kInfo, "node.stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
-}
-
-// Of the calling thread; best effort.
-void become_realtime() {
-  sched_param parameters{};
-  parameters.sched_priority = 10;
-  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", sys::errno_name(errno)}});
-  }
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.memory_not_locked", {{"error", sys::errno_name(errno)}});
-  }
 }
 
 sys::HttpReply word(bool good) {
@@ -179,11 +163,12 @@ Result<> Agent::Parts::open_kernel() {
     reports_to_forwarding.put(kNewest, report);
     vrrp_reports.put(kNewest, std::move(report));
   });
-  forwarder = std::make_unique<ForwardingAgent>(forwarding_loop, metrics, open_forwarding_ports(),
-                                                [this](const ForwardingReport& report) {
-                                                  reports_to_vrrp.put(kNewest, report);
-                                                  forwarding_reports.put(kNewest, report);
-                                                });
+  forwarder =
+      std::make_unique<ForwardingAgent>(forwarding_loop, metrics, open_forwarding_ports(config.finer_fence),
+                                        [this](const ForwardingReport& report) {
+                                          reports_to_vrrp.put(kNewest, report);
+                                          forwarding_reports.put(kNewest, report);
+                                        });
   return Done{};
 }
 
@@ -222,10 +207,16 @@ void Agent::Parts::hand_over() {
   if (released->get_future().wait_for(Seconds(10)) != std::future_status::ready) {
     sys::log(sys::LogLevel::kError, "node.hand_over_late", {{"thread", "vrrp"}});
   }
+  // The last report of the vrrp thread was posted before: the finer fence is gone with the VIPs.
+  const auto unfenced = std::make_shared<std::promise<void>>();
+  forwarding_loop.post([unfenced] { unfenced->set_value(); });
   const auto written = std::make_shared<std::promise<void>>();
   api_loop.post(
       [this, written] { reporter.flush(sys::now() + kFlushAtMost, [written] { written->set_value(); }); });
   written->get_future().wait_for(2 * kFlushAtMost);
+  if (unfenced->get_future().wait_for(kFlushAtMost) != std::future_status::ready) {
+    sys::log(sys::LogLevel::kError, "node.hand_over_late", {{"thread", "forwarding"}});
+  }
 }
 
 Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -6,6 +6,7 @@
 #include "lib/apiserver/client.h"
 #include "lib/base/result.h"
 #include "lib/net/endpoint.h"
+#include "node/agent/forwarding_ports.h"
 
 // The node daemon: who runs on which thread, and what they send each other (architecture.md 5).
 //
@@ -21,6 +22,7 @@ struct AgentConfig {
   std::string password_dir;  // of the files that groups name as passwordFile
   net::Endpoint metrics_address;
   net::Endpoint health_address;
+  FinerFence finer_fence = FinerFence::kOn;
   bool realtime = false;  // SCHED_RR for the vrrp thread; needs SYS_NICE
 };
 

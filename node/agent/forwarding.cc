@@ -35,13 +35,14 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
       metrics(metrics_in),
       table(*ports.ipvs),
       guard(*ports.nft),
+      fence(*ports.fence, metrics),
       audit_timer(loop_in),
       guard_timer(loop_in),
       host_timer(loop_in) {
   const TimePoint now = sys::now();
   host_timer.arm(now, [this] { check_host(); });
   audit_timer.arm(now + kAuditInterval, [this] { audit(); });
-  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
+  guard_timer.arm(now + kGuardInterval, [this] { check_tables(); });
 }
 
 void ForwardingAgent::State::take(ForwardingOrder next) {
@@ -70,8 +71,10 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
 void ForwardingAgent::State::take(const VrrpReport& report) {
   vrrp_sequence = report.sequence;
   held = report.held;
-  if (departed.empty()) return;
-  synchronize();
+  // Without a plan nobody knows yet whose addresses an earlier run left, and its table keeps them silent.
+  const bool news = report.sequence > 0 && fence.hold(report.fenced);
+  if (departed.empty() && !news) return;
+  if (!departed.empty()) synchronize();
   publish(false);
 }
 
@@ -257,9 +260,14 @@ void ForwardingAgent::State::audit() {
   publish(false);
 }
 
+void ForwardingAgent::State::check_tables() {
+  guard_timer.arm(sys::now() + kGuardInterval, [this] { check_tables(); });
+  if (fence.check(sys::now())) publish(false);
+  check_guard();
+}
+
 void ForwardingAgent::State::check_guard() {
   const TimePoint now = sys::now();
-  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
   if (guard_error && now < guard_retry) return;
   const auto restored = guard.check();
   const bool failed_before = guard_error.has_value();

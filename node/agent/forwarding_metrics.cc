@@ -1,5 +1,6 @@
 #include "node/agent/forwarding_metrics.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "lib/base/overloaded.h"
@@ -30,6 +31,9 @@ ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
       services_(
           metrics.gauge("fairlead_node_ipvs_services", "IPVS services that are ours, in the kernel", {})),
       destinations_(metrics.gauge("fairlead_node_ipvs_destinations", "Real servers of these services", {})),
+      fenced_(metrics.gauge("fairlead_node_fenced_groups", "Groups that the finer fence holds", {})),
+      unfenced_(metrics.gauge("fairlead_node_unfenced_groups",
+                              "Groups that it should hold, and the kernel refuses", {})),
       sync_duration_(metrics.histogram("fairlead_node_ipvs_sync_duration_seconds",
                                        "Reading, comparing and changing the IPVS table", {}, kBuckets)),
       event_to_programmed_(metrics.histogram("fairlead_node_event_to_programmed_seconds",
@@ -58,6 +62,20 @@ void ForwardingMetrics::repaired(const std::vector<ipvs::Change>& repairs) {
 void ForwardingMetrics::guard_restored() {
   metrics_
       .counter("fairlead_node_guard_repairs_total", "Times that table inet fairlead was put back whole", {})
+      .add(1);
+}
+
+void ForwardingMetrics::fenced(const FenceReport& report) {
+  const auto missing = std::count_if(report.tried.begin(), report.tried.end(), [&](const auto& group) {
+    return std::find(report.held.begin(), report.held.end(), group) == report.held.end();
+  });
+  fenced_.set(static_cast<double>(report.held.size()));
+  unfenced_.set(static_cast<double>(missing));
+}
+
+void ForwardingMetrics::fence_restored() {
+  metrics_
+      .counter("fairlead_node_fence_repairs_total", "Times that table netdev fairlead_fence was put back", {})
       .add(1);
 }
 

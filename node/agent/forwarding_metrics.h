@@ -7,6 +7,7 @@
 #include "lib/base/time.h"
 #include "lib/sys/metrics.h"
 #include "node/agent/forwarding_ports.h"
+#include "node/agent/messages.h"
 #include "node/ipvs/changes.h"
 
 namespace fairlead::agent {
@@ -22,12 +23,16 @@ class ForwardingMetrics {
   // Counts what a pass of the audit had to put right.
   void repaired(const std::vector<ipvs::Change>& repairs);
   void guard_restored();
+  void fenced(const FenceReport& report);
+  void fence_restored();
   void mismatches(const std::vector<SysctlMismatch>& found);
 
  private:
   sys::Metrics& metrics_;
   sys::Gauge& services_;
   sys::Gauge& destinations_;
+  sys::Gauge& fenced_;
+  sys::Gauge& unfenced_;
   sys::Histogram& sync_duration_;
   sys::Histogram& event_to_programmed_;
   std::set<std::string> mismatched_;

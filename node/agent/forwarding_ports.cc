@@ -1,6 +1,7 @@
 #include "node/agent/forwarding_ports.h"
 
 #include <set>
+#include <utility>
 
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
@@ -32,10 +33,36 @@ class KernelHost : public Host {
   }
 };
 
+// What an earlier run left would silence VIPs for ever.
+class NoFence : public kernel::FenceFilter {
+ public:
+  Result<> apply(const std::vector<filter::FencedGroup>& groups) override {
+    if (const auto removed = kernel::remove_fence_filter(); !removed) return removed.error();
+    wanted_ = !groups.empty();
+    if (wanted_) return refusal();
+    return Done{};
+  }
+  Result<bool> repair() override {
+    if (wanted_) return refusal();
+    return false;
+  }
+
+ private:
+  static Error refusal() { return fail(Code::kNotFound, "switched off by --no-finer-fence"); }
+
+  bool wanted_ = false;
+};
+
 }  // namespace
 
-ForwardingPorts open_forwarding_ports() {
-  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>()};
+ForwardingPorts open_forwarding_ports(FinerFence finer_fence) {
+  std::unique_ptr<kernel::FenceFilter> fence;
+  if (finer_fence == FinerFence::kOn) {
+    fence = kernel::open_fence_filter();
+  } else {
+    fence = std::make_unique<NoFence>();
+  }
+  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>(), std::move(fence)};
 }
 
 }  // namespace fairlead::agent

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/api/node_report.h"
+#include "node/kernel/fence_filter.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/nft.h"
 
@@ -35,9 +36,13 @@ struct ForwardingPorts {
   std::unique_ptr<kernel::Ipvs> ipvs;
   std::unique_ptr<kernel::Nft> nft;
   std::unique_ptr<Host> host;
+  std::unique_ptr<kernel::FenceFilter> fence;
 };
 
-// Those of the calling thread's network namespace.
-ForwardingPorts open_forwarding_ports();
+enum class FinerFence { kOn, kOff };
+
+// Those of the calling thread's network namespace. With the finer fence off its table is removed, and every
+// group refused.
+ForwardingPorts open_forwarding_ports(FinerFence finer_fence);
 
 }  // namespace fairlead::agent

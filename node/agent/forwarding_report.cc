@@ -15,7 +15,7 @@ constexpr std::chrono::minutes kTellAgain{1};
 
 auto as_tuple(const ForwardingReport& report) {
   return std::tie(report.sequence, report.ready, report.programmed, report.foreign, report.usable_reals,
-                  report.problems, report.capabilities);
+                  report.problems, report.capabilities, report.fence);
 }
 
 bool same_problem(const api::Condition& a, const api::Condition& b) {
@@ -66,6 +66,7 @@ ForwardingReport ForwardingAgent::State::report_now() {
   report.programmed = table.present();
   report.foreign = table.foreign();
   report.capabilities = capabilities;
+  report.fence = fence.report();
   std::size_t destinations = 0;
   for (const auto& [key, server] : order.virtual_servers) {
     if (!table.present().contains(key)) continue;

@@ -8,6 +8,7 @@
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
 #include "node/agent/forwarding.h"
+#include "node/agent/forwarding_fence.h"
 #include "node/agent/forwarding_guard.h"
 #include "node/agent/forwarding_metrics.h"
 #include "node/agent/forwarding_problems.h"
@@ -27,6 +28,7 @@ struct ForwardingAgent::State {
   // Guard, IPVS, guard again: everything as the newest order has it.
   void synchronize();
   void audit();
+  void check_tables();
   void check_guard();
   void note_guard_restored(TimePoint now);
   void check_host();
@@ -60,6 +62,7 @@ struct ForwardingAgent::State {
   ForwardingMetrics metrics;
   ForwardingTable table;
   ForwardingGuard guard;
+  ForwardingFence fence;
   sys::Timer audit_timer;
   sys::Timer guard_timer;
   sys::Timer host_timer;

@@ -10,6 +10,7 @@
 #include "lib/api/node_report.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/net/address.h"
+#include "node/filter/fence.h"
 #include "node/plan/plan.h"
 
 // The values that the node's threads exchange through mailboxes (architecture.md 5). Each is whole: the
@@ -35,6 +36,14 @@ struct ForwardingOrder {
   std::set<plan::VirtualServerKey> owned;
 };
 
+// What became of the newest VrrpReport::fenced.
+struct FenceReport {
+  std::vector<filter::FencedGroup> tried;  // the wish
+  std::vector<filter::FencedGroup> held;   // what the kernel has: equal, or of an earlier wish
+  std::string why_not;                     // why it has not what was tried
+  friend bool operator==(const FenceReport&, const FenceReport&) = default;
+};
+
 // forwarding thread -> vrrp thread and reporter
 struct ForwardingReport {
   std::uint64_t sequence = 0;  // the newest order that has been tried
@@ -47,6 +56,8 @@ struct ForwardingReport {
   std::map<plan::VirtualServerKey, int> usable_reals;  // weight > 0 and accepted by the kernel
   std::vector<api::Condition> problems;                // HostNotPrepared, UnsupportedScheduler, ...
   api::Capabilities capabilities;
+  // A group waits until its wish was tried, and may then run, fenced or not. Absent: nobody tries.
+  std::optional<FenceReport> fence;
 };
 
 // Type of the problem that every group has while another live daemon has this node's name (FN-18).
@@ -76,6 +87,9 @@ struct VrrpReport {
   std::set<net::IpAddress> held;
   std::vector<api::ReportedInterface> interfaces;
   std::vector<api::HeardVirtualRouter> heard;
+  // What the finer fence is to hold: the groups that may hold VIPs here, those that are gone while an
+  // address of theirs is not.
+  std::vector<filter::FencedGroup> fenced;
   friend bool operator==(const VrrpReport&, const VrrpReport&) = default;
 };
 

@@ -56,7 +56,8 @@ bool prepare_module(const kernel::WantedModule& module, bool check_only, std::os
   bool good = true;
   if (!is_there(state)) {
     if (!module.required && state == kernel::ModuleState::kMissing) {
-      row[4] = "not in this kernel; only its scheduler needs it";
+      row[4] = module.name.starts_with("ip_vs_") ? "not in this kernel; only its scheduler needs it"
+                                                 : "not in this kernel; only the finer fence needs it";
     } else if (check_only) {
       good = !module.required;
       row[4] = good ? "would be loaded" : "MISSING";

@@ -126,6 +126,7 @@ void VirtualRouter::time_passed() {
     deliver(vrrp::TimePassed{});
     heed_addresses();
   }
+  leave_if_overdue();
   if (schedule_) announce(neighbor::due(timing(), *schedule_, addresses_.list(), now));
 }
 
@@ -198,6 +199,7 @@ std::optional<TimePoint> VirtualRouter::next_deadline() const {
   };
   if (may_start()) sooner(addresses_.try_again());
   if (remains_) sooner(remains_->until);
+  if (active()) sooner(adverts_.give_up_at());  // comes before a beat only if beats fail
   if (schedule_) sooner(neighbor::next_due(timing(), *schedule_, addresses_.all().size()));
   sooner(peers_.next_forgotten());
   sooner(addresses_.next_forgotten());
@@ -261,17 +263,18 @@ GroupReport VirtualRouter::report() const {
     out.problems.push_back({"AdvertsNotSent", api::ConditionStatus::kTrue, "SendFailed", *why, 0, {}});
   }
   add(peers_.problems(plan_));
-  const Microseconds overlap = address::fence_overlap(lifetime(), plan_.min_active_down_interval);
-  if (overlap > Microseconds(0) && !owner()) {
-    const auto tenths = (overlap.count() + 99999) / 100000;
-    out.problems.push_back({"FenceOverlap",
-                            api::ConditionStatus::kTrue,
-                            "LifetimeExceedsActiveDownInterval",
-                            std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s",
-                            plan_.version.generation,
-                            {}});
-  }
+  if (auto overlapping = overlap()) out.problems.push_back(*std::move(overlapping));
   return out;
+}
+
+std::optional<api::Condition> VirtualRouter::overlap() const {
+  const Microseconds longest = address::fence_overlap(lifetime(), plan_.min_active_down_interval);
+  if (longest <= Microseconds(0) || owner() || fence_.held) return std::nullopt;
+  const auto tenths = (longest.count() + 99999) / 100000;
+  std::string message = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+  if (!fence_.why_not.empty()) message += ", without the finer fence: " + fence_.why_not;
+  return api::Condition{"FenceOverlap",     api::ConditionStatus::kTrue, "LifetimeExceedsActiveDownInterval",
+                        std::move(message), plan_.version.generation,    {}};
 }
 
 }  // namespace fairlead::agent

@@ -65,6 +65,10 @@ class VirtualRouter {
   // plan's generation counts as carried out.
   void settle(bool nothing_left_behind);
 
+  // What the finer fence is to hold of it.
+  std::optional<filter::FencedGroup> fence_wish(const address::Interfaces& interfaces) const {
+    return agent::fence_wish(plan_, addresses_.all(), interfaces);
+  }
   // What it wants on its interface now.
   void add_desired(address::Desired& desired) const;
   // When time_passed() is due next.
@@ -116,6 +120,7 @@ class VirtualRouter {
   std::set<net::IpAddress> planned() const;
   std::vector<net::IpAddress> listed() const;
   Seconds lifetime() const;
+  std::optional<api::Condition> overlap() const;
   api::MemberState member_state() const;
   bool active() const { return std::holds_alternative<vrrp::Active>(state_); }
   bool backup() const { return std::holds_alternative<vrrp::Backup>(state_); }
@@ -140,6 +145,7 @@ class VirtualRouter {
   vrrp::RouterConfig config_;
   vrrp::State state_ = vrrp::Initialize{};
   AnnouncedLink link_;
+  FenceStanding fence_;
   std::set<net::IpAddress> in_service_;  // held while Active: of the plan, and ready
   std::optional<TimePoint> look_again_;
   std::optional<neighbor::Schedule> schedule_;  // Active only

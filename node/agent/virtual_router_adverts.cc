@@ -18,8 +18,12 @@ bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority p
   if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
   // Before the call: others count from the moment at which it leaves, and the call may take its time after.
   const Microseconds leaving = world_.clock.boot_time();
-  const auto sent =
-      send_to_all(plan, way, {plan.virtual_router_id, priority, plan.advertise_interval, listed});
+  const vrrp::Advertisement advert{plan.virtual_router_id, priority, plan.advertise_interval, listed};
+  auto sent = send_to_all(plan, way, advert, last_ ? wire::Fence::kObeys : wire::Fence::kOpens);
+  if (!sent && last_) {
+    if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
+    sent = send_to_all(plan, way, advert, wire::Fence::kOpens);
+  }
   if (!sent) {
     note_unsent(sent.error().message);
     if (!last_) assume_last(plan, leaving);
@@ -32,12 +36,12 @@ bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority p
 }
 
 // The first failure is told, and keeps none of the others from being tried.
-Result<> Adverts::send_to_all(const plan::GroupPlan& plan, const Way& way,
-                              const vrrp::Advertisement& advert) {
+Result<> Adverts::send_to_all(const plan::GroupPlan& plan, const Way& way, const vrrp::Advertisement& advert,
+                              wire::Fence fence) {
   const vrrp::Form form{plan.vrrp_version, plan.checksum, plan.password};
   const auto send_to = [&](const net::IpAddress& destination) {
     const vrrp::Endpoints endpoints{way.source, destination};
-    return world_.adverts.send(way.interface, endpoints, vrrp::encode(advert, form, endpoints));
+    return world_.adverts.send(way.interface, endpoints, vrrp::encode(advert, form, endpoints), fence);
   };
   if (!plan.unicast) return send_to(vrrp::multicast_group(plan.family));
   Result<> out = Done{};
@@ -52,6 +56,12 @@ address::FenceVerdict Adverts::fence() const {
   if (!last_) return address::FenceVerdict::kGoOn;
   return address::judge(world_.clock.boot_time() - last_->at, last_->interval,
                         last_->min_active_down_interval);
+}
+
+std::optional<TimePoint> Adverts::give_up_at() const {
+  if (!last_) return std::nullopt;
+  const Microseconds limit = address::give_up_after(last_->interval, last_->min_active_down_interval);
+  return world_.clock.now() + (last_->at + limit - world_.clock.boot_time());
 }
 
 void Adverts::assume_last(const plan::GroupPlan& plan, Microseconds at) {

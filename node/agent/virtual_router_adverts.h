@@ -24,7 +24,8 @@ class Adverts {
     net::IpAddress source;
   };
   // Sends one to the group, or to each peer. False if it is too late for that, or was once it had left: then
-  // another may be Active. Priority 0 is never too late. One that could not be sent is remembered.
+  // another may be Active. Priority 0 is never too late. One that could not be sent is remembered. The first
+  // one opens the finer fence; what that holds back later is sent all the same if the clock allows it.
   bool send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority priority,
             const std::vector<net::IpAddress>& listed);
 
@@ -32,6 +33,8 @@ class Adverts {
   // those who heard it. Without one there is no gap (failure-model.md 1.2), and the owner has no fence: its
   // addresses stay in any case, and its next advert ends what another does meanwhile.
   address::FenceVerdict fence() const;
+  // When that becomes kGiveUp, if no advert leaves before; nothing without a last advert.
+  std::optional<TimePoint> give_up_at() const;
   // Failed sends in a row; of a Backup: its attempts to displace a master.
   int failed() const { return failed_; }
 
@@ -56,7 +59,8 @@ class Adverts {
     std::string why;
     TimePoint at;
   };
-  Result<> send_to_all(const plan::GroupPlan& plan, const Way& way, const vrrp::Advertisement& advert);
+  Result<> send_to_all(const plan::GroupPlan& plan, const Way& way, const vrrp::Advertisement& advert,
+                       wire::Fence fence);
   void note_unsent(const std::string& why);
   void note_sent();
 

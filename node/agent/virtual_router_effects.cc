@@ -202,6 +202,7 @@ void VirtualRouter::tell(const std::optional<api::Condition>& before,
 
 void VirtualRouter::stand_on(const Ground& ground) {
   const Standing now = standing(plan_, ground);
+  fence_ = ground.fence;
   link_problem_ = now.problem;
   look_again_ = now.look_again;
   // FN-18: whoever else is a member comes before both of us.

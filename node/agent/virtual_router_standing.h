@@ -8,6 +8,7 @@
 #include "node/address/audit.h"
 #include "node/address/link_history.h"
 #include "node/agent/virtual_router_announcements.h"
+#include "node/agent/virtual_router_fence.h"
 #include "node/plan/plan.h"
 #include "node/vrrp/machine.h"
 
@@ -20,6 +21,7 @@ struct Ground {
   TimePoint now;
   const std::set<net::IpAddress>& ready;  // VIPs that may be held
   std::optional<std::string> deaf;        // why adverts cannot be heard on the router's interface, if so
+  FenceStanding fence;
 };
 
 // Whether it can run there, and as what. Decides; changes nothing.

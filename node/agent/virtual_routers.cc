@@ -50,6 +50,7 @@ class VirtualRouters::Impl {
 
   void forwarding(ForwardingReport report) {
     ready_ = std::move(report.ready);
+    fence_ = std::move(report.fence);
     look_again_ = true;
     turn();
   }
@@ -70,6 +71,7 @@ class VirtualRouters::Impl {
       announcements_.flush(ports_.clock->now());
       (void)ports_.network->update();
       audit();
+      wish_for({});
       report();
       stopped_ = true;
     }
@@ -189,16 +191,27 @@ class VirtualRouters::Impl {
   }
 
   void place() {
+    static const std::set<net::IpAddress> kNone;
     const address::Interfaces& interfaces = this->interfaces();
     links_.observe(interfaces, ports_.clock->now());
     listeners_.arrange(routers_, interfaces);
+    std::vector<filter::FencedGroup> wishes;
     for (auto& [name, router] : routers_) {
-      Ground ground{interfaces, links_, ports_.clock->now(), ready_, std::nullopt};
+      const auto wish = router->fence_wish(interfaces);
+      if (wish) wishes.push_back(*wish);
+      const FenceStanding fence = fence_standing(wish, fence_);
+      const auto& ready = fence.awaited ? kNone : ready_;
+      Ground ground{interfaces, links_, ports_.clock->now(), ready, std::nullopt, fence};
       if (const auto* interface = address::find_interface(interfaces, router->plan().interface)) {
         ground.deaf = listeners_.why_deaf({interface->index, router->plan().family});
       }
       router->place(ground);
     }
+    wish_for(std::move(wishes));
+  }
+
+  void wish_for(std::vector<filter::FencedGroup> wishes) {
+    fenced_ = fence_wishes(std::move(wishes), fenced_, address::ours(interfaces()));
   }
 
   // Compares the kernel with what is wanted. Our own writes of this turn are in the view after update().
@@ -242,6 +255,7 @@ class VirtualRouters::Impl {
     now.held = address::ours(interfaces());
     now.interfaces = reported(interfaces());
     now.heard = listeners_.heard();
+    now.fenced = fenced_;
     if (reported_ && now == *reported_) return;
     reported_ = now;
     on_report_(std::move(now));
@@ -270,6 +284,8 @@ class VirtualRouters::Impl {
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;
   InterfaceView view_;
   std::set<net::IpAddress> ready_;
+  std::optional<FenceReport> fence_;         // as answered
+  std::vector<filter::FencedGroup> fenced_;  // as wished
   std::optional<VrrpOrder> new_order_;
   std::optional<VrrpReport> reported_;
   std::uint64_t sequence_ = 0;

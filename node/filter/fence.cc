@@ -8,31 +8,32 @@ constexpr int kSharedRules = 7;
 constexpr int kRulesOfInterface = 2;
 constexpr int kRulesOfGroup = 3;
 
-int address_count(const FenceTable& table) {
+int renewal_count(const FenceTable& table) {
   std::size_t count = 0;
   for (const auto& [key, group] : table.groups) count += group.addresses.size();
   return static_cast<int>(count);
+}
+
+int address_count(const FenceTable& table) {
+  std::set<net::IpAddress> all;
+  for (const auto& [key, group] : table.groups) all.insert(group.addresses.begin(), group.addresses.end());
+  return static_cast<int>(all.size());
 }
 
 }  // namespace
 
 FenceTable fence_table(const std::vector<FencedGroup>& groups) {
   FenceTable table;
-  std::set<net::IpAddress> taken;
   for (const FencedGroup& group : groups) {
     table.interfaces.emplace(group.key.interface, group.interface_name);
-    FenceTable::Group content{group.silent_after, {}};
-    for (const net::IpAddress& address : group.addresses) {
-      if (taken.insert(address).second) content.addresses.insert(address);
-    }
-    table.groups.emplace(group.key, std::move(content));
+    table.groups.emplace(group.key, FenceTable::Group{group.silent_after, group.addresses});
   }
   return table;
 }
 
 int rule_count(const FenceTable& table) {
   return kSharedRules + kRulesOfInterface * static_cast<int>(table.interfaces.size()) +
-         kRulesOfGroup * static_cast<int>(table.groups.size()) + address_count(table);
+         kRulesOfGroup * static_cast<int>(table.groups.size()) + renewal_count(table);
 }
 
 int element_count(const FenceTable& table) {

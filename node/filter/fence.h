@@ -52,7 +52,8 @@ struct FenceTable {
   friend bool operator==(const FenceTable&, const FenceTable&) = default;
 };
 
-// An address that several groups name belongs to the first of them.
+// An address that several groups name, as a link-local one on several segments, is silent when the time of
+// each of them has run out.
 FenceTable fence_table(const std::vector<FencedGroup>& groups);
 
 // How many rules the kernel must show for it, and how many elements in sets that do not run out.

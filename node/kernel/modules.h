@@ -17,7 +17,7 @@ enum class ModuleState {
 // A module that the data path needs or can use.
 struct WantedModule {
   std::string name;
-  bool required = true;  // false: a scheduler that only some virtual servers ask for
+  bool required = true;  // false: forwarding goes on without it
 };
 const std::vector<WantedModule>& wanted_modules();
 

@@ -20,10 +20,11 @@ namespace {
 constexpr int kVrrpProtocol = 112;
 constexpr int kReceiveBuffer = 1 << 20;        // some 2700 messages: 27 ms of a flood of 100,000 a second
 constexpr int kOthersReceiveBuffer = 1 << 15;  // some 80
+constexpr int kMouthReceiveBuffer = 1 << 12;   // hears nothing; of refusals all but a few are dropped
 
 using Ids = std::set<vrrp::VirtualRouterId>;
 
-// An ear with its two sockets: one for our VRIDs, one for the rest.
+// An ear with its three sockets: one hears our VRIDs, one the rest, and one sends.
 class OpenEar {
  public:
   static Result<std::unique_ptr<OpenEar>> open(sys::Loop& loop, const Ear& ear,
@@ -32,14 +33,24 @@ class OpenEar {
     if (!own) return own.error();
     auto others = VrrpSocket::open(ear, kOthersReceiveBuffer);
     if (!others) return others.error();
-    return std::make_unique<OpenEar>(loop, ear.family, wake, std::move(*own), std::move(*others));
+    auto mouth = VrrpSocket::open(ear, kMouthReceiveBuffer);
+    if (!mouth) return mouth.error();
+    if (const auto told = mouth->tell_refusals(); !told) return told.error();
+    return std::make_unique<OpenEar>(loop, ear.family, wake,
+                                     Sockets{std::move(*own), std::move(*others), std::move(*mouth)});
   }
 
-  OpenEar(sys::Loop& loop, net::Family family, const std::function<void()>& wake, VrrpSocket own,
-          VrrpSocket others)
+  struct Sockets {
+    VrrpSocket own;
+    VrrpSocket others;
+    // Apart, since what is told on it of refusals must not disturb those that are read.
+    VrrpSocket mouth;
+  };
+  OpenEar(sys::Loop& loop, net::Family family, const std::function<void()>& wake, Sockets sockets)
       : family_(family),
-        own_(std::move(own)),
-        others_(std::move(others)),
+        own_(std::move(sockets.own)),
+        others_(std::move(sockets.others)),
+        mouth_(std::move(sockets.mouth)),
         pause_(loop),
         own_watch_(loop, own_.fd(), wake),
         others_watch_(loop, others_.fd(), [this, wake] {
@@ -58,8 +69,8 @@ class OpenEar {
     return Done{};
   }
 
-  Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message) {
-    return own_.send(endpoints, message);
+  Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message, Fence fence) {
+    return mouth_.send(endpoints, message, fence);
   }
 
   std::size_t receive_own(std::size_t limit, ReceiveBuffers& buffers, std::vector<Datagram>& out) {
@@ -89,6 +100,7 @@ class OpenEar {
   const net::Family family_;
   VrrpSocket own_;
   VrrpSocket others_;
+  VrrpSocket mouth_;
   std::optional<Ids> ours_;
   ReadAllowance allowance_;
   bool others_wait_ = false;
@@ -118,13 +130,13 @@ class RealAdvertWire : public AdvertWire {
 
   void leave(const Ear& ear) override { ears_.erase(ear); }
 
-  Result<> send(int interface, const vrrp::Endpoints& endpoints,
-                std::span<const std::uint8_t> message) override {
+  Result<> send(int interface, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
+                Fence fence) override {
     const auto ear = ears_.find({interface, endpoints.source.family()});
     if (ear == ears_.end()) {
       return fail(Code::kUnavailable, "advert on interface " + std::to_string(interface) + ": not listening");
     }
-    return ear->second->send(endpoints, message);
+    return ear->second->send(endpoints, message, fence);
   }
 
   // Each ear gives some in turn, beginning with another one each time: a flood on one hides no other.

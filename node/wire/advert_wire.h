@@ -30,6 +30,12 @@ struct Datagram {
   std::variant<net::Bytes, vrrp::Ipv6Message> content;
 };
 
+// What an advert does to the finer fence of its group (node/filter/fence.h), where there is one.
+enum class Fence {
+  kOpens,  // begins the group's time, whether it ran or not
+  kObeys,  // renews the group's time, and is held back once that has run out
+};
+
 // VRRP over IPv4 and IPv6, multicast and unicast, on several interfaces. Owned by the vrrp thread; no call
 // blocks.
 class AdvertWire {
@@ -48,9 +54,9 @@ class AdvertWire {
   virtual void leave(const Ear& ear) = 0;
   // Sends one VRRP message: TTL or hop limit 255, class 0xc0, high socket priority; multicast is not looped
   // back. REQUIRES: listening in the endpoints' family. Errors: kUnavailable (link down, buffers full, no
-  // such source address).
+  // such source address; held back by the fence, which the kernel does not tell from full buffers).
   virtual Result<> send(int interface, const vrrp::Endpoints& endpoints,
-                        std::span<const std::uint8_t> message) = 0;
+                        std::span<const std::uint8_t> message, Fence fence) = 0;
   // Takes waiting packets, at most `limit`, in order of arrival per ear (ours and the others each). Ears give
   // some in turn: a flood on one hides no other.
   virtual std::vector<Datagram> receive(std::size_t limit) = 0;

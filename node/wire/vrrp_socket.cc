@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "node/filter/fence.h"
 #include "node/vrrp/packet.h"
 #include "node/wire/control_messages.h"
 #include "node/wire/socket_error.h"
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int kVrrpProtocol = 112;
 constexpr int kClass = 0xc0;
-constexpr int kSocketPriority = 6;  // TC_PRIO_INTERACTIVE, the highest without NET_ADMIN
+constexpr int kSocketPriority = 6;  // TC_PRIO_INTERACTIVE
 
 in_addr to_in_addr(const net::IpAddress& address) {
   in_addr out{};
@@ -145,11 +146,11 @@ Result<VrrpSocket> VrrpSocket::open(const Ear& ear, int receive_buffer) {
   // Until it is bound, it hears every interface.
   if (!attach(out.fd(), silence()) || !bind_to(out.fd(), ear.interface)) return socket_error(errno, what);
   out.discard();
-  if (!(v4 ? prepare_ipv4(out.fd(), ear.interface) : prepare_ipv6(out.fd(), ear.interface)) ||
-      // After IP_TOS, which sets a priority of its own.
-      !set(out.fd(), SOL_SOCKET, SO_PRIORITY, kSocketPriority)) {
+  if (!(v4 ? prepare_ipv4(out.fd(), ear.interface) : prepare_ipv6(out.fd(), ear.interface))) {
     return socket_error(errno, what);
   }
+  // After IP_TOS, which sets a priority of its own.
+  if (const auto prepared = out.set_priority(Fence::kOpens); !prepared) return prepared.error();
   if (!set(out.fd(), SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer)) {
     (void)set(out.fd(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
   }
@@ -161,7 +162,34 @@ Result<> VrrpSocket::hear(const Filter& filter) {
   return Done{};
 }
 
-Result<> VrrpSocket::send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message) {
+Result<> VrrpSocket::tell_refusals() {
+  const bool told = ear_.family == net::Family::kIPv4 ? set(fd(), IPPROTO_IP, IP_RECVERR, 1)
+                                                      : set(fd(), IPPROTO_IPV6, IPV6_RECVERR, 1);
+  if (!told) return socket_error(errno, "VRRP socket for " + name_of(ear_));
+  return Done{};
+}
+
+Result<> VrrpSocket::set_priority(Fence fence) {
+  if (fence_ == fence) return Done{};
+  const int priority = fence == Fence::kObeys ? filter::kContinuingAdvert : kSocketPriority;
+  if (!set(fd(), SOL_SOCKET, SO_PRIORITY, priority)) {
+    return socket_error(errno, "priority of VRRP socket for " + name_of(ear_));
+  }
+  fence_ = fence;
+  return Done{};
+}
+
+// One that waits would fail the next message, which has nothing to do with it.
+void VrrpSocket::discard_errors() {
+  std::uint8_t byte = 0;
+  while (recv(fd(), &byte, sizeof byte, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 || errno == EINTR) {
+  }
+}
+
+Result<> VrrpSocket::send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
+                          Fence fence) {
+  if (const auto prepared = set_priority(fence); !prepared) return prepared;
+  discard_errors();
   sockaddr_storage to{};
   SourceControl control = source_control(endpoints.source, ear_.interface);
   iovec piece{const_cast<std::uint8_t*>(message.data()), message.size()};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,8 +34,11 @@ class VrrpSocket {
   int fd() const { return fd_.get(); }
   // Replaces the filter. Errors: kUnavailable.
   Result<> hear(const Filter& filter);
+  // From now on send() fails if the kernel drops the message itself (egress hook, full queue). What hosts say
+  // of earlier messages (ICMP) is told on the socket too: send() throws it away. Errors: kUnavailable.
+  Result<> tell_refusals();
   // As AdvertWire::send.
-  Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message);
+  Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message, Fence fence);
   // Appends waiting messages, at most `limit` and at most ReceiveBuffers::kMessages. Returns how many.
   std::size_t receive(std::size_t limit, ReceiveBuffers& buffers, std::vector<Datagram>& out);
   // Throws away what waits. REQUIRES: silence() is the filter, else this may not end under a flood.
@@ -43,8 +47,12 @@ class VrrpSocket {
  private:
   VrrpSocket(const Ear& ear, sys::UniqueFd fd) : ear_(ear), fd_(std::move(fd)) {}
 
+  Result<> set_priority(Fence fence);
+  void discard_errors();
+
   Ear ear_;
   sys::UniqueFd fd_;
+  std::optional<Fence> fence_;  // whose socket priority is set
 };
 
 }  // namespace fairlead::wire

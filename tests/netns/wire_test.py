@@ -80,6 +80,20 @@ def sent_bytes(cases, driver, one):
     wire.close()
 
 
+def unheard(cases, driver, one):
+    """What hosts say of adverts, by ICMP and by not answering ARP, fails no other advert."""
+    for destination, what in (("192.0.2.11", "hears no VRRP and says so"), ("192.0.2.99", "is not there")):
+        errors = []
+        for _ in range(20):  # ARP gives up after 3 s
+            for to in (destination, "224.0.0.18"):
+                try:
+                    driver.ask(f"send {one[1]} 192.0.2.10 {to} {P4.hex()}")
+                except RuntimeError as problem:
+                    errors.append(str(problem))
+            time.sleep(0.2)
+        cases.check(f"a peer that {what}: adverts to it and to the group leave", not errors, errors)
+
+
 def sources(cases, driver, one):
     """VR-001, VR-006: the source is the one asked for, whatever else the interface has, and none that is not there."""
     run(f"ip -n {ONE} addr add {VIP}/32 dev eth1")
@@ -270,6 +284,7 @@ def main():
         stack.callback(driver.end)
         one = {i: index_of(ONE, f"eth{i}") for i in (1, 2)}
         sent_bytes(cases, driver, one)
+        unheard(cases, driver, one)
         sources(cases, driver, one)
         while driver.ask("read 1000"):
             pass

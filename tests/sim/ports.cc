@@ -114,7 +114,8 @@ class SimAdverts : public wire::AdvertWire {
   }
   void leave(const wire::Ear& ear) override { node_.process_->ears.erase(ear); }
 
-  Result<> send(int, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message) override {
+  Result<> send(int, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
+                wire::Fence) override {
     node_.in_call(Call::kBeforeSend);
     if (node_.no_carriers_ > 0 || node_.sends_refused_) {
       for (int to = 0; to < node_.world_.scenario.nodes; ++to) {

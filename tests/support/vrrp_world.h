@@ -38,6 +38,7 @@ struct VrrpWorld {
   bool forgets_tag = false;                      // Linux before 5.18: of IPv6, nothing shows what is ours
   bool releases_fail = false;
   bool sends_fail = false;
+  bool fence_is_shut = false;  // holds adverts back that obey it, until one opens it
   bool listening_fails = false;
   bool announcements_fail = false;
   bool floods = false;  // every read of the wire finds as much junk as it asks for
@@ -208,10 +209,13 @@ class FakeAdverts : public wire::AdvertWire {
     heard_.erase(ear);
     world_.note("leave " + name_of(ear));
   }
-  Result<> send(int interface, const vrrp::Endpoints& endpoints,
-                std::span<const std::uint8_t> message) override {
+  Result<> send(int interface, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
+                wire::Fence fence) override {
     if (world_.before_send) world_.before_send();
     if (world_.sends_fail) return fail(Code::kDenied, "advert on interface: EPERM");
+    if (fence == wire::Fence::kOpens) world_.fence_is_shut = false;
+    if (world_.fence_is_shut) return fail(Code::kUnavailable, "advert on interface: ENOBUFS");
+    fences.push_back(fence);
     const auto decoded = vrrp::decode(message, endpoints);
     const auto& advert = std::get<vrrp::DecodedMessage>(decoded).advert;
     world_.note("advert " + std::to_string(advert.virtual_router_id.value()) + " priority " +
@@ -230,6 +234,7 @@ class FakeAdverts : public wire::AdvertWire {
 
   std::vector<std::pair<int, vrrp::Advertisement>> sent;
   std::vector<net::IpAddress> sources;  // of each of them
+  std::vector<wire::Fence> fences;      // of each of them
 
  private:
   // "2" for IPv4, "2 IPv6".

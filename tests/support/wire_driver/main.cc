@@ -142,7 +142,8 @@ class Driver {
     const auto source = address_of(next<std::string>(words));
     const auto destination = address_of(next<std::string>(words));
     if (auto* wire = adverts()) {
-      expect(wire->send(interface, {source, destination}, test::hex(next<std::string>(words))));
+      expect(wire->send(interface, {source, destination}, test::hex(next<std::string>(words)),
+                        wire::Fence::kOpens));
     }
   }
   void read(Words& words) {

@@ -10,6 +10,7 @@
 #include "lib/base/overloaded.h"
 #include "node/filter/guard.h"
 #include "support/captured_log.h"
+#include "support/fake_fence.h"
 
 // The fixed orders of architecture.md 5 as the forwarding thread keeps them, over kernel tables in memory:
 // add: guard -> IPVS -> ready; remove: address gone -> IPVS -> guard. And whose entries are touched (FN-34).
@@ -142,6 +143,9 @@ class Forwarding : public testing::Test {
     auto host_port = std::make_unique<FakeHost>();
     host_fake = host_port.get();
     ports.host = std::move(host_port);
+    auto fence_port = std::make_unique<test::FakeFence>();
+    fence_fake = fence_port.get();
+    ports.fence = std::move(fence_port);
     agent =
         std::make_unique<ForwardingAgent>(loop, metrics, std::move(ports), [this](const ForwardingReport& r) {
           report = r;
@@ -186,9 +190,43 @@ class Forwarding : public testing::Test {
   FakeIpvs* ipvs_fake = nullptr;
   FakeNft* nft_fake = nullptr;
   FakeHost* host_fake = nullptr;
+  test::FakeFence* fence_fake = nullptr;
   ForwardingReport report;
   std::unique_ptr<ForwardingAgent> agent;
 };
+
+const filter::FencedGroup kFenced{
+    {2, net::Family::kIPv4, vrrp::VirtualRouterId(51)}, "eth1", {kVip}, Milliseconds(833)};
+
+// 10.2: no VIP is held before the vrrp thread has read this.
+TEST_F(Forwarding, AnswersTheWishForAFenceOnceItWasTried) {
+  agent->order(serving(1));
+  EXPECT_EQ(report.fence, FenceReport{});
+  auto wish = vrrp(1, {});
+  wish.fenced = {kFenced};
+  agent->held(wish);
+  EXPECT_EQ(fence_fake->held, std::vector{kFenced});
+  EXPECT_EQ(report.fence, (FenceReport{{kFenced}, {kFenced}, ""}));
+}
+
+// The fence that a dead run left keeps silent what else it left.
+TEST_F(Forwarding, LeavesTheFenceAloneUntilThereIsAPlan) {
+  agent->held(vrrp(0, {kVip}));
+  EXPECT_EQ(fence_fake->applied, 0);
+  agent->held(vrrp(1, {}));
+  EXPECT_EQ(fence_fake->applied, 1);
+}
+
+TEST_F(Forwarding, AFenceThatTheKernelRefusesKeepsNoVipFromBeingReady) {
+  fence_fake->fails = fail(Code::kNotFound, "no egress hook");
+  agent->order(serving(1));
+  auto wish = vrrp(1, {});
+  wish.fenced = {kFenced};
+  agent->held(wish);
+  EXPECT_TRUE(report.ready.contains(kVip));
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(report.fence, (FenceReport{{kFenced}, {}, "no egress hook"}));
+}
 
 // architecture.md 5: guard -> IPVS -> eligible.
 TEST_F(Forwarding, AddsTheGuardThenIpvsThenSaysReady) {

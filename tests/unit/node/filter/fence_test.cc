@@ -26,12 +26,17 @@ TEST(FenceTable, HoldsEachGroupUnderWhatItsAdvertsAreKnownBy) {
   EXPECT_EQ(table.groups.at(six.key), (FenceTable::Group{Milliseconds(302), six.addresses}));
 }
 
-TEST(FenceTable, AnAddressOfTwoGroupsBelongsToTheFirst) {
-  const auto first = group(51, {ip("192.0.2.100")});
-  const auto second = group(52, {ip("192.0.2.100"), ip("192.0.2.101")});
+// Routers of several segments have the same link-local address: each one's adverts must keep it heard.
+TEST(FenceTable, AnAddressOfTwoGroupsIsRenewedByBothAndIsOneElement) {
+  const auto first = group(51, {ip("fe80::100"), ip("2001:db8:1::100")});
+  auto second = group(51, {ip("fe80::100"), ip("2001:db8:2::100")});
+  second.key.interface = 8;
+  second.interface_name = "eth2";
   const FenceTable table = fence_table({first, second});
-  EXPECT_EQ(table.groups.at(first.key).addresses, (std::set{ip("192.0.2.100")}));
-  EXPECT_EQ(table.groups.at(second.key).addresses, (std::set{ip("192.0.2.101")}));
+  EXPECT_EQ(table.groups.at(first.key).addresses, first.addresses);
+  EXPECT_EQ(table.groups.at(second.key).addresses, second.addresses);
+  EXPECT_EQ(rule_count(table), 7 + 2 * 2 + 2 * 3 + 4);
+  EXPECT_EQ(element_count(table), 2 + 3);
 }
 
 TEST(FenceTable, NoGroupIsAnEmptyTable) {

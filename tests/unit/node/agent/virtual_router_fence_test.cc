@@ -1,0 +1,116 @@
+#include "node/agent/virtual_router_fence.h"
+
+#include <gtest/gtest.h>
+
+#include "support/vrrp_thread.h"
+
+// What the vrrp thread wishes of the finer fence, and what it makes of the answer (failure-model.md 10.2).
+namespace fairlead::agent {
+namespace {
+
+using test::group_plan;
+using test::ip;
+
+const net::IpAddress kA = ip("192.0.2.100");
+const net::IpAddress kB = ip("192.0.2.101");
+
+address::Interfaces with_eth1(int index) {
+  test::VrrpWorld world;
+  world.add_interface(index, "eth1", ip("192.0.2.1"));
+  return world.interfaces;
+}
+
+// Priority 150 at 250 ms waits 853.515 ms; less 20 ms for the kernel's ticks.
+TEST(FenceWish, IsTheGroupOnItsInterfaceWithItsTime) {
+  const filter::FencedGroup expected{
+      {7, net::Family::kIPv4, vrrp::VirtualRouterId(51)}, "eth1", {kA, kB}, Milliseconds(833)};
+  EXPECT_EQ(fence_wish(group_plan(), {}, with_eth1(7)), expected);
+}
+
+TEST(FenceWish, HasTheAddressesThatAdvertsDoNotListToo) {
+  auto plan = group_plan();
+  plan.excluded = {ip("192.0.2.102")};
+  EXPECT_TRUE(fence_wish(plan, {}, with_eth1(2))->addresses.contains(ip("192.0.2.102")));
+}
+
+TEST(FenceWish, HasAnAddressThatLeftThePlanAndIsStillThere) {
+  auto plan = group_plan();
+  plan.addresses = {kA};
+  EXPECT_EQ(fence_wish(plan, {kB}, with_eth1(2))->addresses, (std::set{kA, kB}));
+}
+
+// I-6: whoever configured it is to be heard.
+TEST(FenceWish, LeavesAnAddressAloneThatSomebodyElseConfiguredHere) {
+  auto interfaces = with_eth1(2);
+  interfaces[2].addresses.push_back({{kB, 24}, false, true, true, false, false});
+  EXPECT_EQ(fence_wish(group_plan(), {}, interfaces)->addresses, std::set{kA});
+}
+
+TEST(FenceWish, IsNothingWithoutTheInterface) { EXPECT_EQ(fence_wish(group_plan(), {}, {}), std::nullopt); }
+
+TEST(FenceWish, IsNothingForAnOwnerWhoseAddressesStay) {
+  auto plan = group_plan();
+  plan.priority = vrrp::kOwner;
+  EXPECT_EQ(fence_wish(plan, {}, with_eth1(2)), std::nullopt);
+}
+
+// An advert to a peer whose neighbour entry is not resolved never reaches the egress hook.
+TEST(FenceWish, IsNothingForAGroupWithNamedPeers) {
+  auto plan = group_plan();
+  plan.unicast = plan::Unicast{};
+  EXPECT_EQ(fence_wish(plan, {}, with_eth1(2)), std::nullopt);
+}
+
+class Standing : public testing::Test {
+ protected:
+  const std::optional<filter::FencedGroup> wish = fence_wish(group_plan(), {}, with_eth1(2));
+};
+
+TEST_F(Standing, AWishIsAwaitedUntilItWasTried) {
+  EXPECT_EQ(fence_standing(wish, FenceReport{}), (FenceStanding{true, false, ""}));
+}
+
+TEST_F(Standing, AWishThatWasCarriedOutIsHeld) {
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {*wish}, ""}), (FenceStanding{false, true, ""}));
+}
+
+TEST_F(Standing, OneThatTheKernelRefusedIsNotAwaited) {
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {}, "no egress hook"}),
+            (FenceStanding{false, false, "no egress hook"}));
+}
+
+// The kernel has the group, with one address less.
+TEST_F(Standing, AnEarlierWishIsNotThisOne) {
+  auto earlier = *wish;
+  earlier.addresses = {kA};
+  EXPECT_EQ(fence_standing(wish, FenceReport{{earlier}, {earlier}, ""}), (FenceStanding{true, false, ""}));
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {earlier}, "busy"}),
+            (FenceStanding{false, false, "busy"}));
+}
+
+TEST_F(Standing, WhereNobodyTriesOrNothingIsWishedNothingIsAwaited) {
+  EXPECT_EQ(fence_standing(wish, std::nullopt), FenceStanding{});
+  EXPECT_EQ(fence_standing(std::nullopt, FenceReport{}), FenceStanding{});
+}
+
+TEST_F(Standing, AGroupThatIsGoneStaysWishedWithWhatCouldNotBeRemoved) {
+  auto left = *wish;
+  left.addresses = {kB};
+  EXPECT_EQ(fence_wishes({}, {*wish}, {kB}), std::vector{left});
+  EXPECT_TRUE(fence_wishes({}, {*wish}, {}).empty());
+}
+
+TEST_F(Standing, AnAddressThatMovedToAnotherGroupIsWishedOnce) {
+  auto other = *wish;
+  other.key.vrid = vrrp::VirtualRouterId(52);
+  EXPECT_EQ(fence_wishes({other}, {*wish}, {kA, kB}), std::vector{other});
+}
+
+TEST_F(Standing, AGroupThatLivesIsWishedAsItIsNow) {
+  auto less = *wish;
+  less.addresses = {kA};
+  EXPECT_EQ(fence_wishes({less}, {*wish}, {kA, kB}), std::vector{less});
+}
+
+}  // namespace
+}  // namespace fairlead::agent

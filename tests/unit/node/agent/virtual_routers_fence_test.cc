@@ -1,0 +1,208 @@
+#include <gtest/gtest.h>
+
+#include "node/agent/virtual_routers.h"
+#include "support/vrrp_thread.h"
+
+// The vrrp thread and the finer fence: no VIP before the fence is settled, adverts that open it and adverts
+// that obey it, and the end of a mastership whose adverts do not leave (failure-model.md 1.2, 10.2).
+namespace fairlead::agent {
+namespace {
+
+using test::group_plan;
+using test::ip;
+using test::Journal;
+using test::VrrpThread;
+using wire::Fence;
+
+const net::IpAddress kA = ip("192.0.2.100");
+const net::IpAddress kB = ip("192.0.2.101");
+
+struct FencedThread : VrrpThread {
+  const std::vector<filter::FencedGroup>& wished() const { return reports.back().fenced; }
+  // The forwarding thread's answer; everything is ready.
+  void answer(std::vector<filter::FencedGroup> tried, std::vector<filter::FencedGroup> held,
+              std::string why_not = "") {
+    ForwardingReport report;
+    report.sequence = sequence;
+    report.ready = {kA, kB, ip("192.0.2.102")};
+    report.fence = FenceReport{std::move(tried), std::move(held), std::move(why_not)};
+    routers->forwarding(std::move(report));
+  }
+  void carry_out() { answer(wished(), wished()); }
+};
+
+TEST(FinerFence, AGroupWaitsUntilItsWishWasTried) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  ASSERT_EQ(thread.wished().size(), 1U);
+  const auto wish = thread.wished();
+  thread.answer({}, {});
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+  EXPECT_FALSE(thread.group().programmed);
+
+  thread.answer(wish, wish);
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_TRUE(thread.group().programmed);
+}
+
+TEST(FinerFence, WithItNothingOverlaps) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.condition("FenceOverlap"), "");
+}
+
+TEST(FinerFence, WhereTheKernelRefusesItTheGroupRunsWithoutItAndSaysSo) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.answer(thread.wished(), {}, "no egress hook");
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.condition("FenceOverlap"), "1.3 s, without the finer fence: no egress hook");
+}
+
+TEST(FinerFence, ANewAddressOfAnActiveGroupWaitsAndTheOthersGoOn) {
+  FencedThread thread;
+  thread.order({test::with_addresses(group_plan(), {kA})});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({group_plan()});
+  const auto wish = thread.wished();
+  ASSERT_EQ(wish.at(0).addresses, (std::set{kA, kB}));
+  thread.world.pass(Seconds(1));
+  EXPECT_TRUE(thread.world.has(2, kA));
+  EXPECT_FALSE(thread.world.has(2, kB));
+
+  thread.answer(wish, wish);
+  EXPECT_TRUE(thread.world.has(2, kB));
+}
+
+// Another interface of that name: the fence hangs on the one that is gone.
+TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.world.interfaces.clear();
+  thread.world.add_interface(3, "eth1", ip("192.0.2.1"));
+  thread.network->tell();
+  EXPECT_EQ(thread.wished().at(0).key.interface, 3);
+  thread.world.pass(Seconds(5));
+  EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
+
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  EXPECT_TRUE(thread.world.has(3, kA));
+}
+
+TEST(FinerFence, OfAGroupThatLeftItGoesWithTheLastAddress) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.world.releases_fail = true;
+  thread.order({});
+  ASSERT_EQ(thread.wished().size(), 1U);
+  EXPECT_EQ(thread.wished().at(0).addresses, (std::set{kA, kB}));
+
+  thread.world.releases_fail = false;
+  thread.world.pass(Seconds(1));
+  EXPECT_TRUE(thread.wished().empty());
+}
+
+TEST(FinerFence, AfterAHandOverNothingIsWishedAnyMore) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.routers->stop([] {});
+  EXPECT_TRUE(thread.wished().empty());
+}
+
+TEST(FinerFence, AHandOverThatLeavesAnAddressLeavesTheFenceOverIt) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.world.releases_fail = true;
+  thread.routers->stop([] {});
+  ASSERT_EQ(thread.wished().size(), 1U);
+  EXPECT_EQ(thread.wished().at(0).addresses, (std::set{kA, kB}));
+}
+
+TEST(AdvertAndFence, TheFirstOfAMastershipOpensItAndTheOthersObey) {
+  VrrpThread thread;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Milliseconds(1400));
+  ASSERT_GE(thread.adverts->fences.size(), 3U);
+  EXPECT_EQ(thread.adverts->fences.front(), Fence::kOpens);
+  for (std::size_t i = 1; i < thread.adverts->fences.size(); ++i) {
+    EXPECT_EQ(thread.adverts->fences[i], Fence::kObeys);
+  }
+}
+
+TEST(AdvertAndFence, TheFirstOfTheNextMastershipOpensItAgain) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.hear(250);
+  ASSERT_EQ(thread.state(), api::MemberState::kBackup);
+  thread.adverts->fences.clear();
+  thread.world.fence_is_shut = true;
+  thread.world.pass(Seconds(1));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.adverts->fences.front(), Fence::kOpens);
+}
+
+// The table was made anew, or the daemon was: the clock says that nobody else can be Active.
+TEST(AdvertAndFence, WhatIsHeldBackInTimeIsSentAgainAndOpens) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.adverts->fences.clear();
+  thread.world.fence_is_shut = true;
+  thread.world.pass(Milliseconds(500));
+  EXPECT_EQ(thread.adverts->fences, (std::vector{Fence::kOpens, Fence::kObeys}));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.condition("AdvertsNotSent"), "");
+}
+
+// FN-35: frozen after the last look at the clock. The kernel did not sleep.
+TEST(AdvertAndFence, WhatIsHeldBackTooLateEndsTheMastership) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.adverts->fences.clear();
+  thread.world.before_send = [&] {
+    thread.world.now += Seconds(5);
+    thread.world.fence_is_shut = true;
+    thread.world.before_send = nullptr;
+  };
+  thread.world.pass(Milliseconds(250));
+  EXPECT_TRUE(thread.adverts->fences.empty());
+  EXPECT_FALSE(thread.world.has(2, kA));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+// ADI_min - 0.1 s is 753.5 ms: between the third beat and the fourth.
+TEST(AdvertAndFence, AdvertsThatDoNotLeaveEndTheMastershipWhenTheFenceSaysAndNotABeatLater) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  const TimePoint begun = thread.world.now;
+  while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
+  const TimePoint last = thread.world.now;
+  ASSERT_LT(last - begun, Milliseconds(300));
+  thread.world.sends_fail = true;
+  thread.world.pass(Milliseconds(752));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  thread.world.pass(Milliseconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_FALSE(thread.world.has(2, kA));
+  EXPECT_EQ(thread.group().last_transition->reason, "FenceExpired");
+}
+
+}  // namespace
+}  // namespace fairlead::agent
