@@ -50,7 +50,7 @@ class VirtualRouter {
 
   void hear(const vrrp::Accepted& accepted);
   // An advert that named this router and was refused: no event, but perhaps worth telling.
-  void refuse(const vrrp::Rejected& rejected) { peers_.refuse(rejected, plan_); }
+  void refuse(const vrrp::Rejected& rejected);
   void time_passed();
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
@@ -72,9 +72,11 @@ class VirtualRouter {
   // Whether the fence asks for reading the wire before the next advert.
   bool must_drain_first() const;
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
-  GroupReport report() const;
+  // Its report, if a call since the last one may have changed it: of many groups few have anything to tell.
+  std::optional<GroupReport> news();
 
  private:
+  GroupReport report() const;
   // What its event makes of the machine, and what the machine asks for.
   void deliver(const vrrp::Event& event);
   // False if the rest of the effects must not be carried out.
@@ -149,6 +151,7 @@ class VirtualRouter {
   std::string hears_;
 
   // For the report:
+  bool touched_ = true;  // since the last one
   WallTime since_;
   std::int64_t observed_generation_ = 0;
   bool programmed_ = false;

@@ -11,6 +11,7 @@
 #include "node/agent/virtual_router_listeners.h"
 #include "node/agent/virtual_router_metrics.h"
 #include "node/agent/virtual_router_view.h"
+#include "node/agent/virtual_routers_report.h"
 
 namespace fairlead::agent {
 namespace {
@@ -39,7 +40,7 @@ class VirtualRouters::Impl {
         listeners_(*ports_.adverts, *ports_.clock, metrics_),
         world_{*ports_.clock, *ports_.addresses, *ports_.adverts, announcements_, metrics_} {
     ports_.adverts->on_packet([this] { turn(); });
-    ports_.network->on_news([this] { turn(); });
+    ports_.network->on_news([this] { look_at_news(); });
     turn();
   }
 
@@ -61,7 +62,7 @@ class VirtualRouters::Impl {
       }
       for (auto& [name, router] : routers_) router->shut_down(vrrp::Reason::kShutdown);
       announcements_.flush(ports_.clock->now());
-      (void)ports_.network->update();
+      (void)update();
       audit();
       report();
       stopped_ = true;
@@ -74,7 +75,7 @@ class VirtualRouters::Impl {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
     run_timers();
-    if (ports_.network->update() || is_past(next_look())) look_again_ = true;
+    if (update() || is_past(next_look())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
       place();
@@ -141,7 +142,8 @@ class VirtualRouters::Impl {
     }
     if (first) take_over_leftovers(order.owned);
     sequence_ = order.sequence;
-    (void)ports_.network->update();
+    (void)update();
+    report_.view_changed();
     look_again_ = true;
   }
 
@@ -183,10 +185,11 @@ class VirtualRouters::Impl {
 
   void place() {
     const address::Interfaces& interfaces = this->interfaces();
+    const auto foreign = address::foreign_holders(interfaces);
     links_.observe(interfaces, ports_.clock->now());
     listeners_.arrange(routers_, interfaces);
     for (auto& [name, router] : routers_) {
-      Ground ground{interfaces, links_, ports_.clock->now(), ready_, std::nullopt};
+      Ground ground{interfaces, foreign, links_, ports_.clock->now(), ready_, std::nullopt};
       if (const auto* interface = address::find_interface(interfaces, router->plan().interface)) {
         ground.deaf = listeners_.why_deaf({interface->index, router->plan().family});
       }
@@ -223,21 +226,27 @@ class VirtualRouters::Impl {
     for (auto& [name, router] : routers_) router->settle(!world_.audit_wanted);
   }
 
+  // Every renewal is news, and changes nothing.
+  void look_at_news() {
+    take_in_news();
+    if (look_again_) turn();
+  }
+
   // Most of it we wrote ourselves; what others did meanwhile, to links too, the next turn looks at.
   void take_in_news() {
-    if (ports_.network->update()) look_again_ = true;
+    if (update()) look_again_ = true;
+  }
+
+  // True if the view has changed.
+  bool update() {
+    const bool changed = ports_.network->update();
+    if (changed) report_.view_changed();
+    return changed;
   }
 
   void report() {
-    VrrpReport now;
-    now.sequence = sequence_;
-    for (const auto& [name, router] : routers_) now.groups.emplace(name, router->report());
-    now.held = address::ours(interfaces());
-    now.interfaces = reported(interfaces());
-    now.heard = listeners_.heard();
-    if (reported_ && now == *reported_) return;
-    reported_ = now;
-    on_report_(std::move(now));
+    const auto view = [this]() -> const address::Interfaces& { return interfaces(); };
+    if (report_.update(sequence_, routers_, view, listeners_.heard())) on_report_(report_.get());
   }
 
   void arm() {
@@ -264,7 +273,7 @@ class VirtualRouters::Impl {
   InterfaceView view_;
   std::set<net::IpAddress> ready_;
   std::optional<VrrpOrder> new_order_;
-  std::optional<VrrpReport> reported_;
+  CurrentReport report_;
   std::uint64_t sequence_ = 0;
   TimePoint next_audit_{};
   std::map<int, std::string> unreleased_;  // interface -> why what should be gone from it is not, as logged
