@@ -1,24 +1,21 @@
 #include "node/agent/agent.h"
 
-#include <sched.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <future>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include "lib/sys/errno_name.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
 #include "node/agent/beat.h"
 #include "node/agent/forwarding.h"
+#include "node/agent/own_process.h"
 #include "node/agent/plan_source.h"
 #include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
@@ -71,18 +68,6 @@ void wait_for_signal() {
   while (sigwait(&signals, &number) != 0) {
   }
   sys::log(sys::LogLevel::kInfo, "node.stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
-}
-
-// Of the calling thread; best effort.
-void become_realtime() {
-  sched_param parameters{};
-  parameters.sched_priority = 10;
-  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", sys::errno_name(errno)}});
-  }
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    sys::log(sys::LogLevel::kWarning, "node.memory_not_locked", {{"error", sys::errno_name(errno)}});
-  }
 }
 
 sys::HttpReply word(bool good) {
@@ -271,6 +256,7 @@ void Agent::run() {
            {{"node", parts.speaker.node.name},
             {"instance", parts.speaker.instance},
             {"version", parts.speaker.version}});
+  lock_memory();
   std::thread vrrp([&parts] {
     if (parts.config.realtime) become_realtime();
     parts.vrrp_loop.run();
