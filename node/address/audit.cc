@@ -58,13 +58,14 @@ std::vector<Placement> leftovers(const Interfaces& actual, const std::set<net::I
   return out;
 }
 
-std::optional<std::string> foreign_holder(const Interfaces& actual, const net::IpAddress& address) {
+std::map<net::IpAddress, std::string> foreign_holders(const Interfaces& actual) {
+  std::map<net::IpAddress, std::string> out;
   for (const auto& [index, interface] : actual) {
     for (const InterfaceAddress& entry : interface.addresses) {
-      if (!entry.ours && entry.prefix.address == address) return interface.name;
+      if (!entry.ours) out.emplace(entry.prefix.address, interface.name);
     }
   }
-  return std::nullopt;
+  return out;
 }
 
 std::set<net::IpAddress> ours(const Interfaces& actual) {

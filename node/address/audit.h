@@ -45,9 +45,9 @@ void mark_ours(Interfaces& interfaces, const std::set<net::IpAddress>& known);
 // checkpoint names (`owned`) whose validity is limited. A lasting one is somebody else's by now.
 std::vector<Placement> leftovers(const Interfaces& actual, const std::set<net::IpAddress>& owned);
 
-// Where an address is configured by somebody else: its interface's name. Such an address is never taken
-// over (FN-34).
-std::optional<std::string> foreign_holder(const Interfaces& actual, const net::IpAddress& address);
+// The addresses that somebody else configured, and on which interface, by its name; the first, if there are
+// several. Such an address is never taken over (FN-34).
+std::map<net::IpAddress, std::string> foreign_holders(const Interfaces& actual);
 
 // Every address with our tag, wherever it is.
 std::set<net::IpAddress> ours(const Interfaces& actual);

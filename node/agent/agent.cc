@@ -14,8 +14,8 @@
 #include "node/agent/beat.h"
 #include "node/agent/forwarding.h"
 #include "node/agent/notices.h"
+#include "node/agent/own_process.h"
 #include "node/agent/plan_source.h"
-#include "node/agent/realtime.h"
 #include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
 #include "node/agent/speaker.h"
@@ -248,6 +248,7 @@ void Agent::run() {
            {{"node", parts.speaker.node.name},
             {"instance", parts.speaker.instance},
             {"version", parts.speaker.version}});
+  lock_memory();
   std::thread vrrp([&parts] {
     if (parts.config.realtime) become_realtime();
     parts.vrrp_loop.run();

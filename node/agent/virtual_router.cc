@@ -50,6 +50,7 @@ bool VirtualRouter::is_same_router(const plan::GroupPlan& other) const {
 }
 
 void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
+  touched_ = true;
   const bool lists_none = outside(in_service_, next.addresses).size() == in_service_.size();
   if (lists_none) leave(vrrp::Reason::kShutdown);  // an advert lists at least one address
   std::set<net::IpAddress> staying = next.addresses;
@@ -61,7 +62,10 @@ void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
   if (active() && !gone.empty()) (void)addresses_.release(link_, gone);
 }
 
-void VirtualRouter::change(plan::GroupPlan next) { plan_ = std::move(next); }
+void VirtualRouter::change(plan::GroupPlan next) {
+  touched_ = true;
+  plan_ = std::move(next);
+}
 
 vrrp::RouterConfig VirtualRouter::configured() const {
   vrrp::RouterConfig out = config_;
@@ -83,6 +87,7 @@ void VirtualRouter::reconfigure(const vrrp::RouterConfig& next) {
 }
 
 void VirtualRouter::hear(const vrrp::Accepted& accepted) {
+  touched_ = true;
   metrics_.count_received();
   const vrrp::AdvertReceived received = peers_.hear(accepted, plan_);
   give_up_remains();
@@ -93,6 +98,11 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
   if (!backup()) return;
   adverts_.forget_old_unsent();
   hears_ = received.priority == vrrp::kRelinquish ? "" : to_string(peers_.told_of(received));
+}
+
+void VirtualRouter::refuse(const vrrp::Rejected& rejected) {
+  touched_ = true;
+  peers_.refuse(rejected, plan_);
 }
 
 bool VirtualRouter::may_start() const {
@@ -115,6 +125,7 @@ void VirtualRouter::start() {
 }
 
 void VirtualRouter::time_passed() {
+  touched_ = true;
   peers_.forget();
   addresses_.forget_old();
   if (remains_ && world_.clock.now() >= remains_->until) give_up_remains();
@@ -131,7 +142,9 @@ void VirtualRouter::time_passed() {
 }
 
 void VirtualRouter::leave_if_overdue() {
-  if (active() && late()) deliver(vrrp::FenceExpired{});
+  if (!active() || !late()) return;
+  touched_ = true;
+  deliver(vrrp::FenceExpired{});
 }
 
 // Suspended since it was started, the machine cannot tell how long ago a renewal was: the kernel counts it by
@@ -167,6 +180,7 @@ void VirtualRouter::give_up_remains() {
 }
 
 void VirtualRouter::shut_down(vrrp::Reason reason) {
+  touched_ = true;
   give_up_remains();
   leave(reason);
 }
@@ -177,6 +191,7 @@ void VirtualRouter::leave(vrrp::Reason reason) {
 
 void VirtualRouter::settle(bool nothing_left_behind) {
   if (!nothing_left_behind) return;
+  touched_ = true;
   observed_generation_ = plan_.version.generation;
   // A removal that was acknowledged late.
   addresses_.keep_only(active() ? in_service_ : std::set<net::IpAddress>{});
@@ -230,6 +245,11 @@ api::MemberState VirtualRouter::member_state() const {
                                [](const vrrp::Backup&) { return api::MemberState::kBackup; },
                                [](const vrrp::Active&) { return api::MemberState::kMaster; }},
                     state_);
+}
+
+std::optional<GroupReport> VirtualRouter::news() {
+  if (!std::exchange(touched_, false)) return std::nullopt;
+  return report();
 }
 
 GroupReport VirtualRouter::report() const {

@@ -50,7 +50,7 @@ class VirtualRouter {
 
   void hear(const vrrp::Accepted& accepted);
   // An advert that named this router and was refused: no event, but perhaps worth telling.
-  void refuse(const vrrp::Rejected& rejected) { peers_.refuse(rejected, plan_); }
+  void refuse(const vrrp::Rejected& rejected);
   void time_passed();
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
@@ -66,8 +66,9 @@ class VirtualRouter {
   void settle(bool nothing_left_behind);
 
   // What the finer fence is to hold of it.
-  std::optional<filter::FencedGroup> fence_wish(const address::Interfaces& interfaces) const {
-    return agent::fence_wish(plan_, addresses_.all(), interfaces);
+  std::optional<filter::FencedGroup> fence_wish(const address::Interfaces& interfaces,
+                                                const std::map<net::IpAddress, std::string>& foreign) const {
+    return agent::fence_wish(plan_, addresses_.all(), interfaces, foreign);
   }
   // What it wants on its interface now.
   void add_desired(address::Desired& desired) const;
@@ -76,9 +77,11 @@ class VirtualRouter {
   // Whether the fence asks for reading the wire before the next advert.
   bool must_drain_first() const;
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
-  GroupReport report() const;
+  // Its report, if a call since the last one may have changed it: of many groups few have anything to tell.
+  std::optional<GroupReport> news();
 
  private:
+  GroupReport report() const;
   // What its event makes of the machine, and what the machine asks for.
   void deliver(const vrrp::Event& event);
   // False if the rest of the effects must not be carried out.
@@ -155,6 +158,7 @@ class VirtualRouter {
   std::string hears_;
 
   // For the report:
+  bool touched_ = true;  // since the last one
   WallTime since_;
   std::int64_t observed_generation_ = 0;
   bool programmed_ = false;

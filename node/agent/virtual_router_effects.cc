@@ -158,6 +158,7 @@ void VirtualRouter::on_active(vrrp::Reason reason) {
 
 void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   if (!active()) return;
+  touched_ = true;
   const auto ours = in_service(missing);
   addresses_.forget(missing);
   if (ours.empty() || mute()) return;
@@ -171,6 +172,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
 
 void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
   if (!active()) return;
+  touched_ = true;
   const auto ours = in_service(useless);
   if (ours.empty() || late()) return;  // the next beat ends it
   addresses_.make_again(link_, ours, lifetime());
@@ -186,6 +188,7 @@ std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpA
 }
 
 void VirtualRouter::place(const Ground& ground) {
+  touched_ = true;
   const auto link_before = link_problem_;
   const auto address_before = address_problem_;
   stand_on(ground);
@@ -240,10 +243,10 @@ std::optional<api::Condition> VirtualRouter::obstacle(const net::IpAddress& addr
     return problem("OwnerAddressMissing", "NotThere",
                    to_string(address) + " is not on " + link_.name + ", which is to own it");
   }
-  const auto holder = address::foreign_holder(ground.interfaces, address);
-  if (!holder) return std::nullopt;
+  const auto holder = ground.foreign.find(address);
+  if (holder == ground.foreign.end()) return std::nullopt;
   return problem("AddressInUse", "NotOurs",
-                 to_string(address) + " is on " + *holder + " already, and not ours");
+                 to_string(address) + " is on " + holder->second + " already, and not ours");
 }
 
 void VirtualRouter::take_in(const Ground& ground) {

@@ -16,7 +16,8 @@ bool contains(const std::vector<filter::FencedGroup>& groups, const filter::Fenc
 
 std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
                                               const std::set<net::IpAddress>& held,
-                                              const address::Interfaces& interfaces) {
+                                              const address::Interfaces& interfaces,
+                                              const std::map<net::IpAddress, std::string>& foreign) {
   const auto* interface = address::find_interface(interfaces, plan.interface);
   if (interface == nullptr || plan.priority == vrrp::kOwner || plan.unicast) return std::nullopt;
   filter::FencedGroup wish{
@@ -26,7 +27,7 @@ std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
       address::silent_after(Microseconds(plan.advertise_interval), plan.min_active_down_interval)};
   for (const auto* some : {&plan.addresses, &plan.excluded}) {
     for (const net::IpAddress& address : *some) {
-      if (!address::foreign_holder(interfaces, address)) wish.addresses.insert(address);
+      if (!foreign.contains(address)) wish.addresses.insert(address);
     }
   }
   if (wish.addresses.empty()) return std::nullopt;

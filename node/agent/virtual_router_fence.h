@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,10 +18,11 @@ namespace fairlead::agent {
 // What the finer fence is to hold of a group: its addresses but those that somebody else has configured here,
 // and `held`, those that are there. Nothing of an owner, whose addresses stay; nor of a group with named
 // peers, since an advert to one that cannot be reached never leaves, and would not count; nor without the
-// interface.
+// interface. `foreign`: address::foreign_holders() of these.
 std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
                                               const std::set<net::IpAddress>& held,
-                                              const address::Interfaces& interfaces);
+                                              const address::Interfaces& interfaces,
+                                              const std::map<net::IpAddress, std::string>& foreign);
 
 // How it stands with the finer fence of one group.
 struct FenceStanding {

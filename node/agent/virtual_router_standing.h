@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@ namespace fairlead::agent {
 // What a virtual router stands on.
 struct Ground {
   const address::Interfaces& interfaces;
+  const std::map<net::IpAddress, std::string>& foreign;  // address::foreign_holders() of these
   const address::LinkHistory& links;
   TimePoint now;
   const std::set<net::IpAddress>& ready;  // VIPs that may be held

@@ -10,7 +10,9 @@
 #include "node/agent/virtual_router_announcements.h"
 #include "node/agent/virtual_router_listeners.h"
 #include "node/agent/virtual_router_metrics.h"
+#include "node/agent/virtual_router_remains.h"
 #include "node/agent/virtual_router_view.h"
+#include "node/agent/virtual_routers_report.h"
 
 namespace fairlead::agent {
 namespace {
@@ -18,14 +20,6 @@ namespace {
 constexpr std::size_t kPacketsPerTurn = 1024;
 constexpr int kTurnsBeforeStop = 8;       // more than a socket's buffer holds; a flood would never end
 constexpr Milliseconds kAuditAgain{100};  // after a removal that was not acknowledged
-
-std::map<int, std::vector<net::IpAddress>> by_interface(const std::vector<address::Placement>& placements) {
-  std::map<int, std::vector<net::IpAddress>> out;
-  for (const address::Placement& placement : placements) {
-    out[placement.interface].push_back(placement.address);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -37,9 +31,10 @@ class VirtualRouters::Impl {
         on_report_(std::move(on_report)),
         announcements_(*ports_.announcer, metrics_),
         listeners_(*ports_.adverts, *ports_.clock, metrics_),
+        remaining_(*ports_.addresses),
         world_{*ports_.clock, *ports_.addresses, *ports_.adverts, announcements_, metrics_} {
     ports_.adverts->on_packet([this] { turn(); });
-    ports_.network->on_news([this] { turn(); });
+    ports_.network->on_news([this] { look_at_news(); });
     turn();
   }
 
@@ -69,7 +64,7 @@ class VirtualRouters::Impl {
       }
       for (auto& [name, router] : routers_) router->shut_down(vrrp::Reason::kShutdown);
       announcements_.flush(ports_.clock->now());
-      (void)ports_.network->update();
+      (void)update();
       audit();
       wish_for({});
       report();
@@ -83,7 +78,7 @@ class VirtualRouters::Impl {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
     run_timers();
-    if (ports_.network->update() || is_past(next_look())) look_again_ = true;
+    if (update() || is_past(next_look())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
       place();
@@ -150,7 +145,8 @@ class VirtualRouters::Impl {
     }
     if (first) take_over_leftovers(order.owned);
     sequence_ = order.sequence;
-    (void)ports_.network->update();
+    (void)update();
+    report_.view_changed();
     look_again_ = true;
   }
 
@@ -172,36 +168,23 @@ class VirtualRouters::Impl {
     for (const auto& [interface, addresses] : found) {
       sys::log(sys::LogLevel::kInfo, "vrrp.leftovers_removed",
                {{"interface", std::to_string(interface)}, {"addresses", std::to_string(addresses.size())}});
-      release(interface, addresses);
+      if (!remaining_.release(interface, addresses)) world_.audit_wanted = true;
     }
-  }
-
-  void release(int interface, const std::vector<net::IpAddress>& addresses) {
-    const auto released = ports_.addresses->release(interface, addresses);
-    if (released) {
-      unreleased_.erase(interface);
-      return;
-    }
-    world_.audit_wanted = true;
-    std::string& noted = unreleased_[interface];
-    if (noted == released.error().message) return;
-    noted = released.error().message;
-    sys::log(sys::LogLevel::kError, "vrrp.leftovers_stay",
-             {{"interface", std::to_string(interface)}, {"error", noted}});
   }
 
   void place() {
     static const std::set<net::IpAddress> kNone;
     const address::Interfaces& interfaces = this->interfaces();
+    const auto foreign = address::foreign_holders(interfaces);
     links_.observe(interfaces, ports_.clock->now());
     listeners_.arrange(routers_, interfaces);
     std::vector<filter::FencedGroup> wishes;
     for (auto& [name, router] : routers_) {
-      const auto wish = router->fence_wish(interfaces);
+      const auto wish = router->fence_wish(interfaces, foreign);
       if (wish) wishes.push_back(*wish);
       const FenceStanding fence = fence_standing(wish, fence_);
       const auto& ready = fence.awaited ? kNone : ready_;
-      Ground ground{interfaces, links_, ports_.clock->now(), ready, std::nullopt, fence};
+      Ground ground{interfaces, foreign, links_, ports_.clock->now(), ready, std::nullopt, fence};
       if (const auto* interface = address::find_interface(interfaces, router->plan().interface)) {
         ground.deaf = listeners_.why_deaf({interface->index, router->plan().family});
       }
@@ -212,6 +195,7 @@ class VirtualRouters::Impl {
 
   void wish_for(std::vector<filter::FencedGroup> wishes) {
     fenced_ = fence_wishes(std::move(wishes), fenced_, address::ours(interfaces()));
+    report_.wish_for(fenced_);
   }
 
   // Compares the kernel with what is wanted. Our own writes of this turn are in the view after update().
@@ -235,30 +219,37 @@ class VirtualRouters::Impl {
       }
     }
     const auto surplus = by_interface(found.surplus);
-    std::erase_if(unreleased_, [&](const auto& entry) { return !surplus.contains(entry.first); });
-    for (const auto& [interface, addresses] : surplus) release(interface, addresses);
+    remaining_.forget_all_but(surplus);
+    for (const auto& [interface, addresses] : surplus) {
+      if (!remaining_.release(interface, addresses)) world_.audit_wanted = true;
+    }
     if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
     take_in_news();
     // Whose an address was that stays nobody can tell, nor on which interface its router is now.
     for (auto& [name, router] : routers_) router->settle(!world_.audit_wanted);
   }
 
+  // Every renewal is news, and changes nothing.
+  void look_at_news() {
+    take_in_news();
+    if (look_again_) turn();
+  }
+
   // Most of it we wrote ourselves; what others did meanwhile, to links too, the next turn looks at.
   void take_in_news() {
-    if (ports_.network->update()) look_again_ = true;
+    if (update()) look_again_ = true;
+  }
+
+  // True if the view has changed.
+  bool update() {
+    const bool changed = ports_.network->update();
+    if (changed) report_.view_changed();
+    return changed;
   }
 
   void report() {
-    VrrpReport now;
-    now.sequence = sequence_;
-    for (const auto& [name, router] : routers_) now.groups.emplace(name, router->report());
-    now.held = address::ours(interfaces());
-    now.interfaces = reported(interfaces());
-    now.heard = listeners_.heard();
-    now.fenced = fenced_;
-    if (reported_ && now == *reported_) return;
-    reported_ = now;
-    on_report_(std::move(now));
+    const auto view = [this]() -> const address::Interfaces& { return interfaces(); };
+    if (report_.update(sequence_, routers_, view, listeners_.heard())) on_report_(report_.get());
   }
 
   void arm() {
@@ -278,6 +269,7 @@ class VirtualRouters::Impl {
   OnReport on_report_;
   Announcements announcements_;
   Listeners listeners_;
+  RemainingAddresses remaining_;
   address::LinkHistory links_;
   VirtualRouterSurroundings world_;
 
@@ -287,10 +279,9 @@ class VirtualRouters::Impl {
   std::optional<FenceReport> fence_;         // as answered
   std::vector<filter::FencedGroup> fenced_;  // as wished
   std::optional<VrrpOrder> new_order_;
-  std::optional<VrrpReport> reported_;
+  CurrentReport report_;
   std::uint64_t sequence_ = 0;
   TimePoint next_audit_{};
-  std::map<int, std::string> unreleased_;  // interface -> why what should be gone from it is not, as logged
   bool look_again_ = true;
   bool stopped_ = false;
 };

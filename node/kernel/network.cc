@@ -1,7 +1,5 @@
 #include "node/kernel/network.h"
 
-#include <sys/socket.h>
-
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -10,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "node/address/interface_news.h"
 #include "node/kernel/route_messages.h"
 #include "node/kernel/route_socket.h"
 #include "node/kernel/tick_clock.h"
@@ -17,39 +16,7 @@
 namespace fairlead::kernel {
 namespace {
 
-using Interfaces = std::map<int, address::Interface>;
-
-void put_address(Interfaces& interfaces, const AddressMessage& message) {
-  const auto interface = interfaces.find(message.interface);
-  if (interface == interfaces.end()) return;
-  auto& list = interface->second.addresses;
-  const auto same = std::find_if(list.begin(), list.end(), [&](const address::InterfaceAddress& entry) {
-    return entry.prefix == message.address.prefix;
-  });
-  if (same == list.end()) {
-    list.push_back(message.address);
-  } else {
-    *same = message.address;
-  }
-}
-
-void remove_address(Interfaces& interfaces, const AddressMessage& message) {
-  const auto interface = interfaces.find(message.interface);
-  if (interface == interfaces.end()) return;
-  std::erase_if(interface->second.addresses, [&](const address::InterfaceAddress& entry) {
-    return entry.prefix == message.address.prefix;
-  });
-}
-
-// A link message tells nothing of addresses and gateways: those known stay.
-void put_link(Interfaces& interfaces, address::Interface link) {
-  const auto known = interfaces.find(link.index);
-  if (known != interfaces.end()) {
-    link.addresses = std::move(known->second.addresses);
-    link.gateways = std::move(known->second.gateways);
-  }
-  interfaces.insert_or_assign(link.index, std::move(link));
-}
+using address::Interfaces;
 
 class RealNetwork : public Network {
  public:
@@ -99,7 +66,7 @@ class RealNetwork : public Network {
         RTM_GETLINK, AF_UNSPEC, [&] { fresh.clear(); },
         [&](const nlmsghdr& message) {
           if (message.nlmsg_type != RTM_NEWLINK) return;
-          if (auto link = read_link(message)) put_link(fresh, std::move(*link));
+          if (auto link = read_link(message)) address::put_link(fresh, std::move(*link));
         });
     if (!links) return links;
     const auto addresses = requests_.dump(
@@ -109,7 +76,8 @@ class RealNetwork : public Network {
         },
         [&](const nlmsghdr& message) {
           if (message.nlmsg_type != RTM_NEWADDR) return;
-          if (const auto entry = read_address(message)) put_address(fresh, *entry);
+          const auto entry = read_address(message);
+          if (entry) address::put_address(fresh, entry->interface, entry->address);
         });
     if (!addresses) return addresses;
     const auto routes = load_routes(fresh);
@@ -124,28 +92,20 @@ class RealNetwork : public Network {
     switch (message.nlmsg_type) {
       case RTM_NEWLINK: {
         auto link = read_link(message);
-        if (!link || message_is_bridge_port(message)) return false;
-        const auto before = interfaces_.find(link->index);
-        const auto old = before == interfaces_.end() ? address::Interface{} : before->second;
-        const int index = link->index;
-        put_link(interfaces_, std::move(*link));
-        return interfaces_.at(index) != old;
+        return link && !message_is_bridge_port(message) && address::put_link(interfaces_, std::move(*link));
       }
       case RTM_DELLINK: {
         if (message_is_bridge_port(message)) return false;
         const auto link = read_link(message);
         return link && interfaces_.erase(link->index) != 0;
       }
-      case RTM_NEWADDR:
+      case RTM_NEWADDR: {
+        const auto entry = read_address(message);
+        return entry && address::put_address(interfaces_, entry->interface, entry->address);
+      }
       case RTM_DELADDR: {
         const auto entry = read_address(message);
-        if (!entry) return false;
-        const auto at = interfaces_.find(entry->interface);
-        if (at == interfaces_.end()) return false;
-        const auto old = at->second.addresses;
-        message.nlmsg_type == RTM_NEWADDR ? put_address(interfaces_, *entry)
-                                          : remove_address(interfaces_, *entry);
-        return at->second.addresses != old;
+        return entry && address::remove_address(interfaces_, entry->interface, entry->address.prefix);
       }
       default:
         return false;

@@ -96,10 +96,12 @@ TEST(MarkOurs, MarksKnownAddressesThatAreAsWePutThemAndNoOthers) {
 }
 
 // FN-34: a wanted address that exists and is not ours is never taken over.
-TEST(ForeignHolder, NamesTheInterfaceOfAnAddressThatIsNotOurs) {
-  const auto actual = interfaces({theirs_at("192.0.2.10/24"), ours_at("192.0.2.100/32")});
-  EXPECT_EQ(foreign_holder(actual, ip("192.0.2.10")), "eth0");
-  EXPECT_EQ(foreign_holder(actual, ip("192.0.2.100")), std::nullopt);
+TEST(ForeignHolders, NameTheInterfaceOfEachAddressThatIsNotOurs) {
+  auto actual = interfaces({theirs_at("192.0.2.10/24"), ours_at("192.0.2.100/32")});
+  actual[5].name = "eth5";
+  actual[5].addresses = {theirs_at("192.0.2.10/32"), theirs_at("192.0.2.100/32")};
+  EXPECT_EQ(foreign_holders(actual),
+            (std::map<net::IpAddress, std::string>{{ip("192.0.2.10"), "eth0"}, {ip("192.0.2.100"), "eth5"}}));
 }
 
 // VR-001: the interface's primary address; never a VIP (lesson 20), never a secondary one.

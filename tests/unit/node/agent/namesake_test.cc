@@ -89,7 +89,9 @@ TEST_F(TwoDaemons, AreOneAgainNinetySecondsAfterTheLastSign) {
 TEST_F(TwoDaemons, StayTwoWhileTheyTakeTurnsEveryThirtySeconds) {
   for (int i = 0; i < 20; ++i) {
     show({group("g", i % 2 == 0 ? "mine" : "other")}, Seconds(30 * i));
-    if (i > 3) EXPECT_EQ(now.living(), "other") << i;
+    if (i > 3) {
+      EXPECT_EQ(now.living(), "other") << i;
+    }
   }
 }
 

@@ -20,50 +20,55 @@ address::Interfaces with_eth1(int index) {
   return world.interfaces;
 }
 
+std::optional<filter::FencedGroup> wished(const plan::GroupPlan& plan, const std::set<net::IpAddress>& held,
+                                          const address::Interfaces& interfaces) {
+  return fence_wish(plan, held, interfaces, address::foreign_holders(interfaces));
+}
+
 // Priority 150 at 250 ms waits 853.515 ms; less 20 ms for the kernel's ticks.
 TEST(FenceWish, IsTheGroupOnItsInterfaceWithItsTime) {
   const filter::FencedGroup expected{
       {7, net::Family::kIPv4, vrrp::VirtualRouterId(51)}, "eth1", {kA, kB}, Milliseconds(833)};
-  EXPECT_EQ(fence_wish(group_plan(), {}, with_eth1(7)), expected);
+  EXPECT_EQ(wished(group_plan(), {}, with_eth1(7)), expected);
 }
 
 TEST(FenceWish, HasTheAddressesThatAdvertsDoNotListToo) {
   auto plan = group_plan();
   plan.excluded = {ip("192.0.2.102")};
-  EXPECT_TRUE(fence_wish(plan, {}, with_eth1(2))->addresses.contains(ip("192.0.2.102")));
+  EXPECT_TRUE(wished(plan, {}, with_eth1(2))->addresses.contains(ip("192.0.2.102")));
 }
 
 TEST(FenceWish, HasAnAddressThatLeftThePlanAndIsStillThere) {
   auto plan = group_plan();
   plan.addresses = {kA};
-  EXPECT_EQ(fence_wish(plan, {kB}, with_eth1(2))->addresses, (std::set{kA, kB}));
+  EXPECT_EQ(wished(plan, {kB}, with_eth1(2))->addresses, (std::set{kA, kB}));
 }
 
 // I-6: whoever configured it is to be heard.
 TEST(FenceWish, LeavesAnAddressAloneThatSomebodyElseConfiguredHere) {
   auto interfaces = with_eth1(2);
   interfaces[2].addresses.push_back({{kB, 24}, false, true, true, false, false});
-  EXPECT_EQ(fence_wish(group_plan(), {}, interfaces)->addresses, std::set{kA});
+  EXPECT_EQ(wished(group_plan(), {}, interfaces)->addresses, std::set{kA});
 }
 
-TEST(FenceWish, IsNothingWithoutTheInterface) { EXPECT_EQ(fence_wish(group_plan(), {}, {}), std::nullopt); }
+TEST(FenceWish, IsNothingWithoutTheInterface) { EXPECT_EQ(wished(group_plan(), {}, {}), std::nullopt); }
 
 TEST(FenceWish, IsNothingForAnOwnerWhoseAddressesStay) {
   auto plan = group_plan();
   plan.priority = vrrp::kOwner;
-  EXPECT_EQ(fence_wish(plan, {}, with_eth1(2)), std::nullopt);
+  EXPECT_EQ(wished(plan, {}, with_eth1(2)), std::nullopt);
 }
 
 // An advert to a peer whose neighbour entry is not resolved never reaches the egress hook.
 TEST(FenceWish, IsNothingForAGroupWithNamedPeers) {
   auto plan = group_plan();
   plan.unicast = plan::Unicast{};
-  EXPECT_EQ(fence_wish(plan, {}, with_eth1(2)), std::nullopt);
+  EXPECT_EQ(wished(plan, {}, with_eth1(2)), std::nullopt);
 }
 
 class Standing : public testing::Test {
  protected:
-  const std::optional<filter::FencedGroup> wish = fence_wish(group_plan(), {}, with_eth1(2));
+  const std::optional<filter::FencedGroup> wish = wished(group_plan(), {}, with_eth1(2));
 };
 
 TEST_F(Standing, AWishIsAwaitedUntilItWasTried) {
