@@ -179,17 +179,9 @@ Result<> VrrpSocket::set_priority(Fence fence) {
   return Done{};
 }
 
-// One that waits would fail the next message, which has nothing to do with it.
-void VrrpSocket::discard_errors() {
-  std::uint8_t byte = 0;
-  while (recv(fd(), &byte, sizeof byte, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 || errno == EINTR) {
-  }
-}
-
 Result<> VrrpSocket::send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
                           Fence fence) {
   if (const auto prepared = set_priority(fence); !prepared) return prepared;
-  discard_errors();
   sockaddr_storage to{};
   SourceControl control = source_control(endpoints.source, ear_.interface);
   iovec piece{const_cast<std::uint8_t*>(message.data()), message.size()};

@@ -35,7 +35,8 @@ class VrrpSocket {
   // Replaces the filter. Errors: kUnavailable.
   Result<> hear(const Filter& filter);
   // From now on send() fails if the kernel drops the message itself (egress hook, full queue). What hosts say
-  // of earlier messages (ICMP) is told on the socket too: send() throws it away. Errors: kUnavailable.
+  // of earlier messages (ICMP) is told on the socket too, up to its receive buffer: it fails no send() of a
+  // raw socket, so nobody reads it. Errors: kUnavailable.
   Result<> tell_refusals();
   // As AdvertWire::send.
   Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message, Fence fence);
@@ -48,7 +49,6 @@ class VrrpSocket {
   VrrpSocket(const Ear& ear, sys::UniqueFd fd) : ear_(ear), fd_(std::move(fd)) {}
 
   Result<> set_priority(Fence fence);
-  void discard_errors();
 
   Ear ear_;
   sys::UniqueFd fd_;
