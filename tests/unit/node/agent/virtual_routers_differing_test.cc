@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
@@ -32,11 +34,17 @@ class DifferingPeer : public testing::Test {
         {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(centiseconds), {kA, kB}});
     thread.adverts->tell();
   }
+  // How many conditions the group has, but for the one that every group at 250 ms has here.
+  std::ptrdiff_t told() const {
+    const auto& problems = thread.group().problems;
+    return std::count_if(problems.begin(), problems.end(),
+                         [](const auto& problem) { return problem.type != "FenceOverlap"; });
+  }
   // The peer advertises this list for ten seconds: nothing is told before the last advert.
   void hear_for_ten_seconds(const std::vector<net::IpAddress>& list) {
     for (int i = 0; i < 40; ++i) {
       thread.hear_from("192.0.2.9", 250, list);
-      EXPECT_TRUE(thread.group().problems.empty()) << i;
+      EXPECT_EQ(told(), 0) << i;
       thread.world.pass(Milliseconds(250));
     }
     thread.hear_from("192.0.2.9", 250, list);
@@ -50,10 +58,10 @@ TEST_F(DifferingPeer, WithAnotherListThatLastsIsACondition) {
     hear_for_ten_seconds(list);
     EXPECT_EQ(thread.condition("AddressesDiffer"),
               "192.0.2.9 advertises another list of addresses than this group has");
-    EXPECT_EQ(thread.group().problems.size(), 1U);
+    EXPECT_EQ(told(), 1);
     EXPECT_EQ(thread.state(), api::MemberState::kBackup);
     thread.hear(250);
-    EXPECT_TRUE(thread.group().problems.empty());
+    EXPECT_EQ(told(), 0);
   }
   EXPECT_EQ(thread.metric(odd("AddressesDiffer")), 3 * 41);
 }
@@ -62,7 +70,7 @@ TEST_F(DifferingPeer, WithAnotherOrderThatLastsIsACondition) {
   hear_for_ten_seconds({kB, kA});
   EXPECT_EQ(thread.condition("AddressOrderDiffers"),
             "192.0.2.9 advertises the addresses in another order than this group");
-  EXPECT_EQ(thread.group().problems.size(), 1U);
+  EXPECT_EQ(told(), 1);
   EXPECT_EQ(thread.metric(odd("AddressOrderDiffers")), 41);
 }
 
@@ -83,7 +91,7 @@ TEST_F(DifferingPeer, WithAnotherListForMomentsIsNoCondition) {
   for (int i = 0; i < 20; ++i) {
     for (int j = 0; j < 8; ++j) {
       thread.hear_from("192.0.2.9", 250, {kA});
-      EXPECT_TRUE(thread.group().problems.empty());
+      EXPECT_EQ(told(), 0);
       thread.world.pass(Milliseconds(250));
     }
     thread.hear(250);
@@ -120,7 +128,7 @@ TEST_F(DifferingPeer, WhoSharesNoAddressIsAStrangerAndNothingElse) {
     thread.hear_from("192.0.2.8", 100, {kMore});
     thread.world.pass(Milliseconds(250));
   }
-  EXPECT_EQ(thread.group().problems.size(), 1U);
+  EXPECT_EQ(told(), 1);
   EXPECT_NE(thread.condition("VRIDInUse"), "");
 }
 
