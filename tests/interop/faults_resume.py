@@ -100,7 +100,8 @@ def too_late(family):
             if three:
                 story.check("it was back in time to be too late", False, after)
             return
-        story.check(f"back after {TOO_LATE_MS[0]} ms: it removes what it left", a.logged("vrrp.leftovers_removed"), after)
+        story.check(f"back after {TOO_LATE_MS[0]} ms: it removes what it left",
+                    wait_for(lambda: a.logged("vrrp.leftovers_removed"), 2, every=0.01), after)
         addresses_gone_first(three, begun, "too late")
     return tell
 
