@@ -222,7 +222,7 @@ std::optional<TimePoint> VirtualRouter::next_deadline() const {
 }
 
 bool VirtualRouter::must_drain_first() const {
-  return active() && adverts_.fence() != address::FenceVerdict::kGoOn;
+  return backup() || (active() && adverts_.fence() != address::FenceVerdict::kGoOn);
 }
 
 std::set<net::IpAddress> VirtualRouter::planned() const {

@@ -56,6 +56,9 @@ class VirtualRouter {
   void repair(const std::vector<net::IpAddress>& missing);
   // Gives up as FenceExpired if the last advert is too old, whatever this turn was about.
   void leave_if_overdue();
+  // The same, and announces nothing that waits for it, if by now the kernel may have taken the addresses
+  // back: what it still has, or gets back, the next renewal tells.
+  void withdraw_doubtful();
   // Removes addresses that the kernel holds to be another's, by duplicate address detection, and puts them
   // back: whose they are the election says.
   void make_again(const std::vector<net::IpAddress>& useless);
@@ -74,7 +77,8 @@ class VirtualRouter {
   void add_desired(address::Desired& desired) const;
   // When time_passed() is due next.
   std::optional<TimePoint> next_deadline() const;
-  // Whether the fence asks for reading the wire before the next advert.
+  // Whether the wire must be read before a timer counts: the fence asks for it before an advert that is late,
+  // and before it takes over a Backup must know of all that was sent until now.
   bool must_drain_first() const;
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
   // Its report, if a call since the last one may have changed it: of many groups few have anything to tell.

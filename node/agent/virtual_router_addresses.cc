@@ -14,6 +14,7 @@ namespace {
 constexpr int kFightsAMinute = 30;
 constexpr std::chrono::minutes kMinute{1};
 constexpr Seconds kTryHoldingAgain{30};
+constexpr Milliseconds kExpiresEarly{50};  // the kernel counts in ticks
 constexpr std::size_t kAddressesNamed = 5;
 
 // "hold 192.0.2.1 on interface 2: EPERM; ... and 3 more".
@@ -78,7 +79,7 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
     sys::log(sys::LogLevel::kWarning, "vrrp.tag_forgotten", {{"group", group_}});
   }
   if (why != Why::kAdded && !holding.created.empty()) {
-    const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - Milliseconds(50);
+    const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - kExpiresEarly;
     const std::string cause = why == Why::kUseless ? "duplicate" : expired ? "expired" : "removed";
     for (const net::IpAddress& address : holding.created) {
       if (!late.contains(address)) note_restored(address, cause);  // else it was never there
@@ -135,6 +136,10 @@ void HeldAddresses::begin_minute() {
   minute_ = now;
   restorations_ = 0;
   removals_ = 0;
+}
+
+bool HeldAddresses::may_have_expired() const {
+  return last_renewal_ && world_.clock.now() - *last_renewal_ >= renewed_for_ - kExpiresEarly;
 }
 
 bool HeldAddresses::should_hand_over() {

@@ -55,6 +55,9 @@ class HeldAddresses {
   // After that nobody is displaced either, for as long.
   bool yields() const { return handed_over_ && world_.clock.now() < *handed_over_ + kYield; }
 
+  // Whether the last renewal of all is older than the lifetime it gave.
+  bool may_have_expired() const;
+
   // Forgets what came back a minute ago.
   void forget_old();
   std::optional<TimePoint> next_forgotten() const;

@@ -115,6 +115,12 @@ void VirtualRouter::announce_again() {
   if (schedule_) announce(neighbor::repeat(*schedule_, addresses_.list(), world_.clock.now()));
 }
 
+void VirtualRouter::withdraw_doubtful() {
+  leave_if_overdue();
+  if (active() && addresses_.may_have_expired())
+    world_.announcements.withdraw(link_.index, addresses_.list());
+}
+
 void VirtualRouter::on_transition(vrrp::Reason reason) {
   reconfigure(configured());
   const auto state = member_state();
@@ -161,6 +167,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   touched_ = true;
   const auto ours = in_service(missing);
   addresses_.forget(missing);
+  world_.announcements.withdraw(link_.index, missing);
   if (ours.empty() || mute()) return;
   if (late()) {
     deliver(vrrp::FenceExpired{});

@@ -88,7 +88,7 @@ class VirtualRouters::Impl {
     }
     if (announcements_.waiting()) {
       // A call of this turn may have taken its time: who may have a successor by now announces nothing.
-      for (auto& [name, router] : routers_) router->leave_if_overdue();
+      for (auto& [name, router] : routers_) router->withdraw_doubtful();
     }
     announcements_.flush(ports_.clock->now());
     report();

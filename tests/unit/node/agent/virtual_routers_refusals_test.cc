@@ -4,8 +4,7 @@
 #include "support/captured_log.h"
 #include "support/vrrp_thread.h"
 
-// The vrrp thread when kernel and wire say no: adverts that do not leave, addresses that are not taken; and
-// what the log says of it.
+// The vrrp thread when the kernel says no: addresses that are not taken; and what the log says of it.
 namespace fairlead::agent {
 namespace {
 
@@ -21,92 +20,6 @@ std::vector<std::string> problems(const GroupReport& report) {
   std::vector<std::string> out;
   for (const auto& problem : report.problems) out.push_back(problem.type);
   return out;
-}
-
-// vrrp.md 8: no lifetime without the advert that stands for it.
-TEST(MuteWire, TheMasterGivesUpWithinTheShortestActiveDownInterval) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.sends_fail = true;
-  thread.world.pass(Milliseconds(500));
-  EXPECT_TRUE(thread.world.has(2, kA));
-  thread.world.pass(Milliseconds(260));  // the last one left up to a beat before, and its limit is 753.5 ms
-  EXPECT_FALSE(thread.world.has(2, kA));
-}
-
-// A firewall that drops protocol 112 on its way out: the living master keeps what nobody can tell it to give.
-TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
-  VrrpThread thread;
-  thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.hear_for(100, Seconds(2));
-  const std::size_t reports = thread.reports.size();
-  thread.hear_for(100, Seconds(10));
-  EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
-  EXPECT_EQ(thread.reports.size(), reports);  // each would be a write to the API server
-  thread.world.sends_fail = false;
-  thread.hear_for(100, Seconds(2));
-  EXPECT_TRUE(thread.world.has(2, kA));
-}
-
-// People look at the status first: there it stands as long as it lasts, whatever the state.
-TEST(MuteWire, IsAConditionUntilAnAdvertLeavesAndEveryLostOneIsCounted) {
-  VrrpThread thread;
-  thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  for (int i = 0; i < 40; ++i) {
-    thread.world.pass(Milliseconds(100));
-    const bool tried = i >= 8;  // ADI 803.9 ms
-    ASSERT_EQ(problems(thread.group()).front() == "AdvertsNotSent", tried) << i;
-  }
-  EXPECT_EQ(thread.group().problems.front().message, "advert on interface: EPERM");
-  const std::string text = thread.metrics.render();
-  const std::string series = "\nfairlead_node_vrrp_adverts_unsent_total{group=\"a\"} ";
-  ASSERT_NE(text.find(series), std::string::npos);
-  EXPECT_GE(std::stod(text.substr(text.find(series) + series.size())), 4);
-  thread.world.sends_fail = false;
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
-  EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
-}
-
-TEST(MuteWire, ABackupThatHasNotTriedForTenMinutesCannotTell) {
-  VrrpThread thread;
-  thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.world.pass(Seconds(2));
-  thread.hear_for(250, Seconds(590));
-  EXPECT_EQ(problems(thread.group()).front(), "AdvertsNotSent");
-  thread.hear_for(250, Seconds(20));
-  EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
-}
-
-// No lifetime without an advert: what expires for want of renewals is not put back, until an advert leaves.
-TEST(MuteWire, AnAddressThatExpiresComesBackWithTheFirstAdvertThatLeaves) {
-  VrrpThread thread;
-  thread.become_active(group_plan());
-  thread.world.sends_fail = true;
-  thread.world.pass(Milliseconds(500));
-  (void)thread.world.take_journal();
-  thread.world.remove(2, kA);
-  thread.network->tell();
-  EXPECT_EQ(thread.writes(), Journal());
-  thread.world.sends_fail = false;
-  thread.world.pass(Milliseconds(250));
-  EXPECT_EQ(thread.writes(), Journal({"advert 51 priority 200", "hold 192.0.2.100 1s on 2",
-                                      "hold 192.0.2.101 1s on 2", "announce 192.0.2.100"}));
-}
-
-TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
-  VrrpThread thread;
-  thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
-  thread.world.pass(Milliseconds(810));
-  EXPECT_TRUE(thread.world.has(2, kA));
 }
 
 // I-4: who can hold none of the addresses is no master.

@@ -104,6 +104,37 @@ TEST(Thaw, InTheRepairButInTimeTheAddressIsAnnounced) {
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
 }
 
+// Nobody else is Active yet, but the kernel may have taken it back once more: the next beat tells.
+TEST(Thaw, InTheRepairForLongerThanTheLifetimeNothingIsAnnounced) {
+  VrrpThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.world.remove(2, kA);
+  thread.world.after_hold = [&] {
+    thread.world.now += Milliseconds(2200);
+    thread.world.after_hold = nullptr;
+  };
+  thread.network->tell();
+  EXPECT_EQ(thread.writes(), Journal({"hold 192.0.2.100 2s on 2"}));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
+// vrrp.md 4: a queued advert cancels a take-over, also one that came while this turn took its time.
+TEST(Thaw, OfABackupInATurnWhatOthersSentComesBeforeItsTimer) {
+  VrrpThread thread;
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  thread.world.pass(Milliseconds(700));
+  thread.world.after_drain = [&] {
+    thread.world.after_drain = nullptr;
+    thread.world.now += Milliseconds(500);  // ADI 803.9 ms
+    thread.world.receive(2, ip("192.0.2.9"),
+                         {vrrp::VirtualRouterId(51), vrrp::Priority(250), vrrp::Centiseconds(25), {kA, kB}});
+  };
+  thread.network->tell();
+  EXPECT_EQ(thread.lines("advert"), Journal());
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
 // Before its next advert is due, and with nothing else to tell it.
 TEST(Sleep, AfterALongOneNoNewAddressIsHeld) {
   VrrpThread thread;
