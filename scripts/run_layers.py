@@ -19,7 +19,7 @@ import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
-LAYERS = ("unit", "layering", "lint", "fuzz", "api", "netns", "interop", "vm", "e2e")
+LAYERS = ("unit", "layering", "lint", "fuzz", "sim", "api", "netns", "interop", "vm", "e2e")
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400

@@ -22,6 +22,8 @@ struct Violation {
   std::string what;
   TimePoint at;
 };
+// The promises that are judged, by name. Empty: all of them.
+using Judged = std::set<std::string>;
 
 // What one node was told about one group, as far as the promises depend on it.
 struct Told {
@@ -47,7 +49,8 @@ struct Heard {
 // the daemons were told, what they sent and read, and what their kernels hold; of the daemons' own thoughts
 // it takes only the reported state. Times are the segment's.
 //
-// I-1, two nodes a and b that both hold one address (failure-model.md 1.2 and 2; vrrp.md 8), allowed:
+// I-1, two nodes a and b that both hold one address of a group, from the moment at which they first did, be
+// it another address of the group by now (failure-model.md 1.2 and 2; vrrp.md 8), allowed:
 //   both daemons run: 50 ms from the beginning, if whoever came second had the right to take over; it had
 //     if it heard nobody of at least its rank for its Active_Down_Interval, or a priority-0 advert and then
 //     nobody for Skew_Time. The loser must give way to the winner's next advert: so each lost (or late)
@@ -69,7 +72,7 @@ struct Heard {
 //   holds: never (hand-over).
 class Checker {
  public:
-  Checker(int nodes, int groups, Microseconds call_latency);
+  Checker(int nodes, int groups, Microseconds call_latency, Judged judged);
 
   // Everything has been as it is now until `now`. Call before anything happens at `now`.
   void elapse(TimePoint now);
@@ -92,6 +95,8 @@ class Checker {
   void ready(int node, const std::set<net::IpAddress>& addresses);
 
   void told(int node, int group, const std::optional<Told>& told);
+  // An advert is about to leave, or to be refused.
+  void tries(int node, int group) { member(node, group).tried_this_turn = true; }
   void sent(int node, int group, int priority, vrrp::Centiseconds interval);
   void lost(int from, int to, TimePoint until);
   void read(int node, int group, const Heard& heard);
@@ -134,6 +139,7 @@ class Checker {
     TimePoint backup_since;
     TimePoint base;  // Active_Down_Timer was set
     std::optional<vrrp::Centiseconds> learned;
+    TimePoint learned_at;
     std::optional<TimePoint> relinquished;
     int relinquisher = -1;
     bool heard_lower = false;
@@ -142,9 +148,10 @@ class Checker {
     std::uint32_t held = 0;
     std::uint32_t ready = 0;  // at some time since it was in Initialize
     std::uint32_t ready_now = 0;
-    std::uint32_t unjustified = 0;  // created in this turn without a right to
+    std::uint32_t unjustified = 0;     // created in this turn without a right to
+    bool took_over_this_turn = false;  // lawfully; what it reads later in the turn it reads as Active
     bool renewed_this_turn = false;
-    bool sent_this_turn = false;
+    bool tried_this_turn = false;
   };
   struct Node {
     bool runs = false;
@@ -153,6 +160,7 @@ class Checker {
     bool sends_refused = false;
     bool troubled = false;
     bool halted_in_turn = false;
+    bool release_refused_in_turn = false;
     Microseconds slow{0};
     TimePoint down_since;
     TimePoint awake_since;
@@ -161,7 +169,7 @@ class Checker {
     Microseconds stood{0};      // both clocks
     Microseconds suspended{0};  // of these, the boot-time clock went on
   };
-  using Pair = std::tuple<int, int, int, int>;  // group, address, node, higher node
+  using Pair = std::tuple<int, int, int>;  // group, node, higher node
 
   Member& member(int node, int group) { return members_[index(node)][index(group)]; }
   Node& at(int node) { return nodes_[index(node)]; }
@@ -172,6 +180,7 @@ class Checker {
   void fail(std::string invariant, std::string what);
   void judge_take_over(int node, int group, int address);
   void set_base(Member& who, TimePoint base);
+  static Seconds lifetime_told(const Member& who);
   void judge_resumption(int node, int group);
   bool may_take_over(int node, int group, const Told& told);
   void look_for_overlaps();
@@ -184,6 +193,7 @@ class Checker {
   const int node_count_;
   const int group_count_;
   const Microseconds slack_;
+  const Judged judged_;
   TimePoint now_{};
   TimePoint changed_{};  // when elapse() was called before
   std::array<Node, kMostNodes> nodes_;

@@ -78,7 +78,8 @@ void Checker::look_for_overlaps() {
       for (int a = 0; a < node_count_; ++a) {
         for (int b = a + 1; b < node_count_; ++b) {
           if (!has(holders, a) || !has(holders, b)) continue;
-          const Pair pair{group, address, a, b};
+          const Pair pair{group, a, b};
+          if (open.contains(pair)) continue;
           const auto known = overlaps_.find(pair);
           const TimePoint since = known == overlaps_.end() ? changed_ : known->second;
           open[pair] = since;

@@ -26,8 +26,19 @@ void Checker::read(int node, int group, const Heard& heard) {
     return;
   }
   if (who.state == api::MemberState::kMaster) {
-    // Remembered as what a Backup to be has heard last.
-    if (!heard.stranger && heard.priority >= who.told->priority) who.learned = heard.interval;
+    // In this turn it may be a Backup by now, and have learned that; if it became one by that very advert,
+    // not.
+    const auto learns = [&](const std::optional<Told>& told) {
+      return told && (!told->preempt || told->preempt_delay > Microseconds(0));
+    };
+    if (heard.stranger) return;
+    if (heard.priority >= who.told->priority) {
+      who.learned = heard.interval;
+      who.learned_at = now_;
+    } else if (learns(who.told) || learns(who.told_before)) {
+      who.learned = std::min(heard.interval, who.told->interval);
+      who.learned_at = now_;
+    }
     return;
   }
   const auto passes_over = [&](const std::optional<Told>& told) {
@@ -76,9 +87,9 @@ void Checker::judge_take_over(int node, int group, int address) {
     if (gap > limit + slack_) who.unjustified |= 1U << address;
     return;
   }
-  if (who.told && may_take_over(node, group, *who.told)) return;
-  if (who.told_before && may_take_over(node, group, *who.told_before)) return;
-  who.unjustified |= 1U << address;
+  who.took_over_this_turn = (who.told && may_take_over(node, group, *who.told)) ||
+                            (who.told_before && may_take_over(node, group, *who.told_before));
+  if (!who.took_over_this_turn) who.unjustified |= 1U << address;
 }
 
 // Addresses are renewed that an earlier run left.
@@ -86,8 +97,9 @@ void Checker::judge_resumption(int node, int group) {
   Member& who = member(node, group);
   ++checks_;
   const Node& where = at(node);
-  // Died between renewal and advert, the earlier run left a renewal that nobody has heard of (FN-35).
-  if (who.sent && who.renewed_before && *who.renewed_before > *who.sent) who.sent = who.renewed_before;
+  // Died between renewal and advert, the earlier run left a renewal that nobody has heard of (FN-35): by the
+  // age of that FN-01 lets it go on.
+  if (who.renewed_before && (!who.sent || *who.renewed_before > *who.sent)) who.sent = who.renewed_before;
   const auto gap =
       who.sent ? now_ - *who.sent - (where.stood - where.suspended - who.sent_clock) : Microseconds(0);
   const bool ready = (who.held & ~who.ready) == 0;

@@ -1,5 +1,6 @@
 // What the nemesis does to a node.
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/node.h"
@@ -137,7 +138,9 @@ void Node::slow_down(Microseconds lateness) {
   when_idle([this, lateness] {
     world_.checker.slow(number_, slow_, lateness);
     slow_ = lateness;
-    if (process_ != nullptr && process_->alarm && slow_ == Microseconds(0)) process_->alarm = process_->due;
+    if (process_ != nullptr && process_->alarm) {
+      process_->alarm = std::min(*process_->alarm, process_->due + slow_);
+    }
     serve();
   });
 }

@@ -116,6 +116,7 @@ class SimAdverts : public wire::AdvertWire {
 
   Result<> send(int, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
                 wire::Fence) override {
+    node_.world_.checker.tries(node_.number_, message[1] - kFirstVirtualRouterId);
     node_.in_call(Call::kBeforeSend);
     if (node_.no_carriers_ > 0 || node_.sends_refused_) {
       for (int to = 0; to < node_.world_.scenario.nodes; ++to) {

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Runs the simulation: first the kept scenarios that failed once, then the planted bugs, then fresh seeds.
 
-A case is a kept scenario, a planted bug, or a batch of seeds. Seeds: 10,000, with FAIRLEAD_LONG=1 a million; or
+A case is a kept scenario, a planted bug, or a batch of seeds. A planted bug must be found by the promise that its
+file names, which alone is judged then. Seeds: 10,000, with FAIRLEAD_LONG=1 a million; or
 FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and kept in tests/sim/corpus: mend the fault and
 commit the file with it, then it is played at every run.
 """
@@ -18,7 +19,7 @@ TREE = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("FAIRLEAD_BUILD", f"{TREE}/build/release")
 SIM = f"{BUILD}/sim/sim"
 CORPUS = f"{HERE}/corpus"
-WORKERS = min(2, os.cpu_count() or 1)
+WORKERS = os.cpu_count() or 1
 SEEDS_FOR_A_BUG = 3000
 COUNTS = re.compile(r"^scenarios .*$", re.MULTILINE)
 SECONDS = 3600
@@ -39,17 +40,16 @@ def planted_bug(path):
     bug = os.path.basename(path).removesuffix(".plant")
     promises = subprocess.run([sys.executable, f"{HERE}/plant.py", "--found", path], text=True, stdout=subprocess.PIPE,
                               check=True).stdout.split()
-    code, out, seconds = program(f"{BUILD}/sim/sim_planted_{bug}", "seeds", "1", str(SEEDS_FOR_A_BUG))
+    code, out, seconds = program(f"{BUILD}/sim/sim_planted_{bug}", "find", "1", str(SEEDS_FOR_A_BUG),
+                                 "only=" + ",".join(promises))
     found = re.search(r"^seed (\d+): (\S+) (.*)$", out, re.MULTILINE)
     if code != 1 or not found:
-        return False, f"planted bug {bug} was not found by {SEEDS_FOR_A_BUG} seeds\n{out}"
-    ok = found[2] in promises
-    return ok, f"planted bug {bug}: found by seed {found[1]} in {seconds:.1f} s, {found[2]} {found[3]}" + (
-        "" if ok else f"; it should have been {' or '.join(promises)}")
+        return False, f"planted bug {bug} breaks {' or '.join(promises)} in none of {SEEDS_FOR_A_BUG} seeds\n{out}"
+    return True, f"planted bug {bug}: found by seed {found[1]} in {seconds:.1f} s, {found[2]} {found[3]}"
 
 
 def batch(first, count, sums):
-    code, out, seconds = program(SIM, "seeds", str(first), str(count), CORPUS)
+    code, out, seconds = program(SIM, "seeds", str(first), str(count), "keep=" + CORPUS)
     counts = COUNTS.search(out)
     if counts:
         words = counts[0].split()

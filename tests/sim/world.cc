@@ -17,11 +17,11 @@ bool equal_priorities(const KnownGroup& group) {
 
 }  // namespace
 
-World::World(const Scenario& scenario, NodeMetrics& metrics, std::FILE* trace)
+World::World(const Scenario& scenario, NodeMetrics& metrics, const Judged& judged, std::FILE* trace)
     : scenario_(scenario),
       trace_(trace, time_),
       random_(scenario.noise),
-      checker_(scenario.nodes, static_cast<int>(scenario.groups.size()), scenario.call_latency),
+      checker_(scenario.nodes, static_cast<int>(scenario.groups.size()), scenario.call_latency, judged),
       segment_(time_, checker_, Random(random_.next())) {
   for (const GroupSetup& setup : scenario.groups) groups_.push_back({setup, 1});
   for (int i = 0; i < scenario.nodes; ++i) {
@@ -244,8 +244,8 @@ Packet World::junk(const Fault& fault) {
   return out;
 }
 
-Outcome run(const Scenario& scenario, NodeMetrics& metrics, std::FILE* trace) {
-  World world(scenario, metrics, trace);
+Outcome run(const Scenario& scenario, NodeMetrics& metrics, const Judged& judged, std::FILE* trace) {
+  World world(scenario, metrics, judged, trace);
   return world.run();
 }
 

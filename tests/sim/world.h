@@ -25,12 +25,12 @@ using NodeMetrics = std::array<sys::Metrics, kMostNodes>;
 
 // One scenario from its beginning to its end, or to the first broken promise. The same scenario always does
 // the same. `trace` may be null.
-Outcome run(const Scenario& scenario, NodeMetrics& metrics, std::FILE* trace);
+Outcome run(const Scenario& scenario, NodeMetrics& metrics, const Judged& judged, std::FILE* trace);
 
 // One segment with its nodes, and the nemesis that does to them what the scenario says.
 class World {
  public:
-  World(const Scenario& scenario, NodeMetrics& metrics, std::FILE* trace);
+  World(const Scenario& scenario, NodeMetrics& metrics, const Judged& judged, std::FILE* trace);
   Outcome run();
 
  private:
