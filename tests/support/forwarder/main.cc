@@ -110,7 +110,8 @@ void print(const agent::ForwardingReport& report) {
 int clean(int count, char** keys) {
   std::set<plan::VirtualServerKey> owned;
   for (int i = 0; i < count; ++i) owned.insert(key_of(keys[i]));
-  const auto cleaned = agent::cleanup_forwarding(owned, agent::open_forwarding_ports(agent::FinerFence::kOff));
+  const auto cleaned =
+      agent::cleanup_forwarding(owned, agent::open_forwarding_ports(agent::FinerFence::kOff));
   if (!cleaned) {
     std::printf("error %s\n", cleaned.error().message.c_str());
     return 1;
@@ -127,7 +128,8 @@ int main(int argc, char** argv) {
   sys::start_log(sys::LogLevel::kInfo, sys::LogFormat::kText);
   sys::Loop loop;
   sys::Metrics metrics;
-  agent::ForwardingAgent forwarding(loop, metrics, agent::open_forwarding_ports(agent::FinerFence::kOn), print);
+  agent::ForwardingAgent forwarding(loop, metrics, agent::open_forwarding_ports(agent::FinerFence::kOn),
+                                    print);
   std::string waiting;
   const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
     char buffer[4096];
