@@ -21,7 +21,7 @@ def untouched(family, number):
         with inside(place):
             subprocess.run(["nft", "-f", "-"], input="table inet theirs { chain c { type filter hook input priority 10; counter; }; }",
                            text=True, check=True)
-        before = foreign.state(place)
+        before = at_rest(place)
         story.check("there is much that is foreign", len(before["addresses"]) > 20, len(before["addresses"]))
 
         def same(what):
@@ -53,6 +53,18 @@ def untouched(family, number):
         a.kill()
         cleaned(story, three, same)
     return tell
+
+
+def at_rest(place):
+    """The state once it stays: addresses of IPv6 are tentative at first, and their routes come after that."""
+    wait_for(lambda: not foreign.shown(place, "ip", "-6", "address", "show", "tentative"), 5, every=0.1)
+    seen = foreign.state(place)
+    for _ in range(10):
+        time.sleep(0.3)
+        last, seen = seen, foreign.state(place)
+        if not foreign.differences(last, seen):
+            break
+    return seen
 
 
 def forget_counters(state):
