@@ -86,14 +86,16 @@ const Interface* find_interface(const Interfaces& actual, const std::string& nam
 }
 
 std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family,
-                                              const std::set<net::IpAddress>& virtual_addresses) {
+                                              const std::set<net::IpAddress>& listed,
+                                              const std::set<net::IpAddress>& excluded) {
   std::optional<net::IpAddress> best;
   int best_rank = 0;
   for (const InterfaceAddress& entry : interface.addresses) {
     const net::IpAddress& address = entry.prefix.address;
     const bool usable = address.is_v4() ? entry.global : address.is_link_local() && !entry.tentative;
     if (address.family() != family || entry.ours || !usable) continue;
-    const int rank = (virtual_addresses.contains(address) ? 2 : 0) + (entry.secondary ? 1 : 0);
+    const bool is_virtual = listed.contains(address) || excluded.contains(address);
+    const int rank = (is_virtual ? 2 : 0) + (entry.secondary ? 1 : 0);
     if (best && rank >= best_rank) continue;
     best = address;
     best_rank = rank;

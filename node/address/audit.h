@@ -58,9 +58,10 @@ const Interface* find_interface(const Interfaces& actual, const std::string& nam
 // IPvX_Source: the first IPv4 address that the interface has as primary and that is not ours; of IPv6 its
 // first link-local address that is not ours (RFC 9568 sections 5.1.1.1 and 5.1.2.1). A secondary one only
 // where there is no primary: the kernel tells that the old one is gone before it tells which is primary now.
-// And one of `virtual_addresses`, which somebody else configured, only where there is nothing else: whoever
-// else holds it takes our adverts for its own.
+// And a virtual one, listed in adverts or excluded from them, which somebody else configured, only where
+// there is nothing else: whoever else holds it takes our adverts for its own.
 std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family,
-                                              const std::set<net::IpAddress>& virtual_addresses);
+                                              const std::set<net::IpAddress>& listed,
+                                              const std::set<net::IpAddress>& excluded = {});
 
 }  // namespace fairlead::address

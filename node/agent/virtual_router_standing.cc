@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "node/vrrp/packet.h"
@@ -17,9 +16,7 @@ api::Condition problem(std::string type, std::string reason, std::string message
 // What adverts are sent from. A configured address must be there, too.
 std::optional<net::IpAddress> primary_on(const plan::GroupPlan& plan, const address::Interface& interface) {
   if (!plan.unicast || !plan.unicast->source) {
-    std::set<net::IpAddress> all = plan.addresses;
-    all.insert(plan.excluded.begin(), plan.excluded.end());
-    return address::primary_address(interface, plan.family, all);
+    return address::primary_address(interface, plan.family, plan.addresses, plan.excluded);
   }
   for (const address::InterfaceAddress& entry : interface.addresses) {
     if (entry.prefix.address == *plan.unicast->source && !entry.ours) return plan.unicast->source;

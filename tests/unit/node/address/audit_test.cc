@@ -151,6 +151,7 @@ TEST(PrimaryAddress, IsAVirtualOneOfOthersOnlyWhereThereIsNothingElse) {
                                 theirs_at("192.0.2.10/24"), theirs_at("fe80::1/64")});
   EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.10"));
   EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::1"));
+  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, {}, virtual_addresses), ip("fe80::1"));
   const auto alone = interfaces({theirs_at("192.0.2.100/24"), theirs_at("fe80::100/64")});
   EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.100"));
   EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::100"));
