@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """VI-8: 255 groups on both sides of one segment, 100 of them flapping at once: all converge, and the other 155 notice nothing.
-With keepalived; with --long with FRR, too, where 64 have to do: vrrpd has a socket for each, every one of which hears all."""
+With keepalived; with --long with FRR, too, where 64 have to do: vrrpd has a socket for each, every one of which hears all.
+And 255 groups whose Master dies (scale_deaths.py)."""
 import os
 import time
 
+import scale_deaths as deaths
 from measure import milliseconds
 from routers import Fairlead, Frr, Keepalived, VirtualRouter
 from stories import tell
@@ -131,7 +133,14 @@ def main():
         cases.finish()
     with World("scale") as world:
         stories = [("k", "VI-8 keepalived", many(Keepalived))] + ([("r", "VI-8 FRR", many(Frr))] if LONG else [])
+        for family in (4, 6) if LONG else (4,):
+            stories += [(f"d{family}-{ms}", f"255 groups, 1000 addresses, IPv{family} {ms} ms", deaths.dead_or_frozen(family, ms))
+                        for ms in (1000, 100)]
         tell(cases, world, stories, at_once=1)
+        if LONG:
+            tell(cases, world, [(f"kills{family}-{groups}", f"I-2 IPv{family}, {groups} groups",
+                                 deaths.killed_again_and_again(family, groups, seed))
+                                for family in (4, 6) for groups, seed in ((5, 4), (60, 5), (255, 6))], at_once=2)
     cases.finish()
 
 
