@@ -7,7 +7,12 @@ sanitizers  only with --long: the unit tests once more, built with presets asan 
 others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`; with --long
           it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
           `#!` that is not executable is a failure: nobody would run it
+
+What says something about milliseconds runs alone. The scripts in SHARED spend most of their time waiting, with seconds to
+spare: when several layers are asked for, they go first and two at a time, never two of one layer, and each one's output is
+shown when it ends.
 """
+import concurrent.futures
 import glob
 import json
 import os
@@ -15,12 +20,21 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
 LAYERS = ("unit", "layering", "lint", "fuzz", "sim", "api", "netns", "interop", "vm", "e2e")
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+SHARED = {
+    "e2e": ("demo.py", "sabotage.py"),
+    "api": ("client_faults_test.py", "client_test.py", "controller_test.py", "crd_cases.py", "manifests_accepted.py",
+            "node_events_test.py", "node_test.py"),
+    "vm": ("forwarding_test.py",),
+    "netns": ("addresses_test.py", "lab_positive_control.py", "lab_selftest.py", "wire_test.py"),
+    "interop": ("probe_test.py", "wire_test.py"),
+}
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
 BEGUN = time.monotonic()
@@ -34,6 +48,18 @@ class Count:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.failures = []
+
+    @staticmethod
+    def of(counts):
+        total = Count()
+        for one in counts:
+            total.passed, total.failed, total.skipped = (total.passed + one.passed, total.failed + one.failed,
+                                                         total.skipped + one.skipped)
+            total.failures += one.failures
+        return total
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
     def add(self, passed, failed, skipped, where):
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
@@ -113,15 +139,15 @@ def layering(count):
         count.add(int(ok), int(not ok), 0, test["name"])
 
 
-def script(path, count):
+def script(path, show):
+    """Runs one. Returns (passed, failed, skipped)."""
     name = os.path.relpath(path, TREE)
-    say(f"  {name}")
     child = subprocess.Popen([path], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
                              stdin=subprocess.DEVNULL, errors="replace")
     limit = time.monotonic() + (LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS)
     found = None
     for line in child.stdout:
-        print("    " + line, end="", flush=True)
+        show("    " + line)
         found = SUM.match(line.strip()) or found
         if time.monotonic() > limit:
             child.terminate()
@@ -130,8 +156,12 @@ def script(path, count):
     passed, failed, skipped = map(int, found.groups()) if found else (0, 0, 0)
     if code != 0 and not failed or not found or passed + failed + skipped == 0:
         failed += 1
-        say(f"  {name}: exit {code}" + ("" if found else ", no count"))
-    count.add(passed, failed, skipped, name)
+        show(f"  {name}: exit {code}" + ("" if found else ", no count") + "\n")
+    return passed, failed, skipped
+
+
+def tell(text):
+    print(text, end="", flush=True)
 
 
 def runs(path):
@@ -152,8 +182,67 @@ def scripts_of(layer, count):
     paths = [p for p in paths if runs(p)]
     if not paths:
         count.add(0, 1, 0, f"layer {layer} has no test")
+    return paths
+
+
+class Pool:
+    """Runs the shared scripts of several layers two at a time."""
+
+    def __init__(self, counts, paths):
+        """paths: layer -> its shared scripts."""
+        self.counts = counts
+        self.waiting = {layer: list(of_layer) for layer, of_layer in paths.items()}
+        self.busy = set()
+        self.changed = threading.Condition()
+
+    def take(self):
+        """The next (layer, path), of the first layer in SHARED that is not at work; None when nothing is left."""
+        with self.changed:
+            while any(self.waiting.values()):
+                free = [layer for layer, paths in self.waiting.items() if paths and layer not in self.busy]
+                if free:
+                    layer = free[0]
+                    self.busy.add(layer)
+                    path = self.waiting[layer].pop(0)
+                    say(f"  {os.path.relpath(path, TREE)} begins")
+                    return layer, path
+                self.changed.wait()
+        return None
+
+    def work(self):
+        for layer, path in iter(self.take, None):
+            lines, begun, name = [], time.monotonic(), os.path.relpath(path, TREE)
+            try:
+                result = script(path, lines.append)
+                with self.changed:
+                    say(f"  {name}, {time.monotonic() - begun:.0f} s:\n" + "".join(lines).rstrip("\n"))
+                    self.counts[layer].add(*result, name)
+            finally:
+                with self.changed:
+                    self.busy.discard(layer)
+                    self.changed.notify_all()
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(2) as workers:
+            for done in [workers.submit(self.work) for _ in range(2)]:
+                done.result()
+
+
+def split(layer, count):
+    """(shared, alone): the paths of a layer's scripts."""
+    paths, names = scripts_of(layer, count), SHARED.get(layer, ())
+    for name in names:
+        if f"{TREE}/tests/{layer}/{name}" not in paths:
+            count.add(0, 1, 0, f"SHARED names tests/{layer}/{name}, which is no test")
+    shared = [p for p in paths if os.path.basename(p) in names]
+    return shared, [p for p in paths if p not in shared]
+
+
+def alone(paths, count):
     for path in paths:
-        script(path, count)
+        name = os.path.relpath(path, TREE)
+        say(f"  {name}")
+        count.add(*script(path, tell), name)
 
 
 def main():
@@ -165,17 +254,34 @@ def main():
     unknown = [w for w in layers if w not in known]
     if unknown:
         sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(known)}")
-    total = Count()
-    for layer in layers:
-        before, begun = (total.passed, total.failed, total.skipped), time.monotonic()
+    counts = {layer: Count() for layer in layers}
+    special = {"unit": unit, "layering": layering, "sanitizers": sanitizers}
+    shared, single = {}, {}
+    for layer in [name for name in layers if name not in special]:
+        shared[layer], single[layer] = split(layer, counts[layer])
+    if sum(map(bool, shared.values())) < 2:
+        single.update({layer: shared[layer] + single[layer] for layer in single})
+        shared = {layer: [] for layer in shared}
+
+    def run(layer):
+        begun = time.monotonic()
         say(f"layer {layer}")
-        {"unit": unit, "layering": layering, "sanitizers": sanitizers}.get(layer, lambda c, n=layer: scripts_of(n, c))(total)
-        after = (total.passed, total.failed, total.skipped)
-        say("layer {}: {} passed, {} failed, {} skipped in {:.0f} s".format(
-            layer, *(b - a for a, b in zip(before, after)), time.monotonic() - begun))
+        special[layer](counts[layer]) if layer in special else alone(single[layer], counts[layer])
+        say(f"layer {layer}: {counts[layer]} in {time.monotonic() - begun:.0f} s")
+
+    for layer in [name for name in layers if name not in SHARED]:
+        run(layer)
+    if any(shared.values()):
+        begun = time.monotonic()
+        say("scripts that share the machine")
+        Pool(counts, {layer: shared[layer] for layer in SHARED if layer in shared}).run()
+        say(f"they took {time.monotonic() - begun:.0f} s; all so far: {Count.of(counts.values())}")
+    for layer in [name for name in layers if name in SHARED]:
+        run(layer)
+    total = Count.of(counts.values())
     for line in total.failures:
         print(line)
-    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
+    print(total, flush=True)
     skip_fails = os.environ.get("CI") == "true" and total.skipped
     return 1 if total.failed or skip_fails or not total.passed else 0
 

@@ -1,5 +1,5 @@
 """For node_test.py: the daemon is killed and started again, with netwatch as judge of addresses and adverts (FN-01); what it
-leaves on a kernel without tags; its memory."""
+leaves on a kernel without tags."""
 import json
 import os
 import signal
@@ -77,26 +77,6 @@ def resumes(verdicts, world, link, paths, daemon, vip):
         verdicts.add(f"killed and started, API {api}: the status says so in the end", caught_up and world.state("g") == "Master",
                      json.dumps(world.entry("g")))
     return daemon
-
-
-def locked(daemon):
-    """KiB of its memory that are never written to a disk."""
-    with open(f"/proc/{daemon.process.pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmLck"))
-
-
-def locks_memory(verdicts, world, link, paths, daemon, vip):
-    """FN-29: memory is locked if the limit allows it. The new daemon."""
-    folder, good = paths
-    verdicts.add("under a limit of locked memory none is locked, and that is said", locked(daemon) == 0 and
-                 "node.memory_not_locked" in daemon.log(), f"{locked(daemon)} KiB")
-    daemon.stop()
-    daemon = Daemon(folder, good, "locked", prefix=("prlimit", "--memlock=unlimited:unlimited"))
-    serves = until(lambda: link.holds(vip) and world.state("g") == "Master")
-    verdicts.add("without a limit it is locked", serves and locked(daemon) > 0 and "node.memory_not_locked" not in daemon.log(),
-                 f"{locked(daemon)} KiB {daemon.log()[-2000:]}")
-    daemon.stop()
-    return Daemon(folder, good, "unlocked")
 
 
 def forgets_tag(verdicts, world, link, paths, daemon):

@@ -336,7 +336,6 @@ def main():
             emptied_group(verdicts, world, link)
             left_group(verdicts, world, link)
             daemon = restart.resumes(verdicts, world, link, (folder, good), daemon, VIP)
-            daemon = restart.locks_memory(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = restart.forgets_tag(verdicts, world, link, (folder, good), daemon)
             until(lambda: world.state("g") == "Master" and link.holds(VIP))
             preempts_late(verdicts, world, link, daemon, folder)

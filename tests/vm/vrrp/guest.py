@@ -1,5 +1,7 @@
 """The stories that are told inside of the guest. They use the segment, the judges and some of the stories of tests/interop."""
+import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -8,7 +10,7 @@ from faults import DOWN_MS, FENCE_MS, INTERVAL_MS, Three
 from measure import milliseconds
 from routers import Fairlead
 from stories import tell
-from world import World, batch
+from world import BUILD, World, batch
 
 HOUR = 3600
 # An emulated processor: what is not promised in time is judged more loosely than on this kernel.
@@ -124,7 +126,40 @@ def out_of_memory(story):
     os.rmdir(folder)
 
 
-STORIES = (("clock", "FN-03", clock_jumps), ("bond", "FN-05 bond", bond), ("memory", "FN-01 out of memory", out_of_memory))
+def locked_memory(story):
+    """FN-29: the real daemon locks its memory where nothing limits that, and nothing under a limit, which would refuse what comes
+    later. It needs no API server for that."""
+    place = story.place("a").of["a"]
+    kubeconfig, authority = (f"{story.world.folder}/{story.tag}.{kind}" for kind in ("kubeconfig", "crt"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+                    "-subj", "/CN=nobody", "-keyout", authority + ".key", "-out", authority], check=True, capture_output=True)
+    with open(kubeconfig, "w") as file:
+        json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "c",
+                   "clusters": [{"name": "k", "cluster": {"server": "https://192.0.2.250:6443", "certificate-authority": authority}}],
+                   "users": [{"name": "u", "user": {"token": "none"}}],
+                   "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}]}, file)
+    for name, limit in (("under a limit", 8 << 20), ("without a limit", resource.RLIM_INFINITY)):
+        log = f"{story.world.folder}/{story.tag}-{limit}.log"
+        with open(log, "w") as file:
+            daemon = subprocess.Popen(
+                ["ip", "netns", "exec", place, BUILD + "/node/fairlead-node", "--node-name", "a", "--kubeconfig", kubeconfig,
+                 "--state-dir", f"{story.world.folder}/{story.tag}-state"], stdout=file, stderr=subprocess.STDOUT,
+                preexec_fn=lambda most=limit: resource.setrlimit(resource.RLIMIT_MEMLOCK, (most, most)))
+
+        def said(word, path=log):
+            with open(path) as file:
+                return word in file.read()
+        story.eventually(f"{name}: it asks for the API server", lambda: said("api.unreachable"), 20)
+        with open(f"/proc/{daemon.pid}/status") as file:
+            locked = next(int(line.split()[1]) for line in file if line.startswith("VmLck"))
+        unlimited = limit == resource.RLIM_INFINITY
+        story.check(f"{name}: {'memory is locked' if unlimited else 'none is locked, and that is said'}",
+                    (locked > 0, said("node.memory_not_locked")) == (unlimited, not unlimited), f"{locked} KiB")
+        daemon.terminate()
+        story.check(f"{name}: it ends by itself", daemon.wait(20) == 0, daemon.returncode)
+
+
+STORIES = (("locked", "FN-29 memory", locked_memory), ("clock", "FN-03", clock_jumps), ("bond", "FN-05 bond", bond), ("memory", "FN-01 out of memory", out_of_memory))
 
 
 class Kept:
