@@ -9,7 +9,7 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
           `#!` that is not executable is a failure: nobody would run it
 
 What says something about milliseconds runs alone. The scripts in SHARED spend most of their time waiting, with seconds to
-spare: when several layers are asked for, they go first and two at a time, never two of one layer, and each one's output is
+spare: when several layers are asked for, they go first and three at a time, never two of one layer, and each one's output is
 shown when it ends.
 """
 import concurrent.futures
@@ -186,7 +186,8 @@ def scripts_of(layer, count):
 
 
 class Pool:
-    """Runs the shared scripts of several layers two at a time."""
+    """Runs the shared scripts of several layers three at a time."""
+    WORKERS = 3
 
     def __init__(self, counts, paths):
         """paths: layer -> its shared scripts."""
@@ -223,8 +224,8 @@ class Pool:
                     self.changed.notify_all()
 
     def run(self):
-        with concurrent.futures.ThreadPoolExecutor(2) as workers:
-            for done in [workers.submit(self.work) for _ in range(2)]:
+        with concurrent.futures.ThreadPoolExecutor(self.WORKERS) as workers:
+            for done in [workers.submit(self.work) for _ in range(self.WORKERS)]:
                 done.result()
 
 

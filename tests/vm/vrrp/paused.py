@@ -1,5 +1,6 @@
 """The Master runs in a guest, alone on its machine, the Backup outside of it, on one segment. x outside asks every 10 ms who has the
 address: it is the only judge who sees both on one clock. QEMU stops the guest, lets it go on, and in the end ends it."""
+import errno
 import json
 import os
 import signal
@@ -37,7 +38,12 @@ class Cable:
 
     def inward(self):
         while True:
-            frame, where = self.port.recvfrom(4096)
+            try:
+                frame, where = self.port.recvfrom(4096)
+            except OSError as problem:
+                if problem.errno != errno.ENETDOWN:
+                    raise
+                return  # the namespace is taken down
             if where[2] == socket.PACKET_OUTGOING:
                 continue
             try:
