@@ -67,8 +67,10 @@ def deaf_to_rfc9568(kind):
         said = story.ownership.adverts("p", "f", since=begun)
         if kind is Keepalived:
             story.check("p sends one advert and is mute then", len(said) == 1, len(said))
+        # FRR goes on while the figure is asked for.
         form = pair.f.metric("fairlead_node_vrrp_checksum_forms_total", form="RFC5798")
-        story.check("f counts the other form", form == len(said), (form, len(said)))
+        most = len(story.ownership.adverts("p", "f", since=begun))
+        story.check("f counts the other form", form is not None and 0 < len(said) <= form <= most, (form, len(said), most))
         story.check("f tells of it at the first advert", pair.f.logged("vrrp.peer_odd", "group=g ", "sender=192.0.2.2"))
         story.check("and has the condition", "AdvertMismatch" in pair.f.problems("g"), pair.f.problems("g"))
         story.check("f goes on as Master", pair.f.state("g") == "Master", pair.f.state("g"))
