@@ -8,9 +8,9 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
           it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
           `#!` that is not executable is a failure: nobody would run it
 
-What says something about milliseconds runs alone, the demo, too: beside the api layer its table missed a gate in two of four runs. The scripts in SHARED spend most of their time waiting, with seconds to
-spare: when several layers are asked for, they go first and two at a time, never two of one layer, and each one's output is
-shown when it ends.
+What says something about milliseconds runs alone, the demo, too. The scripts in SHARED spend most of their time waiting, with
+seconds to spare: when several layers are asked for, they go first and two at a time, never two of one layer, and each one's
+output is shown when it ends.
 """
 import concurrent.futures
 import glob

@@ -159,7 +159,8 @@ def locked_memory(story):
         story.check(f"{name}: it ends by itself", daemon.wait(20) == 0, daemon.returncode)
 
 
-STORIES = (("locked", "FN-29 memory", locked_memory), ("clock", "FN-03", clock_jumps), ("bond", "FN-05 bond", bond), ("memory", "FN-01 out of memory", out_of_memory))
+STORIES = (("locked", "FN-29 memory", locked_memory), ("clock", "FN-03", clock_jumps), ("bond", "FN-05 bond", bond),
+           ("memory", "FN-01 out of memory", out_of_memory))
 
 
 class Kept:
