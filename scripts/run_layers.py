@@ -8,9 +8,8 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
           it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
           `#!` that is not executable is a failure: nobody would run it
 
-What says something about milliseconds runs alone, the demo, too. The scripts in SHARED spend most of their time waiting, with
-seconds to spare: when several layers are asked for, they go first and two at a time, never two of one layer, and each one's
-output is shown when it ends.
+Scripts of layers that send packets run two at a time (lanes.py), when several of those layers are asked for: what says
+something about milliseconds in the first lane, shown as it goes; what has seconds to spare in the second, shown when it ends.
 """
 import concurrent.futures
 import glob
@@ -23,17 +22,13 @@ import tempfile
 import threading
 import time
 
+import lanes
+
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
 LAYERS = ("unit", "layering", "lint", "fuzz", "sim", "api", "netns", "interop", "vm", "e2e")
+IN_LANES = ("e2e", "netns", "interop", "vm", "api")  # the order of the first lane
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
-SHARED = {
-    "api": ("client_faults_test.py", "client_test.py", "controller_test.py", "crd_cases.py", "manifests_accepted.py",
-            "node_events_test.py", "node_test.py"),
-    "netns": ("addresses_test.py", "lab_positive_control.py", "lab_selftest.py", "wire_test.py"),
-    "interop": ("probe_test.py", "wire_test.py"),
-    "vm": ("forwarding_test.py",),
-}
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
 BEGUN = time.monotonic()
@@ -138,20 +133,21 @@ def layering(count):
         count.add(int(ok), int(not ok), 0, test["name"])
 
 
-def script(path, show):
-    """Runs one. Returns (passed, failed, skipped)."""
+def script(path, show, wrapped=lambda command: command):
+    """Runs one, by the command that `wrapped` makes of its own. Returns (passed, failed, skipped)."""
     name = os.path.relpath(path, TREE)
-    child = subprocess.Popen([path], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
+    child = subprocess.Popen(wrapped([path]), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
                              stdin=subprocess.DEVNULL, errors="replace")
-    limit = time.monotonic() + (LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS)
+    limit = threading.Timer(LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS, child.terminate)
+    limit.daemon = True
+    limit.start()
     found = None
-    for line in child.stdout:
-        show("    " + line)
-        found = SUM.match(line.strip()) or found
-        if time.monotonic() > limit:
-            child.terminate()
-            break
+    with child.stdout:
+        for line in child.stdout:
+            show("    " + line)
+            found = SUM.match(line.strip()) or found
     code = child.wait()
+    limit.cancel()
     passed, failed, skipped = map(int, found.groups()) if found else (0, 0, 0)
     if code != 0 and not failed or not found or passed + failed + skipped == 0:
         failed += 1
@@ -184,58 +180,41 @@ def scripts_of(layer, count):
     return paths
 
 
-class Pool:
-    """Runs the shared scripts of several layers two at a time."""
-    WORKERS = 2
+class TwoLanes:
+    """Runs the scripts of several layers in two lanes and adds them to the counts of their layers."""
 
     def __init__(self, counts, paths):
-        """paths: layer -> its shared scripts."""
+        """counts: layer -> Count; paths: layer -> its scripts."""
         self.counts = counts
-        self.waiting = {layer: list(of_layer) for layer, of_layer in paths.items()}
-        self.busy = set()
-        self.changed = threading.Condition()
+        self.paths = {os.path.relpath(path, TREE + "/tests"): path for layer in IN_LANES for path in paths.get(layer, [])}
+        for name in lanes.SECOND:
+            layer = name.split("/")[0]
+            if layer in paths and name not in self.paths:
+                counts[layer].add(0, 1, 0, f"scripts/lanes.py names tests/{name}, which is no test")
+        second = [name for name in lanes.SECOND if name in self.paths]
+        self.lanes = lanes.Lanes([name for name in self.paths if name not in second], second)
+        self.adding = threading.Lock()
 
-    def take(self):
-        """The next (layer, path), of the first layer in SHARED that is not at work; None when nothing is left."""
-        with self.changed:
-            while any(self.waiting.values()):
-                free = [layer for layer, paths in self.waiting.items() if paths and layer not in self.busy]
-                if free:
-                    layer = free[0]
-                    self.busy.add(layer)
-                    path = self.waiting[layer].pop(0)
-                    say(f"  {os.path.relpath(path, TREE)} begins")
-                    return layer, path
-                self.changed.wait()
-        return None
+    def add(self, name, result):
+        with self.adding:
+            self.counts[name.split("/")[0]].add(*result, "tests/" + name)
+        self.lanes.done(name)
 
-    def work(self):
-        for layer, path in iter(self.take, None):
-            lines, begun, name = [], time.monotonic(), os.path.relpath(path, TREE)
+    def work(self, lane):
+        for name in iter(lambda: self.lanes.next(lane), None):
+            begun, lines, result = time.monotonic(), [], (0, 1, 0)
+            say(f"  tests/{name}" + (" begins beside it" if lane else ""))
             try:
-                result = script(path, lines.append)
-                with self.changed:
-                    say(f"  {name}, {time.monotonic() - begun:.0f} s:\n" + "".join(lines).rstrip("\n"))
-                    self.counts[layer].add(*result, name)
+                result = script(self.paths[name], *((lines.append, lanes.yielding) if lane else (tell,)))
             finally:
-                with self.changed:
-                    self.busy.discard(layer)
-                    self.changed.notify_all()
+                self.add(name, result)
+                say(f"  tests/{name}, {time.monotonic() - begun:.0f} s" +
+                    (":\n" + "".join(lines).rstrip("\n") if lane else ""))
 
     def run(self):
-        with concurrent.futures.ThreadPoolExecutor(self.WORKERS) as workers:
-            for done in [workers.submit(self.work) for _ in range(self.WORKERS)]:
+        with lanes.without_autogroup(), concurrent.futures.ThreadPoolExecutor(2) as workers:
+            for done in [workers.submit(self.work, lane) for lane in (0, 1)]:
                 done.result()
-
-
-def split(layer, count):
-    """(shared, alone): the paths of a layer's scripts."""
-    paths, names = scripts_of(layer, count), SHARED.get(layer, ())
-    for name in names:
-        if f"{TREE}/tests/{layer}/{name}" not in paths:
-            count.add(0, 1, 0, f"SHARED names tests/{layer}/{name}, which is no test")
-    shared = [p for p in paths if os.path.basename(p) in names]
-    return shared, [p for p in paths if p not in shared]
 
 
 def alone(paths, count):
@@ -256,28 +235,21 @@ def main():
         sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(known)}")
     counts = {layer: Count() for layer in layers}
     special = {"unit": unit, "layering": layering, "sanitizers": sanitizers}
-    shared, single = {}, {}
-    for layer in [name for name in layers if name not in special]:
-        shared[layer], single[layer] = split(layer, counts[layer])
-    if sum(map(bool, shared.values())) < 2:
-        single.update({layer: shared[layer] + single[layer] for layer in single})
-        shared = {layer: [] for layer in shared}
-
-    def run(layer):
+    paths = {layer: scripts_of(layer, counts[layer]) for layer in layers if layer not in special}
+    beside = [layer for layer in layers if layer in IN_LANES]
+    beside = beside if len(beside) > 1 else []
+    for layer in [name for name in layers if name not in beside]:
         begun = time.monotonic()
         say(f"layer {layer}")
-        special[layer](counts[layer]) if layer in special else alone(single[layer], counts[layer])
+        special[layer](counts[layer]) if layer in special else alone(paths[layer], counts[layer])
         say(f"layer {layer}: {counts[layer]} in {time.monotonic() - begun:.0f} s")
-
-    for layer in [name for name in layers if name not in SHARED]:
-        run(layer)
-    if any(shared.values()):
+    if beside:
         begun = time.monotonic()
-        say("scripts that share the machine")
-        Pool(counts, {layer: shared[layer] for layer in SHARED if layer in shared}).run()
-        say(f"they took {time.monotonic() - begun:.0f} s; all so far: {Count.of(counts.values())}")
-    for layer in [name for name in layers if name in SHARED]:
-        run(layer)
+        say(f"layers {' '.join(beside)}, two scripts at a time")
+        TwoLanes(counts, {layer: paths[layer] for layer in beside}).run()
+        for layer in beside:
+            say(f"layer {layer}: {counts[layer]}")
+        say(f"they took {time.monotonic() - begun:.0f} s")
     total = Count.of(counts.values())
     for line in total.failures:
         print(line)

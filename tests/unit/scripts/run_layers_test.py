@@ -10,6 +10,7 @@ from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "scripts"))
 with mock.patch.dict(os.environ, {"FAIRLEAD_BUILD": "/nonexistent"}):
+    import lanes  # noqa: E402
     import run_layers  # noqa: E402
 
 PASSES = "#!/bin/sh\necho 3 passed, 0 failed, 0 skipped\n"
@@ -29,21 +30,25 @@ def run(files):
         return count
 
 
-# Not beside another one of its layer; waits for the other layer's to have begun.
+# Holds what it names; waits for another one to have begun.
 BESIDE = """#!/bin/sh
-layer=$(basename "$(dirname "$0")")
-mkdir "lock-$layer" || exit 1
-touch "begun-$layer"
+mkdir "lock-{resource}" || exit 1
+touch "begun-{own}"
 for _ in $(seq 100); do [ -e "begun-{other}" ] && break; sleep 0.1; done
 [ -e "begun-{other}" ] || exit 1
-rmdir "lock-$layer"
+rmdir "lock-{resource}"
+echo 1 passed, 0 failed, 0 skipped
+"""
+WHERE = """#!/bin/sh
+echo nice $(nice)
 echo 1 passed, 0 failed, 0 skipped
 """
 
 
-def pooled(files, shared):
-    """files: {layer: {name: text}}; shared: what may share the machine. The counts of the layers after the pool ran."""
-    with tempfile.TemporaryDirectory() as tree, mock.patch.multiple(run_layers, TREE=tree, SHARED=shared):
+def in_lanes(files, second, of_layer):
+    """files: {layer: {name: text}}; second, of_layer: as in lanes.py. The counts of the layers, and what was printed."""
+    with tempfile.TemporaryDirectory() as tree, mock.patch.multiple(run_layers, TREE=tree, IN_LANES=tuple(files)), \
+            mock.patch.multiple(lanes, SECOND=second, OF_LAYER=of_layer):
         counts, paths = {layer: run_layers.Count() for layer in files}, {}
         for layer, texts in files.items():
             folder = pathlib.Path(tree) / "tests" / layer
@@ -51,10 +56,10 @@ def pooled(files, shared):
             for name, text in texts.items():
                 (folder / name).write_text(text, encoding="utf-8")
                 (folder / name).chmod(0o755)
-            paths[layer], _ = run_layers.split(layer, counts[layer])
-        with contextlib.redirect_stdout(io.StringIO()):
-            run_layers.Pool(counts, paths).run()
-        return counts
+            paths[layer] = run_layers.scripts_of(layer, counts[layer])
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            run_layers.TwoLanes(counts, paths).run()
+        return counts, printed.getvalue()
 
 
 class RunLayers(unittest.TestCase):
@@ -79,22 +84,32 @@ class RunLayers(unittest.TestCase):
     def test_fails_for_a_layer_without_a_test(self):
         self.assertEqual(run({"common.py": (0o644, "")}).failures, ["layer some has no test: 1 failed"])
 
-    def test_shares_the_machine_between_two_layers_and_never_between_two_scripts_of_one(self):
-        one, two = BESIDE.format(other="two"), BESIDE.format(other="one")
-        counts = pooled({"one": {"a.sh": one, "b.sh": one}, "two": {"c.sh": two}}, {"one": ("a.sh", "b.sh"), "two": ("c.sh",)})
-        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(2, []), (1, [])])
+    def test_ends_a_script_that_says_nothing_any_more(self):
+        with mock.patch.multiple(run_layers, LIMIT_SECONDS=0.2, LONG_LIMIT_SECONDS=0.2):
+            count = run({"a.sh": (0o755, PASSES + "exec sleep 20\n")})
+        self.assertEqual((count.passed, count.failures), (3, ["tests/some/a.sh: 1 failed"]))
 
-    def test_counts_what_fails_beside_another_for_its_own_layer(self):
-        counts = pooled({"one": {"a.sh": "#!/bin/sh\nexit 1\n"}, "two": {"b.sh": PASSES}}, {"one": ("a.sh",), "two": ("b.sh",)})
-        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(0, ["tests/one/a.sh: 1 failed"]), (3, [])])
+    def test_runs_two_scripts_beside_each_other_and_never_two_that_hold_the_same(self):
+        files = {"one": {"a.sh": BESIDE.format(resource="x", own="a", other="c")},
+                 "two": {"b.sh": BESIDE.format(resource="x", own="b", other="a"),
+                         "c.sh": BESIDE.format(resource="z", own="c", other="a")}}
+        counts, _ = in_lanes(files, {"two/b.sh": {"x"}, "two/c.sh": {"z"}}, {"one": {"x"}})
+        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(1, []), (2, [])])
 
-    def test_leaves_alone_what_is_not_named(self):
-        counts = pooled({"one": {"a.sh": PASSES, "b.sh": PASSES}}, {"one": ("a.sh",)})
-        self.assertEqual(counts["one"].passed, 3)
+    def test_counts_what_fails_in_either_lane_for_its_own_layer(self):
+        fails = "#!/bin/sh\nexit 1\n"
+        counts, _ = in_lanes({"one": {"a.sh": fails}, "two": {"b.sh": PASSES, "c.sh": fails}},
+                             {"two/b.sh": {"x"}, "two/c.sh": {"x"}}, {})
+        self.assertEqual([(c.passed, c.failures) for c in counts.values()],
+                         [(0, ["tests/one/a.sh: 1 failed"]), (3, ["tests/two/c.sh: 1 failed"])])
 
-    def test_fails_for_a_shared_script_that_is_no_test(self):
-        counts = pooled({"one": {"a.sh": PASSES}}, {"one": ("a.sh", "gone.sh")})
-        self.assertEqual(counts["one"].failures, ["SHARED names tests/one/gone.sh, which is no test: 1 failed"])
+    def test_the_second_lane_yields_to_the_first(self):
+        _, printed = in_lanes({"one": {"a.sh": WHERE}, "two": {"b.sh": WHERE}}, {"two/b.sh": {"x"}}, {})
+        self.assertEqual([printed.count(f"    nice {nice}\n") for nice in (0, lanes.NICE)], [1, 1], printed)
+
+    def test_names_of_the_second_lane_are_tests(self):
+        counts, _ = in_lanes({"one": {"a.sh": PASSES}}, {"one/gone.py": {"x"}, "three/other.py": {"x"}}, {})
+        self.assertEqual(counts["one"].failures, ["scripts/lanes.py names tests/one/gone.py, which is no test: 1 failed"])
 
 
 if __name__ == "__main__":

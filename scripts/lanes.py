@@ -1,0 +1,89 @@
+"""Two scripts of tests at a time: one judges milliseconds and has the machine's attention, one has seconds to spare.
+
+A lane takes the first of its scripts whose resources are free. A resource is held by one script at a time:
+
+api       the API server of tests/api and its ports
+guest     a virtual machine, which wants a processor of its own
+lab       /run/fairlead-lab, where the demo keeps what is running
+segments  network namespaces of this kernel, whose removal holds the lock that every change of an address waits for
+
+The second lane runs with nice 10, a tenth of a processor that both want. So that this counts between sessions, too, the
+kernel's sched_autogroup_enabled is 0 meanwhile. (A control group of its own would refuse SCHED_RR where the kernel has
+RT_GROUP_SCHED.)
+"""
+import contextlib
+import threading
+
+# layer/script -> what it holds, in the order they are taken; every other script of a layer goes the first lane.
+SECOND = {
+    "netns/wire_test.py": {"segments"},
+    "netns/addresses_test.py": {"segments"},
+    "interop/probe_test.py": {"segments"},
+    "interop/wire_test.py": {"segments"},
+    "api/node_test.py": {"api", "segments"},
+    "api/node_events_test.py": {"api", "segments"},
+    "netns/lab_positive_control.py": {"lab", "segments"},
+    "netns/lab_selftest.py": {"lab", "segments"},
+    "vm/forwarding_test.py": {"guest"},
+    "api/client_faults_test.py": {"api"},
+    "api/client_test.py": {"api"},
+    "api/controller_test.py": {"api"},
+    "api/crd_cases.py": {"api"},
+    "api/manifests_accepted.py": {"api"},
+}
+OF_LAYER = {"api": {"api"}, "netns": {"segments"}, "interop": {"segments"}, "vm": {"guest"}, "e2e": {"guest", "lab"}}
+NICE = 10
+AUTOGROUP = "/proc/sys/kernel/sched_autogroup_enabled"
+
+
+def holds(name):
+    """name: layer/script. The resources that it holds while it runs."""
+    return SECOND.get(name) or OF_LAYER.get(name.split("/")[0], set())
+
+
+def yielding(command):
+    """The command that runs this one so that the first lane goes before it."""
+    return ["nice", "-n", str(NICE), *command]
+
+
+@contextlib.contextmanager
+def without_autogroup():
+    """Niceness counts for the whole machine inside; a kernel without such groups has nothing to change."""
+    before = None
+    with contextlib.suppress(FileNotFoundError), open(AUTOGROUP, "r+") as file:
+        before = file.read()
+        file.write("0")
+    try:
+        yield
+    finally:
+        if before is not None:
+            with open(AUTOGROUP, "w") as file:
+                file.write(before)
+
+
+class Lanes:
+    """Hands out scripts. `next(lane)` waits while every script of that lane needs what another one holds."""
+
+    def __init__(self, first, second):
+        """first, second: names (layer/script) in order."""
+        self.waiting = (list(first), list(second))
+        self.held = set()
+        self.changed = threading.Condition()
+
+    def next(self, lane):
+        """The next name, whose resources are then held until `done(name)`; None when the lane is empty."""
+        waiting = self.waiting[lane]
+        with self.changed:
+            while waiting:
+                for name in waiting:
+                    if not holds(name) & self.held:
+                        waiting.remove(name)
+                        self.held |= holds(name)
+                        return name
+                self.changed.wait()
+        return None
+
+    def done(self, name):
+        with self.changed:
+            self.held -= holds(name)
+            self.changed.notify_all()
