@@ -17,6 +17,7 @@ class Fairlead:
         os.makedirs(self.folder, exist_ok=True)
         self.program, self.starts, self.files = None, 0, []
         self.before, self.options = [], []  # words before the program, and after it
+        self.fence = True  # the finer one, as fairlead-node has it
 
     def group(self, router):
         members = [{"node": self.node, "priority": router.priority}]
@@ -49,7 +50,7 @@ class Fairlead:
         self.write(routers)
         self.starts += 1
         command = [*self.before, BUILD + "/support/vrrp_runner", "--node", self.node, "--log", "--password-dir", self.folder,
-                   *self.options, *self.files]
+                   *(["--fence"] if self.fence else []), *self.options, *self.files]
         self.program = self.world.spawn(self.namespace, command, f"{self.namespace}-{self.node}-{self.starts}.log")
         return self
 

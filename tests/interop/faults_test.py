@@ -44,6 +44,8 @@ def all_stories():
         out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4)))
     for family in (4, 6):
         out += local_stories(family)
+        out += [(f"fast-{n}{family}", f"I-1 at 250 ms IPv{family} {how}", asked.fast(family, how))
+                for n, how in enumerate(("kill -9", "SIGSTOP"), 1)]
     out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
     for family in (4, 6):
         out += link_stories(family)

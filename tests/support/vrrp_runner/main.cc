@@ -1,7 +1,8 @@
-// vrrp_runner --node NAME [--log] [--password-dir DIR] [--ready-after MS] GROUP.json...: the node's vrrp
-// thread alone, in this network namespace, as member NAME of the VRRPGroups in the files (api.md, as the API
-// server would send them; uid and generation may be left out). Every VIP counts as ready at once, or as soon
-// as the program has run for MS. For tests of the wire that need no API server.
+// vrrp_runner --node NAME [--log] [--fence] [--password-dir DIR] [--ready-after MS] GROUP.json...: the node's
+// vrrp thread alone, in this network namespace, as member NAME of the VRRPGroups in the files (api.md, as the
+// API server would send them; uid and generation may be left out). Every VIP counts as ready at once, or as
+// soon as the program has run for MS. --fence holds the finer fence as fairlead-node does; without it nobody
+// tries, and groups of fast adverts say FenceOverlap. For tests of the wire that need no API server.
 //
 // Standard output, a line for each group whose report changed, then one for the order carried out:
 //   group=g1 state=Master held=192.0.2.100,192.0.2.101 hears= reason=MasterDown outage=854
@@ -9,8 +10,8 @@
 // and for each object that cannot be used, which harms no other:
 //   refused VRRPGroup g2: spec.trackQuorum: is not supported yet
 // SIGHUP reads the files again: a group whose spec changed gets the next generation, a file that is gone is a
-// group that is gone. SIGUSR1 prints all metrics, ended by a line "end of metrics". SIGTERM hands over and
-// ends. --log writes the log to standard error, from level info.
+// group that is gone. SIGUSR1 prints all metrics, ended by a line "end of metrics". SIGTERM hands over,
+// removes the finer fence and ends. --log writes the log to standard error, from level info.
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,6 +35,7 @@
 #include "node/agent/password_directory.h"
 #include "node/agent/virtual_routers.h"
 #include "node/plan/make_plan.h"
+#include "tests/support/vrrp_runner/fence_thread.h"
 
 using namespace fairlead;
 
@@ -40,6 +44,7 @@ namespace {
 struct Options {
   std::string node;
   bool log = false;
+  bool fence = false;
   std::string password_dir;
   Milliseconds ready_after{0};
   std::vector<std::string> files;
@@ -102,12 +107,19 @@ class Files {
 // What plan source and forwarding thread are to the vrrp thread.
 class Runner {
  public:
-  Runner(const Options& options, agent::VirtualRouterPorts ports)
+  Runner(sys::Loop& loop, const Options& options, agent::VirtualRouterPorts ports)
       : node_{options.node, ""},
         files_(options.files),
         password_directory_(options.password_dir),
         cold_(options.ready_after > Milliseconds(0)),
-        routers_(std::move(ports), metrics_, [this](agent::VrrpReport report) { show(std::move(report)); }) {}
+        routers_(std::move(ports), metrics_, [this](agent::VrrpReport report) { show(std::move(report)); }) {
+    if (!options.fence) return;
+    fenced_ = agent::FenceReport{};
+    fence_ = std::make_unique<FenceThread>(loop, metrics_, [this](agent::FenceReport answer) {
+      fenced_ = std::move(answer);
+      tell_ready();
+    });
+  }
 
   void read_files() {
     const auto groups = files_.read();
@@ -130,12 +142,18 @@ class Runner {
     std::printf("%s\nend of metrics\n", metrics_.render().c_str());
     std::fflush(stdout);
   }
-  void stop(std::function<void()> done) { routers_.stop(std::move(done)); }
+  void stop(const std::function<void()>& done) {
+    routers_.stop([&] {
+      if (fence_ && !fence_->finish()) std::fprintf(stderr, "the finer fence stays\n");
+      done();
+    });
+  }
 
  private:
   void tell_ready() {
     agent::ForwardingReport ready;
     ready.sequence = sequence_;
+    ready.fence = fenced_;
     if (!cold_) {
       ready.ready = agent::forwarding_order(plan_, sequence_, {}).vips;
       ready.ready.insert(plan_.awaited.begin(), plan_.awaited.end());
@@ -157,6 +175,7 @@ class Runner {
                          net::to_string(h.source);
                 }).c_str());
     std::fflush(stdout);
+    if (fence_ && report.sequence > 0) fence_->wish(report.fenced);
     report_ = std::move(report);
   }
 
@@ -170,6 +189,8 @@ class Runner {
   std::set<net::IpAddress> owned_;
   agent::VrrpReport report_;
   bool cold_;
+  std::optional<agent::FenceReport> fenced_;  // as answered last; absent: nobody tries
+  std::unique_ptr<FenceThread> fence_;
   agent::VirtualRouters routers_;
 };
 
@@ -184,6 +205,8 @@ bool read_options(int argc, char** argv, Options& out) {
       out.ready_after = Milliseconds(std::atoi(argv[++i]));
     } else if (word == "--log") {
       out.log = true;
+    } else if (word == "--fence") {
+      out.fence = true;
     } else {
       out.files.push_back(word);
     }
@@ -198,7 +221,7 @@ int run(const Options& options, int signalled) {
     std::fprintf(stderr, "%s\n", ports.error().message.c_str());
     return 1;
   }
-  Runner runner(options, *std::move(ports));
+  Runner runner(loop, options, *std::move(ports));
   const sys::ReadWatch watch(loop, signalled, [&] {
     signalfd_siginfo info{};
     if (read(signalled, &info, sizeof info) != sizeof info) return;
@@ -220,9 +243,9 @@ int run(const Options& options, int signalled) {
 int main(int argc, char** argv) {
   Options options;
   if (!read_options(argc, argv, options)) {
-    std::fprintf(
-        stderr,
-        "usage: vrrp_runner --node NAME [--log] [--password-dir DIR] [--ready-after MS] GROUP.json...\n");
+    std::fprintf(stderr,
+                 "usage: vrrp_runner --node NAME [--log] [--fence] [--password-dir DIR] [--ready-after MS] "
+                 "GROUP.json...\n");
     return 2;
   }
   sigset_t signals;
