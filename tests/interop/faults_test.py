@@ -7,6 +7,7 @@ import sys
 import faults_address as address
 import faults_announce as announce
 import faults_asked as asked
+import faults_churn as churn
 import faults_death as death
 import faults_detection as detection
 import faults_flood as flood
@@ -44,6 +45,8 @@ def all_stories():
         out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4)))
     for family in (4, 6):
         out += local_stories(family)
+        out += [(f"churn-{n}{family}", f"addresses change, {how} IPv{family}", churn.died(how, family, churn.Addresses))
+                for n, how in enumerate((churn.KILL, churn.STOP), 1)]
         out += [(f"fast-{n}{family}", f"I-1 at 250 ms IPv{family} {how}", asked.fast(family, how))
                 for n, how in enumerate(("kill -9", "SIGSTOP"), 1)]
     out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
@@ -135,6 +138,13 @@ def restart_stories():
     return out
 
 
+def link_lock_stories():
+    """The lock that they take is the whole machine's."""
+    deaths = [(churn.KILL, 4), (churn.STOP, 6)] + ([(churn.KILL, 6), (churn.STOP, 4)] if LONG else [])
+    return [(f"links-{n}{family}", f"links are made and removed, {how} IPv{family}", churn.died(how, family, churn.Links))
+            for n, (how, family) in enumerate(deaths, 1)]
+
+
 # They take both processors for themselves: the timing of the others would be void.
 ALONE = (("flood", "FN-20", flood.flood), ("starved", "FN-29", starved.starved), ("budget", "1500 VIPs announced", announce.thousands))
 
@@ -150,6 +160,7 @@ def main():
         together = wanted(all_stories() + router_stories() + (long_stories() if LONG else []))
         tell(cases, world, together, at_once=max(1, len(together)))
         tell(cases, world, wanted(restart_stories()), at_once=2)
+        tell(cases, world, wanted(link_lock_stories()), at_once=2)
         tell(cases, world, wanted(ALONE), at_once=1)
     cases.finish()
 
