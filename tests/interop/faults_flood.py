@@ -1,7 +1,10 @@
-"""FN-20, P-5, Q11: 100,000 junk packets a second of both families, against groups of both. Adverts are judged by the stamps of a
-capture that the flood does not reach, not by the router's own clock."""
+"""FN-20, P-5, Q11: 100,000 junk packets a second of both families, against groups of both. They come out of the switch's port to
+a, and what reaches a is counted there; fewer go to b, whom nobody hears. Adverts are judged by the stamps of a capture that the
+flood does not reach, not by the router's own clock."""
 import json
 import random
+import subprocess
+import time
 
 import asking
 import beats
@@ -9,10 +12,12 @@ import frames
 from routers import Fairlead, VirtualRouter
 from world import BUILD, LONG
 
-FLOOD_RATE = 100_000
+FLOOD_RATE = {"a": 100_000, "b": 10_000}
+# On two processors, which the routers need, too, 46,700 to 78,400 a second were reached while each frame went to both nodes.
+RATE_AT_LEAST = 40_000
 FLOOD_SECONDS = 20 if LONG else 8
 INTERVAL_MS = 250
-EACH = 4  # groups of each family
+EACH = 32  # groups of each family
 
 
 def routers(priority, other, interval=INTERVAL_MS, families=(4, 6)):
@@ -46,13 +51,20 @@ def junk():
     return out
 
 
-def begin(story, seconds):
-    """The flood, from x."""
+def begin(story, node, seconds):
+    """The flood of one node, from the switch."""
     path = f"{story.world.folder}/{story.tag}.frames"
     with open(path, "w") as file:
         file.write("\n".join(frame.hex() for frame in junk()) + "\n")
-    return story.world.spawn(story.segment.of["x"], [BUILD + "/support/flood", "eth1", str(FLOOD_RATE), str(seconds), path],
-                             story.tag + ".flood")
+    command = [BUILD + "/support/flood", "to-" + node, str(FLOOD_RATE[node]), str(seconds), path]
+    return story.world.spawn(story.segment.switch, command, f"{story.tag}-{node}.flood")
+
+
+def arrived(story, node):
+    """Frames that its interface has received."""
+    shown = subprocess.run(["ip", "-n", story.segment.of[node], "-s", "-j", "link", "show", "dev", "eth1"], text=True,
+                           stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(shown)[0]["stats64"]["rx"]["packets"]
 
 
 def memory(pid):
@@ -72,17 +84,18 @@ def flood(story):
         return
     mac, pids = asking.mac_of(story.segment, "a"), [p.program.child.pid for p in (a, b)]
     before = [memory(p) for p in pids]
-    program = begin(story, FLOOD_SECONDS)
+    floods, received, begun = [begin(story, n, FLOOD_SECONDS) for n in ("a", "b")], arrived(story, "a"), time.monotonic()
     seen = beats.watch_for(story.segment.of["x"], mac, FLOOD_SECONDS)
-    program.child.wait(30)
-    sent = json.loads(program.text().splitlines()[-1])
-    rate = sent["sent"] / sent["seconds"]
-    story.check("the flood was one", rate > 20_000, f"{rate:.0f}/s of {FLOOD_RATE} wanted")
+    rate = (arrived(story, "a") - received) / (time.monotonic() - begun)
+    for program in floods:
+        program.child.wait(30)
+    story.check(f"at least {RATE_AT_LEAST} a second reach a", rate >= RATE_AT_LEAST, f"{rate:.0f}/s of {FLOOD_RATE['a']} wanted")
     late = beats.of_all(seen, INTERVAL_MS)
-    story.check("at least 200 adverts of all groups were captured", len(seen) == 2 * EACH and len(late) >= 200, (len(seen), len(late)))
-    # P-5 wants p99.9 on a quiet machine.
-    story.check(f"99 of 100 leave less than {INTERVAL_MS / 4} ms late (P-5)", late and beats.percentile(late, 0.99) < INTERVAL_MS / 4,
-                beats.told(late) if late else 0)
+    most = 2 * EACH * FLOOD_SECONDS * 1000 / INTERVAL_MS
+    story.check("nine tenths of the adverts of all groups were captured", len(seen) == 2 * EACH and len(late) >= 0.9 * most,
+                (len(seen), len(late)))
+    story.check(f"999 of 1000 leave less than {INTERVAL_MS / 4} ms late (P-5)",
+                late and beats.percentile(late, 0.999) < INTERVAL_MS / 4, beats.told(late) if late else 0)
     moved = [n for n in names if a.became(n) != 1 or b.became(n) != 0 or a.state(n) != "Master"]
     story.check("nobody moved", not moved, moved)
     counted = a.metric("fairlead_node_vrrp_adverts_rejected_total")
