@@ -1,5 +1,5 @@
 """Who answers for an address, and who accepts packets to it: asked from x on the wire, never of the program under test.
-`ask` puts each question once; `asking` puts one every 10 ms for as long as it lasts."""
+`ask` puts each question once; `asking` puts one every 10 ms for as long as it lasts, `asking_all` those for several addresses."""
 import contextlib
 import socket
 import struct
@@ -114,19 +114,25 @@ def asked_both(story, vip, master, backup):
 
 
 @contextlib.contextmanager
-def asking(story, vip, seconds):
-    """Asks for the address every 10 ms meanwhile, for so many seconds at most."""
+def asking_all(story, vips, seconds, period_ms):
+    """Asks for each of the addresses so often meanwhile, for so many seconds at most."""
     segment = story.segment
-    question = who_has(segment.address("x", 6 if frames.is_v6(vip) else 4), mac_of(segment, "x"), vip)
     path = f"{story.world.folder}/{story.tag}.question"
     with open(path, "w") as file:
-        file.write(question.hex() + "\n")
-    program = story.world.spawn(segment.of["x"], [BUILD + "/support/flood", "eth1", str(1000 // PERIOD_MS), str(seconds), path],
-                                story.tag + ".asking")
+        for vip in vips:
+            question = who_has(segment.address("x", 6 if frames.is_v6(vip) else 4), mac_of(segment, "x"), vip)
+            file.write(question.hex() + "\n")
+    program = story.world.spawn(segment.of["x"], [BUILD + "/support/flood", "eth1", str(len(vips) * 1000 // period_ms),
+                                                  str(seconds), path], story.tag + ".asking")
     try:
         yield
     finally:
         program.end(9)
+
+
+def asking(story, vip, seconds):
+    """Asks for the address every 10 ms meanwhile."""
+    return asking_all(story, (vip,), seconds, PERIOD_MS)
 
 
 def answers(story, vip, node, since, until):
@@ -150,8 +156,12 @@ def periods(times):
     return out
 
 
+def together(one, other):
+    """ms during which both answered, by the times of their answers."""
+    both = sum(max(0, min(x[1], y[1]) - max(x[0], y[0])) for x in periods(one) for y in periods(other))
+    return round(both / 1e6, 1)
+
+
 def both_answered(story, vip, since, until):
     """ms during which a and b both answered for the address."""
-    of_a, of_b = (periods(answers(story, vip, n, since, until)) for n in ("a", "b"))
-    both = sum(max(0, min(x[1], y[1]) - max(x[0], y[0])) for x in of_a for y in of_b)
-    return round(both / 1e6, 1)
+    return together(*(answers(story, vip, n, since, until) for n in ("a", "b")))

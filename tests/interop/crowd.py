@@ -5,6 +5,7 @@ import collections
 import os
 import time
 
+import asking
 from faults import down_ms, GATE_MS
 from measure import milliseconds
 from routers import Fairlead, VirtualRouter
@@ -12,6 +13,7 @@ from world import wait_for
 
 EXPIRY_LATE_MS = 1100  # the kernel removes an address up to so long after its lifetime (failure-model 1.2)
 HIGH, LOW = 200, 150
+ASKED, ASKED_EVERY_MS = 20, 20
 
 
 class Crowd:
@@ -43,6 +45,8 @@ class Crowd:
         self.beats = collections.defaultdict(list)    # address -> when a added or renewed it
         self.adverts = collections.defaultdict(list)  # (node, group) -> when x heard it
         self.held = collections.defaultdict(set)
+        self.asked = [of[1 + n * groups // min(ASKED, groups)][-1] for n in range(min(ASKED, groups))]
+        self.answers = {(n, vip): [] for n in ("a", "b") for vip in self.asked}  # when x got them
 
     @property
     def down_ms(self):
@@ -64,6 +68,8 @@ class Crowd:
                 self.note(e, e["addr"].split("/")[0], self.node[e["ns"]])
             elif e["ev"] == "vrrp" and self.node[e["ns"]] == "x":
                 self.adverts[self.mac[e["smac"]], e["vrid"]].append(e["t"])
+            elif e["ev"] in ("arp", "na") and self.node[e["ns"]] == "x":
+                self.note_answer(e)
         self.followed = len(events)
 
     def note(self, event, vip, node):
@@ -75,6 +81,25 @@ class Crowd:
         if there != (node in self.held[vip]):
             (self.held[vip].add if there else self.held[vip].discard)(node)
             self.moves[vip].append((event["t"], node, there))
+
+    def note_answer(self, event):
+        is_answer = event["op"] == 2 and not event["garp"] if event["ev"] == "arp" else event["flags"] & 2
+        of = self.mac.get(event["smac"]), event["sip"] if event["ev"] == "arp" else event["target"]
+        if is_answer and of in self.answers:
+            self.answers[of].append(event["t"])
+
+    def asking(self, seconds):
+        """Asks for some of the addresses until the end of the block: who answers for them is who has them, as hosts see it."""
+        return asking.asking_all(self.story, self.asked, seconds, ASKED_EVERY_MS)
+
+    def judge_answers(self, since, who, what, at_most):
+        """Two answer for at most so many ms, and in the end this node does."""
+        self.follow()
+        now = time.monotonic_ns()
+        both = [asking.together(*([t for t in self.answers[n, v] if t >= since] for n in ("a", "b"))) for v in self.asked]
+        last = [milliseconds(now - max(self.answers[who, v], default=0)) for v in self.asked]
+        self.story.check(f"{what}: {who} answers for the {len(last)} addresses that are asked for", max(last) <= 1000, spread(last))
+        self.story.check(f"{what}: two answer for at most {at_most} ms", max(both) <= at_most, spread(both))
 
     def wrong(self, node):
         """How many addresses this node does not hold alone."""
