@@ -80,6 +80,8 @@ class VirtualRouter {
   // Whether the wire must be read before a timer counts: the fence asks for it before an advert that is late,
   // and before it takes over a Backup must know of all that was sent until now.
   bool must_drain_first() const;
+  // Whether it is Active: its next deadline is an advert's, or comes before it.
+  bool advertises() const { return active(); }
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
   // Its report, if a call since the last one may have changed it: of many groups few have anything to tell.
   std::optional<GroupReport> news();

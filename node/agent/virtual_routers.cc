@@ -11,6 +11,7 @@
 #include "node/agent/virtual_router_listeners.h"
 #include "node/agent/virtual_router_metrics.h"
 #include "node/agent/virtual_router_remains.h"
+#include "node/agent/virtual_router_timers.h"
 #include "node/agent/virtual_router_view.h"
 #include "node/agent/virtual_routers_report.h"
 
@@ -77,7 +78,7 @@ class VirtualRouters::Impl {
   void turn() {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
-    run_timers();
+    run_timers(routers_, *ports_.clock, listeners_, kPacketsPerTurn);
     if (update() || is_past(next_look())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
@@ -109,16 +110,6 @@ class VirtualRouters::Impl {
 
   const address::Interfaces& interfaces() {
     return view_.of(ports_.network->interfaces(), world_.tag_forgotten);
-  }
-
-  void run_timers() {
-    for (auto& [name, router] : routers_) {
-      const auto due = router->next_deadline();
-      if (!due || ports_.clock->now() < *due) continue;
-      // Late: what others sent meanwhile comes first (failure-model.md 1.2).
-      if (router->must_drain_first()) listeners_.drain(kPacketsPerTurn);
-      router->time_passed();
-    }
   }
 
   void take_order(VrrpOrder order) {

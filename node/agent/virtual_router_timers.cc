@@ -1,0 +1,74 @@
+#include "node/agent/virtual_router_timers.h"
+
+#include <map>
+
+#include "lib/base/time.h"
+#include "node/agent/virtual_router.h"
+
+namespace fairlead::agent {
+namespace {
+
+using Queue = std::multimap<TimePoint, VirtualRouter*>;  // by when they are due
+
+class Timers {
+ public:
+  Timers(Clock& clock, Listeners& listeners, std::size_t packets)
+      : clock_(clock), listeners_(listeners), packets_(packets) {}
+
+  void run(const Listeners::Routers& routers) {
+    Queue others;
+    for (const auto& [name, router] : routers) {
+      const auto due = router->next_deadline();
+      if (!due || clock_.now() < *due) continue;
+      if (router->advertises()) {
+        pass(*router);
+      } else {
+        others.emplace(*due, router.get());
+      }
+    }
+    if (others.empty()) return;  // of most turns that is all
+    for (const auto& [name, router] : routers) await_beat(*router);
+    for (const auto& [due, router] : others) {
+      run_beats();
+      pass(*router);
+      await_beat(*router);
+    }
+    run_beats();
+  }
+
+ private:
+  // Those that are due by now, each once.
+  void run_beats() {
+    const auto end = beats_.upper_bound(clock_.now());
+    const Queue due(beats_.begin(), end);
+    beats_.erase(beats_.begin(), end);
+    for (const auto& [at, router] : due) {
+      if (router->advertises()) pass(*router);
+      await_beat(*router);
+    }
+  }
+
+  void await_beat(VirtualRouter& router) {
+    if (!router.advertises()) return;
+    if (const auto due = router.next_deadline()) beats_.emplace(*due, &router);
+  }
+
+  // Late: what others sent meanwhile comes first (failure-model.md 1.2).
+  void pass(VirtualRouter& router) {
+    if (router.must_drain_first()) listeners_.drain(packets_);
+    router.time_passed();
+  }
+
+  Clock& clock_;
+  Listeners& listeners_;
+  std::size_t packets_;
+  Queue beats_;  // of those that are Active
+};
+
+}  // namespace
+
+void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets) {
+  Timers(clock, listeners, packets).run(routers);
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+
+#include "node/agent/virtual_router_listeners.h"
+
+namespace fairlead::agent {
+
+// Lets time pass for every router that is due. Who is Active goes first, and again before each of the others
+// when it falls due meanwhile: a take-over waits for the kernel, and many of them in one turn take longer
+// than fast adverts may be late (give_up_after()), so that the first would be Backup again before the last is
+// Active. The others go in the order in which they fell due. What waits on the wire is taken in first, at
+// most `packets` of it, where a router must know (VirtualRouter::must_drain_first). vrrp thread only.
+void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets);
+
+}  // namespace fairlead::agent
