@@ -4,21 +4,14 @@
 #include <optional>
 #include <utility>
 
+#include "node/agent/problem.h"
+
 namespace fairlead::agent {
 namespace {
 
 constexpr std::size_t kMostProblems = 16;        // of a member entry (VRRPGroup's schema)
 constexpr std::size_t kMostReportProblems = 32;  // of a NodeReport
 constexpr std::size_t kMostHeard = 255;
-
-api::Condition condition(std::string type, std::string reason, std::string message) {
-  api::Condition out;
-  out.type = std::move(type);
-  out.status = api::ConditionStatus::kTrue;
-  out.reason = std::move(reason);
-  out.message = std::move(message);
-  return out;
-}
 
 std::string text_of(const api::Condition& problem) { return problem.type + ": " + problem.message; }
 
@@ -43,18 +36,18 @@ std::vector<api::Condition> problems_of(const std::string& group, const PlanView
   for (const auto& problem : view.problems) {
     if (problem.kind != "VRRPGroup" || problem.object.name != group) continue;
     const std::string type(plan::to_string(problem.refusal));
-    out.push_back(condition(type, type, api::to_string({problem.problem})));
+    out.push_back(agent::problem(type, type, api::to_string({problem.problem})));
   }
   for (const auto& refused : view.refused) {
     if (refused.kind != "VRRPGroup" || refused.object.name != group) continue;
     const std::string type(plan::to_string(refused.ruling));
-    out.push_back(condition(type, type, text_of(refused)));
+    out.push_back(problem(type, type, text_of(refused)));
   }
   if (forwards(group, view.plan)) {
     out.insert(out.end(), reports.forwarding.problems.begin(), reports.forwarding.problems.end());
   }
   if (out.size() > kMostProblems) out.resize(kMostProblems);
-  for (auto& problem : out) problem = condition(problem.type, problem.reason, problem.message);
+  for (auto& one : out) one = problem(one.type, one.reason, one.message);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "node/agent/problem.h"
 
 namespace fairlead::agent {
 namespace {
@@ -26,12 +27,7 @@ std::string list(const std::set<plan::VirtualServerKey>& keys) {
 class Conditions {
  public:
   void add(const std::string& type, const std::string& reason, const std::string& message) {
-    api::Condition condition;
-    condition.type = type;
-    condition.status = api::ConditionStatus::kTrue;
-    condition.reason = reason;
-    condition.message = message;
-    all_.push_back(std::move(condition));
+    all_.push_back(problem(type, reason, message));
   }
   void degraded(const std::string& reason, const std::string& message) { add("Degraded", reason, message); }
   std::vector<api::Condition> take() { return std::move(all_); }

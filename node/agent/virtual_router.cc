@@ -5,6 +5,7 @@
 
 #include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
+#include "node/agent/problem.h"
 
 namespace fairlead::agent {
 namespace {
@@ -270,17 +271,13 @@ GroupReport VirtualRouter::report() const {
     if (problem) out.problems.push_back(*problem);
   }
   if (!world_.namesake.empty()) {
-    out.problems.push_back(
-        {kDuplicateNode,
-         api::ConditionStatus::kTrue,
-         "AnotherInstance",
-         "another live daemon (instance " + world_.namesake + ") writes as this node: both run at priority 1",
-         0,
-         {}});
+    out.problems.push_back(problem(kDuplicateNode, "AnotherInstance",
+                                   "another live daemon (instance " + world_.namesake +
+                                       ") writes as this node: both run at priority 1"));
   }
   add(addresses_.problems());
   if (const auto why = adverts_.why_unsent()) {
-    out.problems.push_back({"AdvertsNotSent", api::ConditionStatus::kTrue, "SendFailed", *why, 0, {}});
+    out.problems.push_back(problem("AdvertsNotSent", "SendFailed", *why));
   }
   add(peers_.problems(plan_));
   if (auto overlapping = overlap()) out.problems.push_back(*std::move(overlapping));

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
 #include "node/address/fence.h"
+#include "node/agent/problem.h"
 
 namespace fairlead::agent {
 namespace {
@@ -23,10 +24,6 @@ std::string first_of(const std::vector<std::string>& texts) {
   const auto end = texts.begin() + static_cast<std::ptrdiff_t>(named);
   const std::size_t more = texts.size() - named;
   return join({texts.begin(), end}, "; ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
-}
-
-api::Condition problem(std::string type, std::string reason, std::string message) {
-  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
 }
 
 }  // namespace
@@ -80,12 +77,14 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
   }
   if (why != Why::kAdded && !holding.created.empty()) {
     const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - kExpiresEarly;
-    const std::string cause = why == Why::kUseless ? "duplicate" : expired ? "expired" : "removed";
+    const RepairCause cause = why == Why::kUseless ? RepairCause::kDuplicate
+                              : expired            ? RepairCause::kExpired
+                                                   : RepairCause::kRemoved;
     for (const net::IpAddress& address : holding.created) {
       if (!late.contains(address)) note_restored(address, cause);  // else it was never there
     }
     begin_minute();
-    if (cause != "expired") ++removals_;
+    if (cause != RepairCause::kExpired) ++removals_;
     world_.announcements.queue(link, holding.created);
   }
   const std::set<net::IpAddress> asked_for(addresses.begin(), addresses.end());
@@ -97,7 +96,8 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
 
 std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& holding) {
   for (const auto& [address, error] : holding.refused) {
-    world_.metrics.count_renewal_error(error.code == Code::kDenied ? "denied" : "refused");
+    world_.metrics.count_renewal_error(error.code == Code::kDenied ? HoldFailure::kDenied
+                                                                   : HoldFailure::kRefused);
     std::string& noted = refused_[address];
     if (noted == error.message) continue;
     noted = error.message;
@@ -117,7 +117,7 @@ std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& hold
   return late;
 }
 
-void HeldAddresses::note_restored(const net::IpAddress& address, const std::string& cause) {
+void HeldAddresses::note_restored(const net::IpAddress& address, RepairCause cause) {
   world_.metrics.count_repair(cause);
   const TimePoint now = world_.clock.now();
   const auto [at, first_time] = restored_.try_emplace(address, Restored{now, now, cause});
@@ -127,7 +127,7 @@ void HeldAddresses::note_restored(const net::IpAddress& address, const std::stri
   if (!first_time && now < restored.told + kMinute) return;
   restored.told = now;
   sys::log(sys::LogLevel::kWarning, "vrrp.address_restored",
-           {{"group", group_}, {"address", to_string(address)}, {"cause", cause}});
+           {{"group", group_}, {"address", to_string(address)}, {"cause", std::string(to_string(cause))}});
 }
 
 void HeldAddresses::begin_minute() {
@@ -203,6 +203,14 @@ std::optional<TimePoint> HeldAddresses::next_forgotten() const {
   return out;
 }
 
+std::string HeldAddresses::put_back(RepairCause cause) const {
+  std::vector<std::string> addresses;
+  for (const auto& [address, restored] : restored_) {
+    if (restored.cause == cause) addresses.push_back(to_string(address));
+  }
+  return first_of(addresses);
+}
+
 std::vector<api::Condition> HeldAddresses::problems() const {
   std::vector<api::Condition> out;
   if (!refused_.empty()) {
@@ -210,16 +218,13 @@ std::vector<api::Condition> HeldAddresses::problems() const {
     for (const auto& [address, why] : refused_) texts.push_back(why);
     out.push_back(problem("AddressNotHeld", "KernelRefused", first_of(texts)));
   }
-  std::map<std::string, std::vector<std::string>> put_back;
-  for (const auto& [address, restored] : restored_) put_back[restored.cause].push_back(to_string(address));
   const std::string rest = yields() ? "; handed over, since it did not stop" : "";
-  if (const auto found = put_back.find("removed"); found != put_back.end()) {
-    out.push_back(
-        problem("AddressRemovedByOther", "ByOthers", first_of(found->second) + " removed by others" + rest));
+  if (const std::string removed = put_back(RepairCause::kRemoved); !removed.empty()) {
+    out.push_back(problem("AddressRemovedByOther", "ByOthers", removed + " removed by others" + rest));
   }
-  if (const auto found = put_back.find("duplicate"); found != put_back.end()) {
+  if (const std::string found = put_back(RepairCause::kDuplicate); !found.empty()) {
     out.push_back(problem("DADFailed", "DuplicateAddressDetection",
-                          first_of(found->second) + " found on another node by the kernel" + rest));
+                          found + " found on another node by the kernel" + rest));
   }
   return out;
 }

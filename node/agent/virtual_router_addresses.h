@@ -68,17 +68,19 @@ class HeldAddresses {
  private:
   // Why addresses are written: they are to be there from now on, or to go on, or were found to be useless.
   enum class Why { kAdded, kKept, kUseless };
-  // That an address had to be put back. `cause` is as in metric and log: "removed", "expired", "duplicate".
+  // That an address had to be put back.
   struct Restored {
     TimePoint last;
     TimePoint told;  // when the log was told of it last
-    std::string cause;
+    RepairCause cause;
   };
   void hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime,
             Why why);
   // What the kernel took and what it refused; the addresses that it had refused before and took now.
   std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
-  void note_restored(const net::IpAddress& address, const std::string& cause);
+  void note_restored(const net::IpAddress& address, RepairCause cause);
+  // Those that came back because of that, named for people; empty if there are none.
+  std::string put_back(RepairCause cause) const;
   void begin_minute();
 
   VirtualRouterSurroundings& world_;

@@ -6,16 +6,10 @@
 
 #include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
+#include "node/agent/problem.h"
 #include "node/agent/virtual_router.h"
 
 namespace fairlead::agent {
-namespace {
-
-api::Condition problem(std::string type, std::string reason, std::string message) {
-  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
-}
-
-}  // namespace
 
 void VirtualRouter::deliver(const vrrp::Event& event) {
   const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());

@@ -18,6 +18,28 @@ double seconds(Microseconds span) { return std::chrono::duration<double>(span).c
 
 }  // namespace
 
+std::string_view to_string(RepairCause cause) {
+  switch (cause) {
+    case RepairCause::kRemoved:
+      return "removed";
+    case RepairCause::kExpired:
+      return "expired";
+    case RepairCause::kDuplicate:
+      return "duplicate";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(HoldFailure failure) {
+  switch (failure) {
+    case HoldFailure::kDenied:
+      return "denied";
+    case HoldFailure::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
 GroupMetrics::GroupMetrics(sys::Metrics& metrics, std::string group)
     : metrics_(metrics),
       group_(std::move(group)),
@@ -106,17 +128,17 @@ void VrrpMetrics::count_announced(const std::string& interface, net::Family fami
   series->add(static_cast<double>(frames));
 }
 
-void VrrpMetrics::count_repair(const std::string& cause) {
+void VrrpMetrics::count_repair(RepairCause cause) {
   metrics_
       .counter("fairlead_node_address_repairs_total", "Virtual addresses put back, by why they were gone.",
-               {{"cause", cause}})
+               {{"cause", std::string(to_string(cause))}})
       .add(1);
 }
 
-void VrrpMetrics::count_renewal_error(const std::string& cause) {
+void VrrpMetrics::count_renewal_error(HoldFailure failure) {
   metrics_
       .counter("fairlead_node_address_renewal_errors_total", "Virtual addresses that could not be held.",
-               {{"cause", cause}})
+               {{"cause", std::string(to_string(failure))}})
       .add(1);
 }
 

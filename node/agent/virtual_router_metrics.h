@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
@@ -11,6 +12,15 @@
 #include "node/vrrp/sightings.h"
 
 namespace fairlead::agent {
+
+// Why an address had to be put back: somebody removed it, a late renewal let it expire, or the kernel's
+// duplicate address detection had found it on another node.
+enum class RepairCause { kRemoved, kExpired, kDuplicate };
+std::string_view to_string(RepairCause cause);  // as in metric and log: "removed", "expired", "duplicate"
+
+// Why the kernel did not take an address: the right to is missing, or anything else.
+enum class HoldFailure { kDenied, kRefused };
+std::string_view to_string(HoldFailure failure);  // as in the metric: "denied", "refused"
 
 // The series of one group (kubernetes.md 6). Its gauges and its counters of adverts are removed with it;
 // the counters of transitions and rejections stay, as counters should. vrrp thread only.
@@ -52,8 +62,8 @@ class VrrpMetrics {
   void count_odd(const std::string& group, vrrp::Oddity oddity);
   void count_foreign(const std::string& interface);
   void count_announced(const std::string& interface, net::Family family, std::size_t frames);
-  void count_repair(const std::string& cause);
-  void count_renewal_error(const std::string& cause);
+  void count_repair(RepairCause cause);
+  void count_renewal_error(HoldFailure failure);
   void observe_lateness(Microseconds lateness);
   void observe_outage(vrrp::Reason reason, Microseconds outage);
 

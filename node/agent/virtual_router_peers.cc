@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <utility>
 
 #include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
+#include "node/agent/problem.h"
 
 namespace fairlead::agent {
 namespace {
@@ -64,10 +64,6 @@ bool worth_telling(vrrp::RejectReason reason) {
       return false;
   }
   return false;
-}
-
-api::Condition problem(std::string type, std::string reason, std::string message) {
-  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
 }
 
 std::string name_of(const vrrp::Seen& what) {

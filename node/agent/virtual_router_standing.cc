@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
+#include "node/agent/problem.h"
 #include "node/vrrp/packet.h"
 
 namespace fairlead::agent {
 namespace {
-
-api::Condition problem(std::string type, std::string reason, std::string message) {
-  return {std::move(type), api::ConditionStatus::kTrue, std::move(reason), std::move(message), 0, {}};
-}
 
 // What adverts are sent from. A configured address must be there, too.
 std::optional<net::IpAddress> primary_on(const plan::GroupPlan& plan, const address::Interface& interface) {
