@@ -11,13 +11,16 @@ void InterfaceView::know(const VrrpOrder& order) {
     known_.insert(plan.addresses.begin(), plan.addresses.end());
     known_.insert(plan.excluded.begin(), plan.excluded.end());
   }
+  marked_.reset();
 }
 
 const address::Interfaces& InterfaceView::of(const address::Interfaces& told, bool tag_forgotten) {
   if (!tag_forgotten) return told;
-  marked_ = told;
-  address::mark_ours(marked_, known_);
-  return marked_;
+  if (!marked_) {
+    marked_ = told;
+    address::mark_ours(*marked_, known_);
+  }
+  return *marked_;
 }
 
 std::vector<api::ReportedInterface> reported(const address::Interfaces& interfaces) {

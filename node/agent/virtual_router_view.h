@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -15,12 +16,16 @@ class InterfaceView {
  public:
   // What the order names is ours from now on, for as long as it is on an interface as we put it.
   void know(const VrrpOrder& order);
-  // Valid until the next call, and as long as `told`.
+  // The kernel has told something new: marks are made anew. Without that, and without a new order, they are
+  // made once, however often of() is asked.
+  void changed() { marked_.reset(); }
+  // `told`: what the kernel tells, of which changed() must have been called if it has changed. Valid until
+  // the next call of any of these, and as long as `told`.
   const address::Interfaces& of(const address::Interfaces& told, bool tag_forgotten);
 
  private:
   std::set<net::IpAddress> known_;
-  address::Interfaces marked_;
+  std::optional<address::Interfaces> marked_;
 };
 
 // NodeReport.spec.interfaces: those with a global address that is neither ours nor passing; after these the

@@ -233,9 +233,10 @@ class VirtualRouters::Impl {
 
   // True if the view has changed.
   bool update() {
-    const bool changed = ports_.network->update();
-    if (changed) report_.view_changed();
-    return changed;
+    if (!ports_.network->update()) return false;
+    view_.changed();
+    report_.view_changed();
+    return true;
   }
 
   void report() {
