@@ -155,3 +155,25 @@ struct VrrpThread {
 };
 
 }  // namespace fairlead::test
+
+// What the tests of the vrrp thread, in this namespace, all speak of.
+namespace fairlead::agent {
+
+using test::group_plan;
+using test::ip;
+using test::Journal;
+using test::VrrpThread;
+
+// The addresses of group_plan(), and one that it does not have.
+inline const net::IpAddress kA = ip("192.0.2.100");
+inline const net::IpAddress kB = ip("192.0.2.101");
+inline const net::IpAddress kC = ip("192.0.2.102");
+
+// The types of its conditions, in order.
+inline std::vector<std::string> problems(const GroupReport& report) {
+  std::vector<std::string> out;
+  for (const auto& problem : report.problems) out.push_back(problem.type);
+  return out;
+}
+
+}  // namespace fairlead::agent

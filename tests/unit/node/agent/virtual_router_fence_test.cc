@@ -8,12 +8,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-
 address::Interfaces with_eth1(int index) {
   test::VrrpWorld world;
   world.add_interface(index, "eth1", ip("192.0.2.1"));

@@ -8,10 +8,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
 // The seconds of the next `span` in which `what` is announced, each rounded down.
 std::vector<int> seconds_of(VrrpThread& thread, const std::string& what, Seconds span) {
   std::vector<int> out;
@@ -27,7 +23,7 @@ std::vector<int> seconds_of(VrrpThread& thread, const std::string& what, Seconds
 }
 
 plan::GroupPlan ipv6_group() {
-  plan::GroupPlan out = test::group_plan();
+  plan::GroupPlan out = group_plan();
   out.family = net::Family::kIPv6;
   out.addresses = {ip("fe80::5eff:fe00:233"), ip("2001:db8::100")};
   return out;
@@ -39,7 +35,7 @@ void give_link_local(VrrpThread& thread) {
 
 TEST(Announcing, FollowsTheRoundsOfThePlanAndNoRefreshMeansNone) {
   VrrpThread thread;
-  auto group = test::group_plan();
+  auto group = group_plan();
   group.addresses = {ip("192.0.2.100")};
   group.announce.repeats = {Seconds(0), Seconds(4)};
   group.announce.refresh = Seconds(0);
@@ -50,7 +46,7 @@ TEST(Announcing, FollowsTheRoundsOfThePlanAndNoRefreshMeansNone) {
 
 TEST(Announcing, RefreshesAsOftenAsThePlanSays) {
   VrrpThread thread;
-  auto group = test::group_plan();
+  auto group = group_plan();
   group.addresses = {ip("192.0.2.100")};
   group.announce.repeats = {Seconds(0)};
   group.announce.refresh = Seconds(20);
@@ -66,7 +62,7 @@ TEST(Announcing, RefreshesAsOftenAsThePlanSays) {
 // vrrp.md 7.2: nobody announces what it no longer has; keepalived's timer runs on.
 TEST(Announcing, LeavingActiveCancelsTheRoundsThatAreLeft) {
   VrrpThread thread;
-  const auto group = test::group_plan();
+  const auto group = group_plan();
   thread.order({group});
   thread.ready(group.addresses);
   thread.world.pass(Milliseconds(900));
@@ -80,7 +76,7 @@ TEST(Announcing, LeavingActiveCancelsTheRoundsThatAreLeft) {
 // vrrp.md 7.1: excluded addresses are held and announced like the others.
 TEST(Announcing, ExcludedAddressesAreAnnouncedLikeTheOthers) {
   VrrpThread thread;
-  auto group = test::group_plan();
+  auto group = group_plan();
   group.excluded = {ip("192.0.2.200")};
   group.announce.refresh = Seconds(0);
   thread.order({group});
@@ -111,7 +107,7 @@ TEST(Announcing, OfIPv6SaysRouterOnlyIfThePlanDoes) {
 // vrrp.md 7.8: a peer's stale entry must not delay the first adverts.
 TEST(Announcing, AUnicastRouterAnnouncesItsOwnSourceAfterTheLinkCameUp) {
   VrrpThread thread;
-  auto group = test::group_plan();
+  auto group = group_plan();
   group.unicast = plan::Unicast{std::nullopt, {{ip("192.0.2.9"), 255}}};
   thread.order({group});
   EXPECT_EQ(thread.lines("announce "), Journal{"announce 192.0.2.1"}) << "before anything is heard or held";
@@ -130,7 +126,7 @@ TEST(Announcing, AUnicastRouterAnnouncesItsOwnSourceAfterTheLinkCameUp) {
 
 TEST(Announcing, AMulticastRouterDoesNot) {
   VrrpThread thread;
-  thread.order({test::group_plan()});
+  thread.order({group_plan()});
   thread.ready({});
   thread.world.set_link(2, false);
   thread.network->tell();
@@ -157,7 +153,7 @@ TEST(Announcing, OfItsOwnIPv6SourceSaysRouterIfTheNodeRoutes) {
 // FN-05: after a change of the bond's active link, at most one round a second.
 TEST(Announcing, AChangeOfTheBondsActiveLinkIsFollowedByARound) {
   VrrpThread thread;
-  auto group = test::group_plan();
+  auto group = group_plan();
   group.announce.refresh = Seconds(0);
   thread.become_active(group);
   thread.world.interfaces[2].active_port = 7;

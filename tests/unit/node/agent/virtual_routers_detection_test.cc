@@ -6,13 +6,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-
 // Who has the address the election says; a renewal would leave it useless.
 TEST(Detection, AnAddressThatFailedDuplicateAddressDetectionIsMadeAgainAndAnnounced) {
   VrrpThread thread;

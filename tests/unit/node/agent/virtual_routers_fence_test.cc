@@ -8,14 +8,7 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
 using wire::Fence;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
 
 struct FencedThread : VrrpThread {
   const std::vector<filter::FencedGroup>& wished() const { return reports.back().fenced; }

@@ -7,20 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-
-std::vector<std::string> problems(const GroupReport& report) {
-  std::vector<std::string> out;
-  for (const auto& problem : report.problems) out.push_back(problem.type);
-  return out;
-}
-
 // vrrp.md 8: no lifetime without the advert that stands for it.
 TEST(MuteWire, TheMasterGivesUpWithinTheShortestActiveDownInterval) {
   VrrpThread thread;

@@ -7,11 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
 TEST(DuplicateNode, AdvertisesPriorityOneFromTheNextAdvertOn) {
   VrrpThread thread;
   thread.become_active(group_plan());

@@ -7,15 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-const net::IpAddress kC = ip("192.0.2.102");
-
 plan::GroupPlan with_excluded() {
   plan::GroupPlan out = group_plan();
   out.excluded = {kC};

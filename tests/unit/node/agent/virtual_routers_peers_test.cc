@@ -9,13 +9,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
 const net::IpAddress kForeign = ip("192.0.2.200");
 
 std::string odd(const std::string& what) {

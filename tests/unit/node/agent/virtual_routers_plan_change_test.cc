@@ -7,13 +7,7 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
 using test::with_interval;
-
-const net::IpAddress kA = ip("192.0.2.100");
 
 // The fence asks when another may be Active: those who heard our last advert count with what it said.
 TEST(PlanChange, AShorterIntervalDoesNotFenceTheMaster) {

@@ -8,20 +8,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-
-std::vector<std::string> problems(const GroupReport& report) {
-  std::vector<std::string> out;
-  for (const auto& problem : report.problems) out.push_back(problem.type);
-  return out;
-}
-
 // I-4: who can hold none of the addresses is no master.
 TEST(Refusal, OfEveryAddressInvitesTheOthersAndIsAConditionThatNamesThem) {
   VrrpThread thread;

@@ -7,15 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-const net::IpAddress kC = ip("192.0.2.102");
-
 class Resume : public testing::Test {
  protected:
   Resume() : thread({kA, kB, kC}) { renewed(Milliseconds(300)); }

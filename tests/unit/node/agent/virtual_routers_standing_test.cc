@@ -7,14 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-
 const std::string kPriority = "fairlead_node_vrrp_priority{group=\"a\"}";
 
 void set_link(VrrpThread& thread, int index, bool up) {

@@ -10,15 +10,7 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
 using test::with_addresses;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-const net::IpAddress kC = ip("192.0.2.102");
 
 plan::GroupPlan other_group() {
   plan::GroupPlan out = group_plan();

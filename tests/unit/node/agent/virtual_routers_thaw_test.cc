@@ -7,14 +7,6 @@
 namespace fairlead::agent {
 namespace {
 
-using test::group_plan;
-using test::ip;
-using test::Journal;
-using test::VrrpThread;
-
-const net::IpAddress kA = ip("192.0.2.100");
-const net::IpAddress kB = ip("192.0.2.101");
-
 // FN-02: G >= ADI_min - 0.1 s: no advert, no renewal, the addresses go at once.
 TEST(Thaw, AfterALongFreezeNothingLeavesAndTheAddressesGo) {
   VrrpThread thread;
