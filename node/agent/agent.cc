@@ -80,6 +80,7 @@ struct Agent::Parts {
                  {[this]() -> const PlanView& { return source.view(); },
                   [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
                   [this] { return source.synced(); },
+                  [this]() -> const std::map<std::string, api::VRRPGroup>& { return source.planned(); },
                   [this](const std::string& instance) { namesakes.put(kNewest, instance); }}) {}
 
   // Each of these runs on the loop named.

@@ -56,6 +56,8 @@ class PlanSource {
   const PlanView& view() const { return view_; }
   // The groups labelled for us, as the API server shows them; empty before synced().
   const std::map<api::ObjectKey, api::VRRPGroup>& groups() const;
+  // The groups that the plan in force is made of, by name.
+  const std::map<std::string, api::VRRPGroup>& planned() const { return objects_.groups; }
   // True once the list of groups has been seen.
   bool synced() const;
 

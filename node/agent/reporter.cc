@@ -74,6 +74,9 @@ void Reporter::soon() {
 
 void Reporter::flush(TimePoint deadline, std::function<void()> done) {
   report_now();
+  if (vrrp_seen_ && !sources_.synced()) {
+    for (const auto& [name, group] : sources_.planned()) report_group(group);
+  }
   queue_.flush(deadline, std::move(done));
 }
 

@@ -18,6 +18,8 @@ struct ReporterSources {
   // The groups labelled for this node, as the API server shows them.
   std::function<const std::map<api::ObjectKey, api::VRRPGroup>&()> groups;
   std::function<bool()> synced;  // whether groups() is the whole list
+  // The groups that the plan in force is made of: before synced(), those of the checkpoint.
+  std::function<const std::map<std::string, api::VRRPGroup>&()> planned;
   // Told of another live daemon of our name (FN-18), by its instance; of none by an empty one. On change.
   std::function<void(const std::string&)> namesake;
 };
@@ -40,7 +42,9 @@ class Reporter {
   // Something that the sources return has changed.
   void changed() { soon(); }
 
-  // Hand-over: what was reported last is written, or the deadline passes; then `done`. Call once, last.
+  // Hand-over: what was reported last is written, or the deadline passes; then `done`. Call once, last. If
+  // the list of groups has not been seen, it is written of the planned ones: the API server may be back, and
+  // its status still show what an earlier run of this node claimed.
   void flush(TimePoint deadline, std::function<void()> done);
 
   const Reports& reports() const { return reports_; }

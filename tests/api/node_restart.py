@@ -79,6 +79,30 @@ def resumes(verdicts, world, link, paths, daemon, vip):
     return daemon
 
 
+def ends_unheard(verdicts, world, link, paths, daemon, vip):
+    """Started without the API server, and stopped in the moment it is back, before the list of groups was seen: what the earlier
+    run claimed does not stay. paths: (folder, kubeconfig). A new daemon."""
+    folder, good = paths
+    until(lambda: world.state("g") == "Master" and link.holds(vip))
+    world.path.cut()
+    daemon.kill()
+    daemon = Daemon(folder, good, "unheard")
+    until(lambda: daemon.group("g").get("state") == "Master")
+    time.sleep(3)  # its watch waits longer and longer between two tries
+    claim = world.entry("g")
+    world.path.open()
+    until(world.path.leads, 5)
+    instance, source = daemon.state().get("instance"), daemon.state().get("planSource")
+    code = daemon.stop()
+    entry = world.entry("g")
+    print(f"stopped in the moment the API server is back: the plan was from {source}", flush=True)
+    verdicts.add("stopped in the moment the API server is back: exit 0, the claim of the run before is gone",
+                 code == 0 and claim.get("state") == "Master" and claim.get("instance") != instance and
+                 entry.get("state") == "Initialize" and entry.get("instance") == instance,
+                 f"exit {code}: {json.dumps(claim)} {json.dumps(entry)} {daemon.log()[-2000:]}")
+    return Daemon(folder, good, "heard")
+
+
 def forgets_tag(verdicts, world, link, paths, daemon):
     """Linux before 5.18: of IPv6 nothing but the checkpoint tells what is ours. After a kill it goes, by a start or by cleanup,
     and what only looks like ours stays. The new daemon."""

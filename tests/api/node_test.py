@@ -340,6 +340,7 @@ def main():
             until(lambda: world.state("g") == "Master" and link.holds(VIP))
             preempts_late(verdicts, world, link, daemon, folder)
             daemon = api_lost(verdicts, world, link, folder, good, daemon)
+            daemon = restart.ends_unheard(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)
         finally:
