@@ -22,8 +22,11 @@ def all_stories():
     for kind, name in BOTH:
         short = name[0]
         out.append((f"deaf-{short}", f"VI-1/2 {name} RFC 9568", peers.deaf_to_rfc9568(kind)))
-        out += [(f"learn-{short}-{ms}", f"VI-4 {name} at {ms} ms", peers.learns(kind, "v3", ms)) for ms in (500, 2000)]
-        out += [(f"teach-{short}-{ms}", f"VI-4 {name} told {ms} ms", peers.teaches(kind, "v3", ms)) for ms in (500, 2000)]
+        for proto, family in (("v3", 4), ("v6", 6)):
+            out += [(f"learn-{short}-{ms}-{family}", f"VI-4 {name} IPv{family} at {ms} ms", peers.learns(kind, proto, ms))
+                    for ms in (500, 2000)]
+            out += [(f"teach-{short}-{ms}-{family}", f"VI-4 {name} IPv{family} told {ms} ms", peers.teaches(kind, proto, ms))
+                    for ms in (500, 2000)]
         out.append((f"learn2-{short}", f"VI-4 {name} v2", peers.refuses_other_interval(kind)))
     out += [(f"uni{family}", f"VI-5 unicast IPv{family}", peers.unicast(family)) for family in (4, 6)]
     out.append(("unittl", "VI-5 minTTL", peers.short_hop_limit))
