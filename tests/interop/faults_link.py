@@ -78,11 +78,11 @@ def quick_flaps(family):
     return tell
 
 
-def deaf_after_link_up(kind, family):
-    """FN-05: the link is up and the switch port deaf for 4.5 s (spanning tree). linkUpDelayMs 5000 covers it; keepalived has
-    nothing of the kind, and is Master beside a Master."""
+def deaf_after_link_up(kind, family, seconds):
+    """FN-05: the link is up and the switch port deaf for so long (spanning tree: 30 s). A linkUpDelayMs of half a second more
+    covers it; keepalived has nothing of the kind, and is Master beside a Master."""
     def tell(story):
-        extra = (("linkUpDelayMs", 5000),) if kind is Fairlead else ()
+        extra = (("linkUpDelayMs", round(1000 * seconds) + 500),) if kind is Fairlead else ()
         three = Three(story, kind, family, extra=extra)
         three.start("a", "b")
         if not three.alone("a", "at first a is the one Master", 15):
@@ -93,13 +93,13 @@ def deaf_after_link_up(kind, family):
         three.mute("a")
         up = time.monotonic_ns()
         story.segment.carrier("a", True)
-        time.sleep(4.5)
+        time.sleep(seconds)
         three.mend("a")
         time.sleep(0.3)
         if kind is Keepalived:
             story.check("control: the checker reports keepalived's two holders", three.overlap(up) > 500, three.overlap(up))
             return
-        three.never_two(up, "deaf for 4.5 s after link up")
+        three.never_two(up, f"deaf for {seconds} s after link up")
         three.alone("a", "a hears again, and reclaims the address in the end", 12)
         time.sleep(0.3)
         three.never_two(up, "in all (I-1)", 100)

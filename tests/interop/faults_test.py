@@ -42,14 +42,15 @@ def all_stories():
             out += [(f"asked-{short}{family}-{n}", f"I-1 {who} IPv{family} {how}", asked.asked(kind, family, how))
                     for n, how in enumerate(("kill -9", "SIGSTOP"), 1)]
             out.append((f"freeze-{short}{family}", f"FN-02 cgroup {who} IPv{family}", death.frozen(kind, family, "cgroup")))
-        out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4)))
+        out.append((f"up-{short}4", f"FN-05 deaf port {who}", link.deaf_after_link_up(kind, 4, 4.5)))
     for family in (4, 6):
         out += local_stories(family)
         out += [(f"churn-{n}{family}", f"addresses change, {how} IPv{family}", churn.died(how, family, churn.Addresses))
                 for n, how in enumerate((churn.KILL, churn.STOP), 1)]
         out += [(f"fast-{n}{family}", f"I-1 at 250 ms IPv{family} {how}", asked.fast(family, how))
                 for n, how in enumerate(("kill -9", "SIGSTOP"), 1)]
-    out += [("moment", "FN-02 moments", death.frozen_for_a_moment), ("news", "FN-04", death.missed_news)]
+    out.append(("moment", "FN-02 moments", death.frozen_for_a_moment))
+    out += [(f"news{family}", f"FN-04 IPv{family}", death.missed_news(family)) for family in (4, 6)]
     for family in (4, 6):
         out += link_stories(family)
     out += [(f"snoop{family}", f"FN-14 snooping IPv{family}", link.snooping(family)) for family in (4, 6)]
@@ -64,8 +65,10 @@ def all_stories():
         out.append((f"two{family}", f"FN-18 two daemons of one name and address IPv{family}", odd.two_of_one_name(family)))
         out.append((f"zero{family}", f"priority 0 IPv{family}", odd.priority_zeros(family)))
     out.append(("elsewhere", "FN-27", detection.put_back_over_and_over))
-    out += [("flush", "FN-06 flush", address.flushed), ("loop", "FN-06 loop", address.removed_for_ever),
-            ("many", "FN-23", address.too_many)]
+    for family in (4, 6):
+        out += [(f"flush{family}", f"FN-06 flush IPv{family}", address.flushed(family)),
+                (f"loop{family}", f"FN-06 loop IPv{family}", address.removed_for_ever(family))]
+    out.append(("many", "FN-23", address.too_many))
     out += [("eighty", "80 VIPs", load.many_addresses), ("over", "I-3 200 VIPs", load.handed_over),
             ("beside", "a change every second", load.change_beside),
             ("swap", "two VRIDs swapped", load.swapped)]
@@ -124,6 +127,7 @@ def long_stories():
                  long.killed_again_and_again(family, addresses, seed)) for addresses, seed in ((1, 1), (1, 2), (1, 3), (20, 4), (80, 5))]
         out += [(f"freezes{family}-{seed}", f"I-1 IPv{family}, seed {seed}", long.frozen_for_so_long(family, seed))
                 for seed in (1, 2, 3)]
+        out.append((f"deaf30-{family}", f"FN-05 deaf port for 30 s IPv{family}", link.deaf_after_link_up(Fairlead, family, 30)))
     return out
 
 
