@@ -5,8 +5,9 @@
 
 Every event given to sys::log() has a heading "### `name`" with a paragraph in docs/messages.md; every
 metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither page tells of one that
-the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names a test that exists, or says
-"not applicable: " and why; the code it names exists, too. A test in Python is one that a run of its layer comes to.
+the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names tests that exist, some that show the
+rule and, after "; opposite: ", others that show its opposite, or says "not applicable: " or "opposite: none, " and why; the
+code it names exists, too. A test in Python is a case of a script, one that a run of its layer comes to.
 """
 import pathlib
 import re
@@ -20,6 +21,7 @@ LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60
           for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
 LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
+NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 NAMED_TEST = re.compile(r"`([A-Z]\w+\.[A-Z]\w+)`")
 NAMED_PATH = re.compile(r"`((?:tests|node|lib|controller|manifests)/[\w./-]+)(?:::([^`]+))?`")
@@ -84,6 +86,21 @@ def documented(text, pattern):
     return {match[1]: match[2].strip() for match in pattern.finditer(text)}
 
 
+def tests_problem(cell):
+    """What is wrong with a row's cell of tests; nothing if it names some for the rule and others for its opposite, or says why not."""
+    if NO_TEST.match(cell):
+        return None
+    shown, _, opposite = cell.partition("; opposite: ")
+    sides = [set(NAMED_TEST.findall(side)) | {"::".join(part for part in path if part) for path in NAMED_PATH.findall(side)}
+             for side in (shown, opposite)]
+    if not sides[0]:
+        return "names no test and no reason"
+    if not sides[1] and not NO_OPPOSITE.match(opposite):
+        return "names no test of the opposite and no reason"
+    both = sorted(sides[0] & sides[1])
+    return f"names {both[0]} for both sides" if both else None
+
+
 def rule_problems(root):
     """What of docs/rfc9568.md is missing, or names what is not there."""
     page = "docs/rfc9568.md"
@@ -93,8 +110,7 @@ def rule_problems(root):
     problems = [f"{page}: there is no row {row}" for row in LEDGER if row not in ids]
     problems += [f"{page}: the row {row} is there twice or unknown" for row in sorted(set(ids))
                  if ids.count(row) > 1 or row not in LEDGER]
-    problems += [f"{page}: the row {row} names no test and no reason" for row, tests in rows
-                 if not NO_TEST.match(tests) and not NAMED_TEST.search(tests) and not NAMED_PATH.search(tests)]
+    problems += [f"{page}: the row {row} {wrong}" for row, wrong in ((row, tests_problem(tests)) for row, tests in rows) if wrong]
     there = {f"{suite}.{name}" for file in root.glob("tests/**/*_test.cc") for suite, name in TEST.findall(read(file))}
     problems += [f"{page}: there is no test {name}" for name in sorted(set(NAMED_TEST.findall(text)) - there)]
     folders = {}
@@ -104,10 +120,12 @@ def rule_problems(root):
             problems.append(f"{page}: there is no {path}")
         elif words and words not in read(file):
             problems.append(f"{page}: {path} has no case \"{words}\"")
+        elif file.suffix == ".py" and not words:
+            problems.append(f"{page}: {path} is named without a case")
         elif file.suffix == ".py":
             folder = folders[file.parent] = folders.get(file.parent) or reached.Folder(file.parent)
             if not folder.reaches(file.stem, words):
-                problems.append(f"{page}: no executable test beside it comes to {path}" + (f", \"{words}\"" if words else ""))
+                problems.append(f"{page}: no executable test beside it comes to {path}, \"{words}\"")
     return problems
 
 

@@ -104,12 +104,12 @@ class Folder:
         return any((block.file, n) in self.uses for n in block.names)
 
     def reaches(self, name, words):
-        """Whether a run comes to the file, and to a place where the words stand."""
+        """Whether a run comes to a place of the file where the words stand."""
         if name not in self.run:
             return False
         text, at = self.files[name].text, -1
-        while words and (at := text.find(words, at + 1)) >= 0:
+        while (at := text.find(words, at + 1)) >= 0:
             line = text.count("\n", 0, at) + 1
             if all(b in self.reached for b in self.files[name].blocks if line in b.lines):
                 return True
-        return not words
+        return False

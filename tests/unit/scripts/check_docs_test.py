@@ -32,9 +32,9 @@ METRICS = """| name | type |
 """
 
 
-RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initialize.Starts` |\n"
+RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initialize.Starts`; opposite: `Initialize.Waits` |\n"
                 for row in check_docs.LEDGER)
-TESTS = "TEST(Initialize, Starts) {}\n"
+TESTS = "TEST(Initialize, Starts) {}\nTEST(Initialize, Waits) {}\n"
 
 
 # A layer: a script that runs, and a file beside it of which it imports the name `one`.
@@ -116,7 +116,7 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(check("log(level, \"Something happened\", {});", "", ""), [said])
 
     def test_reports_a_test_of_a_rule_that_is_not_there(self):
-        self.assertEqual(check(tests=""), ["docs/rfc9568.md: there is no test Initialize.Starts"])
+        self.assertEqual(check(tests=""), [f"docs/rfc9568.md: there is no test Initialize.{name}" for name in ("Starts", "Waits")])
 
     def test_reports_a_row_that_is_missing_or_there_twice(self):
         row = RULES.splitlines(keepends=True)[3]
@@ -126,10 +126,28 @@ class CheckDocs(unittest.TestCase):
                          ["docs/rfc9568.md: the row VR-200 is there twice or unknown"])
 
     def test_reports_a_row_without_a_test_and_without_a_reason(self):
-        for cell, good in (("later", False), ("not applicable: no", False), ("", False),
+        for cell, good in (("later", False), ("not applicable: no", False), ("", False), ("; opposite: `Initialize.Waits`", False),
                            ("not applicable: a node is no router and sends none", True)):
-            found = check(rules=RULES.replace("`Initialize.Starts`", cell, 1))
+            found = check(rules=RULES.replace("`Initialize.Starts`; opposite: `Initialize.Waits`", cell, 1))
             self.assertEqual(found, [] if good else ["docs/rfc9568.md: the row VR-001 names no test and no reason"], cell)
+
+    def test_reports_a_row_without_a_test_of_the_opposite_and_without_a_reason(self):
+        for rest, good in (("", False), ("; opposite: ", False), ("; opposite: later", False), ("; opposite: none, no need", False),
+                           ("; opposite: none, every value there is is compared with the exact one", True),
+                           ("; opposite: `tests/unit/node/vrrp/machine_test.cc`", True)):
+            found = check(rules=RULES.replace("; opposite: `Initialize.Waits`", rest, 1))
+            self.assertEqual(found, [] if good else [
+                "docs/rfc9568.md: the row VR-001 names no test of the opposite and no reason"], rest)
+
+    def test_reports_a_test_that_is_to_show_a_rule_and_its_opposite(self):
+        self.assertEqual(check(rules=RULES.replace("`Initialize.Waits`", "`Initialize.Starts`", 1)),
+                         ["docs/rfc9568.md: the row VR-001 names Initialize.Starts for both sides"])
+        case = "`tests/unit/node/vrrp/machine_test.cc::Initialize, {}`"
+        row = f"{case.format('Starts')}; opposite: {case.format('Waits')}"
+        self.assertEqual(check(rules=RULES.replace("`Initialize.Starts`; opposite: `Initialize.Waits`", row, 1)), [])
+
+    def test_reports_a_script_that_is_named_without_its_case(self):
+        self.assertEqual(self.named("tests/netns/layer_test.py"), ["docs/rfc9568.md: tests/netns/layer_test.py is named without a case"])
 
     def test_reports_a_file_or_a_case_that_is_not_there(self):
         for cell, problem in (("tests/unit/node/vrrp/machine_test.cc", None),
@@ -144,7 +162,7 @@ class CheckDocs(unittest.TestCase):
         return check(rules=RULES.replace("`Initialize.Starts`", f"`{cell}`", 1), **change)
 
     def test_accepts_a_case_that_a_run_of_the_layer_comes_to(self):
-        for cell in ("tests/netns/layer_test.py", "tests/netns/stories.py", "tests/netns/stories.py::the first case",
+        for cell in ("tests/netns/layer_test.py::stories.one()", "tests/netns/stories.py::the first case",
                      "tests/netns/stories.py::the table's case", "tests/netns/stories.py::the judged case"):
             self.assertEqual(self.named(cell), [], cell)
         taken = SCRIPT.replace("import stories", "from stories import one").replace("stories.one", "one")
@@ -156,10 +174,10 @@ class CheckDocs(unittest.TestCase):
                 f"docs/rfc9568.md: no executable test beside it comes to tests/netns/stories.py, \"{words}\""])
 
     def test_reports_a_test_that_is_not_executable_and_what_only_it_imports(self):
-        for cell in ("tests/netns/layer_test.py", "tests/netns/stories.py"):
-            self.assertEqual(self.named(cell, mode=0o644), [f"docs/rfc9568.md: no executable test beside it comes to {cell}"])
+        for file, words in (("tests/netns/layer_test.py", "stories.one()"), ("tests/netns/stories.py", "the first case")):
+            self.assertEqual(self.named(f"{file}::{words}", mode=0o644),
+                             [f"docs/rfc9568.md: no executable test beside it comes to {file}, \"{words}\""])
         words = "tests/netns/stories.py::the first case"
-        self.assertEqual(len(self.named(words, mode=0o644)), 1)
         self.assertEqual(len(self.named(words, script=SCRIPT.replace("    stories.one()", "    pass"))), 1)
 
 
