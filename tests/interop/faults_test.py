@@ -98,7 +98,7 @@ def link_stories(family):
     out += [(f"equal{family}", f"FN-19 {v}", link.equal(family))]
     out += [(f"strange-{when}{family}", f"FN-21 {when} {v}", link.stranger(when, family)) for when in ("before", "after")]
     if family == 6:
-        out += [("up-f6", "FN-05 deaf port Fairlead IPv6", link.deaf_after_link_up(Fairlead, 6))]
+        out += [("up-f6", "FN-05 deaf port Fairlead IPv6", link.deaf_after_link_up(Fairlead, 6, 4.5))]
     return out
 
 
