@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/plan/priorities.h"
+#include "lib/api/member_entry.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
@@ -12,13 +13,6 @@ constexpr Milliseconds kExpirySlack{1100};  // the kernel removes an expired add
 constexpr Milliseconds kPatience{10000};
 constexpr int kPriorityScale = 256;
 constexpr int kStrongestForeign = 254;  // a peer that is not ours may have any priority
-
-const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
-  for (const auto& entry : group.status.members) {
-    if (entry.node == node) return &entry;
-  }
-  return nullptr;
-}
 
 bool lists(const api::VRRPGroup& group, const net::IpAddress& address) {
   return std::any_of(group.spec.addresses.begin(), group.spec.addresses.end(),

@@ -4,19 +4,13 @@
 
 #include "controller/plan/reason.h"
 #include "controller/status/conditions.h"
+#include "lib/api/member_entry.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
 const std::string kFenceOverlap = "FenceOverlap";
-
-const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
-  for (const auto& entry : group.status.members) {
-    if (entry.node == node) return &entry;
-  }
-  return nullptr;
-}
 
 bool is_foreign_peer(const api::VRRPGroup& group, const std::string& address) {
   const auto& peers = group.spec.foreign_peers;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/api/vrrp_group.h"
+#include "lib/base/earlier.h"
 
 namespace fairlead::reconcile {
 namespace {
@@ -60,9 +61,8 @@ std::vector<EventBook::Write> EventBook::due(const Moment& moment) {
 std::optional<TimePoint> EventBook::next_due() const {
   std::optional<TimePoint> out;
   for (const auto& [notice, running] : running_) {
-    TimePoint next = running.last + kSeriesEnds;
-    if (running.unwritten) next = std::min<TimePoint>(next, running.written + kSeriesRefreshed);
-    if (!out || next < *out) out = next;
+    out = earlier(out, running.last + kSeriesEnds);
+    if (running.unwritten) out = earlier(out, running.written + kSeriesRefreshed);
   }
   return out;
 }

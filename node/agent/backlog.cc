@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/earlier.h"
+
 namespace fairlead::agent {
 
 void Backlog::want(const std::string& key, Write write, bool urgent) {
@@ -57,7 +59,7 @@ void Backlog::failed(const std::string& key, TimePoint now, double random) {
 std::optional<TimePoint> Backlog::next_deadline() const {
   std::optional<TimePoint> out;
   for (const auto& [key, slot] : slots_) {
-    if (slot.due()) out = out ? std::min(*out, slot.not_before) : slot.not_before;
+    if (slot.due()) out = earlier(out, slot.not_before);
   }
   return out;
 }

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/api/member_entry.h"
+#include "lib/base/earlier.h"
+
 namespace fairlead::agent {
 namespace {
 
 using Entry = Namesake::Entry;
-
-const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
-  const auto& members = group.status.members;
-  const auto found =
-      std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.node == node; });
-  return found == members.end() ? nullptr : &*found;
-}
 
 // Takes in what is shown of our node in one group.
 Entry look(Entry before, const api::MemberStatus& shown, const std::string& instance, TimePoint now) {
@@ -43,9 +39,7 @@ std::optional<std::string> Namesake::living() const {
 std::optional<TimePoint> Namesake::forgotten_at() const {
   std::optional<TimePoint> out;
   for (const auto& [uid, entry] : entries) {
-    if (entry.signs == 0) continue;
-    const TimePoint end = entry.last_sign + kRemembered;
-    if (!out || end < *out) out = end;
+    if (entry.signs > 0) out = earlier(out, entry.last_sign + kRemembered);
   }
   return out;
 }

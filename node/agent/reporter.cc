@@ -1,9 +1,10 @@
 #include "node/agent/reporter.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "lib/api/member_entry.h"
+#include "lib/base/earlier.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::agent {
@@ -20,18 +21,6 @@ std::string key_of(const api::VRRPGroup& group) {
 
 std::string key_of(const api::ObjectKey& key, const plan::SetPlan& set) {
   return "realserverset/" + api::to_string(key) + "/" + set.version.uid;
-}
-
-const api::MemberStatus* entry_of(const api::VRRPGroup& group, const std::string& node) {
-  const auto& members = group.status.members;
-  const auto found =
-      std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.node == node; });
-  return found == members.end() ? nullptr : &*found;
-}
-
-std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/base/earlier.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
 #include "node/address/fence.h"
@@ -197,8 +198,7 @@ void HeldAddresses::forget_old() {
 std::optional<TimePoint> HeldAddresses::next_forgotten() const {
   std::optional<TimePoint> out;
   for (const auto& [address, restored] : restored_) {
-    const TimePoint end = restored.last + kMinute;
-    if (!out || end < *out) out = end;
+    out = earlier(out, restored.last + kMinute);
   }
   return out;
 }

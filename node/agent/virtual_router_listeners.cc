@@ -1,9 +1,9 @@
 #include "node/agent/virtual_router_listeners.h"
 
-#include <algorithm>
 #include <chrono>
 #include <iterator>
 
+#include "lib/base/earlier.h"
 #include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
 #include "node/address/audit.h"
@@ -76,9 +76,7 @@ std::optional<std::string> Listeners::why_deaf(const wire::Ear& ear) const {
 
 std::optional<TimePoint> Listeners::retry() const {
   std::optional<TimePoint> out;
-  for (const auto& [ear, failure] : deaf_) {
-    if (!out || failure.again < *out) out = failure.again;
-  }
+  for (const auto& [ear, failure] : deaf_) out = earlier(out, failure.again);
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/earlier.h"
+
 namespace fairlead::vrrp {
 namespace {
 
@@ -103,8 +105,7 @@ void Sightings::forget(TimePoint now) {
 std::optional<TimePoint> Sightings::next_forgotten() const {
   std::optional<TimePoint> out;
   for (const auto& [what, sighting] : seen_) {
-    const TimePoint end = sighting.last + sighting.remembered;
-    if (!out || end < *out) out = end;
+    out = earlier(out, sighting.last + sighting.remembered);
   }
   return out;
 }
