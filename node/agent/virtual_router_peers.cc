@@ -116,8 +116,8 @@ vrrp::AdvertReceived Peers::hear(const vrrp::Accepted& accepted, const plan::Gro
   return out;
 }
 
-// VR-043, VR-044: another interval or list is logged, once per sender and change, and never dropped; one that
-// lasts is a condition.
+// VR-043, VR-044: another interval or list is logged, once per sender and change but ten times a minute at
+// most, and never dropped; one that lasts is a condition.
 void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const plan::GroupPlan& plan) {
   const std::set<Oddity> found = differences(accepted.advert, stranger, plan);
   for (const Oddity oddity :
@@ -125,6 +125,7 @@ void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const
     if (found.contains(oddity)) {
       note(oddity, accepted.sender, memory_of(accepted), plan);
     } else if (oddity != Oddity::kFarInterval) {
+      // That one is told at once: a sender who took turns would be told of at every other advert.
       sightings_.over(oddity, accepted.sender);
     }
   }
@@ -132,7 +133,8 @@ void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const
     differing_.erase(accepted.sender);
     return;
   }
-  if (differing_.size() < kSendersKnown && differing_.insert(accepted.sender).second) {
+  if (differing_.size() < kSendersKnown && differing_.insert(accepted.sender).second &&
+      lines_.take(world_.clock.now())) {
     sys::log(sys::LogLevel::kWarning, "vrrp.peer_differs",
              {{"group", plan.name},
               {"sender", to_string(accepted.sender)},

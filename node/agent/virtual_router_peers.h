@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/api/meta.h"
+#include "lib/reconcile/token_bucket.h"
 #include "node/agent/virtual_router_surroundings.h"
 #include "node/plan/plan.h"
 #include "node/vrrp/admission.h"
@@ -36,6 +37,9 @@ class Peers {
   std::vector<api::Condition> problems(const plan::GroupPlan& plan) const;
 
  private:
+  static constexpr double kLinesASecond = 1.0 / 6;
+  static constexpr int kLinesAtOnce = 10;
+
   bool is_stranger(const vrrp::Accepted& accepted, const plan::GroupPlan& plan);
   void note_difference(const vrrp::Accepted& accepted, bool stranger, const plan::GroupPlan& plan);
   void note(const vrrp::Seen& what, const net::IpAddress& sender, Microseconds remembered,
@@ -46,6 +50,8 @@ class Peers {
   std::optional<vrrp::AdvertReceived> stranger_;
   std::set<net::IpAddress> familiar_;   // listed an address of ours at some time
   std::set<net::IpAddress> differing_;  // as logged
+  // Lines of the log about them: a sender who takes turns differs anew at every other advert.
+  reconcile::TokenBucket lines_{kLinesASecond, kLinesAtOnce};
 };
 
 }  // namespace fairlead::agent

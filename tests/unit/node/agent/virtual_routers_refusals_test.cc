@@ -170,5 +170,20 @@ TEST_F(Lines, OneForEachPeerThatDiffersHoweverTheyTakeTurns) {
   EXPECT_EQ(log.count("vrrp.peer_differs"), 1);
 }
 
+TEST_F(Lines, TenAtOnceAndTenAMinuteOfAPeerThatDiffersAtEveryOtherAdvert) {
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  const auto take_turns = [&] {
+    for (int i = 0; i < 100; ++i) {
+      thread.hear_from("192.0.2.9", 250, {kA});
+      thread.hear(250);
+    }
+  };
+  take_turns();
+  thread.world.pass(Seconds(60));
+  take_turns();
+  EXPECT_EQ(log.count("vrrp.peer_differs"), 20);
+}
+
 }  // namespace
 }  // namespace fairlead::agent
