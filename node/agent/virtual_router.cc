@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/earlier.h"
 #include "lib/base/overloaded.h"
 #include "lib/sys/log.h"
 #include "node/agent/problem.h"
@@ -73,6 +74,10 @@ vrrp::RouterConfig VirtualRouter::configured() const {
   out.version = plan_.vrrp_version;
   out.priority = priority_;
   out.advertisement_interval = plan_.advertise_interval;
+  // The finer fence still has the time of the shorter one: adverts at a longer one would let it run out.
+  if (active() && fence_.awaited) {
+    out.advertisement_interval = std::min(plan_.advertise_interval, config_.advertisement_interval);
+  }
   out.preempt = plan_.preempt;
   out.preempt_delay = plan_.preempt_delay;
   if (addresses_.try_again() || addresses_.yields()) {
@@ -210,16 +215,11 @@ void VirtualRouter::add_desired(address::Desired& desired) const {
 
 std::optional<TimePoint> VirtualRouter::next_deadline() const {
   std::optional<TimePoint> out = vrrp::next_deadline(state_);
-  const auto sooner = [&out](std::optional<TimePoint> other) {
-    if (other && (!out || *other < *out)) out = other;
-  };
-  if (may_start()) sooner(addresses_.try_again());
-  if (remains_) sooner(remains_->until);
-  if (active()) sooner(adverts_.give_up_at());  // comes before a beat only if beats fail
-  if (schedule_) sooner(neighbor::next_due(timing(), *schedule_, addresses_.all().size()));
-  sooner(peers_.next_forgotten());
-  sooner(addresses_.next_forgotten());
-  return out;
+  if (may_start()) out = earlier(out, addresses_.try_again());
+  if (remains_) out = earlier(out, remains_->until);
+  if (active()) out = earlier(out, adverts_.give_up_at());  // comes before a beat only if beats fail
+  if (schedule_) out = earlier(out, neighbor::next_due(timing(), *schedule_, addresses_.all().size()));
+  return earlier(out, earlier(peers_.next_forgotten(), addresses_.next_forgotten()));
 }
 
 bool VirtualRouter::must_drain_first() const {

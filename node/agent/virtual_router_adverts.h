@@ -24,8 +24,9 @@ class Adverts {
     net::IpAddress source;
   };
   // Sends one to the group, or to each peer. False if it is too late for that, or was once it had left: then
-  // another may be Active. Priority 0 is never too late. One that could not be sent is remembered. The first
-  // one opens the finer fence; what that holds back later is sent all the same if the clock allows it.
+  // another may be Active. Priority 0 is never too late. One that could not be sent is remembered. To the
+  // group, the first one opens the finer fence; what that holds back later is sent all the same if the clock
+  // allows it.
   bool send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority priority,
             const std::vector<net::IpAddress>& listed);
 

@@ -3,14 +3,15 @@
 #include <optional>
 #include <utility>
 
+#include "lib/base/earlier.h"
 #include "lib/sys/log.h"
 #include "node/address/audit.h"
 #include "node/address/link_history.h"
 #include "node/agent/virtual_router.h"
 #include "node/agent/virtual_router_announcements.h"
+#include "node/agent/virtual_router_leftovers.h"
 #include "node/agent/virtual_router_listeners.h"
 #include "node/agent/virtual_router_metrics.h"
-#include "node/agent/virtual_router_remains.h"
 #include "node/agent/virtual_router_timers.h"
 #include "node/agent/virtual_router_view.h"
 #include "node/agent/virtual_routers_report.h"
@@ -32,7 +33,7 @@ class VirtualRouters::Impl {
         on_report_(std::move(on_report)),
         announcements_(*ports_.announcer, metrics_),
         listeners_(*ports_.adverts, *ports_.clock, metrics_),
-        remaining_(*ports_.addresses),
+        leftovers_(*ports_.addresses),
         world_{*ports_.clock, *ports_.addresses, *ports_.adverts, announcements_, metrics_} {
     ports_.adverts->on_packet([this] { turn(); });
     ports_.network->on_news([this] { look_at_news(); });
@@ -99,10 +100,7 @@ class VirtualRouters::Impl {
   // When the interfaces must be looked at again though nothing changed there.
   std::optional<TimePoint> next_look() const {
     std::optional<TimePoint> out = listeners_.retry();
-    for (const auto& [name, router] : routers_) {
-      const auto look = router->next_look();
-      if (look && (!out || *look < *out)) out = look;
-    }
+    for (const auto& [name, router] : routers_) out = earlier(out, router->next_look());
     return out;
   }
 
@@ -159,7 +157,7 @@ class VirtualRouters::Impl {
     for (const auto& [interface, addresses] : found) {
       sys::log(sys::LogLevel::kInfo, "vrrp.leftovers_removed",
                {{"interface", std::to_string(interface)}, {"addresses", std::to_string(addresses.size())}});
-      if (!remaining_.release(interface, addresses)) world_.audit_wanted = true;
+      if (!leftovers_.release(interface, addresses)) world_.audit_wanted = true;
     }
   }
 
@@ -185,8 +183,14 @@ class VirtualRouters::Impl {
   }
 
   void wish_for(std::vector<filter::FencedGroup> wishes) {
-    fenced_ = fence_wishes(std::move(wishes), fenced_, address::ours(interfaces()));
-    report_.wish_for(fenced_);
+    auto before = report_.get().fenced;
+    for (const auto& [name, router] : routers_) {
+      const plan::GroupPlan& plan = router->plan();
+      if (!plan.unicast) continue;  // if it was multicast before, what it holds is to be heard all the same
+      const filter::FenceKey key{router->interface(), plan.family, plan.virtual_router_id};
+      std::erase_if(before, [&](const auto& group) { return group.key == key; });
+    }
+    report_.wish_for(fence_wishes(std::move(wishes), before, address::ours(interfaces())));
   }
 
   // Compares the kernel with what is wanted. Our own writes of this turn are in the view after update().
@@ -210,9 +214,9 @@ class VirtualRouters::Impl {
       }
     }
     const auto surplus = by_interface(found.surplus);
-    remaining_.forget_all_but(surplus);
+    leftovers_.forget_all_but(surplus);
     for (const auto& [interface, addresses] : surplus) {
-      if (!remaining_.release(interface, addresses)) world_.audit_wanted = true;
+      if (!leftovers_.release(interface, addresses)) world_.audit_wanted = true;
     }
     if (world_.audit_wanted) next_audit_ = ports_.clock->now() + kAuditAgain;
     take_in_news();
@@ -245,13 +249,9 @@ class VirtualRouters::Impl {
   }
 
   void arm() {
-    std::optional<TimePoint> next = announcements_.next();
-    const auto sooner = [&next](std::optional<TimePoint> other) {
-      if (other && (!next || *other < *next)) next = other;
-    };
-    for (const auto& [name, router] : routers_) sooner(router->next_deadline());
-    if (world_.audit_wanted) sooner(next_audit_);
-    sooner(next_look());
+    std::optional<TimePoint> next = earlier(announcements_.next(), next_look());
+    for (const auto& [name, router] : routers_) next = earlier(next, router->next_deadline());
+    if (world_.audit_wanted) next = earlier(next, next_audit_);
     if (look_again_) next = ports_.clock->now();
     if (next) ports_.clock->wake_at(*next, [this] { turn(); });
   }
@@ -261,15 +261,14 @@ class VirtualRouters::Impl {
   OnReport on_report_;
   Announcements announcements_;
   Listeners listeners_;
-  RemainingAddresses remaining_;
+  Leftovers leftovers_;
   address::LinkHistory links_;
   VirtualRouterSurroundings world_;
 
   std::map<std::string, std::unique_ptr<VirtualRouter>> routers_;
   InterfaceView view_;
   std::set<net::IpAddress> ready_;
-  std::optional<FenceReport> fence_;         // as answered
-  std::vector<filter::FencedGroup> fenced_;  // as wished
+  std::optional<FenceReport> fence_;  // as answered
   std::optional<VrrpOrder> new_order_;
   CurrentReport report_;
   std::uint64_t sequence_ = 0;

@@ -38,7 +38,8 @@ struct VrrpWorld {
   bool forgets_tag = false;                      // Linux before 5.18: of IPv6, nothing shows what is ours
   bool releases_fail = false;
   bool sends_fail = false;
-  bool fence_is_shut = false;  // holds adverts back that obey it, until one opens it
+  std::set<net::IpAddress> unreachable;  // whoever has no route to them
+  bool fence_is_shut = false;            // holds adverts back that obey it, until one opens it
   bool listening_fails = false;
   bool announcements_fail = false;
   bool floods = false;  // every read of the wire finds as much junk as it asks for
@@ -213,6 +214,9 @@ class FakeAdverts : public wire::AdvertWire {
                 wire::Fence fence) override {
     if (world_.before_send) world_.before_send();
     if (world_.sends_fail) return fail(Code::kDenied, "advert on interface: EPERM");
+    if (world_.unreachable.contains(endpoints.destination)) {
+      return fail(Code::kUnavailable, "advert on interface: ENETUNREACH");
+    }
     if (fence == wire::Fence::kOpens) world_.fence_is_shut = false;
     if (world_.fence_is_shut) return fail(Code::kUnavailable, "advert on interface: ENOBUFS");
     fences.push_back(fence);

@@ -108,6 +108,51 @@ TEST(FinerFence, OfAGroupThatLeftItGoesWithTheLastAddress) {
   EXPECT_TRUE(thread.wished().empty());
 }
 
+// An advert to a peer that is dead never leaves: the only router left must not be silent for that.
+TEST(FinerFence, OfAnActiveGroupWhosePeersAreNamedNowIsGone) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  auto named = group_plan();
+  named.unicast = plan::Unicast{std::nullopt, {{ip("192.0.2.9"), 255}}};
+  ++named.version.generation;
+  thread.order({named});
+  EXPECT_TRUE(thread.wished().empty());
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_TRUE(thread.world.has(2, kA));
+}
+
+// Until then the kernel silences the addresses after the time that the shorter one had.
+TEST(FinerFence, ALongerIntervalOfAnActiveGroupBeginsOnceItsWishWasTried) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 8U);
+
+  thread.carry_out();
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+}
+
+// A kernel that refuses holds no fence that could silence them.
+TEST(FinerFence, ALongerIntervalBeginsThoughTheKernelRefusesTheFence) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.answer(thread.wished(), {}, "no egress hook");
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  thread.answer(thread.wished(), {}, "no egress hook");
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+}
+
 TEST(FinerFence, AfterAHandOverNothingIsWishedAnyMore) {
   FencedThread thread;
   thread.order({group_plan()});
@@ -162,6 +207,20 @@ TEST(AdvertAndFence, WhatIsHeldBackInTimeIsSentAgainAndOpens) {
   EXPECT_EQ(thread.adverts->fences, (std::vector{Fence::kOpens, Fence::kObeys}));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   EXPECT_EQ(thread.condition("AdvertsNotSent"), "");
+}
+
+// They have no finer fence: what does not leave for one is not sent to the others twice.
+TEST(AdvertAndFence, ToNamedPeersLeavesOnceForEachThoughOneCannotBeReached) {
+  VrrpThread thread;
+  auto named = group_plan();
+  named.unicast = plan::Unicast{std::nullopt, {{ip("192.0.2.8"), 255}, {ip("192.0.2.9"), 255}}};
+  thread.become_active(named);
+  thread.adverts->fences.clear();
+  thread.world.unreachable = {ip("192.0.2.8")};
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+  EXPECT_EQ(thread.adverts->fences, std::vector{Fence::kOpens});
+  EXPECT_EQ(thread.condition("AdvertsNotSent"), "advert on interface: ENETUNREACH");
 }
 
 // FN-35: frozen after the last look at the clock. The kernel did not sleep.

@@ -14,10 +14,10 @@ ByInterface by_interface(const std::vector<address::Placement>& placements);
 
 // Addresses that are ours and belong to no router: what an earlier run left, and what could not be removed
 // when its router ended. vrrp thread only.
-class RemainingAddresses {
+class Leftovers {
  public:
   // The parameter must outlive this.
-  explicit RemainingAddresses(kernel::Addresses& addresses) : addresses_(addresses) {}
+  explicit Leftovers(kernel::Addresses& addresses) : addresses_(addresses) {}
 
   // False if the kernel did not acknowledge it, which is logged once per interface and reason.
   bool release(int interface, const std::vector<net::IpAddress>& addresses);

@@ -1,4 +1,4 @@
-#include "node/agent/virtual_router_remains.h"
+#include "node/agent/virtual_router_leftovers.h"
 
 #include "lib/sys/log.h"
 
@@ -12,7 +12,7 @@ ByInterface by_interface(const std::vector<address::Placement>& placements) {
   return out;
 }
 
-bool RemainingAddresses::release(int interface, const std::vector<net::IpAddress>& addresses) {
+bool Leftovers::release(int interface, const std::vector<net::IpAddress>& addresses) {
   const auto released = addresses_.release(interface, addresses);
   if (released) {
     unreleased_.erase(interface);
@@ -26,7 +26,7 @@ bool RemainingAddresses::release(int interface, const std::vector<net::IpAddress
   return false;
 }
 
-void RemainingAddresses::forget_all_but(const ByInterface& surplus) {
+void Leftovers::forget_all_but(const ByInterface& surplus) {
   std::erase_if(unreleased_, [&](const auto& entry) { return !surplus.contains(entry.first); });
 }
 
