@@ -62,6 +62,6 @@ const Interface* find_interface(const Interfaces& actual, const std::string& nam
 // there is nothing else: whoever else holds it takes our adverts for its own.
 std::optional<net::IpAddress> primary_address(const Interface& interface, net::Family family,
                                               const std::set<net::IpAddress>& listed,
-                                              const std::set<net::IpAddress>& excluded = {});
+                                              const std::set<net::IpAddress>& excluded);
 
 }  // namespace fairlead::address

@@ -37,7 +37,7 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
 
   // Works until SIGTERM or SIGINT, then hands over: VIPs given up, acknowledged and said so, our status
-  // entries written (at most 2 s). IPVS and guard stay. Call once.
+  // entries written (at most 2 s), the finer fence removed. IPVS and guard stay. Call once.
   void run();
 
  private:

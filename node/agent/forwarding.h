@@ -10,12 +10,14 @@
 
 namespace fairlead::agent {
 
-// Makes the kernel's IPVS table and the guard (nft table inet fairlead) hold what the newest order says,
-// and keeps them so: the forwarding thread's only tenant.
+// Makes the kernel's IPVS table and the guard (nft table inet fairlead) hold what the newest order says, and
+// the finer fence (nft table netdev fairlead_fence) what the newest VrrpReport wishes, and keeps them so: the
+// forwarding thread's only tenant.
 //
 // Add: guard -> IPVS -> `ready`. Remove: VIP not held (VrrpReport) -> IPVS -> guard. Audits: services
-// each second and servers in slices, the guard four times a second, sysctls every 30 s; repairs only what
-// is ours. Without NAT virtual servers nothing is programmed and the kernel needs no IPVS.
+// each second and servers in slices, guard and finer fence four times a second, sysctls every 30 s; repairs
+// only what is ours. Without NAT virtual servers neither IPVS nor the guard is programmed, and the kernel
+// needs no IPVS.
 //
 // All calls on the loop's thread, `on_report` too; calls may block that thread (netlink, nft child).
 class ForwardingAgent {
@@ -32,7 +34,8 @@ class ForwardingAgent {
   void order(ForwardingOrder order);
   // A VIP that left the orders keeps its IPVS services and guard until a report whose `sequence` is at
   // least that of the order it left with, and whose `held` lacks it. So the vrrp thread must answer each
-  // plan, even one that changes none of its groups.
+  // plan, even one that changes none of its groups. `fenced` counts from the first plan on: before that the
+  // fence of an earlier run stays over what that run left.
   void held(const VrrpReport& report);
 
  private:

@@ -20,7 +20,7 @@ struct SysctlMismatch {
   friend bool operator==(const SysctlMismatch&, const SysctlMismatch&) = default;
 };
 
-// What the forwarding thread sees of the host besides its two tables.
+// What the forwarding thread sees of the host besides its tables.
 class Host {
  public:
   virtual ~Host() = default;

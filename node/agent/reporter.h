@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,7 +30,7 @@ struct ReporterSources {
 // changes of state first, gathered for 50 ms (counts: 1 s); tried again for ever.
 //
 // An entry that the API server no longer shows as we applied it is applied again, 30 s after it was accepted
-// at the earliest. If it is another daemon of our name that writes it, he is told of.
+// at the earliest. If another daemon of our name writes it, ReporterSources::namesake is told.
 // All on the loop's thread; loop, queue and sources must outlive it.
 class Reporter {
  public:

@@ -55,7 +55,7 @@ class HeldAddresses {
   // After that nobody is displaced either, for as long.
   bool yields() const { return handed_over_ && world_.clock.now() < *handed_over_ + kYield; }
 
-  // Whether the last renewal of all is older than the lifetime it gave.
+  // Whether the last renewal of all is as old as the lifetime it gave, or up to 50 ms less.
   bool may_have_expired() const;
 
   // Forgets what came back a minute ago.

@@ -39,8 +39,9 @@ class VirtualRouters {
   // left a group are deleted before the report that carries the new generation.
   void order(VrrpOrder order);
 
-  // Which VIPs may be held. A group starts once all its VIPs are ready; a new VIP of a running group joins
-  // it once it is ready. What became unready later stays (the forwarding thread repairs it, I-5).
+  // Which VIPs may be held, and what became of the wishes for the finer fence (VrrpReport::fenced). A group
+  // starts once all its VIPs are ready and its wish was tried; a new VIP of a running group joins it then.
+  // What became unready later stays (the forwarding thread repairs it, I-5).
   void forwarding(ForwardingReport report);
 
   // Another live daemon has this node's name (FN-18): every router goes to priority 1, unless it owns its
@@ -49,7 +50,8 @@ class VirtualRouters {
 
   // Hand-over (P-3): every VIP deleted and acknowledged, then the priority-0 adverts, then a last report,
   // then `done`, all before stop() returns; the kernel's answer is awaited for at most 1 s per interface.
-  // A group whose removal was not acknowledged sends no priority 0. Nothing runs afterwards.
+  // A group whose removal was not acknowledged sends no priority 0, and the last report wishes the finer
+  // fence over what is left of it, and over nothing else. Nothing runs afterwards.
   void stop(std::function<void()> done);
 
  private:

@@ -52,8 +52,9 @@ struct FenceTable {
   friend bool operator==(const FenceTable&, const FenceTable&) = default;
 };
 
-// An address that several groups name, as a link-local one on several segments, is silent when the time of
-// each of them has run out.
+// An address that several groups name, as a link-local one on several segments, is silent when the time that
+// the last advert of any of them began has run out. Where their times differ, one that has less can silence
+// the address of one that has more, until that one's next advert.
 FenceTable fence_table(const std::vector<FencedGroup>& groups);
 
 // How many rules the kernel must show for it, and how many elements in sets that do not run out.

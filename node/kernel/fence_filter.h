@@ -18,8 +18,10 @@ class FenceFilter {
   virtual ~FenceFilter() = default;
 
   // Makes the table hold these groups, in one transaction of what differs; none deletes the table. The first
-  // call replaces what a dead run left, and all groups are silent until their first advert. A group that
-  // stays goes on as it is. Returns after the kernel has done it; blocks for at most 5 s a transaction.
+  // call replaces what a dead run left, and all groups are silent until their first advert; so is a new one,
+  // Active or not. A group that stays goes on as it is. If the kernel refuses the difference, the whole table
+  // is replaced as repair() does it. Returns after the kernel has done it; blocks for at most 5 s a
+  // transaction, of which there are two then.
   // Errors, after which the table is as it was: kNotFound (no nf_tables, no egress hook: before Linux 5.16;
   // the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid. An interface that is gone is no
   // error on every kernel (6.18 takes its name and hooks nothing): whoever knows the interfaces asks first.

@@ -28,7 +28,7 @@ class RealNetwork : public Network {
   bool update() override {
     bool routes_changed = false;
     bool changed = false;
-    // What events say is compared once, at the end: a renewal is an event that changes nothing.
+    // Routes are asked for once, at the end, however many events tell of them.
     const auto drained = events_.drain([&](const nlmsghdr& message) {
       if (take_in(message)) changed = true;
       if ((message.nlmsg_type == RTM_NEWROUTE || message.nlmsg_type == RTM_DELROUTE) &&

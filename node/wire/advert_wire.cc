@@ -18,9 +18,9 @@ namespace fairlead::wire {
 namespace {
 
 constexpr int kVrrpProtocol = 112;
-constexpr int kReceiveBuffer = 1 << 20;        // some 2700 messages: 27 ms of a flood of 100,000 a second
-constexpr int kOthersReceiveBuffer = 1 << 15;  // some 80
-constexpr int kMouthReceiveBuffer = 1 << 12;   // hears nothing; of refusals all but a few are dropped
+constexpr int kReceiveBuffer = 1 << 20;         // some 2700 messages: 27 ms of a flood of 100,000 a second
+constexpr int kOthersReceiveBuffer = 1 << 15;   // some 80
+constexpr int kSendingReceiveBuffer = 1 << 12;  // hears nothing; of refusals all but a few are dropped
 
 using Ids = std::set<vrrp::VirtualRouterId>;
 
@@ -33,24 +33,24 @@ class OpenEar {
     if (!own) return own.error();
     auto others = VrrpSocket::open(ear, kOthersReceiveBuffer);
     if (!others) return others.error();
-    auto mouth = VrrpSocket::open(ear, kMouthReceiveBuffer);
-    if (!mouth) return mouth.error();
-    if (const auto told = mouth->tell_refusals(); !told) return told.error();
+    auto sending = VrrpSocket::open(ear, kSendingReceiveBuffer);
+    if (!sending) return sending.error();
+    if (const auto told = sending->tell_refusals(); !told) return told.error();
     return std::make_unique<OpenEar>(loop, ear.family, wake,
-                                     Sockets{std::move(*own), std::move(*others), std::move(*mouth)});
+                                     Sockets{std::move(*own), std::move(*others), std::move(*sending)});
   }
 
   struct Sockets {
     VrrpSocket own;
     VrrpSocket others;
     // Apart, since what is told on it of refusals must not disturb those that are read.
-    VrrpSocket mouth;
+    VrrpSocket sending;
   };
   OpenEar(sys::Loop& loop, net::Family family, const std::function<void()>& wake, Sockets sockets)
       : family_(family),
         own_(std::move(sockets.own)),
         others_(std::move(sockets.others)),
-        mouth_(std::move(sockets.mouth)),
+        sending_(std::move(sockets.sending)),
         pause_(loop),
         own_watch_(loop, own_.fd(), wake),
         others_watch_(loop, others_.fd(), [this, wake] {
@@ -70,7 +70,7 @@ class OpenEar {
   }
 
   Result<> send(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message, Fence fence) {
-    return mouth_.send(endpoints, message, fence);
+    return sending_.send(endpoints, message, fence);
   }
 
   std::size_t receive_own(std::size_t limit, ReceiveBuffers& buffers, std::vector<Datagram>& out) {
@@ -100,7 +100,7 @@ class OpenEar {
   const net::Family family_;
   VrrpSocket own_;
   VrrpSocket others_;
-  VrrpSocket mouth_;
+  VrrpSocket sending_;
   std::optional<Ids> ours_;
   ReadAllowance allowance_;
   bool others_wait_ = false;

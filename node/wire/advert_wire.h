@@ -54,7 +54,8 @@ class AdvertWire {
   virtual void leave(const Ear& ear) = 0;
   // Sends one VRRP message: TTL or hop limit 255, class 0xc0, high socket priority; multicast is not looped
   // back. REQUIRES: listening in the endpoints' family. Errors: kUnavailable (link down, buffers full, no
-  // such source address; held back by the fence, which the kernel does not tell from full buffers).
+  // such source address; held back by the fence, which the kernel does not tell from full buffers), kDenied
+  // (a firewall's refusal; Fence::kObeys without NET_ADMIN).
   virtual Result<> send(int interface, const vrrp::Endpoints& endpoints,
                         std::span<const std::uint8_t> message, Fence fence) = 0;
   // Takes waiting packets, at most `limit`, in order of arrival per ear (ours and the others each). Ears give

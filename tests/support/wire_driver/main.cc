@@ -215,7 +215,7 @@ class Driver {
     std::printf("link %s %s %s%s\n", interface.name.c_str(), interface.up ? "up" : "down",
                 to_string(interface.mac).c_str(), interface.routes_ipv6 ? " routes_ipv6" : "");
     for (const net::Family family : {net::Family::kIPv4, net::Family::kIPv6}) {
-      const auto primary = address::primary_address(interface, family, {});
+      const auto primary = address::primary_address(interface, family, {}, {});
       if (primary) std::printf("primary %s\n", to_string(*primary).c_str());
     }
     for (const address::InterfaceAddress& entry : interface.addresses) {

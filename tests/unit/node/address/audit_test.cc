@@ -104,7 +104,8 @@ TEST(ForeignHolders, NameTheInterfaceOfEachAddressThatIsNotOurs) {
             (std::map<net::IpAddress, std::string>{{ip("192.0.2.10"), "eth0"}, {ip("192.0.2.100"), "eth5"}}));
 }
 
-// VR-001: the interface's primary address; never a VIP (lesson 20), never a secondary one.
+// VR-001: the interface's primary address; never a VIP (lesson 20), nor a secondary one where there is
+// another.
 TEST(PrimaryAddress, IsTheFirstLastingAddressThatIsNoVip) {
   auto secondary = theirs_at("192.0.2.9/24");
   secondary.secondary = true;
@@ -112,8 +113,8 @@ TEST(PrimaryAddress, IsTheFirstLastingAddressThatIsNoVip) {
   link_scope.global = false;
   const auto actual = interfaces({ours_at("192.0.2.100/32"), theirs_at("2001:db8::1/64"), link_scope,
                                   secondary, theirs_at("192.0.2.10/24"), theirs_at("198.51.100.1/24")});
-  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv4, {}), ip("192.0.2.10"));
-  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2), net::Family::kIPv4, {}),
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv4, {}, {}), ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32")}).at(2), net::Family::kIPv4, {}, {}),
             std::nullopt);
 }
 
@@ -124,10 +125,11 @@ TEST(PrimaryAddress, OfIPv6IsTheFirstUsableLinkLocalAddressThatIsNoVip) {
   const auto actual =
       interfaces({theirs_at("192.0.2.10/24"), theirs_at("2001:db8::1/64"), ours_at("fe80::5eff:fe00:233/128"),
                   tentative, theirs_at("fe80::1/64"), theirs_at("fe80::2/64")});
-  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv6, {}), ip("fe80::1"));
-  EXPECT_EQ(primary_address(interfaces({tentative}).at(2), net::Family::kIPv6, {}), std::nullopt);
-  EXPECT_EQ(primary_address(interfaces({ours_at("fe80::5eff:fe00:233/128")}).at(2), net::Family::kIPv6, {}),
-            std::nullopt);
+  EXPECT_EQ(primary_address(actual.at(2), net::Family::kIPv6, {}, {}), ip("fe80::1"));
+  EXPECT_EQ(primary_address(interfaces({tentative}).at(2), net::Family::kIPv6, {}, {}), std::nullopt);
+  EXPECT_EQ(
+      primary_address(interfaces({ours_at("fe80::5eff:fe00:233/128")}).at(2), net::Family::kIPv6, {}, {}),
+      std::nullopt);
 }
 
 // The kernel tells of the primary that is gone before it tells that another is primary now (VR-001).
@@ -135,12 +137,12 @@ TEST(PrimaryAddress, IsASecondaryOneOnlyWhereThereIsNoPrimary) {
   auto first = theirs_at("192.0.2.9/24");
   auto second = theirs_at("192.0.2.11/24");
   first.secondary = second.secondary = true;
-  EXPECT_EQ(
-      primary_address(interfaces({first, second, theirs_at("192.0.2.10/24")}).at(2), net::Family::kIPv4, {}),
-      ip("192.0.2.10"));
-  EXPECT_EQ(
-      primary_address(interfaces({ours_at("192.0.2.100/32"), first, second}).at(2), net::Family::kIPv4, {}),
-      ip("192.0.2.9"));
+  EXPECT_EQ(primary_address(interfaces({first, second, theirs_at("192.0.2.10/24")}).at(2), net::Family::kIPv4,
+                            {}, {}),
+            ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(interfaces({ours_at("192.0.2.100/32"), first, second}).at(2), net::Family::kIPv4,
+                            {}, {}),
+            ip("192.0.2.9"));
 }
 
 // Of an owner, or of a virtual address that somebody else configured: who holds it elsewhere would take our
@@ -149,12 +151,12 @@ TEST(PrimaryAddress, IsAVirtualOneOfOthersOnlyWhereThereIsNothingElse) {
   const std::set<net::IpAddress> virtual_addresses{ip("192.0.2.100"), ip("fe80::100")};
   const auto both = interfaces({theirs_at("192.0.2.100/24"), theirs_at("fe80::100/64"),
                                 theirs_at("192.0.2.10/24"), theirs_at("fe80::1/64")});
-  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.10"));
-  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::1"));
+  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv4, virtual_addresses, {}), ip("192.0.2.10"));
+  EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, virtual_addresses, {}), ip("fe80::1"));
   EXPECT_EQ(primary_address(both.at(2), net::Family::kIPv6, {}, virtual_addresses), ip("fe80::1"));
   const auto alone = interfaces({theirs_at("192.0.2.100/24"), theirs_at("fe80::100/64")});
-  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv4, virtual_addresses), ip("192.0.2.100"));
-  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv6, virtual_addresses), ip("fe80::100"));
+  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv4, virtual_addresses, {}), ip("192.0.2.100"));
+  EXPECT_EQ(primary_address(alone.at(2), net::Family::kIPv6, virtual_addresses, {}), ip("fe80::100"));
 }
 
 TEST(Ours, AreAllTaggedAddresses) {
