@@ -53,7 +53,7 @@ def junk():
 
 def begin(story, node, seconds):
     """The flood of one node, from the switch."""
-    path = f"{story.world.folder}/{story.tag}.frames"
+    path = f"{story.world.folder}/{story.tag}-{node}.frames"
     with open(path, "w") as file:
         file.write("\n".join(frame.hex() for frame in junk()) + "\n")
     command = [BUILD + "/support/flood", "to-" + node, str(FLOOD_RATE[node]), str(seconds), path]
