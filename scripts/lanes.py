@@ -25,11 +25,13 @@ SECOND = {
     "netns/lab_positive_control.py": {"lab", "segments"},
     "netns/lab_selftest.py": {"lab", "segments"},
     "vm/forwarding_test.py": {"guest"},
+    "vm/fence_test.py": {"guest"},
     "api/client_faults_test.py": {"api"},
     "api/client_test.py": {"api"},
     "api/controller_test.py": {"api"},
     "api/crd_cases.py": {"api"},
     "api/manifests_accepted.py": {"api"},
+    "sim/simulation.py": set(),
 }
 OF_LAYER = {"api": {"api"}, "netns": {"segments"}, "interop": {"segments"}, "vm": {"guest"}, "e2e": {"guest", "lab"}}
 NICE = 10

@@ -8,8 +8,9 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
           it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
           `#!` that is not executable is a failure: nobody would run it
 
-Scripts of layers that send packets run two at a time (lanes.py), when several of those layers are asked for: what says
-something about milliseconds in the first lane, shown as it goes; what has seconds to spare in the second, shown when it ends.
+Scripts of layers that send packets, and the simulation, run two at a time (lanes.py), when several of those layers are
+asked for: what says something about milliseconds in the first lane, shown as it goes; what has seconds to spare in the
+second, shown when it ends.
 """
 import concurrent.futures
 import glob
@@ -27,7 +28,7 @@ import lanes
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
 LAYERS = ("unit", "layering", "lint", "fuzz", "sim", "api", "netns", "interop", "vm", "e2e")
-IN_LANES = ("e2e", "netns", "interop", "vm", "api")  # the order of the first lane
+IN_LANES = ("e2e", "netns", "interop", "vm", "api", "sim")  # the order of the first lane
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
