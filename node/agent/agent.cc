@@ -13,6 +13,7 @@
 #include "lib/sys/mailbox.h"
 #include "node/agent/beat.h"
 #include "node/agent/forwarding.h"
+#include "node/agent/last_turn.h"
 #include "node/agent/notices.h"
 #include "node/agent/own_process.h"
 #include "node/agent/plan_source.h"
@@ -103,6 +104,7 @@ struct Agent::Parts {
   Beat vrrp_beat{vrrp_loop};
   Beat forwarding_beat{forwarding_loop};
   Beat api_beat{api_loop};
+  LastTurn last_turn;
   std::atomic<bool> vrrp_planned{false};  // a plan has been carried out
   std::atomic<bool> forwarding_planned{false};
   Snapshot state;
@@ -160,16 +162,17 @@ void Agent::Parts::show_state_soon() {
 Result<> Agent::Parts::open_kernel() {
   auto ports = open_virtual_router_ports(vrrp_loop);
   if (!ports) return ports.error();
+  ports->turned = [this](TimePoint began) { last_turn.note(began); };
   routers = std::make_unique<VirtualRouters>(std::move(*ports), metrics, [this](VrrpReport report) {
     reports_to_forwarding.put(kNewest, report);
     vrrp_reports.put(kNewest, std::move(report));
   });
-  forwarder =
-      std::make_unique<ForwardingAgent>(forwarding_loop, metrics, open_forwarding_ports(config.finer_fence),
-                                        [this](const ForwardingReport& report) {
-                                          reports_to_vrrp.put(kNewest, report);
-                                          forwarding_reports.put(kNewest, report);
-                                        });
+  auto forwarding = open_forwarding_ports(config.finer_fence, [this] { return last_turn.ago(sys::now()); });
+  forwarder = std::make_unique<ForwardingAgent>(forwarding_loop, metrics, std::move(forwarding),
+                                                [this](const ForwardingReport& report) {
+                                                  reports_to_vrrp.put(kNewest, report);
+                                                  forwarding_reports.put(kNewest, report);
+                                                });
   return Done{};
 }
 
@@ -251,12 +254,19 @@ void Agent::run() {
             {"version", parts.speaker.version}});
   lock_memory();
   std::thread vrrp([&parts] {
+    name_thread("vrrp");
     if (parts.config.realtime) become_realtime();
     parts.vrrp_loop.run();
   });
-  std::thread forwarding([&parts] { parts.forwarding_loop.run(); });
+  std::thread forwarding([&parts] {
+    name_thread("forwarding");
+    parts.forwarding_loop.run();
+  });
   parts.api_loop.post([&parts] { parts.source.start(); });
-  std::thread api([&parts] { parts.api_loop.run(); });
+  std::thread api([&parts] {
+    name_thread("api");
+    parts.api_loop.run();
+  });
   wait_for_signal();
   parts.hand_over();
   for (auto* loop : {&parts.vrrp_loop, &parts.forwarding_loop, &parts.api_loop}) loop->stop();

@@ -44,7 +44,7 @@ Result<> remove_addresses(const std::set<net::IpAddress>& owned, std::ostream& o
 }
 
 Result<> remove_forwarding(const std::set<plan::VirtualServerKey>& owned, std::ostream& out) {
-  const auto cleaned = cleanup_forwarding(owned, open_forwarding_ports(FinerFence::kOff));
+  const auto cleaned = cleanup_forwarding(owned, open_forwarding_ports(FinerFence::kOff, {}));
   if (!cleaned) return cleaned.error();
   for (const auto& key : cleaned->services) out << "removed IPVS service " << plan::to_string(key) << "\n";
   if (cleaned->guard) out << "removed nft table inet fairlead\n";

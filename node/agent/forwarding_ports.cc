@@ -55,10 +55,10 @@ class NoFence : public kernel::FenceFilter {
 
 }  // namespace
 
-ForwardingPorts open_forwarding_ports(FinerFence finer_fence) {
+ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Microseconds()> idle) {
   std::unique_ptr<kernel::FenceFilter> fence;
   if (finer_fence == FinerFence::kOn) {
-    fence = kernel::open_fence_filter();
+    fence = kernel::open_fence_filter(std::move(idle));
   } else {
     fence = std::make_unique<NoFence>();
   }

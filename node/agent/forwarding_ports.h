@@ -42,7 +42,8 @@ struct ForwardingPorts {
 enum class FinerFence { kOn, kOff };
 
 // Those of the calling thread's network namespace. With the finer fence off its table is removed, and every
-// group refused.
-ForwardingPorts open_forwarding_ports(FinerFence finer_fence);
+// group refused. `idle`: how long ago the vrrp thread began the last turn that it ended; called on the
+// forwarding thread, and not at all with the fence off.
+ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Microseconds()> idle);
 
 }  // namespace fairlead::agent

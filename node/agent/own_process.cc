@@ -1,5 +1,6 @@
 #include "node/agent/own_process.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -30,6 +31,8 @@ void lock_memory() {
   const std::string why = why_not_locked();
   if (!why.empty()) sys::log(sys::LogLevel::kInfo, "node.memory_not_locked", {{"error", why}});
 }
+
+void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 void become_realtime() {
   sched_param parameters{};

@@ -7,6 +7,9 @@ namespace fairlead::agent {
 // waited for. Only where locked memory has no limit: under one, what is allocated later would be refused.
 void lock_memory();
 
+// What `ps -L` and `top -H` call the calling thread; at most 15 characters.
+void name_thread(const char* name);
+
 // The calling thread goes before all others, in the real-time class SCHED_RR.
 void become_realtime();
 

@@ -1,6 +1,7 @@
 #include "node/agent/virtual_router_fence.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "node/address/fence.h"
@@ -24,7 +25,8 @@ std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
       {interface->index, plan.family, plan.virtual_router_id},
       interface->name,
       held,
-      address::silent_after(Microseconds(plan.advertise_interval), plan.min_active_down_interval)};
+      address::silent_after(Microseconds(plan.advertise_interval), plan.min_active_down_interval),
+      std::chrono::floor<Milliseconds>(Microseconds(plan.advertise_interval))};
   for (const auto* some : {&plan.addresses, &plan.excluded}) {
     for (const net::IpAddress& address : *some) {
       if (!foreign.contains(address)) wish.addresses.insert(address);

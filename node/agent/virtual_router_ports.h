@@ -31,6 +31,9 @@ struct VirtualRouterPorts {
   std::unique_ptr<kernel::Network> network;
   std::unique_ptr<wire::AdvertWire> adverts;
   std::unique_ptr<wire::Announcer> announcer;
+  // Called at the end of each turn with the time at which it began to look at its timers: each advert that
+  // was due by then has been tried. Empty: nobody asks.
+  std::function<void(TimePoint)> turned;
 };
 
 // The real ones: rtnetlink, raw VRRP sockets, a packet socket for ARP, the loop's clock. Call on the loop's

@@ -79,6 +79,7 @@ class VirtualRouters::Impl {
   void turn() {
     if (stopped_) return;
     listeners_.drain(kPacketsPerTurn);
+    const TimePoint began = ports_.clock->now();
     run_timers(routers_, *ports_.clock, listeners_, kPacketsPerTurn);
     if (update() || is_past(next_look())) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
@@ -95,6 +96,7 @@ class VirtualRouters::Impl {
     announcements_.flush(ports_.clock->now());
     report();
     arm();
+    if (ports_.turned) ports_.turned(began);
   }
 
   // When the interfaces must be looked at again though nothing changed there.

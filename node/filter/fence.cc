@@ -1,5 +1,8 @@
 #include "node/filter/fence.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace fairlead::filter {
 namespace {
 
@@ -26,9 +29,14 @@ FenceTable fence_table(const std::vector<FencedGroup>& groups) {
   FenceTable table;
   for (const FencedGroup& group : groups) {
     table.interfaces.emplace(group.key.interface, group.interface_name);
-    table.groups.emplace(group.key, FenceTable::Group{group.silent_after, group.addresses});
+    table.groups.emplace(group.key, FenceTable::Group{group.silent_after, group.addresses, group.interval});
   }
   return table;
+}
+
+Milliseconds reopened_for(const FenceTable::Group& group, Microseconds idle) {
+  const Milliseconds rest = std::chrono::floor<Milliseconds>(group.silent_after - group.interval - idle);
+  return std::max(rest, Milliseconds(0));
 }
 
 int rule_count(const FenceTable& table) {

@@ -35,6 +35,7 @@ struct FencedGroup {
   std::string interface_name;  // its name now
   std::set<net::IpAddress> addresses;
   Milliseconds silent_after{0};  // from the last advert that left; address::silent_after()
+  Milliseconds interval{0};      // of its adverts, shorter than silent_after
   friend bool operator==(const FencedGroup&, const FencedGroup&) = default;
 };
 
@@ -44,6 +45,7 @@ struct FenceTable {
   struct Group {
     Milliseconds silent_after{0};
     std::set<net::IpAddress> addresses;
+    Milliseconds interval{0};
     friend bool operator==(const Group&, const Group&) = default;
   };
   std::map<int, std::string> interfaces;
@@ -56,6 +58,12 @@ struct FenceTable {
 // the last advert of any of them began has run out. Where their times differ, one that has less can silence
 // the address of one that has more, until that one's next advert.
 FenceTable fence_table(const std::vector<FencedGroup>& groups);
+
+// For how long a group may be heard of which the kernel does not know any more when its last advert left. It
+// is `idle` ago that the vrrp thread began a turn that it ended: each advert that was due by then was tried,
+// so that the group's was at most an interval older, if it is Active. 0: not at all. While that thread moves
+// it is longer than the group's next advert takes.
+Milliseconds reopened_for(const FenceTable::Group& group, Microseconds idle);
 
 // How many rules the kernel must show for it, and how many elements in sets that do not run out.
 int rule_count(const FenceTable& table);

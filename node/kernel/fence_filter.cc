@@ -37,13 +37,15 @@ Result<> commit(GenlSocket& socket, NftTransaction& transaction, std::uint32_t f
 
 class KernelFenceFilter : public FenceFilter {
  public:
+  explicit KernelFenceFilter(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
+
   Result<> apply(const std::vector<filter::FencedGroup>& groups) override {
     wanted_ = filter::fence_table(groups);
     if (held_ && *held_ == *wanted_) return Done{};
     if (!held_ || held_->empty() || wanted_->empty()) return replace(false);
     const std::uint32_t first = socket_->next_sequence();
     NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence_changes(transaction, *held_, *wanted_);
+    append_fence_changes(transaction, *held_, *wanted_, idle_());
     // Falls back to the whole table: another hand, or the end of an interface, may have changed it.
     if (!commit(*socket_, transaction, first)) return replace(true);
     remember();
@@ -89,7 +91,7 @@ class KernelFenceFilter : public FenceFilter {
     if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
     NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence(transaction, *wanted_, beating);
+    append_fence(transaction, *wanted_, beating ? std::optional(idle_()) : std::nullopt);
     if (auto committed = commit(*socket_, transaction, first); !committed) return committed;
     remember();
     return Done{};
@@ -113,6 +115,7 @@ class KernelFenceFilter : public FenceFilter {
     return trace.rules == filter::rule_count(*held_) && trace.elements == filter::element_count(*held_);
   }
 
+  std::function<Microseconds()> idle_;
   std::unique_ptr<GenlSocket> socket_;
   std::optional<filter::FenceTable> wanted_;  // nullopt: apply() was not called yet
   std::optional<filter::FenceTable> held_;    // nullopt: never committed
@@ -122,7 +125,9 @@ class KernelFenceFilter : public FenceFilter {
 
 }  // namespace
 
-std::unique_ptr<FenceFilter> open_fence_filter() { return std::make_unique<KernelFenceFilter>(); }
+std::unique_ptr<FenceFilter> open_fence_filter(std::function<Microseconds()> idle) {
+  return std::make_unique<KernelFenceFilter>(std::move(idle));
+}
 
 Result<bool> remove_fence_filter() {
   auto socket = GenlSocket::open(NETLINK_NETFILTER);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "node/filter/fence.h"
 
 namespace fairlead::kernel {
@@ -28,14 +30,15 @@ class FenceFilter {
   virtual Result<> apply(const std::vector<filter::FencedGroup>& groups) = 0;
 
   // Whether somebody deleted or changed the table since; if so it was put back, true: without it nobody is
-  // silenced. All groups then begin with their time running, lest an Active one is silent until its next
-  // advert. Also tries again what apply() could not do. A system call, unless somebody committed something.
-  // Errors: as apply().
+  // silenced. Groups then begin with the time that filter::reopened_for() leaves them, lest an Active one is
+  // silent until its next advert, and a daemon whose vrrp thread hangs is heard anew. Also tries again what
+  // apply() could not do. A system call, unless somebody committed something. Errors: as apply().
   virtual Result<bool> repair() = 0;
 };
 
-// Opens nothing before the first call.
-std::unique_ptr<FenceFilter> open_fence_filter();
+// `idle`: how long ago the vrrp thread began the last turn that it ended; called by the calls above, on their
+// thread. Opens nothing before the first call.
+std::unique_ptr<FenceFilter> open_fence_filter(std::function<Microseconds()> idle);
 
 // Deletes the table, whoever made it. Returns whether it was there; a kernel without nf_tables has none.
 // Errors: kDenied, kUnavailable.

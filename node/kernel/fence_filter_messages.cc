@@ -77,8 +77,13 @@ void append_addresses(NftTransaction& transaction, int message, const std::set<n
   }
 }
 
-// Lets the time of these addresses run as if an advert had left now.
+// For so long these addresses may be heard, unless an advert leaves meanwhile.
 using Times = std::map<net::IpAddress, Milliseconds>;
+void add_times(Times& times, const std::set<net::IpAddress>& addresses, Milliseconds rest) {
+  if (rest <= Milliseconds(0)) return;  // to the kernel 0 would be no time-out at all
+  for (const auto& address : addresses) times[address] = std::max(times[address], rest);
+}
+
 void append_live(NftTransaction& transaction, const Times& times) {
   for (const auto family : {net::Family::kIPv4, net::Family::kIPv6}) {
     NftElements elements;
@@ -117,7 +122,8 @@ std::map<int, std::string> changed(const std::map<int, std::string>& a, const st
 }
 
 // New chains, changed ones, and the time of addresses that are new in a group that may be beating.
-void append_group_chains(NftTransaction& transaction, const Groups& from, const Groups& to) {
+void append_group_chains(NftTransaction& transaction, const Groups& from, const Groups& to,
+                         Microseconds idle) {
   Times times;
   for (const auto& [key, group] : to) {
     const auto before = from.find(key);
@@ -126,9 +132,7 @@ void append_group_chains(NftTransaction& transaction, const Groups& from, const 
       append_chain(transaction, kFenceTable, NFT_MSG_NEWCHAIN, group_chain(key));
     } else {
       append_chain_flush(transaction, kFenceTable, group_chain(key));
-      for (const auto& address : without(group.addresses, before->second.addresses)) {
-        times[address] = group.silent_after;
-      }
+      add_times(times, without(group.addresses, before->second.addresses), filter::reopened_for(group, idle));
     }
     append_group_rules(transaction, key, group);
   }
@@ -137,7 +141,8 @@ void append_group_chains(NftTransaction& transaction, const Groups& from, const 
 
 }  // namespace
 
-void append_fence(NftTransaction& transaction, const filter::FenceTable& table, bool beating) {
+void append_fence(NftTransaction& transaction, const filter::FenceTable& table,
+                  std::optional<Microseconds> idle) {
   append_fence_removal(transaction);
   append_table(transaction, kFenceTable, NFT_MSG_NEWTABLE);
   std::uint32_t id = 0;
@@ -146,13 +151,14 @@ void append_fence(NftTransaction& transaction, const filter::FenceTable& table, 
   append_chain(transaction, kFenceTable, NFT_MSG_NEWCHAIN, "out");
   append_ingress_rules(transaction);
   append_egress_rules(transaction);
-  append_fence_changes(transaction, {}, table);
-  if (!beating) return;
+  append_fence_changes(transaction, {}, table, Microseconds(0));
+  if (!idle) return;
   NftElements elements;
   Times times;
   for (const auto& [key, group] : table.groups) {
-    elements.push_back({vector_of(bytes_of(key)), {}, {}, group.silent_after});
-    for (const auto& address : group.addresses) times[address] = group.silent_after;
+    const Milliseconds rest = filter::reopened_for(group, *idle);
+    add_times(times, group.addresses, rest);
+    if (rest > Milliseconds(0)) elements.push_back({vector_of(bytes_of(key)), {}, {}, rest});
   }
   append_elements(transaction, kFenceTable, NFT_MSG_NEWSETELEM, "beating", elements);
   append_live(transaction, times);
@@ -160,7 +166,7 @@ void append_fence(NftTransaction& transaction, const filter::FenceTable& table, 
 
 // Deletions first, and users before what they use: an element before the chain it jumps to.
 void append_fence_changes(NftTransaction& transaction, const filter::FenceTable& from,
-                          const filter::FenceTable& to) {
+                          const filter::FenceTable& to, Microseconds idle) {
   const auto before = addresses_of(from);
   const auto after = addresses_of(to);
   const Groups gone = without(from.groups, to.groups);
@@ -173,7 +179,7 @@ void append_fence_changes(NftTransaction& transaction, const filter::FenceTable&
     append_chain(transaction, kFenceTable, NFT_MSG_DELCHAIN, ingress_chain(interface));
     append_chain(transaction, kFenceTable, NFT_MSG_DELCHAIN, egress_chain(interface));
   }
-  append_group_chains(transaction, from.groups, to.groups);
+  append_group_chains(transaction, from.groups, to.groups, idle);
   append_beats(transaction, NFT_MSG_NEWSETELEM, without(to.groups, from.groups));
   append_addresses(transaction, NFT_MSG_NEWSETELEM, without(after, before));
   for (const auto& [interface, name] : changed(to.interfaces, from.interfaces)) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "lib/base/time.h"
 #include "node/filter/fence.h"
 #include "node/kernel/nft_transaction.h"
 
@@ -21,13 +24,15 @@
 // that is.
 namespace fairlead::kernel {
 
-// Makes the table exactly this, whatever it was. `beating`: every group begins with its time running, so
-// that one which is Active is not silent until its next advert; else all begin silent.
-void append_fence(NftTransaction& transaction, const filter::FenceTable& table, bool beating);
+// Makes the table exactly this, whatever it was. With `idle` every group begins with what
+// filter::reopened_for() leaves it, so that one which is Active is not silent until its next advert; else all
+// begin silent.
+void append_fence(NftTransaction& transaction, const filter::FenceTable& table,
+                  std::optional<Microseconds> idle);
 // The changes from one to the other; appends nothing if they are equal. A group in both goes on
-// beating; an address that is new in it begins with its time running.
+// beating; an address that is new in it begins with what filter::reopened_for() leaves it.
 void append_fence_changes(NftTransaction& transaction, const filter::FenceTable& from,
-                          const filter::FenceTable& to);
+                          const filter::FenceTable& to, Microseconds idle);
 // Deletes the table, whether or not it exists.
 void append_fence_removal(NftTransaction& transaction);
 

@@ -388,6 +388,18 @@ def flushed(cases, prober, runner):
                 (ms(repaired - begun) if repaired else None, gaps))
     runner.tell("stop")
     check_silence(cases, "after the flush", prober, runner)
+    flushed_while_silent(cases, prober, runner)
+
+
+def flushed_while_silent(cases, prober, runner):
+    """Nothing beats any more: what was silent may be heard until the table is back, and is silent with it."""
+    begun = time.monotonic_ns()
+    run(inside("a") + "nft flush ruleset")
+    repaired = runner.wait("repaired", begun)
+    time.sleep(SILENT_MS / 1000 + 0.1)
+    ends = {k: ms(max(prober.of(k, begun), default=begun) - repaired) for k in KINDS} if repaired else {}
+    cases.check("nft flush ruleset once nothing beats: the table that is put back opens nothing", repaired and all(
+        end <= 10 for end in ends.values()), ends)
 
 
 def clean(cases, prober, runner):

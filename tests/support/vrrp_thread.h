@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "node/agent/last_turn.h"
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_world.h"
 
@@ -59,6 +60,7 @@ struct VrrpThread {
     ports.network = std::move(the_network);
     ports.adverts = std::move(the_adverts);
     ports.announcer = std::make_unique<FakeAnnouncer>(world);
+    ports.turned = [this](TimePoint began) { last_turn.note(began); };
     routers =
         std::make_unique<agent::VirtualRouters>(std::move(ports), metrics, [this](agent::VrrpReport report) {
           world.note("report " + std::to_string(report.sequence) + " held " +
@@ -148,6 +150,7 @@ struct VrrpThread {
   VrrpWorld world;
   sys::Metrics metrics;
   std::vector<agent::VrrpReport> reports;
+  agent::LastTurn last_turn;
   FakeNetwork* network = nullptr;
   FakeAdverts* adverts = nullptr;
   std::unique_ptr<agent::VirtualRouters> routers;

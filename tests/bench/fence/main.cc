@@ -244,7 +244,7 @@ int bench_refresh(int groups, int interval, const std::string& mode, int seconds
 }
 
 int bench_adverts(int groups, int interval, const std::string& mode, int seconds) {
-  const auto fence = kernel::open_fence_filter();
+  const auto fence = kernel::open_fence_filter([] { return Microseconds(0); });
   if (mode == "fenced") require(fence->apply(groups_of(groups, Milliseconds(interval))));
   Adverts adverts;
   for (int i = 0; i < groups; ++i) adverts.send(i);
@@ -278,7 +278,7 @@ int bench_packets(int seconds, const char* address) {
 }
 
 int hold(int groups) {
-  const auto fence = kernel::open_fence_filter();
+  const auto fence = kernel::open_fence_filter([] { return Microseconds(0); });
   require(fence->apply(groups_of(groups, Milliseconds(100))));
   std::printf("held\n");
   std::fflush(stdout);

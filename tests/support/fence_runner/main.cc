@@ -3,7 +3,7 @@
 // one per family of its addresses. Commands on standard input, a line each:
 //   go      adverts from now on; the first opens the fence
 //   go-on   adverts from now on, all of them continuing ones
-//   stop    no adverts
+//   stop    no adverts: from now on it counts as hung
 //   zero    one advert of priority 0
 //   leave   no group any more
 // Prints `ready`, `did COMMAND T`, `sent T` and `refused T` for each round of adverts, `repaired T`; T is
@@ -123,7 +123,8 @@ std::vector<Member> members_of(char** arguments, int count) {
         {interface, family, vrrp::VirtualRouterId(static_cast<std::uint8_t>(std::atoi(arguments[3])))},
         "eth1",
         {},
-        Milliseconds(std::atoi(arguments[2]))};
+        Milliseconds(std::atoi(arguments[2])),
+        Milliseconds(std::atoi(arguments[1]))};
     for (int i = 4; i < count; ++i) {
       const auto address = net::parse_address(arguments[i]);
       if (address && address->family() == family) group.addresses.insert(*address);
@@ -136,7 +137,9 @@ std::vector<Member> members_of(char** arguments, int count) {
 class Runner {
  public:
   Runner(std::vector<Member> members, std::chrono::milliseconds interval)
-      : members_(std::move(members)), interval_(interval), fence_(kernel::open_fence_filter()) {}
+      : members_(std::move(members)),
+        interval_(interval),
+        fence_(kernel::open_fence_filter([this] { return idle(); })) {}
 
   int run() {
     if (!apply(true)) return 1;
@@ -162,6 +165,12 @@ class Runner {
   }
 
  private:
+  // What beats counts as hung from `stop` on.
+  Microseconds idle() const {
+    if (beating_) return Microseconds(0);
+    return std::chrono::floor<Microseconds>(Clock::now() - stopped_);
+  }
+
   bool apply(bool all) {
     std::vector<filter::FencedGroup> groups;
     if (all) {
@@ -194,6 +203,7 @@ class Runner {
       advert_at_ = Clock::now();
     } else if (command == "stop") {
       beating_ = false;
+      stopped_ = Clock::now();
     } else if (command == "zero") {
       for (Member& member : members_) member.sender.send(message_of(member.group, 0), false);
     } else if (command == "leave") {
@@ -208,6 +218,7 @@ class Runner {
   std::unique_ptr<kernel::FenceFilter> fence_;
   bool beating_ = false;
   Clock::time_point advert_at_;
+  Clock::time_point stopped_{};
 };
 
 }  // namespace

@@ -111,7 +111,7 @@ int clean(int count, char** keys) {
   std::set<plan::VirtualServerKey> owned;
   for (int i = 0; i < count; ++i) owned.insert(key_of(keys[i]));
   const auto cleaned =
-      agent::cleanup_forwarding(owned, agent::open_forwarding_ports(agent::FinerFence::kOff));
+      agent::cleanup_forwarding(owned, agent::open_forwarding_ports(agent::FinerFence::kOff, {}));
   if (!cleaned) {
     std::printf("error %s\n", cleaned.error().message.c_str());
     return 1;
@@ -128,8 +128,9 @@ int main(int argc, char** argv) {
   sys::start_log(sys::LogLevel::kInfo, sys::LogFormat::kText);
   sys::Loop loop;
   sys::Metrics metrics;
-  agent::ForwardingAgent forwarding(loop, metrics, agent::open_forwarding_ports(agent::FinerFence::kOn),
-                                    print);
+  agent::ForwardingAgent forwarding(
+      loop, metrics, agent::open_forwarding_ports(agent::FinerFence::kOn, [] { return Microseconds(0); }),
+      print);
   std::string waiting;
   const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
     char buffer[4096];

@@ -21,9 +21,27 @@ std::optional<filter::FencedGroup> wished(const plan::GroupPlan& plan, const std
 
 // Priority 150 at 250 ms waits 853.515 ms; less 20 ms for the kernel's ticks.
 TEST(FenceWish, IsTheGroupOnItsInterfaceWithItsTime) {
-  const filter::FencedGroup expected{
-      {7, net::Family::kIPv4, vrrp::VirtualRouterId(51)}, "eth1", {kA, kB}, Milliseconds(833)};
+  const filter::FencedGroup expected{{7, net::Family::kIPv4, vrrp::VirtualRouterId(51)},
+                                     "eth1",
+                                     {kA, kB},
+                                     Milliseconds(833),
+                                     Milliseconds(250)};
   EXPECT_EQ(wished(group_plan(), {}, with_eth1(7)), expected);
+}
+
+// While the vrrp thread moves, its last turn is less than an interval old, and the next advert opens the
+// rest.
+TEST(FenceWish, PutBackItIsHeardUntilItsNextAdvert) {
+  for (const int centiseconds : {1, 5, 10, 25, 100, 4095}) {
+    const auto plan = test::with_interval(group_plan(), centiseconds);
+    const auto wish = wished(plan, {}, with_eth1(7));
+    const auto table = filter::fence_table({*wish});
+    const auto& group = table.groups.at(wish->key);
+    const Microseconds interval(plan.advertise_interval);
+    for (const Microseconds idle : {Microseconds(0), interval / 2, interval}) {
+      EXPECT_GE(filter::reopened_for(group, idle), interval - idle) << centiseconds;
+    }
+  }
 }
 
 TEST(FenceWish, HasTheAddressesThatAdvertsDoNotListToo) {

@@ -75,6 +75,21 @@ TEST(FinerFence, ANewAddressOfAnActiveGroupWaitsAndTheOthersGoOn) {
   EXPECT_TRUE(thread.world.has(2, kB));
 }
 
+// What the forwarding thread judges a thread that hangs by, when it puts the fence back.
+TEST(FinerFence, EachTurnIsNotedWhenItsAdvertsAreOut) {
+  FencedThread thread;
+  EXPECT_EQ(LastTurn().ago(thread.world.now), Seconds(1000));
+  EXPECT_EQ(thread.last_turn.ago(thread.world.now), Microseconds(0));
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  for (int i = 0; i < 20; ++i) {
+    thread.world.pass(Milliseconds(100));
+    EXPECT_LE(thread.last_turn.ago(thread.world.now), Milliseconds(250));
+  }
+}
+
 // Another interface of that name: the fence hangs on the one that is gone.
 TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
   FencedThread thread;

@@ -39,6 +39,15 @@ TEST(FenceTable, AnAddressOfTwoGroupsIsRenewedByBothAndIsOneElement) {
   EXPECT_EQ(element_count(table), 2 + 3);
 }
 
+// The last advert was at most an interval older than the last turn: heard from then on for the group's time.
+TEST(FenceTable, AGroupWhoseTimeWasLostIsHeardForWhatItsLastAdvertMayHaveLeftIt) {
+  const FenceTable::Group group{Milliseconds(302), {ip("192.0.2.100")}, Milliseconds(100)};
+  EXPECT_EQ(reopened_for(group, Microseconds(0)), Milliseconds(202));
+  EXPECT_EQ(reopened_for(group, Microseconds(50'100)), Milliseconds(151));
+  EXPECT_EQ(reopened_for(group, Milliseconds(202)), Milliseconds(0));
+  EXPECT_EQ(reopened_for(group, Seconds(1000)), Milliseconds(0));
+}
+
 TEST(FenceTable, NoGroupIsAnEmptyTable) {
   EXPECT_TRUE(fence_table({}).empty());
   EXPECT_FALSE(fence_table({group(51, {ip("192.0.2.100")})}).empty());

@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
 // The table as messages, read back by an independent reader: what is said to the kernel, in order.
@@ -17,12 +18,13 @@ using Lines = std::vector<std::string>;
 
 net::IpAddress ip(const char* text) { return *net::parse_address(text); }
 
-filter::FencedGroup group(int vrid, std::set<net::IpAddress> addresses, int silent_after) {
+filter::FencedGroup group(int vrid, std::set<net::IpAddress> addresses, int silent_after, int interval) {
   const auto family = addresses.begin()->family();
   return {{7, family, vrrp::VirtualRouterId(static_cast<std::uint8_t>(vrid))},
           "eth1",
           std::move(addresses),
-          Milliseconds(silent_after)};
+          Milliseconds(silent_after),
+          Milliseconds(interval)};
 }
 
 std::string hex_of(std::span<const std::uint8_t> bytes) {
@@ -95,12 +97,12 @@ Lines lines_of(NftTransaction& transaction) {
 
 Lines changes(const std::vector<filter::FencedGroup>& from, const std::vector<filter::FencedGroup>& to) {
   NftTransaction transaction(NFPROTO_NETDEV, 0);
-  append_fence_changes(transaction, filter::fence_table(from), filter::fence_table(to));
+  append_fence_changes(transaction, filter::fence_table(from), filter::fence_table(to), Milliseconds(50));
   return lines_of(transaction);
 }
 
-const auto kFour = group(51, {ip("192.0.2.100")}, 301);
-const auto kSix = group(9, {ip("2001:db8::100")}, 784);
+const auto kFour = group(51, {ip("192.0.2.100")}, 301, 100);
+const auto kSix = group(9, {ip("2001:db8::100")}, 784, 250);
 
 const Lines kGroupFour = {
     "chain group_7_4_51",
@@ -129,7 +131,7 @@ Lines joined(std::initializer_list<Lines> parts) {
 // Sets, then rules that use them; the group's chain before the element that jumps to it; hooks last.
 TEST(FenceFilterMessages, TheWholeTable) {
   NftTransaction transaction(NFPROTO_NETDEV, 0);
-  append_fence(transaction, filter::fence_table({kFour}), false);
+  append_fence(transaction, filter::fence_table({kFour}), std::nullopt);
   EXPECT_EQ(
       lines_of(transaction),
       joined({{"table", "-table", "table", "set vip4 00000000 00000007 00000004 00000001",
@@ -180,13 +182,26 @@ TEST(FenceFilterMessages, TheWholeTable) {
 // After others have deleted it: an Active group must not be silent until its next advert.
 TEST(FenceFilterMessages, ATablePutBackBeginsWithEveryTimeRunning) {
   NftTransaction transaction(NFPROTO_NETDEV, 0);
-  append_fence(transaction, filter::fence_table({kFour, kSix}), true);
+  append_fence(transaction, filter::fence_table({kFour, kSix}), Microseconds(0));
   const Lines lines = lines_of(transaction);
   EXPECT_EQ(Lines(lines.end() - 3, lines.end()),
-            (Lines{"elements beating 070000000800000033000000 000000000000012d"
-                   " 0700000086dd000009000000 0000000000000310",
-                   "elements live4 c0000264 000000000000012d",
-                   "elements live6 20010db8000000000000000000000100 0000000000000310"}));
+            (Lines{"elements beating 070000000800000033000000 00000000000000c9"
+                   " 0700000086dd000009000000 0000000000000216",
+                   "elements live4 c0000264 00000000000000c9",
+                   "elements live6 20010db8000000000000000000000100 0000000000000216"}));
+}
+
+// What it would have been silent by now stays so: 250 ms are more than 301 less an interval of 100.
+TEST(FenceFilterMessages, ATablePutBackOpensNothingAnewForAThreadThatHangs) {
+  NftTransaction transaction(NFPROTO_NETDEV, 0);
+  append_fence(transaction, filter::fence_table({kFour, kSix}), Milliseconds(250));
+  const Lines lines = lines_of(transaction);
+  EXPECT_EQ(Lines(lines.end() - 2, lines.end()),
+            (Lines{"elements beating 0700000086dd000009000000 000000000000011c",
+                   "elements live6 20010db8000000000000000000000100 000000000000011c"}));
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const auto& line) { return line.starts_with("elements live4"); }),
+            0);
 }
 
 TEST(FenceFilterMessages, EqualTablesNeedNothing) { EXPECT_EQ(changes({kFour}, {kFour}), Lines{}); }
@@ -210,18 +225,18 @@ TEST(FenceFilterMessages, AGroupThatGoesTakesItsChainWithIt) {
 
 // A member that is Active announces such an address at once, before the next advert.
 TEST(FenceFilterMessages, AnAddressThatComesToAGroupBeginsWithItsTimeRunning) {
-  const Lines lines = changes({kFour}, {group(51, {ip("192.0.2.100"), ip("192.0.2.101")}, 301)});
+  const Lines lines = changes({kFour}, {group(51, {ip("192.0.2.100"), ip("192.0.2.101")}, 301, 100)});
   ASSERT_EQ(lines.size(), 8U);
   EXPECT_EQ(lines[0], "-rules group_7_4_51");
   EXPECT_EQ(lines[5],
             "rule group_7_4_51 immediate 00000001 c0000265 dynset live4 00000001 00000001"
             " 000000000000012d");
-  EXPECT_EQ(lines[6], "elements live4 c0000265 000000000000012d");
+  EXPECT_EQ(lines[6], "elements live4 c0000265 0000000000000097");  // 301 - 100 - 50
   EXPECT_EQ(lines[7], "elements vip4 c0000265");
 }
 
 TEST(FenceFilterMessages, AnotherTimeChangesTheGroupsRulesAlone) {
-  const Lines lines = changes({kFour}, {group(51, {ip("192.0.2.100")}, 784)});
+  const Lines lines = changes({kFour}, {group(51, {ip("192.0.2.100")}, 784, 250)});
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[0], "-rules group_7_4_51");
   EXPECT_EQ(lines[4],
