@@ -107,6 +107,7 @@ def check(lab, cases):
                 (lost.successor, lost.takeover))
     cases.check("keepalived, kill -9: its left-over address is reported", lost.gone is None, lost.gone)
     cases.check("keepalived, kill -9: its two owners are reported", lost.overlap > 4000, lost.overlap)
+    cases.check("keepalived, kill -9: that both answer is reported", lost.answer is not None and lost.answer > 4000, lost.answer)
     for node in ("t2", "t3"):
         for pid in processes(lab, node):
             os.kill(pid, signal.SIGKILL)

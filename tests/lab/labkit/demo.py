@@ -10,7 +10,7 @@ from labkit.cluster import Cluster
 from labkit.enduring import Enduring
 from labkit.evidence import Evidence
 from labkit.figures import (ADVERT_MS, ALONE, COUNTED, FENCE_MS, FORBIDDEN, FRONT, GATE_MS, NOISE_MS, OVERLAP_MS,
-                            RUNS, WEB)
+                            RUNS, UNFENCED, WEB)
 from labkit.host_kernel import HostKernel
 from labkit.lab import Lab
 from labkit.losing import Losing
@@ -139,11 +139,14 @@ class Demo(Serving, Losing, Enduring, HostKernel):
     def check_honesty(self):
         missed = judge.missed(self.lab.feed.poll())
         self.table.add("missed", "netwatch missed nothing", f"{len(missed)} gaps", "0 gaps", not missed)
-        found = []
+        found, unfenced = [], []
         for name in sorted(os.listdir(self.evidence.path("logs"))):
             with open(self.evidence.path("logs/" + name), errors="replace") as file:
-                found += [f"{name}: {line.strip()[:80]}" for line in file
-                          if not name.startswith("kube-") and FORBIDDEN.search(line)]
+                lines = [] if name.startswith("kube-") else [(f"{name}: {line.strip()[:80]}", line) for line in file]
+            found += [shown for shown, line in lines if FORBIDDEN.search(line)]
+            unfenced += [shown for shown, line in lines if UNFENCED.search(line)]
+        self.table.add("fence.kept", "no node says that its finer fence was refused, or gone", "; ".join(unfenced[:2]) or "none",
+                       "none", not unfenced)
         self.table.add("logs", "no crash and no failed assertion in any log", "; ".join(found[:2]) or "none", "none",
                        not found)
 

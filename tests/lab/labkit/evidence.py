@@ -5,6 +5,7 @@
   kubectl.jsonl        every kubectl command with its output and the wall clock
   <lab>-watch.jsonl    netwatch: addresses, links, ARP and VRRP frames
   <lab>-probe-*.jsonl  prober lines
+  fence.jsonl          the nodes' metrics of the finer fence
   counters-*.json      ipvsadm before and after, beside the prober's count
   audit.log            the API server's
   logs/                of all programs

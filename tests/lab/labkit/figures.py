@@ -19,6 +19,8 @@ COUNTED = 40
 RUNS = 10
 FORBIDDEN = re.compile(r"AddressSanitizer|ThreadSanitizer|runtime error:|terminate called|[Aa]ssertion.*failed|"
                        r"Segmentation fault|\[critical\]|std::bad_alloc|double free|corrupted")
+# A node says that its finer fence is not what it should be.
+UNFENCED = re.compile(r"forwarding\.fence_(failed|restored)")
 # How a master is lost, in words.
 NAMES = {"kill": "kill -9", "carrier": "carrier down", "port": "port detached"}
 

@@ -3,7 +3,7 @@ import json
 import signal
 import time
 
-from labkit import net
+from labkit import judge, net
 from labkit.agent import LabError
 from labkit.evidence import Feed
 
@@ -157,6 +157,18 @@ class Lab:
         text = self.agent.read_all(f"{self.run_dir}/probe-{name}.jsonl")
         self.evidence.write(f"{self.name}-probe-{name}.jsonl", text)
         return json.loads(text.splitlines()[-1])
+
+    def ask(self, name, vip, seconds=60):
+        """Asks every 10 ms who has the address; netwatch hears who answers. Until asked(), at most for so many seconds."""
+        path = f"{self.run_dir}/question-{name}"
+        self.agent.write(path, judge.question(vip) + "\n")
+        self.agent.spawn(f"{self.name}-ask-{name}", [self.support("flood"), "eth1", "100", str(seconds), path], self.log("ask"),
+                         netns="fairlead-" + self.layout.client)
+
+    def asked(self, name):
+        self.agent.signal(f"{self.name}-ask-{name}", signal.SIGKILL)
+        if self.agent.wait(f"{self.name}-ask-{name}", 10) != -signal.SIGKILL:
+            raise LabError(f"who asks ({name}) ended by itself: {self.agent.read_all(self.log('ask'))}")
 
     def count(self, name, protocol, target, connections):
         """Counted connections from the client: (answers in order, summary)."""

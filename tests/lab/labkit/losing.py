@@ -17,7 +17,8 @@ class Losing:
         after = self.sabotage.after_loss if self.sabotage else None
         lost = loss.lose(self.lab, WEB, WEB + ":80", master, "kill", "a", after)
         output(f"first gratuitous ARP by {lost.successor} after {lost.takeover} ms; "
-               f"prober lost {lost.probe['lost']} of {lost.probe['sent']}; both listed the address for {lost.overlap} ms")
+               f"prober lost {lost.probe['lost']} of {lost.probe['sent']}; both listed the address for {lost.overlap} ms, "
+               f"and answered for {ms(lost.answer)}")
         self.check_takeover("a.takeover", lost, gate)
         self.table.add("a.outage", "kill -9: prober's longest silence", ms(lost.outage()), f"about 0, at most {gate} ms",
                        lost.outage() is not None and lost.outage() <= gate)
@@ -25,6 +26,7 @@ class Losing:
                        f"at most {FENCE_MS + noise} ms", lost.gone is not None and lost.gone <= FENCE_MS + noise)
         self.table.add("a.overlap", "kill -9: both nodes list the address", ms(lost.overlap),
                        f"at most {OVERLAP_MS + noise} ms", lost.overlap <= OVERLAP_MS + noise)
+        self.table.add("a.answer", "kill -9: both nodes answer for the address", ms(lost.answer), "0.0 ms", lost.answer == 0)
         if self.sabotage and self.sabotage.name == "no-fence":
             return
         self.check_masters("a.master", "kill -9: kubectl names the new master", {"web": WEB})

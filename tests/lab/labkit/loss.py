@@ -15,6 +15,7 @@ class Loss:
     takeover: object    # ms from t to that ARP
     gone: object        # ms from t to the address gone from the lost node; None: it never went
     overlap: float      # ms both listed the address, up to the end of the measurement
+    answer: object      # ms both answered for it; None: one of them was never heard. Of `kill` only
     probe: dict         # the prober's summary
 
     def outage(self):
@@ -25,6 +26,8 @@ class Loss:
 def lose(lab, vip, target, node, how, phase, after_loss=None):
     """Takes the master away and watches until the address is gone from it (not for `port`) and 0.5 s more."""
     lab.probe(phase, target)
+    if how == "kill":
+        lab.ask(phase, vip)
     time.sleep(0.4 + random.uniform(0, 0.25))  # anywhere between two adverts
     t = lab.kill(node, phase=phase) if how == "kill" else lab.cut(node, how, phase=phase)
     if after_loss:
@@ -38,10 +41,14 @@ def lose(lab, vip, target, node, how, phase, after_loss=None):
     probe = lab.probed(phase)
     events = lab.feed.poll()
     end = events[-1]["t"]
+    answer = None
+    if how == "kill":
+        lab.asked(phase)
+        answer = judge.milliseconds(judge.both_answer(events, vip, node, t, end, lab.macs))
     lab.mark("measured", end, phase=phase)
     return Loss(node, how, t, first[1] if first else None, judge.milliseconds(first[0] - t) if first else None,
                 judge.milliseconds(gone - t) if gone else None,
-                judge.milliseconds(judge.overlap(events, vip, t, end)), probe)
+                judge.milliseconds(judge.overlap(events, vip, t, end)), answer, probe)
 
 
 def give_back(lab, vip, node, how, phase, seconds=40):

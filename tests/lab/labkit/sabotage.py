@@ -27,9 +27,10 @@ class Sabotage:
 
     def after_loss(self, lab, node):
         if self.name == "no-fence":
-            # The dead daemon's address lives for ever.
+            # The dead daemon's address lives for ever, and nothing silences it.
             lab.agent.run(["ip", "address", "change", self.vip + "/32", "dev", "eth1", "valid_lft", "forever",
                            "preferred_lft", "forever"], netns="fairlead-" + node)
+            lab.agent.run(["nft", "delete", "table", "netdev", "fairlead_fence"], netns="fairlead-" + node)
 
     def _write_wrong_status(self, cluster, wrong):
         path = "/apis/fairlead.dev/v1alpha1/namespaces/shop/virtualips/web/status"

@@ -65,10 +65,26 @@ class Serving:
         _, out = self.kubectl("get service front -n shop -o jsonpath={.status.loadBalancer.ingress}", key="service")
         self.table.add("service", "the Service says its address", out.strip() or None, f"{FRONT}, ipMode Proxy",
                        f'"ip":"{FRONT}"' in out and '"ipMode":"Proxy"' in out)
+        self.check_fence()
         if self.lab.holder(WEB) is None:
             for node in self.lab.layout.nodes:
                 output(f"log of {node}:\n" + self.lab.agent.read_all(self.lab.log(node))[-1500:])
             raise LabError(f"no node holds {WEB} alone: nothing more can be shown")
+
+    def check_fence(self):
+        """What each node counts of the groups that the kernel holds the finer fence of."""
+        counted, limit = {}, time.monotonic() + 10
+        while time.monotonic() < limit and list(counted.values()) != [(2, 0)] * 3:
+            for node in self.lab.layout.nodes:
+                argv = ["curl", "-s", "http://127.0.0.1:9473/metrics"]
+                shown = self.lab.agent.run(argv, netns="fairlead-" + node, check=False).out
+                lines = [x for x in shown.splitlines() if x.startswith(("fairlead_node_fenced", "fairlead_node_unfenced"))]
+                self.evidence.line("fence.jsonl", node=node, lines=lines)
+                values = dict(x.split() for x in lines)
+                counted[node] = tuple(int(float(values.get(f"fairlead_node_{n}_groups", -1))) for n in ("fenced", "unfenced"))
+        self.table.add("fence.held", "groups that the kernel holds the finer fence of, and refuses",
+                       ", ".join(f"{n} {held} and {refused}" for n, (held, refused) in counted.items()), "2 and 0 on each node",
+                       all(found == (2, 0) for found in counted.values()))
 
     def counters(self, node, protocol):
         """(connections, packets in, packets out) that IPVS of a node counts for the main VIP."""
