@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """VRRP on Debian's kernel in a virtual machine, for what this machine cannot do to itself. Inside the guest, beside each other: its
 wall clock jumps (FN-03), a bond changes its port (FN-05), a memory cgroup kills (FN-01). Then with the Master in a guest and the
-Backup outside: QEMU stops the machine and lets it go on (FN-02, I-1), and in the end cuts its power (FN-01)."""
+Backup outside: QEMU stops the machine and lets it go on (FN-02, I-1), and in the end cuts its power (FN-01). At last a machine
+sleeps, and is woken."""
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, TREE + "/tests/interop")
 sys.path.insert(0, TREE + "/tests/vm/vrrp")
+import asleep  # noqa: E402
 import guest  # noqa: E402
 import paused  # noqa: E402
 from world import BUILD, Cases, World  # noqa: E402
@@ -62,6 +64,9 @@ def main():
     with World("vm") as world, tempfile.TemporaryDirectory(prefix="fairlead-vm-wire-", dir="/var/tmp") as folder:
         for name, ok, detail in paused.told(world, folder, [VM, "--timeout", str(LIMIT_SECONDS)]):
             cases.check("paused machine: " + name, ok, detail)
+    with World("vm") as world, tempfile.TemporaryDirectory(prefix="fairlead-vm-wire-", dir="/var/tmp") as folder:
+        for name, ok, detail in asleep.told(world, folder):
+            cases.check("sleeping machine: " + name, ok, detail)
     beside.join()
     cases.finish()
 

@@ -73,7 +73,7 @@ class Machine:
             if "error" in answer:
                 raise RuntimeError(line)
             if "return" in answer:
-                return
+                return answer["return"]
 
 
 def master_of(three, folder):
