@@ -64,11 +64,6 @@ void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
   if (active() && !gone.empty()) (void)addresses_.release(link_, gone);
 }
 
-void VirtualRouter::change(plan::GroupPlan next) {
-  touched_ = true;
-  plan_ = std::move(next);
-}
-
 vrrp::RouterConfig VirtualRouter::configured() const {
   vrrp::RouterConfig out = config_;
   out.version = plan_.vrrp_version;

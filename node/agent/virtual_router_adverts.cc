@@ -1,5 +1,6 @@
 #include "node/agent/virtual_router_adverts.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -9,6 +10,14 @@ namespace fairlead::agent {
 namespace {
 
 constexpr std::chrono::minutes kUnsentForgotten{10};
+
+// ADI_min as that plan has it, if its interval were this one.
+Microseconds min_active_down_interval(const plan::GroupPlan& plan, Microseconds interval) {
+  const Microseconds adi_min = plan.min_active_down_interval;
+  const Microseconds planned(plan.advertise_interval);
+  if (plan.vrrp_version == vrrp::Version::k2) return adi_min + 3 * (interval - planned);
+  return adi_min * interval.count() / planned.count();
+}
 
 }  // namespace
 
@@ -52,6 +61,12 @@ Result<> Adverts::send_to_all(const plan::GroupPlan& plan, const Way& way, const
     if (out && !sent) out = sent;
   }
   return out;
+}
+
+void Adverts::heed(const plan::GroupPlan& next) {
+  if (!last_) return;
+  last_->min_active_down_interval =
+      std::min(last_->min_active_down_interval, min_active_down_interval(next, last_->interval));
 }
 
 address::FenceVerdict Adverts::fence() const {

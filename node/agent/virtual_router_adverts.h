@@ -30,9 +30,12 @@ class Adverts {
   bool send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority priority,
             const std::vector<net::IpAddress>& listed);
 
-  // The gap since the last advert, judged by what that advert said: a plan that came since is not known to
-  // those who heard it. Without one there is no gap (failure-model.md 1.2), and the owner has no fence: its
-  // addresses stay in any case, and its next advert ends what another does meanwhile.
+  // A new plan. Who heard the last advert waits for the interval that it told, and may rank by either plan.
+  void heed(const plan::GroupPlan& next);
+
+  // The gap since the last advert, judged by what that advert said: a plan that came since need not be known
+  // to those who heard it. Without one there is no gap (failure-model.md 1.2), and the owner has no fence:
+  // its addresses stay in any case, and its next advert ends what another does meanwhile.
   address::FenceVerdict fence() const;
   // When that becomes kGiveUp, if no advert leaves before; nothing without a last advert.
   std::optional<TimePoint> give_up_at() const;

@@ -1,4 +1,4 @@
-// How a virtual router carries out what its machine decided, and how it meets its interface.
+// How a virtual router carries out what its machine decided, and how it meets another plan and its interface.
 
 #include <algorithm>
 #include <string>
@@ -186,6 +186,12 @@ std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpA
     if (in_service_.contains(address)) out.push_back(address);
   }
   return out;
+}
+
+void VirtualRouter::change(plan::GroupPlan next) {
+  touched_ = true;
+  adverts_.heed(next);
+  plan_ = std::move(next);
 }
 
 void VirtualRouter::place(const Ground& ground) {

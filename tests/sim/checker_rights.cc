@@ -15,6 +15,13 @@ Microseconds active_down(const Told& told, vrrp::Centiseconds interval) {
   return 3 * Microseconds(interval) + skew(told, interval);
 }
 
+// ADI_min after an advert that told `spoken`.
+Microseconds min_active_down(const Told& told, vrrp::Centiseconds spoken) {
+  Microseconds least = told.min_active_down_interval - 3 * Microseconds(told.interval);  // Skew_Time
+  if (told.version == vrrp::Version::k3) least = least * spoken.count() / told.interval.count();
+  return 3 * Microseconds(spoken) + least;
+}
+
 }  // namespace
 
 void Checker::read(int node, int group, const Heard& heard) {
@@ -81,9 +88,10 @@ void Checker::judge_take_over(int node, int group, int address) {
   if (who.state == api::MemberState::kMaster && who.sent) {
     const Node& where = at(node);
     const auto gap = now_ - *who.sent - (where.stood - where.suspended - who.sent_clock);
-    const auto limit =
-        std::max(who.told ? who.told->min_active_down_interval : Microseconds(0),
-                 who.told_before ? who.told_before->min_active_down_interval : Microseconds(0));
+    const auto waits = [&](const std::optional<Told>& told) {
+      return told ? min_active_down(*told, who.sent_interval) : Microseconds(0);
+    };
+    const auto limit = std::max(waits(who.told), waits(who.told_before));
     if (gap > limit + slack_) who.unjustified |= 1U << address;
     return;
   }

@@ -64,6 +64,44 @@ TEST(PlanChange, TheAdvertThatTellsAShorterIntervalStandsOnTheShorterLifetime) {
             Journal({"hold 192.0.2.100 1s on 2", "hold 192.0.2.101 1s on 2", "advert 51 priority 200"}));
 }
 
+// Takes that plan right after an advert, and then is frozen for so long. ADI_min of group_plan() is 853.5 ms:
+// from 753.5 ms on another may be Active.
+Journal written_after_a_freeze(const plan::GroupPlan& next, Milliseconds freeze) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
+  thread.order({next});
+  (void)thread.world.take_journal();
+  thread.world.freeze(freeze);
+  return thread.writes();
+}
+plan::GroupPlan with_rival(plan::GroupPlan plan, int priority) {
+  plan.min_active_down_interval = vrrp::active_down_interval(
+      vrrp::Version::k3, vrrp::Priority(static_cast<std::uint8_t>(priority)), plan.advertise_interval);
+  ++plan.version.generation;
+  return plan;
+}
+const Journal kGivesUp{"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"};
+
+// Another may have the plan as well, and by it he waits less, whenever he heard us.
+TEST(PlanChange, AStrongerRivalWaitsLessAfterTheAdvertThatCameBefore) {
+  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 254), Milliseconds(700)), kGivesUp);
+  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 254), Milliseconds(600)).back(),
+            "advert 51 priority 200");
+}
+
+// He may not have that plan yet.
+TEST(PlanChange, AWeakerRivalMayStillBeStrong) {
+  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 50), Milliseconds(760)), kGivesUp);
+}
+
+// He counts by the interval that the advert told.
+TEST(PlanChange, AStrongerRivalAtAnotherIntervalWaitsForTheOldOne) {
+  const auto faster = with_rival(with_interval(group_plan(), 10), 254);
+  EXPECT_EQ(written_after_a_freeze(faster, Milliseconds(700)), kGivesUp);
+  EXPECT_EQ(written_after_a_freeze(faster, Milliseconds(600)).back(), "advert 51 priority 200");
+}
+
 TEST(PlanChange, AnotherVridIsAnotherRouter) {
   VrrpThread thread;
   thread.become_active(group_plan());
