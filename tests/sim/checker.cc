@@ -1,7 +1,6 @@
 #include "sim/checker.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "sim/segment.h"
@@ -46,14 +45,10 @@ void Checker::elapse(TimePoint now) {
     const Node& where = at(node);
     for (int group = 0; group < group_count_; ++group) {
       const Member& who = member(node, group);
-      if (who.held != 0 && where.reachable && who.renewed) {
-        ++checks_;
-        const auto age = now - *who.renewed - (where.stood - who.renewed_clock);
-        const Seconds lifetime = who.lifetime_renewed;
-        if (age > lifetime + kExpiryLateness + kTolerance) {
-          fail("I-2", name(node, group) + " holds its addresses " + std::to_string(age.count() / 1000) +
-                          " ms after the last renewal");
-        }
+      if (who.held != 0) {
+        judge_age(node, group);
+        judge_silence(node, group);
+        judge_ground(node, group);
       }
       if (who.state != api::MemberState::kMaster || !up(node) || where.sends_refused || !who.sent) continue;
       ++checks_;
@@ -112,6 +107,11 @@ void Checker::reachable(int node, bool yes) {
   }
 }
 
+void Checker::carrier(int node, bool up) {
+  at(node).carrier = up;
+  at(node).carrier_since = now_;
+}
+
 void Checker::sends_refused(int node, bool yes) {
   at(node).sends_refused = yes;
   at(node).awake_since = now_;
@@ -126,6 +126,7 @@ Microseconds Checker::beat(int node, int group) {
 void Checker::release_refused(int node) {
   at(node).excused_until = std::max(at(node).excused_until, now_ + Milliseconds(100) + kGiveWay);
   at(node).release_refused_in_turn = true;
+  at(node).release_refused_at = now_;
 }
 
 void Checker::slow(int node, Microseconds before, Microseconds lateness) {
@@ -150,6 +151,7 @@ void Checker::told(int node, int group, const std::optional<Told>& told) {
   Member& who = member(node, group);
   if (who.told == told) return;
   who.told_before = std::exchange(who.told, told);
+  if (who.told_before) who.older_limit = std::max(who.older_limit, who.told_before->min_active_down_interval);
   if (who.told_before && who.told) {
     who.shortest = std::min(who.shortest, who.told->interval);
   } else {
@@ -176,7 +178,8 @@ void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interva
   const auto gap =
       who.sent ? now_ - *who.sent - (at(node).stood - at(node).suspended - who.sent_clock) : Microseconds(0);
   const auto limit = std::max<Microseconds>(who.min_active_down_sent, 2 * Microseconds(who.sent_interval));
-  if (who.state == api::MemberState::kMaster && gap > limit && !at(node).halted_in_turn &&
+  // Caught in the very call, only the finer fence keeps it back.
+  if (who.state == api::MemberState::kMaster && gap > limit && (!at(node).halted_in_turn || who.fenced) &&
       !at(node).sends_refused) {
     fail("fence", name(node, group) + " advertises " + std::to_string(gap.count() / 1000) +
                       " ms after its last advert");
@@ -184,6 +187,8 @@ void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interva
   who.min_active_down_sent = who.told ? who.told->min_active_down_interval : Microseconds(0);
   who.sent = now_;
   who.sent_clock = at(node).stood - at(node).suspended;
+  who.sent_stood = at(node).stood;
+  who.fence_limit = std::max(who.min_active_down_sent, who.older_limit);
   who.sent_interval = interval;
   who.lifetime_sent = lifetime_told(who);
 }
@@ -197,49 +202,6 @@ Seconds Checker::lifetime_told(const Member& who) {
 void Checker::lost(int from, int to, TimePoint until) {
   TimePoint& last = lost_until_[index(from)][index(to)];
   last = std::max(last, until);
-}
-
-void Checker::held(int node, int group, int address, bool created) {
-  Member& who = member(node, group);
-  who.renewed = now_;
-  who.renewed_clock = at(node).stood;
-  who.lifetime_renewed = lifetime_told(who);
-  if (!created) {
-    who.renewed_this_turn = true;
-    if (who.state == api::MemberState::kInitialize) judge_resumption(node, group);
-    if (who.state == api::MemberState::kBackup && !who.took_over_this_turn)
-      judge_take_over(node, group, address);
-    return;
-  }
-  if (!has(who.ready, address)) fail("I-4", name(node, group) + " holds an address that is not ready");
-  const bool resumes = who.state == api::MemberState::kInitialize && who.sent;
-  who.held |= 1U << address;
-  std::uint32_t& holders = holders_[index(group)][index(address)];
-  holders |= 1U << node;
-  if (std::popcount(holders) > 1) overlaps_may_be_ = true;
-  if (resumes) {
-    judge_resumption(node, group);
-  } else {
-    judge_take_over(node, group, address);
-  }
-}
-
-void Checker::gone(int node, int group, int address) {
-  member(node, group).held &= ~(1U << address);
-  member(node, group).unjustified &= ~(1U << address);
-  holders_[index(group)][index(address)] &= ~(1U << node);
-}
-
-// The kernel must not take from a master that runs what it is to hold.
-void Checker::expired(int node, int group, int address) {
-  const Member& who = member(node, group);
-  const Node& where = at(node);
-  ++checks_;
-  const bool was_well = up(node) && !where.sends_refused && !where.troubled && where.slow == Microseconds(0);
-  if (was_well && who.state == api::MemberState::kMaster && who.renewed && where.awake_since < *who.renewed) {
-    fail("fence", name(node, group) + " is Active, runs, and loses an address to the kernel");
-  }
-  gone(node, group, address);
 }
 
 void Checker::announced(int node, int group, int address) {

@@ -49,8 +49,9 @@ struct Heard {
 // the daemons were told, what they sent and read, and what their kernels hold; of the daemons' own thoughts
 // it takes only the reported state. Times are the segment's.
 //
-// I-1, two nodes a and b that both hold one address of a group, from the moment at which they first did, be
-// it another address of the group by now (failure-model.md 1.2 and 2; vrrp.md 8), allowed:
+// I-1, two nodes a and b that both answer for one address of a group: they hold it, and their finer fence, if
+// they have one, lets it through. From the moment at which they first did, be it another address by now
+// (failure-model.md 1.2 and 2; vrrp.md 8), allowed:
 //   both daemons run: 50 ms from the beginning, if whoever came second had the right to take over; it had
 //     if it heard nobody of at least its rank for its Active_Down_Interval, or a priority-0 advert and then
 //     nobody for Skew_Time. The loser must give way to the winner's next advert: so each lost (or late)
@@ -66,10 +67,18 @@ struct Heard {
 //     the last advert read to the last renewal, so by n a if n were lost.
 //   the same, but the other preempted it, or a third node's priority 0 called it: L + 1.1 s from the last
 //     renewal, which is I-2.
+//   with the finer fence: ADI_min as the node knew it when its last advert left, in the place of L + 1.1 s,
+//     counted from that advert. Beside one that took over because of silence that is nothing, but for adverts
+//     that were lost and for plans that the two had not both heard of.
 //   one goes on after a restart: while its last advert is younger than ADI_min (FN-01).
 //   one whose kernel does not answer removals: 100 ms, after which it asks again, and 50 ms from each
 //   refusal. a loop that is slow may be so for everything it does. it took over at the call of the one that
 //   holds: never (hand-over).
+//
+// I-4, of a daemon that runs: nothing without a carrier and nothing that its plan does not list, 50 ms after
+// that began, or 150 ms after the kernel refused to remove it; and nothing is added that IPVS and guard were
+// not ready for at some time since the router entered the election. What fails later is repaired, not left
+// (I-5). A node that drains has left the plan.
 class Checker {
  public:
   Checker(int nodes, int groups, Microseconds call_latency, Judged judged);
@@ -86,6 +95,7 @@ class Checker {
   // The machine ran no clock for so long (boot-time clock too, unless `suspended`).
   void clock_stood(int node, Microseconds span, bool suspended);
   void reachable(int node, bool yes);
+  void carrier(int node, bool up);
   void sends_refused(int node, bool yes);
   void release_refused(int node);
   // The kernel refused addresses: for half a minute or longer the node need not be where it should.
@@ -95,6 +105,10 @@ class Checker {
   void ready(int node, const std::set<net::IpAddress>& addresses);
 
   void told(int node, int group, const std::optional<Told>& told);
+  // So many addresses, from the first on, are the group's at this node; 0: it has no such group.
+  void listed(int node, int group, int addresses);
+  // The kernel has carried out the finer fence as told: whether the group is in it.
+  void fenced(int node, int group, bool yes);
   // An advert is about to leave, or to be refused.
   void tries(int node, int group) { member(node, group).tried_this_turn = true; }
   void sent(int node, int group, int priority, vrrp::Centiseconds interval);
@@ -103,11 +117,15 @@ class Checker {
   void held(int node, int group, int address, bool created);
   void gone(int node, int group, int address);
   void expired(int node, int group, int address);
+  // The node holds it and answers for it, or holds it in silence. REQUIRES: told after each change.
+  void answers(int node, int group, int address, bool yes);
   void announced(int node, int group, int address);
   void reported(int node, int group, api::MemberState state);
   void turn_began(int node);
   void turn_ended(int node);
 
+  // The simulated time does not go on.
+  void endless(std::string what) { fail("endless", std::move(what)); }
   // The end of a scenario: one holder each, and where all preempt, the best one.
   void settled(bool equal_priorities);
 
@@ -145,7 +163,14 @@ class Checker {
     bool heard_lower = false;
     vrrp::Centiseconds shortest{0};  // interval told since `base`
     TakeOver take_over;
+    bool fenced = false;
+    Microseconds fence_limit{0};  // of the last advert: so long others are silent at least
+    Microseconds sent_stood{0};   // Node::stood when it left
+    Microseconds older_limit{0};  // as told before, until the fence has followed
     std::uint32_t held = 0;
+    std::uint32_t answering = 0;
+    std::uint32_t listed = 0;
+    TimePoint listed_since;
     std::uint32_t ready = 0;  // at some time since it was in Initialize
     std::uint32_t ready_now = 0;
     std::uint32_t unjustified = 0;     // created in this turn without a right to
@@ -157,6 +182,9 @@ class Checker {
     bool runs = false;
     bool halted = false;
     bool reachable = true;
+    bool carrier = true;
+    TimePoint carrier_since;
+    TimePoint release_refused_at;
     bool sends_refused = false;
     bool troubled = false;
     bool halted_in_turn = false;
@@ -178,10 +206,14 @@ class Checker {
   static bool has(std::uint32_t set, int bit) { return ((set >> bit) & 1U) != 0; }
 
   void fail(std::string invariant, std::string what);
+  void judge_age(int node, int group);
+  void judge_silence(int node, int group);
+  void judge_ground(int node, int group);
   void judge_take_over(int node, int group, int address);
   void set_base(Member& who, TimePoint base);
   static Seconds lifetime_told(const Member& who);
   void judge_resumption(int node, int group);
+  bool is_well(int node, int group);
   bool may_take_over(int node, int group, const Told& told);
   void look_for_overlaps();
   TimePoint allowed_until(int group, int a, int b, TimePoint since);
@@ -198,8 +230,8 @@ class Checker {
   TimePoint changed_{};  // when elapse() was called before
   std::array<Node, kMostNodes> nodes_;
   std::array<std::array<Member, kMostGroups>, kMostNodes> members_;
-  std::array<std::array<TimePoint, kMostNodes>, kMostNodes> lost_until_{};  // [from][to]
-  std::array<std::array<std::uint32_t, kMostAddresses>, kMostGroups> holders_{};
+  std::array<std::array<TimePoint, kMostNodes>, kMostNodes> lost_until_{};          // [from][to]
+  std::array<std::array<std::uint32_t, kMostAddresses>, kMostGroups> answering_{};  // the nodes that do
   bool overlaps_may_be_ = false;
   std::map<Pair, TimePoint> overlaps_;  // since when
   std::optional<Violation> violation_;

@@ -30,6 +30,13 @@ TimePoint Checker::allowed_over_halted(int group, int halted, int other, TimePoi
   if (how.at != since || at(halted).down_since > since) return kForEver;  // I-2 ends it
   if (how.relinquished && how.relinquisher == halted) return since;
   if (how.relinquished || how.preempting || !gone.renewed) return kForEver;
+  if (gone.fenced && gone.sent) {
+    const bool unheard = lost_until_[index(halted)][index(other)] >= how.base;
+    const Microseconds late = unheard ? Microseconds(*gone.sent - how.base) : Microseconds(0);
+    const Microseconds figure = gone.fence_limit - how.active_down;
+    return since + std::max(Microseconds(0), figure) + std::max(Microseconds(0), late) +
+           (at(halted).stood - gone.sent_stood) + slack_ + at(other).slow;
+  }
   const bool unsaid = !gone.sent || *gone.renewed > *gone.sent;
   Microseconds late{0};
   if (unsaid || lost_until_[index(halted)][index(other)] >= how.base) {
@@ -73,7 +80,7 @@ void Checker::look_for_overlaps() {
   std::map<Pair, TimePoint> open;
   for (int group = 0; group < group_count_; ++group) {
     for (int address = 0; address < kMostAddresses; ++address) {
-      const auto holders = holders_[index(group)][index(address)] & reached;
+      const auto holders = answering_[index(group)][index(address)] & reached;
       if (std::popcount(holders) < 2) continue;
       for (int a = 0; a < node_count_; ++a) {
         for (int b = a + 1; b < node_count_; ++b) {
@@ -86,7 +93,7 @@ void Checker::look_for_overlaps() {
           ++checks_;
           if (now_ > allowed_until(group, a, b, since)) {
             fail("I-1", "group " + std::to_string(group) + ": nodes " + std::to_string(a) + " and " +
-                            std::to_string(b) + " hold one address since " +
+                            std::to_string(b) + " answer for one address since " +
                             std::to_string((now_ - since).count() / 1000) + " ms");
           }
         }
@@ -109,13 +116,14 @@ void Checker::settled(bool equal_priorities) {
     }
     if (best < 0) continue;  // nobody could
     std::uint32_t all = 0;
-    for (int node = 0; node < node_count_; ++node) all |= at(node).reachable ? member(node, group).held : 0;
+    for (int node = 0; node < node_count_; ++node)
+      all |= at(node).reachable ? member(node, group).answering : 0;
     ++checks_;
     if (all == 0) return fail("I-7", "group " + std::to_string(group) + " has no holder in the end");
     for (int node = 0; node < node_count_; ++node) {
       const Member& who = member(node, group);
-      if (who.held == 0 || !at(node).reachable) continue;
-      if (who.held != all) fail("I-7", name(node, group) + " holds some addresses, another the others");
+      if (who.answering == 0 || !at(node).reachable) continue;
+      if (who.answering != all) fail("I-7", name(node, group) + " holds some addresses, another the others");
       if (all_preempt && node != best && !at(node).troubled)
         fail("I-7", name(node, group) + " is master in the end, not the best");
     }

@@ -49,8 +49,8 @@ void Checker::turn_ended(int node) {
     if (who.unjustified != 0 && (stays || !at(node).release_refused_in_turn)) {
       bool others = false;
       for (int address = 0; address < kMostAddresses; ++address) {
-        const auto holders = holders_[index(group)][index(address)];
-        others = others || (has(who.unjustified, address) && std::popcount(holders) > 1);
+        const auto all = answering_[index(group)][index(address)];
+        others = others || (has(who.unjustified, address) && std::popcount(all) > 1);
       }
       fail(others ? "I-1" : "VR-080",
            name(node, group) + " takes over without a right to" + (others ? ", beside another holder" : ""));

@@ -4,13 +4,15 @@
 
 namespace fairlead::sim {
 
-Kernel::Kernel(const net::IpAddress& primary, Random random) : random_(random) {
+Kernel::Kernel(const net::IpAddress& ipv4, const net::IpAddress& link_local, Random random)
+    : random_(random) {
   address::Interface out;
   out.index = kInterface;
   out.name = "eth1";
   out.mtu = 1500;
   out.up = true;
-  out.addresses.push_back({{primary, 24}, false, true, true, false, false});
+  out.addresses.push_back({{ipv4, 24}, false, true, true, false, false});
+  out.addresses.push_back({{link_local, 64}, false, true, false, false, false});
   interfaces_[kInterface] = std::move(out);
 }
 

@@ -17,7 +17,7 @@ namespace fairlead::sim {
 // the node's monotonic one.
 class Kernel {
  public:
-  Kernel(const net::IpAddress& primary, Random random);
+  Kernel(const net::IpAddress& ipv4, const net::IpAddress& link_local, Random random);
 
   const address::Interfaces& interfaces() const { return interfaces_; }
   // Changes with every difference in interfaces().

@@ -2,7 +2,7 @@
 //
 //   sim seeds FIRST COUNT [keep=FOLDER]   the scenarios of so many seeds; names all that fail; given a
 //   folder,
-//                                         the first three of them are made smaller and written there
+//                                         the first three are made smaller and written there
 //   sim find FIRST COUNT [only=PROMISES]  up to the first that fails; PROMISES, joined by commas, are then
 //   all
 //                                         that is judged
@@ -23,6 +23,7 @@
 
 #include "lib/base/text.h"
 #include "sim/shrink.h"
+#include "sim/watchdog.h"
 #include "sim/world.h"
 
 namespace {
@@ -37,6 +38,12 @@ struct Words {
   std::string keep;
   sim::Judged only;
 };
+
+sim::Outcome play(const std::string& name, const sim::Scenario& scenario, const sim::Judged& only,
+                  sim::NodeMetrics& metrics) {
+  sim::begin_watch(name);
+  return sim::run(scenario, metrics, only, nullptr);
+}
 
 std::string text_of(const sim::Violation& violation) {
   const auto at = (violation.at - TimePoint(Seconds(1000))).count() / 1000;
@@ -59,7 +66,7 @@ void keep_smaller(const sim::Scenario& scenario, const sim::Violation& violation
                   sim::NodeMetrics& metrics) {
   const sim::Judged same{violation.invariant};
   const auto again = [&](const sim::Scenario& smaller) {
-    return sim::run(smaller, metrics, same, nullptr).violation;
+    return play(name, smaller, same, metrics).violation;
   };
   const sim::Scenario smallest =
       sim::shrink(scenario, [&](const sim::Scenario& smaller) { return again(smaller).has_value(); });
@@ -76,7 +83,7 @@ int seeds(long long first, long long count, const std::string& folder, sim::Node
   int failed = 0;
   for (long long seed = first; seed < first + count; ++seed) {
     const sim::Scenario scenario = sim::draw(static_cast<std::uint64_t>(seed));
-    const sim::Outcome outcome = sim::run(scenario, metrics, {}, nullptr);
+    const sim::Outcome outcome = play("seed " + std::to_string(seed), scenario, {}, metrics);
     sum.add(outcome.statistics);
     if (!outcome.violation) continue;
     ++failed;
@@ -93,7 +100,8 @@ int seeds(long long first, long long count, const std::string& folder, sim::Node
 
 int find(long long first, long long count, const sim::Judged& only, sim::NodeMetrics& metrics) {
   for (long long seed = first; seed < first + count; ++seed) {
-    const auto found = sim::run(sim::draw(static_cast<std::uint64_t>(seed)), metrics, only, nullptr);
+    const auto found =
+        play("seed " + std::to_string(seed), sim::draw(static_cast<std::uint64_t>(seed)), only, metrics);
     if (!found.violation) continue;
     std::cout << "seed " << seed << ": " << text_of(*found.violation) << std::endl;
     return 1;
@@ -102,6 +110,7 @@ int find(long long first, long long count, const sim::Judged& only, sim::NodeMet
 }
 
 int one(const sim::Scenario& scenario, const Words& words, sim::NodeMetrics& metrics) {
+  sim::begin_watch("scenario");
   const sim::Outcome outcome = sim::run(scenario, metrics, words.only, words.trace ? stdout : nullptr);
   print(outcome.statistics, 1);
   if (!outcome.violation) return 0;
@@ -122,7 +131,7 @@ int from_file(const std::string& name, const Words& words, sim::NodeMetrics& met
 }
 
 int shrink_seed(const sim::Scenario& scenario, const std::string& name, sim::NodeMetrics& metrics) {
-  const auto violation = sim::run(scenario, metrics, {}, nullptr).violation;
+  const auto violation = play(name, scenario, {}, metrics).violation;
   if (!violation) return 0;
   keep_smaller(scenario, *violation, name, metrics);
   return 1;

@@ -9,6 +9,9 @@ namespace fairlead::sim {
 namespace {
 
 constexpr std::size_t kSocketHolds = 256;
+constexpr int kMostTurnsAtOnce = 10000;
+constexpr int kMostAlarmsInASecond = 2000;
+constexpr std::uint64_t kFenceNoise = 0x5851f42d4c957f2d;      // its chances are its own
 constexpr Microseconds kLongestStart = Milliseconds(60);       // until the checkpoint is read
 constexpr Microseconds kLongestForwarding = Milliseconds(30);  // until IPVS and guard are in place
 
@@ -27,19 +30,22 @@ plan::GroupPlan plan_of(const KnownGroup& known, int group, int node) {
   out.name = group_name(group);
   out.version = {"uid-" + out.name, known.generation, 1};
   out.virtual_router_id = vrrp::VirtualRouterId(static_cast<std::uint8_t>(kFirstVirtualRouterId + group));
+  out.family = setup.family;
   out.interface = "eth1";
   if (setup.fence > Seconds(0)) out.fence_lifetime = setup.fence;
   if (setup.unicast) {
     out.unicast.emplace();
     for (int i = 0; i < static_cast<int>(setup.priorities.size()); ++i) {
-      if (i != node) out.unicast->peers.emplace(node_address(i), vrrp::kTtl);
+      if (i != node) out.unicast->peers.emplace(node_address(setup.family, i), vrrp::kTtl);
     }
   }
   out.vrrp_version = setup.version;
   out.advertise_interval = vrrp::Centiseconds(setup.interval);
   out.preempt = setup.preempt;
   out.preempt_delay = setup.preempt_delay;
-  for (int i = 0; i < setup.addresses; ++i) out.addresses.insert(virtual_address(group, i));
+  for (int i = 0; i < setup.addresses; ++i) {
+    out.addresses.insert(virtual_address(setup.family, group, i));
+  }
   int highest = 0;
   for (int i = 0; i < static_cast<int>(setup.priorities.size()); ++i) {
     const int priority = setup.priorities[static_cast<std::size_t>(i)];
@@ -59,7 +65,10 @@ Node::Node(int number, Surroundings surroundings, sys::Metrics& metrics, Random 
       world_(surroundings),
       metrics_(metrics),
       random_(random),
-      kernel_(node_address(number), Random(random_.next())),
+      kernel_(node_address(net::Family::kIPv4, number), node_address(net::Family::kIPv6, number),
+              Random(random_.next())),
+      fence_(Random(world_.scenario.noise + kFenceNoise * static_cast<std::uint64_t>(2 * number + 1))),
+      fence_random_(world_.scenario.noise + kFenceNoise * static_cast<std::uint64_t>(2 * number + 2)),
       known_(surroundings.scenario.groups.size()),
       states_(surroundings.scenario.groups.size()),
       unready_(surroundings.scenario.groups.size()) {}
@@ -68,6 +77,7 @@ std::optional<TimePoint> Node::next() const {
   if (pauses_ > 0) return std::nullopt;
   auto out = kernel_.next_expiry();
   if (can_run() && process_->alarm && (!out || *process_->alarm < *out)) out = process_->alarm;
+  if (fence_.next_end() && (!out || *fence_.next_end() < *out)) out = fence_.next_end();
   return out ? std::optional(std::max(*out + stood_, world_.time.now())) : std::nullopt;
 }
 
@@ -79,7 +89,15 @@ void Node::ring() {
       if (world_.trace.on()) note("the kernel removes " + net::to_string(address));
       world_.checker.expired(number_, name_of(address).group, name_of(address).number);
     }
-    if (!gone.empty()) changed_by_kernel();
+    if (!gone.empty()) {
+      tell_answers();
+      changed_by_kernel();
+    }
+    return;
+  }
+  if (fence_.next_end() && *fence_.next_end() <= monotonic()) {
+    fence_.run_out(monotonic());
+    if (fence_.take_news()) tell_answers();
     return;
   }
   serve();
@@ -119,13 +137,16 @@ void Node::give_order() {
   for (int group = 0; group < static_cast<int>(known_.size()); ++group) {
     const auto& known = known_[static_cast<std::size_t>(group)];
     std::optional<Told> told;
+    int addresses = 0;
     if (known) {
+      addresses = known->setup.addresses;
       auto plan = plan_of(*known, group, number_);
       told = told_of(plan);
       owned_.insert(plan.addresses.begin(), plan.addresses.end());
       order.groups.emplace(plan.name, std::move(plan));
     }
     world_.checker.told(number_, group, told);
+    world_.checker.listed(number_, group, addresses);
   }
   if (world_.trace.on()) note("order " + std::to_string(order.sequence));
   const bool first = !std::exchange(process_->ordered, true);
@@ -144,13 +165,17 @@ void Node::give_ready() {
   for (int group = 0; group < static_cast<int>(known_.size()); ++group) {
     const auto& known = known_[static_cast<std::size_t>(group)];
     if (!known || unready_[static_cast<std::size_t>(group)] > 0) continue;
-    for (int i = 0; i < known->setup.addresses; ++i) report.ready.insert(virtual_address(group, i));
+    for (int i = 0; i < known->setup.addresses; ++i) {
+      report.ready.insert(virtual_address(known->setup.family, group, i));
+    }
   }
+  if (world_.scenario.finer_fence) report.fence = process_->fence;
   world_.checker.ready(number_, report.ready);
   process_->routers->forwarding(std::move(report));
 }
 
 void Node::take_report(const agent::VrrpReport& report) {
+  if (report.sequence > 0) wish_for(report.fenced);
   for (std::size_t group = 0; group < states_.size(); ++group) {
     const auto found = report.groups.find(group_name(static_cast<int>(group)));
     const auto state = found == report.groups.end() ? std::nullopt : std::optional(found->second.state);
@@ -169,6 +194,7 @@ void Node::take_report(const agent::VrrpReport& report) {
 void Node::start() {
   if (world_.trace.on()) note("starts");
   process_ = std::make_unique<Process>();
+  ++run_;
   socket_.clear();
   states_.assign(states_.size(), std::nullopt);
   turn([this] {
@@ -199,7 +225,7 @@ void Node::wake() {
 }
 
 void Node::serve() {
-  while (can_run()) {
+  while (can_run() && !world_.time.stopped()) {
     if (!mailbox_.empty()) {
       const auto task = std::move(mailbox_.front());
       mailbox_.pop_front();
@@ -211,6 +237,7 @@ void Node::serve() {
       turn(process_->on_news);
     } else if (process_->alarm && *process_->alarm <= monotonic()) {
       process_->alarm.reset();
+      ++alarms_in_second_;
       turn(std::exchange(process_->on_alarm, nullptr));
     } else {
       return;
@@ -218,7 +245,25 @@ void Node::serve() {
   }
 }
 
+void Node::count_turn() {
+  const TimePoint now = world_.time.now();
+  if (std::exchange(turns_at_, now) != now) turns_at_once_ = 0;
+  if (now - second_begun_ >= Seconds(1)) {
+    second_begun_ = now;
+    alarms_in_second_ = 0;
+  }
+  if (++turns_at_once_ > kMostTurnsAtOnce) {
+    world_.time.give_up("node " + std::to_string(number_) + " takes more than " +
+                        std::to_string(kMostTurnsAtOnce) + " turns at one moment");
+  }
+  if (alarms_in_second_ > kMostAlarmsInASecond) {
+    world_.time.give_up("node " + std::to_string(number_) + " wakes more than " +
+                        std::to_string(kMostAlarmsInASecond) + " times a second");
+  }
+}
+
 void Node::turn(const std::function<void()>& task) {
+  count_turn();
   in_turn_ = true;
   world_.checker.turn_began(number_);
   bool killed = false;
@@ -233,7 +278,10 @@ void Node::turn(const std::function<void()>& task) {
     end_process();
   } else {
     world_.checker.turn_ended(number_);
-    if (process_->stopping) end_process();
+    if (process_->stopping) {
+      carry_out_fence();  // awaited, at the end of a clean stop
+      end_process();
+    }
   }
   for (const auto& fault : std::exchange(after_turn_, {})) fault();
 }

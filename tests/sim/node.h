@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "node/agent/virtual_routers.h"
+#include "sim/fence.h"
 #include "sim/kernel.h"
 #include "sim/segment.h"
 
@@ -80,6 +81,9 @@ class Node : public Clockwork {
     std::set<wire::Ear> ears;
     bool ordered = false;
     bool stopping = false;
+    std::optional<std::vector<filter::FencedGroup>> fence_wished;
+    agent::FenceReport fence;  // what became of it
+    bool fence_begun = false;
     std::uint64_t sequence = 0;
     std::unique_ptr<agent::VirtualRouters> routers;  // destroyed first
   };
@@ -99,9 +103,20 @@ class Node : public Clockwork {
   void give_order();
   void give_ready();
   void take_report(const agent::VrrpReport& report);
+  // The forwarding thread's part of the finer fence: carries the newest wish out, a little later.
+  void wish_for(const std::vector<filter::FencedGroup>& groups);
+  void fence_soon();
+  void carry_out_fence();
+  filter::FenceKey fence_key(int group) const;
+  // False: the advert stays here.
+  bool lets_out(int group, vrrp::Priority priority, wire::Fence fence);
+  // Tells which of the addresses that are there are heard.
+  void tell_answers();
   void changed_by_kernel();
   void in_call(Call call);
   void sleep(Microseconds span, bool counts);
+  // Ends the scenario if the daemon goes round in circles.
+  void count_turn();
   void note(const std::string& text) const { world_.trace.line(number_, text); }
 
   const int number_;
@@ -109,12 +124,16 @@ class Node : public Clockwork {
   sys::Metrics& metrics_;
   Random random_;
   Kernel kernel_;
+  KernelFence fence_;
+  Random fence_random_;
+  std::set<net::IpAddress> answering_;
   std::deque<PacketPointer> socket_;
   bool overflowed_ = false;
   std::vector<std::optional<KnownGroup>> known_;
   std::vector<std::optional<api::MemberState>> states_;
   std::set<net::IpAddress> owned_;  // the checkpoint
   std::unique_ptr<Process> process_;
+  int run_ = 0;  // of the process
   std::deque<std::function<void()>> mailbox_;
   std::vector<std::function<void()>> after_turn_;
   const Fault* trap_ = nullptr;
@@ -129,6 +148,10 @@ class Node : public Clockwork {
   bool killed_in_call_ = false;
   Microseconds slow_{0};
   std::vector<int> unready_;
+  TimePoint turns_at_;
+  int turns_at_once_ = 0;
+  TimePoint second_begun_;
+  int alarms_in_second_ = 0;
   int downs_ = 1;
   int freezes_ = 0;
   int pauses_ = 0;

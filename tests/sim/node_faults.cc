@@ -111,6 +111,7 @@ void Node::carrier(bool up) {
     if (now_up == kernel_.interfaces().at(kInterface).up) return;
     if (world_.trace.on()) note(now_up ? "link up" : "link down");
     kernel_.carrier(now_up);
+    world_.checker.carrier(number_, now_up);
     world_.checker.reachable(number_, now_up && pauses_ == 0);
     changed_by_kernel();
   });
@@ -162,7 +163,9 @@ void Node::remove_addresses() {
       kernel_.remove(address);
       world_.checker.gone(number_, name_of(address).group, name_of(address).number);
     }
-    if (!held.empty()) changed_by_kernel();
+    if (held.empty()) return;
+    tell_answers();
+    changed_by_kernel();
   });
 }
 

@@ -49,6 +49,7 @@ class SimAddresses : public kernel::Addresses {
       if (created) out.created.push_back(address);
       node_.world_.checker.held(node_.number_, name_of(address).group, name_of(address).number, created);
     }
+    if (!out.created.empty()) node_.tell_answers();
     out.held = addresses;
     if (node_.world_.trace.on()) {
       node_.note("holds " + std::to_string(addresses.size()) + " of group " +
@@ -73,7 +74,10 @@ class SimAddresses : public kernel::Addresses {
       if (node_.world_.trace.on()) node_.note("releases " + net::to_string(address));
       node_.world_.checker.gone(node_.number_, name_of(address).group, name_of(address).number);
     }
-    if (changed) node_.changed_by_kernel();
+    if (changed) {
+      node_.tell_answers();
+      node_.changed_by_kernel();
+    }
     node_.in_call(Call::kAfterRelease);
     if (node_.releases_refused_) return fail(Code::kUnavailable, "release: no answer");
     return Done{};
@@ -115,8 +119,9 @@ class SimAdverts : public wire::AdvertWire {
   void leave(const wire::Ear& ear) override { node_.process_->ears.erase(ear); }
 
   Result<> send(int, const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message,
-                wire::Fence) override {
-    node_.world_.checker.tries(node_.number_, message[1] - kFirstVirtualRouterId);
+                wire::Fence fence) override {
+    const int group = message[1] - kFirstVirtualRouterId;
+    node_.world_.checker.tries(node_.number_, group);
     node_.in_call(Call::kBeforeSend);
     if (node_.no_carriers_ > 0 || node_.sends_refused_) {
       for (int to = 0; to < node_.world_.scenario.nodes; ++to) {
@@ -124,9 +129,14 @@ class SimAdverts : public wire::AdvertWire {
       }
       return fail(Code::kUnavailable, "advert: refused");
     }
+    if (!node_.lets_out(group, vrrp::Priority(message[2]), fence)) {
+      if (node_.world_.trace.on())
+        node_.note("the fence holds back an advert of group " + std::to_string(group));
+      return fail(Code::kUnavailable, "advert: no buffer space");
+    }
     Packet packet;
     packet.from = node_.number_;
-    packet.group = message[1] - kFirstVirtualRouterId;
+    packet.group = group;
     packet.priority = message[2];
     packet.interval = message[0] >> 4 == 2 ? vrrp::Centiseconds(100 * message[5])
                                            : vrrp::Centiseconds(net::u16_at(message, 4) & 0x0fff);
@@ -163,14 +173,19 @@ class SimAdverts : public wire::AdvertWire {
   Node& node_;
 };
 
+// The address that an ARP frame or a neighbour advertisement claims.
+net::IpAddress announced_in(std::span<const std::uint8_t> frame) {
+  const bool arp = net::u16_at(frame, 12) == 0x0806;
+  return net::IpAddress::from_bytes(arp ? frame.subspan(28, 4) : frame.subspan(62, 16));
+}
+
 class SimAnnouncer : public wire::Announcer {
  public:
   explicit SimAnnouncer(Node& node) : node_(node) {}
   Result<> send(int, const std::vector<net::Bytes>& frames) override {
-    constexpr std::size_t kSenderAddress = 28;  // of an ARP frame
     for (const auto& frame : frames) {
-      const auto address = net::IpAddress::from_bytes(std::span(frame).subspan(kSenderAddress, 4));
-      if (address == node_address(node_.number_)) continue;  // a unicast router tells where it is itself
+      const auto address = announced_in(frame);
+      if (address == node_address(address.family(), node_.number_)) continue;  // a unicast router's own
       const auto name = name_of(address);
       node_.world_.checker.announced(node_.number_, name.group, name.number);
     }

@@ -50,7 +50,7 @@ constexpr std::array kKinds{
 constexpr std::array kIntervals{10, 25, 25, 100, 100};
 
 int draw_nodes(Random& random) {
-  constexpr std::array kChoices{3, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8};
+  constexpr std::array kChoices{2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8};
   return kChoices.at(static_cast<std::size_t>(random.number(0, kChoices.size() - 1)));
 }
 
@@ -79,6 +79,7 @@ GroupSetup draw_group(Random& random, int nodes) {
   out.unicast = random.permille(200);
   out.addresses = random.permille(600) ? random.number(1, 2) : random.number(1, kMostAddresses);
   out.priorities = draw_priorities(random, nodes);
+  if (out.version == vrrp::Version::k3 && random.permille(400)) out.family = net::Family::kIPv6;
   return out;
 }
 
@@ -209,6 +210,7 @@ Scenario draw(std::uint64_t seed) {
   constexpr std::array kGroups{1, 1, 1, 1, 1, 2, 2, 3, 4};
   const int groups = kGroups.at(static_cast<std::size_t>(random.number(0, kGroups.size() - 1)));
   for (int i = 0; i < groups; ++i) out.groups.push_back(draw_group(random, out.nodes));
+  out.finer_fence = random.permille(700);
   if (random.permille(200)) out.call_latency = Microseconds(random.number(100, 4000));
   const int faults = random.permille(500) ? random.number(2, 4) : random.number(3, 9);
   for (int i = 0; i < faults; ++i) out.faults.push_back(draw_fault(random, out));

@@ -7,6 +7,7 @@
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/net/address.h"
 #include "node/vrrp/types.h"
 
 // What is to happen in one simulated segment: a value that is drawn from a seed, written to a file, read
@@ -67,6 +68,7 @@ struct Fault {
 };
 
 struct GroupSetup {
+  net::Family family = net::Family::kIPv4;  // IPv6: version 3
   vrrp::Version version = vrrp::Version::k3;
   int interval = 100;  // centiseconds; of version 2 whole seconds
   bool preempt = true;
@@ -83,12 +85,13 @@ struct Scenario {
   int nodes = 3;
   Milliseconds length{20000};
   Microseconds call_latency{0};  // a system call takes up to so long
+  bool finer_fence = false;      // the nodes have it
   std::vector<GroupSetup> groups;
   std::vector<Fault> faults;
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
-// At least 3 nodes, 2 faults, 20 s; the last seconds are left without faults, so that the group can settle.
+// At least 2 nodes, 2 faults, 20 s; the last seconds are left without faults, so that the group can settle.
 Scenario draw(std::uint64_t seed);
 // When everything must have settled: some time after the last fault has ended.
 Milliseconds time_to_settle(const Scenario& scenario);

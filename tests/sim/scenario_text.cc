@@ -65,9 +65,11 @@ std::string read_line(const std::string& what, std::string_view rest, Scenario& 
     out.nodes = line.small("nodes", 2, kMostNodes);
     out.length = Milliseconds(line.number("length", 1, kLongest));
     out.call_latency = Microseconds(line.number("latency", 0, 1000000));
+    out.finer_fence = line.number_if_given("finer", 0, 1) == 1;
   } else if (what == "group") {
     GroupSetup group;
     group.version = static_cast<vrrp::Version>(line.small("version", 2, 3));
+    if (line.number_if_given("family", 4, 6) == 6) group.family = net::Family::kIPv6;
     group.interval = line.small("interval", 1, 4095);
     group.preempt = line.small("preempt", 0, 1) == 1;
     group.preempt_delay = Seconds(line.number("delay", 0, 3600));
@@ -98,9 +100,11 @@ std::string to_text(const Scenario& scenario) {
   std::string out = "segment noise=" + std::to_string(scenario.noise) +
                     " nodes=" + std::to_string(scenario.nodes) +
                     " length=" + std::to_string(scenario.length.count()) +
-                    " latency=" + std::to_string(scenario.call_latency.count()) + "\n";
+                    " latency=" + std::to_string(scenario.call_latency.count()) +
+                    " finer=" + (scenario.finer_fence ? "1" : "0") + "\n";
   for (const GroupSetup& group : scenario.groups) {
     out += "group version=" + std::to_string(static_cast<int>(group.version)) +
+           " family=" + (group.family == net::Family::kIPv4 ? "4" : "6") +
            " interval=" + std::to_string(group.interval) + " preempt=" + (group.preempt ? "1" : "0") +
            " delay=" + std::to_string(group.preempt_delay.count()) +
            " fence=" + std::to_string(group.fence.count()) + " unicast=" + (group.unicast ? "1" : "0") +

@@ -31,19 +31,32 @@ void Trace::line(int node, const std::string& text) const {
                node < 0 ? "" : ("node " + std::to_string(node) + ": ").c_str(), text.c_str());
 }
 
-net::IpAddress node_address(int node) {
-  return net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(10 + node)});
+net::IpAddress host_address(net::Family family, int host) {
+  const auto last = static_cast<std::uint8_t>(host);
+  if (family == net::Family::kIPv4) return net::IpAddress::v4({192, 0, 2, last});
+  return net::IpAddress::v6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last});
 }
 
-net::IpAddress virtual_address(int group, int number) {
-  return net::IpAddress::v4({10, 99, static_cast<std::uint8_t>(group), static_cast<std::uint8_t>(number)});
+net::IpAddress node_address(net::Family family, int node) { return host_address(family, 10 + node); }
+
+net::IpAddress virtual_address(net::Family family, int group, int number) {
+  const auto third = static_cast<std::uint8_t>(group);
+  const auto last = static_cast<std::uint8_t>(number);
+  if (family == net::Family::kIPv4) return net::IpAddress::v4({10, 99, third, last});
+  if (number == 0) return net::IpAddress::v6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 0, third, 0, 0});
+  return net::IpAddress::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, third, 0, last});
 }
 
 AddressName name_of(const net::IpAddress& virtual_address) {
-  return {virtual_address.bytes()[2], virtual_address.bytes()[3]};
+  const auto bytes = virtual_address.bytes();
+  return virtual_address.is_v4() ? AddressName{bytes[2], bytes[3]} : AddressName{bytes[13], bytes[15]};
 }
 
 wire::Datagram make_datagram(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message) {
+  if (!endpoints.source.is_v4()) {
+    return {{kInterface, net::Family::kIPv6},
+            vrrp::Ipv6Message{endpoints, vrrp::kTtl, {message.begin(), message.end()}}};
+  }
   const auto length = static_cast<std::uint16_t>(20 + message.size());
   net::Bytes out{0x45,
                  0xc0,
@@ -72,8 +85,8 @@ Packet make_advert(int from, const net::IpAddress& source, int group, const Grou
       vrrp::VirtualRouterId(static_cast<std::uint8_t>(kFirstVirtualRouterId + group)),
       vrrp::Priority(static_cast<std::uint8_t>(priority)),
       interval,
-      {virtual_address(group, 0)}};
-  const vrrp::Endpoints endpoints{source, vrrp::multicast_group(net::Family::kIPv4)};
+      {virtual_address(setup.family, group, 0)}};
+  const vrrp::Endpoints endpoints{source, vrrp::multicast_group(setup.family)};
   const auto message = vrrp::encode(advert, {setup.version, {}, {}}, endpoints);
   // From outside, a unicast group hears nobody.
   const bool sound = from >= 0 || !setup.unicast;
@@ -101,7 +114,8 @@ void Segment::broadcast(Packet packet) {
 void Segment::transmit(Packet packet, const net::IpAddress& destination) {
   if (destination.is_multicast()) return broadcast(std::move(packet));
   for (int to = 0; to < static_cast<int>(nodes_.size()); ++to) {
-    if (node_address(to) == destination) return send(std::make_shared<const Packet>(std::move(packet)), to);
+    if (node_address(destination.family(), to) != destination) continue;
+    return send(std::make_shared<const Packet>(std::move(packet)), to);
   }
 }
 

@@ -55,15 +55,21 @@ class Trace {
   const Timeline& time_;
 };
 
-// The address of a node, rising with its number, and the n-th of a group.
-net::IpAddress node_address(int node);
-net::IpAddress virtual_address(int group, int number);
+// The n-th host of the segment: over IPv6 its link-local address.
+net::IpAddress host_address(net::Family family, int host);
+// The address of a node, rising with its number, and the n-th of a group: over IPv6 the first is link-local.
+net::IpAddress node_address(net::Family family, int node);
+net::IpAddress virtual_address(net::Family family, int group, int number);
 struct AddressName {
   int group = 0;
   int number = 0;
 };
 AddressName name_of(const net::IpAddress& virtual_address);
 constexpr int kFirstVirtualRouterId = 51;  // of group 0
+
+// Hosts that are no members.
+constexpr int kForger = 99;
+constexpr int kImpostorsHost = 98;
 
 wire::Datagram make_datagram(const vrrp::Endpoints& endpoints, std::span<const std::uint8_t> message);
 // An advert of that group as `source` would send it.

@@ -49,7 +49,15 @@ std::vector<Scenario> simpler(const Scenario& from) {
     out.push_back(from);
     out.back().call_latency = Microseconds(0);
   }
+  if (from.finer_fence) {
+    out.push_back(from);
+    out.back().finer_fence = false;
+  }
   for (std::size_t i = 0; i < from.groups.size(); ++i) {
+    if (from.groups[i].family == net::Family::kIPv6) {
+      out.push_back(from);
+      out.back().groups[i].family = net::Family::kIPv4;
+    }
     if (from.groups[i].addresses > 1) {
       out.push_back(from);
       out.back().groups[i].addresses = 1;

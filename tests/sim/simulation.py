@@ -2,8 +2,8 @@
 """Runs the simulation: first the kept scenarios that failed once, then the planted bugs, then fresh seeds.
 
 A case is a kept scenario, a planted bug, or a batch of seeds. A planted bug must be found by the promise that its
-file names, which alone is judged then. Seeds: 10,000, with FAIRLEAD_LONG=1 a million; or
-FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and kept in tests/sim/corpus: mend the fault and
+file names, which alone is judged then. Seeds: 10,000, with FAIRLEAD_LONG=1 a million, of which FAIRLEAD_SIM_PART=K/N
+plays the K-th of N parts; or FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and kept in tests/sim/corpus: mend the fault and
 commit the file with it, then it is played at every run.
 """
 import concurrent.futures
@@ -27,7 +27,11 @@ SECONDS = 3600
 
 def program(*words):
     begun = time.monotonic()
-    done = subprocess.run(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+    try:
+        done = subprocess.run(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+    except subprocess.TimeoutExpired as late:
+        out = late.stdout.decode() if late.stdout else ""
+        return 1, f"{out}{' '.join(words)}: not through after {SECONDS} s\n", SECONDS
     return done.returncode, done.stdout, time.monotonic() - begun
 
 
@@ -63,11 +67,21 @@ def batch(first, count, sums):
         "" if code == 0 else "\n" + out)
 
 
-def batches():
+def wanted():
+    """The first seed and how many."""
     if "FAIRLEAD_SIM_SEEDS" in os.environ:
         first, count = map(int, os.environ["FAIRLEAD_SIM_SEEDS"].split(":"))
-    else:
-        first, count = 1, 1000000 if os.environ.get("FAIRLEAD_LONG") == "1" else 10000
+        return first, count
+    whole = 1000000 if os.environ.get("FAIRLEAD_LONG") == "1" else 10000
+    part, parts = map(int, os.environ.get("FAIRLEAD_SIM_PART", "1/1").split("/"))
+    if not 1 <= part <= parts:
+        sys.exit("FAIRLEAD_SIM_PART is K/N, with K from 1 to N")
+    first = 1 + whole * (part - 1) // parts
+    return first, 1 + whole * part // parts - first
+
+
+def batches():
+    first, count = wanted()
     size = max(1, min(10000, count // 10))
     return [(at, min(size, first + count - at)) for at in range(first, first + count, size)]
 

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace fairlead::sim {
+namespace {
+
+constexpr int kMostStepsAtOnce = 10000;
+
+}  // namespace
 
 void Timeline::post(TimePoint at, std::function<void()> task) {
   tasks_.push({std::max(at, now_), numbers_++, std::move(task)});
@@ -24,7 +29,12 @@ void Timeline::run_until(TimePoint end) {
     const bool task =
         !tasks_.empty() && (tasks_.top().at < at || (first == nullptr && tasks_.top().at == at));
     if (!task && first == nullptr) break;
-    now_ = std::max(now_, task ? tasks_.top().at : at);
+    const TimePoint then = std::exchange(now_, std::max(now_, task ? tasks_.top().at : at));
+    steps_at_once_ = then == now_ ? steps_at_once_ + 1 : 0;
+    if (steps_at_once_ > kMostStepsAtOnce) {
+      give_up("more than " + std::to_string(kMostStepsAtOnce) + " steps at one moment");
+      break;
+    }
     watcher_(now_);
     if (stopped_) break;
     ++steps_;

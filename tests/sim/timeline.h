@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 #include <queue>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -35,6 +37,12 @@ class Timeline {
   // No further step is taken.
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  // The same, since what happens has no end. The first reason counts.
+  void give_up(std::string why) {
+    if (!why_.has_value()) why_ = std::move(why);
+    stop();
+  }
+  const std::optional<std::string>& gave_up() const { return why_; }
   std::uint64_t steps() const { return steps_; }
 
  private:
@@ -54,7 +62,9 @@ class Timeline {
   std::function<void(TimePoint)> watcher_ = [](TimePoint) {};
   std::uint64_t numbers_ = 0;
   std::uint64_t steps_ = 0;
+  int steps_at_once_ = 0;
   bool stopped_ = false;
+  std::optional<std::string> why_;
 };
 
 }  // namespace fairlead::sim

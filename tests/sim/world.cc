@@ -50,7 +50,8 @@ Outcome World::run() {
     time_.post(Microseconds(fault.at), [this, &fault] { strike(fault); });
   }
   time_.run_until(begun + scenario_.length);
-  if (!checker_.violation() && scenario_.length >= time_to_settle(scenario_)) {
+  if (time_.gave_up()) checker_.endless(*time_.gave_up());
+  if (!checker_.violation() && !time_.stopped() && scenario_.length >= time_to_settle(scenario_)) {
     checker_.settled(std::any_of(groups_.begin(), groups_.end(), equal_priorities));
   }
   statistics_.checks = checker_.checks();
@@ -74,7 +75,7 @@ void World::strike(const Fault& fault) {
     case FaultKind::kRemoval:
       return node(fault.node).remove_addresses();
     case FaultKind::kForgedRelinquish:
-      return segment_.broadcast(make_advert(-1, net::IpAddress::v4({192, 0, 2, 99}), fault.group, setup, 0,
+      return segment_.broadcast(make_advert(-1, host_address(setup.family, kForger), fault.group, setup, 0,
                                             vrrp::Centiseconds(100)));
     case FaultKind::kJunk:
     case FaultKind::kStrangers:
@@ -200,9 +201,9 @@ Packet World::impostor(const Fault& fault) {
       vrrp::VirtualRouterId(static_cast<std::uint8_t>(kFirstVirtualRouterId + fault.group)),
       vrrp::Priority(static_cast<std::uint8_t>(random_.permille(100) ? 0 : random_.number(1, 255))),
       vrrp::Centiseconds(setup.interval),
-      {net::IpAddress::v4({10, 98, 0, 1})}};
-  const vrrp::Endpoints endpoints{net::IpAddress::v4({192, 0, 2, 98}),
-                                  vrrp::multicast_group(net::Family::kIPv4)};
+      {virtual_address(setup.family, kStrangersGroup, 0)}};
+  const vrrp::Endpoints endpoints{host_address(setup.family, kImpostorsHost),
+                                  vrrp::multicast_group(setup.family)};
   return {-1,
           !setup.unicast,
           true,
@@ -214,7 +215,7 @@ Packet World::impostor(const Fault& fault) {
 
 Packet World::junk(const Fault& fault) {
   const GroupSetup& setup = scenario_.groups[static_cast<std::size_t>(fault.group)];
-  const auto source = net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(random_.number(10, 220))});
+  const auto source = host_address(setup.family, random_.number(10, 220));
   if (fault.kind == FaultKind::kStrangers) {
     Packet out =
         make_advert(-1, source, kStrangersGroup, setup, random_.number(0, 255), vrrp::Centiseconds(100));
@@ -224,24 +225,43 @@ Packet World::junk(const Fault& fault) {
   Packet out = make_advert(-1, source, fault.group, setup, random_.number(0, 255),
                            vrrp::Centiseconds(100 * random_.number(1, 40)));
   out.sound = false;
-  auto& bytes = std::get<net::Bytes>(out.datagram.content);
-  switch (random_.number(0, 4)) {
-    case 0:
-      bytes[8] = static_cast<std::uint8_t>(random_.number(0, 254));  // TTL
-      break;
+  std::visit([this](auto& content) { spoil(content); }, out.datagram.content);
+  return out;
+}
+
+void World::spoil(net::Bytes& packet) {
+  const int way = random_.number(0, 4);
+  if (way == 0) {
+    packet[8] = static_cast<std::uint8_t>(random_.number(0, 254));  // TTL
+  } else if (way == 4) {
+    packet.resize(static_cast<std::size_t>(random_.number(0, 31)));
+  } else {
+    spoil(way, std::span(packet).subspan(20));
+  }
+}
+
+void World::spoil(vrrp::Ipv6Message& packet) {
+  const int way = random_.number(0, 4);
+  if (way == 0) {
+    packet.hop_limit = random_.number(0, 254);
+  } else if (way == 4) {
+    packet.message.resize(static_cast<std::size_t>(random_.number(0, 23)));
+  } else {
+    spoil(way, packet.message);
+  }
+}
+
+void World::spoil(int way, std::span<std::uint8_t> message) {
+  switch (way) {
     case 1:
-      bytes[26] ^= static_cast<std::uint8_t>(random_.number(1, 255));  // checksum
+      message[6] ^= static_cast<std::uint8_t>(random_.number(1, 255));  // checksum
       break;
     case 2:
-      bytes[20] = static_cast<std::uint8_t>(random_.number(0x40, 0xff));  // version and type
-      break;
-    case 3:
-      bytes[23] = 0;  // count
+      message[0] = static_cast<std::uint8_t>(random_.number(0x40, 0xff));  // version and type
       break;
     default:
-      bytes.resize(static_cast<std::size_t>(random_.number(0, 31)));
+      message[3] = 0;  // count
   }
-  return out;
 }
 
 Outcome run(const Scenario& scenario, NodeMetrics& metrics, const Judged& judged, std::FILE* trace) {

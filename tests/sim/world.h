@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lib/sys/metrics.h"
@@ -43,6 +44,10 @@ class World {
   void disturb(const Fault& fault, TimePoint until);
   Packet junk(const Fault& fault);
   Packet impostor(const Fault& fault);
+  // So that nobody takes it.
+  void spoil(net::Bytes& packet);
+  void spoil(vrrp::Ipv6Message& packet);
+  void spoil(int way, std::span<std::uint8_t> message);
   Node& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
 
   const Scenario& scenario_;
