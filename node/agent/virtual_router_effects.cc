@@ -212,6 +212,7 @@ void VirtualRouter::tell(const std::optional<api::Condition>& before,
 
 void VirtualRouter::stand_on(const Ground& ground) {
   const Standing now = standing(plan_, ground);
+  const bool followed = fence_.awaited && ground.fence.held;
   fence_ = ground.fence;
   link_problem_ = now.problem;
   look_again_ = now.look_again;
@@ -234,6 +235,7 @@ void VirtualRouter::stand_on(const Ground& ground) {
   next.primary = now.primary;
   if (sends_anew) announce_source(now);
   reconfigure(next);
+  if (followed && active()) deliver(vrrp::FenceFollowed{});
   take_in(ground);
   // FN-05: announce again after a change under us (another bond slave, another MAC).
   if (moved && active()) announce_again();

@@ -164,6 +164,7 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
           [&](const FenceExpired&) { return stay(state); },
           [&](const AddressesRefused&) { return stay(state); },
           [&](const HandOver&) { return stay(state); },
+          [&](const FenceFollowed&) { return stay(state); },
           [&](const TimePassed&) {
             if (now < state.active_down) return stay(state);
             return become_active(config, now, state.expectation);
@@ -200,6 +201,10 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
             return {fresh_backup(config, now),
                     {ReleaseAddresses{}, SendAdvert{kRelinquish}},
                     Reason::kHandedOver};
+          },
+          // The advert before gave the time that goes with the plan before.
+          [&](const FenceFollowed&) -> Step {
+            return {state, {RenewAddresses{}, SendAdvert{config.priority}}, std::nullopt};
           },
           // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
           // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.

@@ -77,6 +77,7 @@ struct InterfaceLost {};     // no carrier, no interface, or no address to send 
 struct FenceExpired {};      // our last advert is so old that another may be Active (failure-model.md 1.2)
 struct AddressesRefused {};  // not one of the addresses could be held
 struct HandOver {};          // whoever is Active gives the role up, and stays a candidate
+struct FenceFollowed {};     // an advert gives the addresses another time from now on (node/filter/fence.h)
 struct Reconfigured {        // step()'s config is the new one
   RouterConfig before;
 };
@@ -89,7 +90,7 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   bool stranger = false;
 };
 using Event = std::variant<Startup, Resume, Shutdown, TimePassed, InterfaceLost, FenceExpired,
-                           AddressesRefused, HandOver, Reconfigured, AdvertReceived>;
+                           AddressesRefused, HandOver, FenceFollowed, Reconfigured, AdvertReceived>;
 
 struct SendAdvert {
   Priority priority;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
@@ -106,6 +108,47 @@ TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
   thread.carry_out();
   thread.world.pass(Seconds(2));
   EXPECT_TRUE(thread.world.has(3, kA));
+}
+
+// An advert gives the time that the table had when it left. One that told the longer interval before the
+// table had followed gave the shorter time, and the next one is due after that.
+TEST(FinerFence, WhenItHasFollowedAPlanAnActiveGroupAdvertisesAtOnce) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  thread.world.pass(Milliseconds(300));
+  ASSERT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+}
+
+// Before a new address is held, so that none is heard for longer than the last advert allows.
+TEST(FinerFence, WhenItHasFollowedTheAdvertComesBeforeTheNewAddress) {
+  FencedThread thread;
+  thread.order({test::with_addresses(group_plan(), {kA})});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({group_plan()});
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  const Journal writes = thread.writes();
+  const auto advert = std::find(writes.begin(), writes.end(), "advert 51 priority 200");
+  const auto hold = std::find(writes.begin(), writes.end(), "hold 192.0.2.101 1s on 2");
+  ASSERT_NE(hold, writes.end());
+  EXPECT_LT(advert, hold);
+}
+
+TEST(FinerFence, AnAnswerThatTellsNothingNewCostsNoAdvert) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  EXPECT_EQ(thread.writes(), Journal());
 }
 
 TEST(FinerFence, OfAGroupThatLeftItGoesWithTheLastAddress) {

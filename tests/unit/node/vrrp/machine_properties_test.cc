@@ -58,7 +58,7 @@ AdvertReceived any_advert(const RouterConfig& config, int lowest_priority) {
 
 // Changes `config` when it says so.
 Event any_event(RouterConfig& config) {
-  switch (*rc::gen::inRange(0, 15)) {
+  switch (*rc::gen::inRange(0, 16)) {
     case 0:
       return Startup{};
     case 1:
@@ -75,6 +75,8 @@ Event any_event(RouterConfig& config) {
       return HandOver{};
     case 14:
       return Resume{};
+    case 15:
+      return FenceFollowed{};
     case 5:
     case 6:
     case 7:

@@ -59,7 +59,7 @@ TEST(Initialize, ResumingRenewsThenAdvertisesThenHoldsAddresses) {
 TEST(Initialize, AnythingElseChangesNothing) {
   for (const Event& event :
        {Event{Shutdown{}}, Event{TimePassed{}}, Event{InterfaceLost{}}, Event{FenceExpired{}},
-        Event{AddressesRefused{}}, Event{HandOver{}}, Event{Reconfigured{config()}},
+        Event{AddressesRefused{}}, Event{HandOver{}}, Event{FenceFollowed{}}, Event{Reconfigured{config()}},
         Event{advert(0, 100, "192.0.2.1")}, Event{advert(255, 100, "192.0.2.1")}}) {
     EXPECT_EQ(step(config(), Initialize{}, event, t0), unchanged(Initialize{}));
   }
@@ -188,6 +188,7 @@ TEST(Backup, StartupFenceAndRefusedAddressesChangeNothing) {
   EXPECT_EQ(step(config(), state, FenceExpired{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, AddressesRefused{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, HandOver{}, t0), unchanged(state));
+  EXPECT_EQ(step(config(), state, FenceFollowed{}, t0), unchanged(state));
 }
 
 // vrrp.md 9.2: a change must not restart the timer; a new priority moves it by the difference of the skews.
@@ -326,6 +327,12 @@ TEST(Active, AnExpiredFenceMeansReleaseAndAFullInterval) {
             (Step{Backup{t0, t0 + 3 * kSecond + kSkew, std::nullopt, Reason::kMasterDown},
                   {ReleaseAddresses{}},
                   Reason::kFenceExpired}));
+}
+
+// One advert more; the others come when they would have.
+TEST(Active, AFenceThatFollowedMeansAnAdvertAtOnce) {
+  EXPECT_EQ(step(config(), kActive, FenceFollowed{}, t0),
+            (Step{kActive, {RenewAddresses{}, SendAdvert{config().priority}}, std::nullopt}));
 }
 
 // I-4: who holds nothing is no master; as on Shutdown the others are invited once the kernel says it is gone.
