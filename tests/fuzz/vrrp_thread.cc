@@ -5,7 +5,8 @@
 //   I-1   who is not master holds nothing; a master that heard a better one is none any more
 //   I-3   the addresses are gone, by the kernel's word, before priority 0
 //   I-4   nothing is held over a dead link, nor what is not in the plan or was never ready
-//   I-11  a master's adverts are no further apart than its interval
+//   I-11  a master's adverts are no further apart than its interval, though the finer fence holds one back
+//   fence   who was away for so long that others may have taken over sends no advert
 //   VR-047  what is refused writes nothing and changes no state
 // While the kernel refuses removals (I-2 and the fence are what helps then) the first, third and fourth wait.
 // At the end all is done once more without what is refused: every write comes at the same moment, so that no
@@ -79,8 +80,7 @@ class Driver {
         oracle_.excuse_lateness();
         return;
       case 12:
-        world().releases_fail = (in_.byte() & 1) != 0;
-        return;
+        return fail_releases_or_shut_fence(in_.byte());
       case 13:
         return stage_.refuse_address(in_.byte());
       case 14:
@@ -90,6 +90,12 @@ class Driver {
       default:
         return change_surroundings(code);
     }
+  }
+
+  // A shut fence is no excuse: the clock says whether the adverts that it holds back open it.
+  void fail_releases_or_shut_fence(std::uint8_t bits) {
+    world().releases_fail = (bits & 1) != 0;
+    if ((bits & 2) != 0) world().fence_is_shut = true;
   }
 
   void change_surroundings(int code) {
@@ -253,6 +259,7 @@ class Driver {
     std::set<net::IpAddress> next;
     for (const auto& plan : groups) next.merge(all_of(plan));
     oracle_.planned.insert(next.begin(), next.end());  // either may be carried out meanwhile
+    oracle_.note_order();
     thread_.order(groups);
     oracle_.look();
     oracle_.planned = std::move(next);

@@ -26,13 +26,23 @@ class Oracle {
   // `plans`: what the groups are told to be, whether they are ordered or not, each with a virtual router ID
   // of its own; outlives this object, as `thread`.
   Oracle(VrrpThread& thread, const std::vector<plan::GroupPlan>& plans)
-      : thread_(thread), plans_(plans), last_advert_(plans.size()), late_(plans.size()) {}
+      : thread_(thread),
+        plans_(plans),
+        last_advert_(plans.size()),
+        late_(plans.size()),
+        last_sign_(plans.size()),
+        longest_(plans.size()) {}
 
   std::set<net::IpAddress> planned;     // of the groups ordered
   std::set<net::IpAddress> ever_ready;  // may be held: what became unready later stays (I-5)
 
   // The daemon does not run, or the network takes nothing: the next gap between adverts may be any.
   void excuse_lateness() { late_.assign(late_.size(), true); }
+  // The plans are about to be ordered; until then the thread goes by those before.
+  void note_order() {
+    ordered_at_ = thread_.world.now;
+    for (std::size_t i = 0; i < plans_.size(); ++i) longest_[i] = std::max(longest_[i], longest_silence(i));
+  }
   // Others removed it.
   void forget(const net::IpAddress& address) { model_.erase(address); }
   void forget_all() { model_.clear(); }
@@ -127,6 +137,7 @@ class Oracle {
       return;
     }
     check_gap(index);
+    check_silence(index);
     last = {thread_.world.now, Microseconds(plans_[index].advertise_interval)};
     late_[index] = thread_.world.sends_fail;
   }
@@ -134,13 +145,35 @@ class Oracle {
   // I-11: between two adverts of a master no more than the interval that the first one told.
   void check_gap(std::size_t index) {
     auto& last = last_advert_[index];
-    if (state_of(plans_[index].name) != api::MemberState::kMaster || late_[index]) last.reset();
+    const bool master = state_of(plans_[index].name) == api::MemberState::kMaster;
+    if (!master || late_[index]) last.reset();
+    if (!master || plans_[index].priority == vrrp::kOwner) last_sign_[index].reset();
     if (last) {
       fuzz::require(thread_.world.now - last->at <= last->interval,
                     "a master's adverts are no further apart");
     }
   }
 
+  // After which others may have taken over.
+  Microseconds longest_silence(std::size_t index) const {
+    const plan::GroupPlan& plan = plans_[index];
+    return std::max<Microseconds>(plan.min_active_down_interval, 2 * Microseconds(plan.advertise_interval));
+  }
+  // failure-model.md 1.2: who may have a successor by now advertises nothing, whether the fence would let it
+  // out or not. An owner has no fence.
+  void check_silence(std::size_t index) {
+    auto& last = last_sign_[index];
+    const Microseconds now = thread_.world.now.time_since_epoch() + thread_.world.suspended;
+    if (last) fuzz::require(now - last->at <= last->longest, "who may have a successor advertises nothing");
+    if (thread_.world.now > ordered_at_) longest_[index] = longest_silence(index);
+    last = {now, std::max(longest_[index], longest_silence(index))};
+  }
+
+  // Boot time of an advert that left, and how long the others wait for the next one.
+  struct LastSign {
+    Microseconds at{0};
+    Microseconds longest{0};
+  };
   struct LastAdvert {
     TimePoint at;
     Microseconds interval;
@@ -151,6 +184,9 @@ class Oracle {
   std::set<net::IpAddress> model_;  // what the writes so far leave on the interfaces
   std::vector<std::optional<LastAdvert>> last_advert_;
   std::vector<bool> late_;
+  std::vector<std::optional<LastSign>> last_sign_;
+  std::vector<Microseconds> longest_;
+  TimePoint ordered_at_;
   std::vector<std::pair<TimePoint, std::string>> written_;
   std::size_t seen_ = 0;  // lines of the journal
 };
