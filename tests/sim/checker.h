@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
