@@ -9,17 +9,20 @@ constexpr Milliseconds kTick{10};
 
 }  // namespace
 
-void KernelFence::apply(const std::vector<filter::FencedGroup>& groups, bool anew, TimePoint now) {
+void KernelFence::apply(const std::vector<filter::FencedGroup>& groups, std::optional<Microseconds> idle,
+                        TimePoint now) {
   filter::FenceTable next = filter::fence_table(groups);
-  if (anew || table_.empty() || next.empty()) {
+  if (!idle || table_.empty() || next.empty()) {
     beating_.clear();
     live_.clear();
   }
   for (const auto& [key, group] : next.groups) {
     const auto before = table_.groups.find(key);
-    if (anew || before == table_.groups.end()) continue;
-    for (const auto& address : group.addresses) {  // of a group that may be beating
-      if (!before->second.addresses.contains(address)) live_[address] = now + group.silent_after;
+    if (!idle || before == table_.groups.end()) continue;
+    const Milliseconds rest = filter::reopened_for(group, *idle);  // of a group that may be beating
+    if (rest <= Milliseconds(0)) continue;
+    for (const auto& address : group.addresses) {
+      if (!before->second.addresses.contains(address)) live_[address] = now + rest;
     }
   }
   table_ = std::move(next);

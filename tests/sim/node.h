@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "node/agent/last_turn.h"
 #include "node/agent/virtual_routers.h"
 #include "sim/fence.h"
 #include "sim/kernel.h"
@@ -69,6 +70,7 @@ class Node : public Clockwork {
   friend class SimNetwork;
   friend class SimAdverts;
   friend class SimAnnouncer;
+  friend agent::VirtualRouterPorts make_ports(Node& node);
   struct Killed {};  // thrown out of a system call
   struct Process {
     std::function<void()> on_packet;
@@ -84,6 +86,7 @@ class Node : public Clockwork {
     std::optional<std::vector<filter::FencedGroup>> fence_wished;
     agent::FenceReport fence;  // what became of it
     bool fence_begun = false;
+    agent::LastTurn last_turn;
     std::uint64_t sequence = 0;
     std::unique_ptr<agent::VirtualRouters> routers;  // destroyed first
   };

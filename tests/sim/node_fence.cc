@@ -1,5 +1,6 @@
 // The finer fence of a node: what the forwarding thread does about it, and what the kernel does with it.
 
+#include <optional>
 #include <utility>
 
 #include "sim/node.h"
@@ -34,7 +35,9 @@ void Node::fence_soon() {
 void Node::carry_out_fence() {
   if (!process_->fence_wished) return;
   const auto& wish = *process_->fence_wished;
-  fence_.apply(wish, !std::exchange(process_->fence_begun, true), monotonic());
+  const bool begun = std::exchange(process_->fence_begun, true);
+  const Microseconds idle = process_->last_turn.ago(monotonic());
+  fence_.apply(wish, begun ? std::optional(idle) : std::nullopt, monotonic());
   process_->fence = {wish, wish, ""};
   for (int group = 0; group < static_cast<int>(known_.size()); ++group) {
     world_.checker.fenced(number_, group, fence_.covers(fence_key(group)));

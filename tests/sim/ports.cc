@@ -203,6 +203,7 @@ agent::VirtualRouterPorts make_ports(Node& node) {
   out.network = std::make_unique<SimNetwork>(node);
   out.adverts = std::make_unique<SimAdverts>(node);
   out.announcer = std::make_unique<SimAnnouncer>(node);
+  out.turned = [&node](TimePoint began) { node.process_->last_turn.note(began); };
   return out;
 }
 

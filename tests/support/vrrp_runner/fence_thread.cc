@@ -11,9 +11,10 @@ constexpr Seconds kFinishAtMost{2};
 
 }  // namespace
 
-FenceThread::FenceThread(sys::Loop& vrrp_loop, sys::Metrics& metrics, OnAnswer on_answer)
+FenceThread::FenceThread(sys::Loop& vrrp_loop, sys::Metrics& metrics, const agent::LastTurn& last_turn,
+                         OnAnswer on_answer)
     : metrics_(metrics),
-      filter_(kernel::open_fence_filter()),
+      filter_(kernel::open_fence_filter([&last_turn] { return last_turn.ago(sys::now()); })),
       fence_(*filter_, metrics_),
       wishes_(loop_,
               [this](auto newest) {

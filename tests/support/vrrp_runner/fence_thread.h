@@ -9,6 +9,7 @@
 #include "lib/sys/mailbox.h"
 #include "lib/sys/metrics.h"
 #include "node/agent/forwarding_fence.h"
+#include "node/agent/last_turn.h"
 #include "node/agent/messages.h"
 
 namespace fairlead {
@@ -19,8 +20,10 @@ class FenceThread {
  public:
   using OnAnswer = std::function<void(agent::FenceReport)>;
 
-  // `on_answer` is called on `vrrp_loop`, which must outlive this.
-  FenceThread(sys::Loop& vrrp_loop, sys::Metrics& metrics, OnAnswer on_answer);
+  // `on_answer` is called on `vrrp_loop`. The loop and `last_turn`, which the vrrp thread notes, must outlive
+  // this.
+  FenceThread(sys::Loop& vrrp_loop, sys::Metrics& metrics, const agent::LastTurn& last_turn,
+              OnAnswer on_answer);
   ~FenceThread();
   FenceThread(const FenceThread&) = delete;
   FenceThread& operator=(const FenceThread&) = delete;

@@ -112,10 +112,11 @@ class Runner {
         files_(options.files),
         password_directory_(options.password_dir),
         cold_(options.ready_after > Milliseconds(0)),
-        routers_(std::move(ports), metrics_, [this](agent::VrrpReport report) { show(std::move(report)); }) {
+        routers_(noting(std::move(ports)), metrics_,
+                 [this](agent::VrrpReport report) { show(std::move(report)); }) {
     if (!options.fence) return;
     fenced_ = agent::FenceReport{};
-    fence_ = std::make_unique<FenceThread>(loop, metrics_, [this](agent::FenceReport answer) {
+    fence_ = std::make_unique<FenceThread>(loop, metrics_, last_turn_, [this](agent::FenceReport answer) {
       fenced_ = std::move(answer);
       tell_ready();
     });
@@ -150,6 +151,11 @@ class Runner {
   }
 
  private:
+  agent::VirtualRouterPorts noting(agent::VirtualRouterPorts ports) {
+    ports.turned = [this](TimePoint began) { last_turn_.note(began); };
+    return ports;
+  }
+
   void tell_ready() {
     agent::ForwardingReport ready;
     ready.sequence = sequence_;
@@ -190,6 +196,7 @@ class Runner {
   agent::VrrpReport report_;
   bool cold_;
   std::optional<agent::FenceReport> fenced_;  // as answered last; absent: nobody tries
+  agent::LastTurn last_turn_;
   std::unique_ptr<FenceThread> fence_;
   agent::VirtualRouters routers_;
 };
