@@ -403,7 +403,7 @@ def flushed_while_silent(cases, prober, runner):
     time.sleep(SILENT_MS / 1000 + 0.1)
     ends = {k: ms(max(prober.of(k, begun), default=begun) - repaired) for k in KINDS} if repaired else {}
     cases.check("nft flush ruleset once nothing beats: the table that is put back opens nothing", repaired and all(
-        end <= 10 for end in ends.values()), ends)
+        end <= 8 + PERIOD_MS for end in ends.values()), ends)
 
 
 def clean(cases, prober, runner):
