@@ -85,15 +85,20 @@ void Checker::judge_take_over(int node, int group, int address) {
   if (!who.told && !who.told_before) {
     return fail("VR-080", name(node, group) + " holds an address of no group of its own");
   }
-  if (who.state == api::MemberState::kMaster && who.sent) {
+  const bool active = who.state == api::MemberState::kMaster;
+  // A turn that takes over beats, too, if it lasts (node/agent/virtual_router_timers.h).
+  if ((active || who.took_over_this_turn) && who.sent) {
     const Node& where = at(node);
     const auto gap = now_ - *who.sent - (where.stood - where.suspended - who.sent_clock);
     const auto waits = [&](const std::optional<Told>& told) {
       return told ? min_active_down(*told, who.sent_interval) : Microseconds(0);
     };
     const auto limit = std::max(waits(who.told), waits(who.told_before));
-    if (gap > limit + slack_) who.unjustified |= 1U << address;
-    return;
+    if (gap <= limit + slack_) return;
+    if (active) {
+      who.unjustified |= 1U << address;
+      return;
+    }
   }
   who.took_over_this_turn = (who.told && may_take_over(node, group, *who.told)) ||
                             (who.told_before && may_take_over(node, group, *who.told_before));

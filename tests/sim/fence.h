@@ -19,7 +19,8 @@ class KernelFence {
  public:
   explicit KernelFence(Random random) : random_(random) {}
 
-  // Makes the table hold these groups. Without `idle` (filter::reopened_for()) it replaces what a dead run left.
+  // Makes the table hold these groups. Without `idle` (filter::reopened_for()) it replaces what a dead run
+  // left.
   void apply(const std::vector<filter::FencedGroup>& groups, std::optional<Microseconds> idle, TimePoint now);
   // An advert on its way out. False: it is held back.
   bool pass(const filter::FenceKey& key, vrrp::Priority priority, wire::Fence fence, TimePoint now);
