@@ -81,6 +81,10 @@ std::optional<TimePoint> Adverts::give_up_at() const {
   return world_.clock.now() + (last_->at + limit - world_.clock.boot_time());
 }
 
+std::optional<Microseconds> Adverts::interval_unless_sent() const {
+  return failed_ > 0 && last_ ? std::optional(last_->interval) : std::nullopt;
+}
+
 void Adverts::assume_last(const plan::GroupPlan& plan, Microseconds at) {
   if (plan.priority == vrrp::kOwner) return;
   last_ = Last{at, Microseconds(plan.advertise_interval), plan.min_active_down_interval};

@@ -39,6 +39,8 @@ class Adverts {
   address::FenceVerdict fence() const;
   // When that becomes kGiveUp, if no advert leaves before; nothing without a last advert.
   std::optional<TimePoint> give_up_at() const;
+  // While sends fail: the interval that the last advert told.
+  std::optional<Microseconds> interval_unless_sent() const;
   // Failed sends in a row; of a Backup: its attempts to displace a master.
   int failed() const { return failed_; }
 

@@ -22,7 +22,12 @@ void VirtualRouter::deliver(const vrrp::Event& event) {
     return;
   }
   if (step.reason) on_transition(*step.reason);
-  if (!active() || carried_out) return;
+  if (!active()) return;
+  if (carried_out) {
+    const auto told = adverts_.interval_unless_sent();
+    if (told) state_ = vrrp::step(config_, state_, vrrp::AdvertUnsent{*told}, world_.clock.now()).next;
+    return;
+  }
   if (addresses_.try_again()) {
     deliver(vrrp::AddressesRefused{});
   } else {

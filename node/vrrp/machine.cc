@@ -165,6 +165,7 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
           [&](const AddressesRefused&) { return stay(state); },
           [&](const HandOver&) { return stay(state); },
           [&](const FenceFollowed&) { return stay(state); },
+          [&](const AdvertUnsent&) { return stay(state); },
           [&](const TimePassed&) {
             if (now < state.active_down) return stay(state);
             return become_active(config, now, state.expectation);
@@ -205,6 +206,10 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
           // The advert before gave the time that goes with the plan before.
           [&](const FenceFollowed&) -> Step {
             return {state, {RenewAddresses{}, SendAdvert{config.priority}}, std::nullopt};
+          },
+          // The others wait for the interval that they have heard of, be ours a longer one by now.
+          [&](const AdvertUnsent& before) {
+            return stay(Active{std::min(state.next_advert, now + before.interval), state.last_answer});
           },
           // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
           // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.

@@ -78,7 +78,10 @@ struct FenceExpired {};      // our last advert is so old that another may be Ac
 struct AddressesRefused {};  // not one of the addresses could be held
 struct HandOver {};          // whoever is Active gives the role up, and stays a candidate
 struct FenceFollowed {};     // an advert gives the addresses another time from now on (node/filter/fence.h)
-struct Reconfigured {        // step()'s config is the new one
+struct AdvertUnsent {  // the advert of the last step never left; `interval`: what the one before it told
+  Microseconds interval;
+};
+struct Reconfigured {  // step()'s config is the new one
   RouterConfig before;
 };
 struct AdvertReceived {  // an accepted ADVERTISEMENT
@@ -89,8 +92,9 @@ struct AdvertReceived {  // an accepted ADVERTISEMENT
   // while he speaks, whatever his priority, and does not hasten when he leaves. No fight.
   bool stranger = false;
 };
-using Event = std::variant<Startup, Resume, Shutdown, TimePassed, InterfaceLost, FenceExpired,
-                           AddressesRefused, HandOver, FenceFollowed, Reconfigured, AdvertReceived>;
+using Event =
+    std::variant<Startup, Resume, Shutdown, TimePassed, InterfaceLost, FenceExpired, AddressesRefused,
+                 HandOver, FenceFollowed, AdvertUnsent, Reconfigured, AdvertReceived>;
 
 struct SendAdvert {
   Priority priority;

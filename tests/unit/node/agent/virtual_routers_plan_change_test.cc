@@ -64,6 +64,22 @@ TEST(PlanChange, TheAdvertThatTellsAShorterIntervalStandsOnTheShorterLifetime) {
             Journal({"hold 192.0.2.100 1s on 2", "hold 192.0.2.101 1s on 2", "advert 51 priority 200"}));
 }
 
+// Nobody has heard of it, so that the others wait by the old one.
+TEST(PlanChange, ALongerIntervalWhoseAdvertNeverLeftIsTriedAgainAtTheOldOne) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.order({with_interval(group_plan(), 100)});
+  thread.world.sends_fail = true;
+  thread.world.pass(Milliseconds(250));
+  thread.world.sends_fail = false;
+  (void)thread.world.take_journal();
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
 // Takes that plan right after an advert, and then is frozen for so long. ADI_min of group_plan() is 853.5 ms:
 // from 753.5 ms on another may be Active.
 Journal written_after_a_freeze(const plan::GroupPlan& next, Milliseconds freeze) {

@@ -58,7 +58,7 @@ AdvertReceived any_advert(const RouterConfig& config, int lowest_priority) {
 
 // Changes `config` when it says so.
 Event any_event(RouterConfig& config) {
-  switch (*rc::gen::inRange(0, 16)) {
+  switch (*rc::gen::inRange(0, 17)) {
     case 0:
       return Startup{};
     case 1:
@@ -77,6 +77,8 @@ Event any_event(RouterConfig& config) {
       return Resume{};
     case 15:
       return FenceFollowed{};
+    case 16:
+      return AdvertUnsent{Microseconds(any_interval(config.version))};
     case 5:
     case 6:
     case 7:

@@ -59,7 +59,8 @@ TEST(Initialize, ResumingRenewsThenAdvertisesThenHoldsAddresses) {
 TEST(Initialize, AnythingElseChangesNothing) {
   for (const Event& event :
        {Event{Shutdown{}}, Event{TimePassed{}}, Event{InterfaceLost{}}, Event{FenceExpired{}},
-        Event{AddressesRefused{}}, Event{HandOver{}}, Event{FenceFollowed{}}, Event{Reconfigured{config()}},
+        Event{AddressesRefused{}}, Event{HandOver{}}, Event{FenceFollowed{}},
+        Event{AdvertUnsent{Milliseconds(1)}}, Event{Reconfigured{config()}},
         Event{advert(0, 100, "192.0.2.1")}, Event{advert(255, 100, "192.0.2.1")}}) {
     EXPECT_EQ(step(config(), Initialize{}, event, t0), unchanged(Initialize{}));
   }
@@ -189,6 +190,7 @@ TEST(Backup, StartupFenceAndRefusedAddressesChangeNothing) {
   EXPECT_EQ(step(config(), state, AddressesRefused{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, HandOver{}, t0), unchanged(state));
   EXPECT_EQ(step(config(), state, FenceFollowed{}, t0), unchanged(state));
+  EXPECT_EQ(step(config(), state, AdvertUnsent{Milliseconds(1)}, t0), unchanged(state));
 }
 
 // vrrp.md 9.2: a change must not restart the timer; a new priority moves it by the difference of the skews.
@@ -333,6 +335,13 @@ TEST(Active, AnExpiredFenceMeansReleaseAndAFullInterval) {
 TEST(Active, AFenceThatFollowedMeansAnAdvertAtOnce) {
   EXPECT_EQ(step(config(), kActive, FenceFollowed{}, t0),
             (Step{kActive, {RenewAddresses{}, SendAdvert{config().priority}}, std::nullopt}));
+}
+
+// The others have not heard of a longer interval, and wait by the one before; a shorter one is kept.
+TEST(Active, AnAdvertThatNeverLeftIsFollowedWithinTheIntervalThatWasTold) {
+  EXPECT_EQ(step(config(), kActive, AdvertUnsent{Milliseconds(250)}, t0),
+            unchanged(Active{t0 + Milliseconds(250), std::nullopt}));
+  EXPECT_EQ(step(config(), kActive, AdvertUnsent{Seconds(2)}, t0), unchanged(kActive));
 }
 
 // I-4: who holds nothing is no master; as on Shutdown the others are invited once the kernel says it is gone.
