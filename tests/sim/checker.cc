@@ -155,10 +155,16 @@ void Checker::told(int node, int group, const std::optional<Told>& told) {
   if (who.told_before && who.told) {
     who.shortest = std::min(who.shortest, who.told->interval);
   } else {
-    set_base(who, now_);
-    who.backup_since = now_;
+    begin_backup(node, group, now_);
   }
   at(node).excused_until = std::max(at(node).excused_until, now_ + beat(node, group) + kGiveWay);
+}
+
+void Checker::begin_backup(int node, int group, TimePoint since) {
+  Member& who = member(node, group);
+  set_base(who, since);
+  who.backup_since = since;
+  who.backup_clock = at(node).stood;
 }
 
 void Checker::set_base(Member& who, TimePoint base) {
@@ -180,7 +186,7 @@ void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interva
   const auto limit = std::max<Microseconds>(who.min_active_down_sent, 2 * Microseconds(who.sent_interval));
   // Caught in the very call, only the finer fence keeps it back.
   if (who.state == api::MemberState::kMaster && gap > limit && (!at(node).halted_in_turn || who.fenced) &&
-      !at(node).sends_refused) {
+      !at(node).sends_refused && !(who.let_go_this_turn && may_take_over(node, group))) {
     fail("fence", name(node, group) + " advertises " + std::to_string(gap.count() / 1000) +
                       " ms after its last advert");
   }

@@ -116,6 +116,8 @@ class Checker {
   void lost(int from, int to, TimePoint until);
   void read(int node, int group, const Heard& heard);
   void held(int node, int group, int address, bool created);
+  // The daemon wants it no more; another removed it.
+  void released(int node, int group, int address);
   void gone(int node, int group, int address);
   void expired(int node, int group, int address);
   // The node holds it and answers for it, or holds it in silence. REQUIRES: told after each change.
@@ -156,7 +158,8 @@ class Checker {
     Microseconds min_active_down_sent{0};
     Seconds lifetime_renewed{0};
     TimePoint backup_since;
-    TimePoint base;  // Active_Down_Timer was set
+    Microseconds backup_clock{0};  // Node::stood then
+    TimePoint base;                // Active_Down_Timer was set
     std::optional<vrrp::Centiseconds> learned;
     TimePoint learned_at;
     std::optional<TimePoint> relinquished;
@@ -176,6 +179,7 @@ class Checker {
     std::uint32_t ready_now = 0;
     std::uint32_t unjustified = 0;     // created in this turn without a right to
     bool took_over_this_turn = false;  // lawfully; what it reads later in the turn it reads as Active
+    bool let_go_this_turn = false;     // of all addresses: it may be a Backup by now, or have another plan
     bool renewed_this_turn = false;
     bool tried_this_turn = false;
   };
@@ -212,10 +216,13 @@ class Checker {
   void judge_ground(int node, int group);
   void judge_take_over(int node, int group, int address);
   void set_base(Member& who, TimePoint base);
+  void begin_backup(int node, int group, TimePoint since);
   static Seconds lifetime_told(const Member& who);
   void judge_resumption(int node, int group);
   bool is_well(int node, int group);
   bool may_take_over(int node, int group, const Told& told);
+  // By what it is told, or was before this turn.
+  bool may_take_over(int node, int group);
   void look_for_overlaps();
   TimePoint allowed_until(int group, int a, int b, TimePoint since);
   TimePoint allowed_over_halted(int group, int halted, int other, TimePoint since);

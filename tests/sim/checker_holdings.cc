@@ -49,6 +49,14 @@ void Checker::held(int node, int group, int address, bool created) {
   }
 }
 
+void Checker::released(int node, int group, int address) {
+  gone(node, group, address);
+  Member& who = member(node, group);
+  if (who.held != 0 || who.state != api::MemberState::kMaster) return;
+  who.let_go_this_turn = true;
+  begin_backup(node, group, at(node).turn_began);
+}
+
 void Checker::gone(int node, int group, int address) {
   member(node, group).held &= ~(1U << address);
   member(node, group).answering &= ~(1U << address);

@@ -32,7 +32,7 @@ void Checker::read(int node, int group, const Heard& heard) {
     who.relinquisher = heard.from;
     return;
   }
-  if (who.state == api::MemberState::kMaster) {
+  if (who.state == api::MemberState::kMaster && !who.let_go_this_turn) {
     // In this turn it may be a Backup by now, and have learned that; if it became one by that very advert,
     // not.
     const auto learns = [&](const std::optional<Told>& told) {
@@ -50,14 +50,17 @@ void Checker::read(int node, int group, const Heard& heard) {
   }
   const auto passes_over = [&](const std::optional<Told>& told) {
     return told && !heard.stranger && told->preempt && heard.priority < told->priority &&
-           now_ >= who.backup_since + told->preempt_delay;
+           now_ - (at(node).stood - who.backup_clock) >= who.backup_since + told->preempt_delay;
   };
   if (passes_over(who.told) || passes_over(who.told_before)) {
     who.heard_lower = true;
     return;
   }
   set_base(who, now_);
-  if (!heard.stranger) who.learned = heard.interval;
+  if (!heard.stranger) {
+    who.learned = heard.interval;
+    who.learned_at = now_;
+  }
   who.relinquished.reset();
   who.heard_lower = false;
 }
@@ -78,6 +81,12 @@ bool Checker::may_take_over(int node, int group, const Told& told) {
   return how.relinquished || now_ + slack_ >= how.base + how.active_down;
 }
 
+bool Checker::may_take_over(int node, int group) {
+  const Member& who = member(node, group);
+  return (who.told && may_take_over(node, group, *who.told)) ||
+         (who.told_before && may_take_over(node, group, *who.told_before));
+}
+
 // Whether one that begins to hold may.
 void Checker::judge_take_over(int node, int group, int address) {
   Member& who = member(node, group);
@@ -95,13 +104,12 @@ void Checker::judge_take_over(int node, int group, int address) {
     };
     const auto limit = std::max(waits(who.told), waits(who.told_before));
     if (gap <= limit + slack_) return;
-    if (active) {
+    if (active && !who.let_go_this_turn) {
       who.unjustified |= 1U << address;
       return;
     }
   }
-  who.took_over_this_turn = (who.told && may_take_over(node, group, *who.told)) ||
-                            (who.told_before && may_take_over(node, group, *who.told_before));
+  who.took_over_this_turn = may_take_over(node, group);
   if (!who.took_over_this_turn) who.unjustified |= 1U << address;
 }
 

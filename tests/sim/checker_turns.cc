@@ -19,8 +19,7 @@ void Checker::reported(int node, int group, api::MemberState state) {
   if (!was_active || who.learned_at < at(node).turn_began) who.learned.reset();
   // Stopped without an acknowledged removal, it has told nobody: its adverts count as before.
   if (who.held == 0) who.sent.reset();
-  set_base(who, at(node).turn_began);  // a call may have taken its time since
-  who.backup_since = at(node).turn_began;
+  begin_backup(node, group, at(node).turn_began);  // a call may have taken its time since
   // The same turn may have read one after it became Backup.
   if (who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
   who.heard_lower = false;
@@ -32,6 +31,7 @@ void Checker::turn_began(int node) {
   at(node).release_refused_in_turn = false;
   for (Member& who : members_[index(node)]) {
     who.took_over_this_turn = false;
+    who.let_go_this_turn = false;
     who.renewed_this_turn = false;
     who.renewed_before = who.renewed;
     who.tried_this_turn = false;

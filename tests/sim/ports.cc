@@ -69,10 +69,11 @@ class SimAddresses : public kernel::Addresses {
     }
     bool changed = false;
     for (const auto& address : addresses) {
-      if (!node_.kernel_.remove(address)) continue;
+      const bool there = node_.kernel_.remove(address);
+      node_.world_.checker.released(node_.number_, name_of(address).group, name_of(address).number);
+      if (!there) continue;
       changed = true;
       if (node_.world_.trace.on()) node_.note("releases " + net::to_string(address));
-      node_.world_.checker.gone(node_.number_, name_of(address).group, name_of(address).number);
     }
     if (changed) {
       node_.tell_answers();
