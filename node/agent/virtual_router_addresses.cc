@@ -77,7 +77,7 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
     sys::log(sys::LogLevel::kWarning, "vrrp.tag_forgotten", {{"group", group_}});
   }
   if (why != Why::kAdded && !holding.created.empty()) {
-    const bool expired = !last_renewal_ || asked - *last_renewal_ >= lifetime - kExpiresEarly;
+    const bool expired = !last_renewal_ || runs_out_by(asked);
     const RepairCause cause = why == Why::kUseless ? RepairCause::kDuplicate
                               : expired            ? RepairCause::kExpired
                                                    : RepairCause::kRemoved;
@@ -139,8 +139,11 @@ void HeldAddresses::begin_minute() {
   removals_ = 0;
 }
 
-bool HeldAddresses::may_have_expired() const {
-  return last_renewal_ && world_.clock.now() - *last_renewal_ >= renewed_for_ - kExpiresEarly;
+bool HeldAddresses::may_have_expired() const { return last_renewal_ && runs_out_by(world_.clock.now()); }
+
+// The kernel counts by what it was given, whatever the plan says now.
+bool HeldAddresses::runs_out_by(TimePoint when) const {
+  return when - *last_renewal_ >= renewed_for_ - kExpiresEarly;
 }
 
 bool HeldAddresses::should_hand_over() {

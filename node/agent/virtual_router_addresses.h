@@ -79,6 +79,8 @@ class HeldAddresses {
   // What the kernel took and what it refused; the addresses that it had refused before and took now.
   std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
   void note_restored(const net::IpAddress& address, RepairCause cause);
+  // Whether the kernel may have removed them at that time, since the last renewal. REQUIRES: last_renewal_.
+  bool runs_out_by(TimePoint when) const;
   // Those that came back because of that, named for people; empty if there are none.
   std::string put_back(RepairCause cause) const;
   void begin_minute();

@@ -29,6 +29,22 @@ TEST(Strangers, AnAddressRemovedByOthersIsAConditionForAMinute) {
   EXPECT_EQ(thread.condition("AddressRemovedByOther"), "");
 }
 
+// Renewed for 2 s, it cannot have expired within one: that the new plan has 1 s plays no part.
+TEST(Strangers, WhatOthersRemoveBeforeAShorterLifetimeIsGivenCountsAsRemoved) {
+  VrrpThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
+  thread.world.pass(Milliseconds(970));
+  thread.world.remove(2, kA);
+  auto faster = test::with_interval(group_plan(), 25);
+  faster.version.generation = 3;
+  (void)thread.world.take_journal();
+  thread.order({faster});
+  EXPECT_FALSE(thread.lines("hold 192.0.2.100 1s on 2").empty());
+  EXPECT_EQ(thread.condition("AddressRemovedByOther"), "192.0.2.100 removed by others");
+  EXPECT_EQ(thread.metric("fairlead_node_address_repairs_total{cause=\"expired\"}"), std::nullopt);
+}
+
 // Something removes an address of ours five times a second, for so long, or until the role is given up.
 void remove_in_a_loop(VrrpThread& thread, Microseconds span) {
   for (Microseconds at{0}; at < span && thread.state() == api::MemberState::kMaster;
