@@ -33,9 +33,10 @@ void ApplyQueue::want(const std::string& key, Write write, bool urgent) {
   pump();
 }
 
-void ApplyQueue::doubt(const std::string& key) {
-  backlog_.doubt(key);
+std::optional<TimePoint> ApplyQueue::keep(const std::string& key, Write write, bool urgent, bool shown) {
+  const auto again = backlog_.keep(key, std::move(write), urgent, shown, sys::now());
   pump();
+  return again;
 }
 
 void ApplyQueue::forget(const std::string& key) {

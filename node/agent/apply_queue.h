@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "lib/apiserver/client.h"
@@ -19,9 +21,9 @@ class ApplyQueue {
   ApplyQueue& operator=(const ApplyQueue&) = delete;
 
   void want(const std::string& key, Write write, bool urgent);
-  void doubt(const std::string& key);
+  // As Backlog::keep, now.
+  std::optional<TimePoint> keep(const std::string& key, Write write, bool urgent, bool shown);
   void forget(const std::string& key);
-  std::optional<TimePoint> accepted_at(const std::string& key) const { return backlog_.accepted_at(key); }
 
   // Calls `done` as soon as nothing is left to write, or at the deadline. Back-offs end now. Once.
   void flush(TimePoint deadline, std::function<void()> done);

@@ -6,6 +6,11 @@
 #include "lib/base/earlier.h"
 
 namespace fairlead::agent {
+namespace {
+
+constexpr Seconds kDoubtAfter{30};
+
+}  // namespace
 
 void Backlog::want(const std::string& key, Write write, bool urgent) {
   auto& slot = slots_[key];
@@ -16,9 +21,17 @@ void Backlog::want(const std::string& key, Write write, bool urgent) {
   slot.not_before = TimePoint{};
 }
 
-void Backlog::doubt(const std::string& key) {
-  const auto slot = slots_.find(key);
-  if (slot != slots_.end()) slot->second.accepted.reset();
+std::optional<TimePoint> Backlog::keep(const std::string& key, Write write, bool urgent, bool shown,
+                                       TimePoint now) {
+  want(key, std::move(write), urgent);
+  if (shown) return std::nullopt;
+  // What is not accepted yet cannot be shown: no reason to doubt what was accepted before it.
+  Slot& slot = slots_.at(key);
+  if (slot.sent || slot.due()) return now + kDoubtAfter;
+  const TimePoint doubted = slot.accepted_at + kDoubtAfter;
+  if (now < doubted) return doubted;
+  slot.accepted.reset();
+  return now + kDoubtAfter;
 }
 
 void Backlog::forget(const std::string& key) { slots_.erase(key); }
@@ -53,6 +66,7 @@ void Backlog::failed(const std::string& key, TimePoint now, double random) {
   if (found == slots_.end() || !found->second.sent) return;
   Slot& slot = found->second;
   slot.sent.reset();
+  slot.accepted.reset();
   slot.not_before = now + slot.backoff.after_failure(now, random);
 }
 
@@ -67,12 +81,6 @@ std::optional<TimePoint> Backlog::next_deadline() const {
 bool Backlog::idle() const {
   return std::none_of(slots_.begin(), slots_.end(),
                       [](const auto& entry) { return entry.second.sent || entry.second.due(); });
-}
-
-std::optional<TimePoint> Backlog::accepted_at(const std::string& key) const {
-  const auto slot = slots_.find(key);
-  if (slot == slots_.end() || !slot->second.accepted) return std::nullopt;
-  return slot->second.accepted_at;
 }
 
 void Backlog::hurry() {

@@ -29,14 +29,17 @@ class Backlog {
   // What the object of `key` should hold. Nothing is due if that is what was accepted last. An urgent wish
   // stays urgent until written, and does not wait for the end of a back-off.
   void want(const std::string& key, Write write, bool urgent);
-  // Forgets what was accepted: the object no longer holds it.
-  void doubt(const std::string& key);
+  // The same of an object that the API server shows us: `shown` says whether it shows that very value in it.
+  // If not so 30 s after it was accepted, it is due again. Returns when to call this again if nothing else
+  // happens; none while it is shown.
+  std::optional<TimePoint> keep(const std::string& key, Write write, bool urgent, bool shown, TimePoint now);
   // The object is gone; a write in flight changes nothing here any more.
   void forget(const std::string& key);
 
   // The next write that is due, if fewer than `at_most` are in flight; it then counts as in flight.
   std::optional<DueWrite> next(TimePoint now, int at_most);
-  // The outcome of a write that next() gave. REQUIRES: 0 <= random < 1.
+  // The outcome of a write that next() gave. One that failed may have arrived all the same: what the object
+  // holds then nobody knows. REQUIRES: 0 <= random < 1.
   void accepted(const std::string& key, TimePoint now);
   void failed(const std::string& key, TimePoint now, double random);
 
@@ -44,8 +47,6 @@ class Backlog {
   std::optional<TimePoint> next_deadline() const;
   // Nothing wanted that is not accepted, nothing in flight.
   bool idle() const;
-  // When the value that `key` holds was accepted; none if it holds no accepted value.
-  std::optional<TimePoint> accepted_at(const std::string& key) const;
   // Everything that waits for the end of a back-off is due now.
   void hurry();
 

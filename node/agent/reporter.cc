@@ -12,7 +12,6 @@ namespace {
 
 constexpr Milliseconds kGather{50};
 constexpr Seconds kGatherCounts{1};
-constexpr Seconds kDoubtAfter{30};
 const std::string kBase = "/apis/fairlead.dev/v1alpha1/";
 
 std::string key_of(const api::VRRPGroup& group) {
@@ -95,7 +94,7 @@ void Reporter::report_groups() {
   look_for_namesake();
   std::optional<TimePoint> next = namesake_.forgotten_at();
   for (const auto& [key, entry] : entries_) {
-    next = earlier(next, earlier(entry.confirmation.look_again, entry.doubt_at));
+    next = earlier(next, earlier(entry.confirmation.look_again, entry.look_again));
   }
   if (next) look_again_.arm(*next, [this] { soon(); });
 }
@@ -114,15 +113,10 @@ void Reporter::report_group(const api::VRRPGroup& group) {
   entry.wanted = std::move(wanted);
 
   const auto* shown = entry_of(group, speaker_.node.name);
-  const auto accepted = queue_.accepted_at(key);
-  const bool differs = accepted && (shown == nullptr || !(*shown == entry.wanted));
-  const bool lost = differs && sys::now() >= *accepted + kDoubtAfter;
-  if (lost) queue_.doubt(key);
-  entry.doubt_at = differs && !lost ? std::optional(*accepted + kDoubtAfter) : std::nullopt;
-  queue_.want(key,
-              {kBase + "vrrpgroups/" + group.meta.name + "/status", "vrrpgroups",
-               api::encode_member_status(group.meta.name, entry.wanted)},
-              moved);
+  entry.look_again = queue_.keep(key,
+                                 {kBase + "vrrpgroups/" + group.meta.name + "/status", "vrrpgroups",
+                                  api::encode_member_status(group.meta.name, entry.wanted)},
+                                 moved, shown != nullptr && *shown == entry.wanted);
 }
 
 void Reporter::look_for_namesake() {

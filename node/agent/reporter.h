@@ -72,7 +72,7 @@ class Reporter {
   struct Entry {
     Confirmation confirmation;
     api::MemberStatus wanted;
-    std::optional<TimePoint> doubt_at;  // it is not shown as it was accepted
+    std::optional<TimePoint> look_again;  // whether it is shown as it was accepted
   };
   std::map<std::string, Entry> entries_;
   Namesake namesake_;

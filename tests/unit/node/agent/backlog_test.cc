@@ -18,7 +18,6 @@ TEST(Backlog, WritesWhatIsWantedOnce) {
   EXPECT_EQ(backlog.next(t0, kAtMost), std::nullopt);
   backlog.accepted("g", t0);
   EXPECT_TRUE(backlog.idle());
-  EXPECT_EQ(backlog.accepted_at("g"), t0);
 }
 
 // K-29: no write if nothing changes.
@@ -102,14 +101,54 @@ TEST(Backlog, HurryEndsEveryBackoff) {
   EXPECT_EQ(backlog.next(t0, kAtMost)->key, "g");
 }
 
-TEST(Backlog, WhatIsDoubtedIsWrittenAgain) {
+// A failed write may have arrived, its answer lost: the value before it is not known to be there any more.
+TEST(Backlog, WhatWasAcceptedBeforeAFailedWriteIsWrittenAgainIfItIsWantedAgain) {
   Backlog backlog;
   backlog.want("g", write("1"), false);
   backlog.next(t0, kAtMost);
   backlog.accepted("g", t0);
-  backlog.doubt("g");
-  EXPECT_EQ(backlog.accepted_at("g"), std::nullopt);
-  EXPECT_EQ(backlog.next(t0, kAtMost)->key, "g");
+  backlog.want("g", write("2"), false);
+  backlog.next(t0, kAtMost);
+  backlog.failed("g", t0, 0.0);
+  backlog.want("g", write("1"), true);
+  EXPECT_EQ(backlog.next(t0, kAtMost), (DueWrite{"g", write("1")}));
+}
+
+// A value that was accepted, in an object that we watch.
+class KeptBacklog : public testing::Test {
+ protected:
+  KeptBacklog() {
+    backlog.want("g", write("1"), false);
+    backlog.next(t0, kAtMost);
+    backlog.accepted("g", t0);
+  }
+  Backlog backlog;
+};
+
+TEST_F(KeptBacklog, WhatIsShownIsNotWrittenAgain) {
+  EXPECT_EQ(backlog.keep("g", write("1"), false, true, t0 + Seconds(100)), std::nullopt);
+  EXPECT_TRUE(backlog.idle());
+}
+
+// The watch may lag.
+TEST_F(KeptBacklog, WhatIsNotShownForHalfAMinuteIsWrittenAgain) {
+  EXPECT_EQ(backlog.keep("g", write("1"), false, false, t0 + Seconds(1)), t0 + Seconds(30));
+  EXPECT_EQ(backlog.keep("g", write("1"), false, false, t0 + Milliseconds(29999)), t0 + Seconds(30));
+  EXPECT_TRUE(backlog.idle());
+  backlog.keep("g", write("1"), false, false, t0 + Seconds(30));
+  EXPECT_EQ(backlog.next(t0 + Seconds(30), kAtMost), (DueWrite{"g", write("1")}));
+}
+
+// K-29. The server shows the old value, since it has not been told the new one.
+TEST_F(KeptBacklog, ANewValueLongAfterTheLastIsWrittenOnceAndTheLastNotAgain) {
+  const TimePoint later = t0 + Seconds(100);
+  EXPECT_EQ(backlog.keep("g", write("2"), true, false, later), later + Seconds(30));
+  EXPECT_EQ(backlog.next(later, kAtMost), (DueWrite{"g", write("2")}));
+  EXPECT_EQ(backlog.keep("g", write("2"), false, false, later), later + Seconds(30));
+  backlog.accepted("g", later + Seconds(1));
+  EXPECT_TRUE(backlog.idle());
+  EXPECT_EQ(backlog.keep("g", write("2"), false, false, later + Seconds(2)), later + Seconds(31));
+  EXPECT_TRUE(backlog.idle());
 }
 
 TEST(Backlog, AForgottenObjectIsNeitherWrittenNorWaitedFor) {
