@@ -3,21 +3,17 @@
 #include <utility>
 
 #include "lib/base/overloaded.h"
+#include "lib/reconcile/event_answer.h"
 
 namespace fairlead::apiserver {
 namespace {
 
 using reconcile::EventBook;
+using reconcile::EventFate;
 
 constexpr std::size_t kMostWaiting = 1000;
 constexpr int kMostTries = 12;
 constexpr Seconds kBetweenTries{10};
-
-constexpr int kConflict = 409;  // sent before, perhaps by the library below
-constexpr int kNotFound = 404;
-bool done(int status) { return (status >= 200 && status < 300) || status == kConflict; }
-// Refused for what it is: trying again changes nothing (a namespace that is going, a field too long).
-bool hopeless(int status) { return status == 400 || status == 403 || status == kNotFound || status == 422; }
 
 ApiRequest request_of(const EventBook::Write& write) {
   const api::Event& event = write.event;
@@ -76,15 +72,21 @@ void EventSender::next() {
 
 void EventSender::answered(const Result<ApiResponse>& result) {
   Waiting& first = queue_.front();
-  if (result && done(result->status)) {
-    queue_.pop_front();
-    return next();
+  switch (result ? reconcile::fate_of_event(first.write.fresh, result->status, result->body)
+                 : EventFate::kTryAgain) {
+    case EventFate::kWritten:
+      queue_.pop_front();
+      return next();
+    case EventFate::kWriteAnew:
+      first.write.fresh = true;
+      return next();
+    case EventFate::kDrop:
+      drop_first();
+      return next();
+    case EventFate::kTryAgain:
+      break;
   }
-  if (result && result->status == kNotFound && !first.write.fresh) {
-    first.write.fresh = true;  // Events live for an hour: the series goes on in a new one
-    return next();
-  }
-  if ((result && hopeless(result->status)) || ++first.tries >= kMostTries) {
+  if (++first.tries >= kMostTries) {
     drop_first();
     return next();
   }
