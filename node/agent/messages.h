@@ -71,7 +71,7 @@ struct GroupReport {
   std::int64_t observed_generation = 0;  // of the order carried out for this group, addresses included
   bool programmed = false;               // every VIP of the group was ready
   int priority = 0;
-  std::string hears;  // Backup: sender of the last valid advert
+  std::string hears;  // Backup: sender of the last valid advert; of several HeardMaster's choice
   std::optional<api::MemberTransition> last_transition;
   std::set<net::IpAddress> held;         // acknowledged by the kernel, on the interface now
   std::vector<api::Condition> problems;  // InterfaceMissing, FenceOverlap, ...

@@ -98,7 +98,7 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
   heed_addresses();
   if (!backup()) return;
   adverts_.forget_old_unsent();
-  hears_ = received.priority == vrrp::kRelinquish ? "" : to_string(peers_.told_of(received));
+  heard_.hear(received, peers_.told_of(received), world_.clock.now());
 }
 
 void VirtualRouter::refuse(const vrrp::Rejected& rejected) {
@@ -256,7 +256,7 @@ GroupReport VirtualRouter::report() const {
   out.observed_generation = observed_generation_;
   out.programmed = programmed_;
   out.priority = priority_.value();
-  out.hears = hears_;
+  out.hears = heard_.name();
   out.last_transition = last_transition_;
   out.held = addresses_.all();
   const auto add = [&out](std::vector<api::Condition> problems) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "node/address/audit.h"
+#include "node/agent/heard_master.h"
 #include "node/agent/messages.h"
 #include "node/agent/virtual_router_addresses.h"
 #include "node/agent/virtual_router_adverts.h"
@@ -161,7 +162,7 @@ class VirtualRouter {
   std::optional<Remains> remains_;              // before the first start only
 
   std::optional<TimePoint> last_heard_;
-  std::string hears_;
+  HeardMaster heard_;
 
   // For the report:
   bool touched_ = true;  // since the last one

@@ -141,7 +141,7 @@ void VirtualRouter::on_transition(vrrp::Reason reason) {
     return;
   }
   last_heard_.reset();
-  hears_.clear();
+  heard_.forget();
   sys::log(sys::LogLevel::kInfo, "vrrp.initialize", {{"group", plan_.name}, {"reason", because}});
 }
 
@@ -152,7 +152,7 @@ void VirtualRouter::on_active(vrrp::Reason reason) {
     world_.metrics.observe_outage(reason, outage);
   }
   last_heard_.reset();
-  hears_.clear();
+  heard_.forget();
   const auto& outage_ms = last_transition_->outage_ms;
   sys::log(sys::LogLevel::kInfo, "vrrp.became_active",
            {{"group", plan_.name},
