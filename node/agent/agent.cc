@@ -101,9 +101,9 @@ struct Agent::Parts {
   sys::Loop vrrp_loop;
   sys::Loop forwarding_loop;
   sys::Loop api_loop;
-  Beat vrrp_beat{vrrp_loop};
-  Beat forwarding_beat{forwarding_loop};
-  Beat api_beat{api_loop};
+  Beat vrrp_beat{vrrp_loop, Microseconds(0)};
+  Beat forwarding_beat{forwarding_loop, kernel::kNftPatience};
+  Beat api_beat{api_loop, Microseconds(0)};
   LastTurn last_turn;
   std::atomic<bool> vrrp_planned{false};  // a plan has been carried out
   std::atomic<bool> forwarding_planned{false};
@@ -168,6 +168,7 @@ Result<> Agent::Parts::open_kernel() {
     vrrp_reports.put(kNewest, std::move(report));
   });
   auto forwarding = open_forwarding_ports(config.finer_fence, [this] { return last_turn.ago(sys::now()); });
+  forwarding.moved = [this] { forwarding_beat.moved(); };
   forwarder = std::make_unique<ForwardingAgent>(forwarding_loop, metrics, std::move(forwarding),
                                                 [this](const ForwardingReport& report) {
                                                   reports_to_vrrp.put(kNewest, report);

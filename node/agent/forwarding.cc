@@ -38,11 +38,13 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
       fence(*ports.fence, metrics),
       audit_timer(loop_in),
       guard_timer(loop_in),
+      fence_timer(loop_in),
       host_timer(loop_in) {
   const TimePoint now = sys::now();
   host_timer.arm(now, [this] { check_host(); });
   audit_timer.arm(now + kAuditInterval, [this] { audit(); });
-  guard_timer.arm(now + kGuardInterval, [this] { check_tables(); });
+  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
+  fence_timer.arm(now + kGuardInterval, [this] { check_fence(); });
 }
 
 void ForwardingAgent::State::take(ForwardingOrder next) {
@@ -73,13 +75,10 @@ void ForwardingAgent::State::take(const VrrpReport& report) {
   held = report.held;
   // Without a plan nobody knows yet whose addresses an earlier run left, and its table keeps them silent.
   const bool news = report.sequence > 0 && fence.hold(report.fenced);
+  moved();
   if (departed.empty() && !news) return;
   if (!departed.empty()) synchronize();
   publish(false);
-}
-
-bool ForwardingAgent::State::anything_to_do() const {
-  return !order.virtual_servers.empty() || !table.ours().empty();
 }
 
 void ForwardingAgent::State::synchronize() {
@@ -140,6 +139,7 @@ void ForwardingAgent::State::hold_guard(const std::set<ipvs::Key>& keys) {
     if (key.address.is_v4()) v4.insert(key);
   }
   const auto result = guard.hold(filter::guard(v4));
+  moved();
   guard_error.reset();
   if (result) return;
   guard_error = result.error();
@@ -180,6 +180,7 @@ void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bo
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
   }
   const auto pass = table.pass(wanted, look_at);
+  moved();
   table_error.reset();
   if (!pass) {
     table_error = pass.error();
@@ -260,14 +261,14 @@ void ForwardingAgent::State::audit() {
   publish(false);
 }
 
-void ForwardingAgent::State::check_tables() {
-  guard_timer.arm(sys::now() + kGuardInterval, [this] { check_tables(); });
+void ForwardingAgent::State::check_fence() {
+  fence_timer.arm(sys::now() + kGuardInterval, [this] { check_fence(); });
   if (fence.check(sys::now())) publish(false);
-  check_guard();
 }
 
 void ForwardingAgent::State::check_guard() {
   const TimePoint now = sys::now();
+  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
   if (guard_error && now < guard_retry) return;
   const auto restored = guard.check();
   const bool failed_before = guard_error.has_value();

@@ -28,7 +28,6 @@ bool ForwardingFence::check(TimePoint now) {
   if (!begun_ || (failed && now < retry_)) return false;
   const FenceReport before = report_;
   const auto repaired = filter_.repair();
-  if (!repaired) report_.held.clear();  // nobody knows
   take(repaired ? Result<>(Done{}) : Result<>(repaired.error()), now);
   if (repaired && *repaired) note_restored(now);
   return report_ != before;
@@ -41,6 +40,8 @@ void ForwardingFence::take(const Result<>& outcome, TimePoint now) {
     report_.held = report_.tried;
     if (!before.empty()) sys::log(sys::LogLevel::kInfo, "forwarding.fence_holds", {});
   } else {
+    // What it held before silences its addresses still, unless it is gone too, or nobody knows.
+    if (!filter_.stands()) report_.held.clear();
     retry_ = now + (outcome.error().code == Code::kNotFound ? kRetryWithoutSupport : kRetry);
     if (before != report_.why_not) {
       sys::log(sys::LogLevel::kWarning, "forwarding.fence_failed", {{"error", report_.why_not}});

@@ -11,9 +11,13 @@ Result<> ForwardingGuard::hold(const filter::Guard& wanted) {
   wanted_ = wanted;
   if (held_ && *held_ == wanted) return Done{};
   if (!held_ || held_->empty() || wanted.empty()) return replace();
-  // Falls back to the whole table: another hand may have been in it since the last check.
-  if (!nft_.apply(filter::update_text(*held_, wanted))) return replace();
-  return remember();
+  const auto updated = nft_.apply(filter::update_text(*held_, wanted));
+  if (updated) return remember();
+  // Falls back to the whole table: another hand may have been in it since the last check. Not if nft did not
+  // come to an end: nobody knows what it did, and check() takes its turn.
+  if (updated.error().code != Code::kUnavailable) return replace();
+  held_.reset();
+  return updated;
 }
 
 // Whatever the table was.

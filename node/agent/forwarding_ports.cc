@@ -46,6 +46,7 @@ class NoFence : public kernel::FenceFilter {
     if (wanted_) return refusal();
     return false;
   }
+  bool stands() override { return false; }
 
  private:
   static Error refusal() { return fail(Code::kNotFound, "switched off by --no-finer-fence"); }
@@ -62,7 +63,7 @@ ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Micr
   } else {
     fence = std::make_unique<NoFence>();
   }
-  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>(), std::move(fence)};
+  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>(), std::move(fence), {}};
 }
 
 }  // namespace fairlead::agent

@@ -37,6 +37,8 @@ struct ForwardingPorts {
   std::unique_ptr<kernel::Nft> nft;
   std::unique_ptr<Host> host;
   std::unique_ptr<kernel::FenceFilter> fence;
+  // May be empty. Called after each step of a turn that may have waited for the kernel: the loop still moves.
+  std::function<void()> moved;
 };
 
 enum class FinerFence { kOn, kOff };

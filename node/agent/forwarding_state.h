@@ -28,13 +28,18 @@ struct ForwardingAgent::State {
   // Guard, IPVS, guard again: everything as the newest order has it.
   void synchronize();
   void audit();
-  void check_tables();
   void check_guard();
+  void check_fence();
   void note_guard_restored(TimePoint now);
   void check_host();
 
+  // A step of the turn is done that may have waited.
+  void moved() const {
+    if (ports.moved) ports.moved();
+  }
+
   // The steps of synchronize().
-  bool anything_to_do() const;
+  bool anything_to_do() const { return !order.virtual_servers.empty() || !table.ours().empty(); }
   bool find_foreign();
   void widen_guard();
   void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
@@ -65,6 +70,7 @@ struct ForwardingAgent::State {
   ForwardingFence fence;
   sys::Timer audit_timer;
   sys::Timer guard_timer;
+  sys::Timer fence_timer;  // turns of its own: the guard may wait for a child process
   sys::Timer host_timer;
 
   ForwardingOrder order;  // IPv6 virtual servers taken out

@@ -11,7 +11,9 @@
 #include <optional>
 #include <vector>
 
+#include "lib/sys/loop.h"
 #include "node/kernel/genl_socket.h"
+#include "node/kernel/patience.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -81,10 +83,11 @@ Result<std::vector<Entry>> find(GenlSocket& socket, const std::set<plan::Virtual
 Result<int> forget_translated(const std::set<plan::VirtualServerKey>& servers) {
   auto socket = GenlSocket::open(NETLINK_NETFILTER);
   if (!socket) return socket.error();
+  const TimePoint begun = sys::now();
   Result<std::vector<Entry>> entries = std::vector<Entry>{};
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     entries = find(*socket, servers);
-    if (entries || entries.error().code != Code::kUnavailable) break;
+    if (entries || !worth_asking_again(entries.error(), sys::now() - begun)) break;
   }
   if (!entries) return entries.error();
   if (entries->empty()) return 0;

@@ -8,9 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "lib/sys/loop.h"
+#include "node/kernel/fence_calls.h"
 #include "node/kernel/fence_filter_messages.h"
 #include "node/kernel/fence_filter_rules.h"
 #include "node/kernel/genl_socket.h"
+#include "node/kernel/kept_fence.h"
 #include "node/kernel/nft_trace.h"
 
 namespace fairlead::kernel {
@@ -35,43 +38,42 @@ Result<> commit(GenlSocket& socket, NftTransaction& transaction, std::uint32_t f
   return Done{};
 }
 
-class KernelFenceFilter : public FenceFilter {
+class KernelFenceCalls : public FenceCalls {
  public:
-  explicit KernelFenceFilter(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
+  explicit KernelFenceCalls(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
 
-  Result<> apply(const std::vector<filter::FencedGroup>& groups) override {
-    wanted_ = filter::fence_table(groups);
-    if (held_ && *held_ == *wanted_) return Done{};
-    if (!held_ || held_->empty() || wanted_->empty()) return replace(false);
+  Result<> change(const filter::FenceTable& from, const filter::FenceTable& to) override {
+    if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
     NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence_changes(transaction, *held_, *wanted_, idle_());
-    // Falls back to the whole table: another hand, or the end of an interface, may have changed it.
-    if (!commit(*socket_, transaction, first)) return replace(true);
-    remember();
+    append_fence_changes(transaction, from, to, idle_());
+    return commit(*socket_, transaction, first);
+  }
+
+  Result<> replace(const filter::FenceTable& to, bool going_on) override {
+    if (auto ready = open(); !ready) return ready;
+    const std::uint32_t first = socket_->next_sequence();
+    NftTransaction transaction(NFPROTO_NETDEV, first);
+    append_fence(transaction, to, going_on ? std::optional(idle_()) : std::nullopt);
+    return commit(*socket_, transaction, first);
+  }
+
+  Result<> remove() override {
+    if (auto removed = remove_fence_filter(); !removed) return removed.error();
     return Done{};
   }
 
-  Result<bool> repair() override {
-    if (!wanted_) return false;
-    if (!held_ || *held_ != *wanted_) {
-      if (auto replaced = replace(true); !replaced) return replaced.error();
-      return false;
-    }
-    if (held_->empty()) return false;
-    const auto generation = read_generation(*socket_);
-    if (!generation) return generation.error();
-    if (trace_ && *generation == generation_) return false;
-    const auto trace = read_trace(*socket_, table_name());
-    if (!trace) return trace.error();
-    if (*trace && is_whole(**trace)) {
-      generation_ = *generation;
-      trace_ = **trace;
-      return false;
-    }
-    if (auto replaced = replace(true); !replaced) return replaced.error();
-    return true;
+  Result<Generation> generation() override {
+    if (auto ready = open(); !ready) return ready.error();
+    return read_generation(*socket_);
   }
+
+  Result<std::optional<TableTrace>> trace() override {
+    if (auto ready = open(); !ready) return ready.error();
+    return read_trace(*socket_, table_name());
+  }
+
+  TimePoint now() override { return sys::now(); }
 
  private:
   Result<> open() {
@@ -82,51 +84,14 @@ class KernelFenceFilter : public FenceFilter {
     return Done{};
   }
 
-  Result<> replace(bool beating) {
-    if (wanted_->empty()) {
-      if (auto removed = remove_fence_filter(); !removed) return removed.error();
-      held_ = *wanted_;
-      return Done{};
-    }
-    if (auto ready = open(); !ready) return ready;
-    const std::uint32_t first = socket_->next_sequence();
-    NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence(transaction, *wanted_, beating ? std::optional(idle_()) : std::nullopt);
-    if (auto committed = commit(*socket_, transaction, first); !committed) return committed;
-    remember();
-    return Done{};
-  }
-
-  // What the kernel shows now. The generation is read first: what comes after it will show as another one.
-  // Where it cannot be told, repair() looks again.
-  void remember() {
-    held_ = *wanted_;
-    trace_.reset();
-    const auto generation = read_generation(*socket_);
-    if (!generation) return;
-    const auto trace = read_trace(*socket_, table_name());
-    if (!trace || !*trace || !is_whole(**trace)) return;
-    generation_ = *generation;
-    trace_ = **trace;
-  }
-
-  bool is_whole(const TableTrace& trace) const {
-    if (trace_) return trace == *trace_;
-    return trace.rules == filter::rule_count(*held_) && trace.elements == filter::element_count(*held_);
-  }
-
   std::function<Microseconds()> idle_;
   std::unique_ptr<GenlSocket> socket_;
-  std::optional<filter::FenceTable> wanted_;  // nullopt: apply() was not called yet
-  std::optional<filter::FenceTable> held_;    // nullopt: never committed
-  Generation generation_{0};
-  std::optional<TableTrace> trace_;
 };
 
 }  // namespace
 
 std::unique_ptr<FenceFilter> open_fence_filter(std::function<Microseconds()> idle) {
-  return std::make_unique<KernelFenceFilter>(std::move(idle));
+  return std::make_unique<KeptFence>(std::make_unique<KernelFenceCalls>(std::move(idle)));
 }
 
 Result<bool> remove_fence_filter() {

@@ -22,18 +22,23 @@ class FenceFilter {
   // Makes the table hold these groups, in one transaction of what differs; none deletes the table. The first
   // call replaces what a dead run left, and all groups are silent until their first advert; so is a new one,
   // Active or not. A group that stays goes on as it is. If the kernel refuses the difference, the whole table
-  // is replaced as repair() does it. Returns after the kernel has done it; blocks for at most 5 s a
-  // transaction, of which there are two then.
-  // Errors, after which the table is as it was: kNotFound (no nf_tables, no egress hook: before Linux 5.16;
-  // the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid. An interface that is gone is no
-  // error on every kernel (6.18 takes its name and hooks nothing): whoever knows the interfaces asks first.
+  // is replaced as repair() does it, if that took less than half a second, else by the next repair(). Returns
+  // after the kernel has done it. Beside the wait for other writers, blocks for at most 3 s.
+  // Errors, after which stands() tells whether the table is as it was: kNotFound (no nf_tables, no egress
+  // hook: before Linux 5.16; the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid. An
+  // interface that is gone is no error on every kernel (6.18 takes its name and hooks nothing): whoever knows
+  // the interfaces asks first.
   virtual Result<> apply(const std::vector<filter::FencedGroup>& groups) = 0;
 
   // Whether somebody deleted or changed the table since; if so it was put back, true: without it nobody is
   // silenced. Groups then begin with the time that filter::reopened_for() leaves them, lest an Active one is
   // silent until its next advert, and a daemon whose vrrp thread hangs is heard anew. Also tries again what
-  // apply() could not do. A system call, unless somebody committed something. Errors: as apply().
+  // apply() could not do. A system call, unless somebody committed something. Blocks and errors: as apply().
   virtual Result<bool> repair() = 0;
+
+  // After an error of these: whether the kernel still has what the last call that succeeded gave it. It then
+  // goes on silencing what that named. False also if nobody can tell. Blocks for at most 3 s.
+  virtual bool stands() = 0;
 };
 
 // `idle`: how long ago the vrrp thread began the last turn that it ended; called by the calls above, on their

@@ -18,7 +18,7 @@ namespace {
 constexpr int kReceiveBuffer = 16 << 20;
 constexpr int kSendBuffer = 8 << 20;
 constexpr std::size_t kReadSize = 256U << 10U;
-constexpr time_t kTimeoutSeconds = 5;
+constexpr time_t kTimeoutSeconds = 1;  // longer than kPatience
 
 Code code_of(int error) {
   switch (error) {

@@ -28,8 +28,9 @@ struct BatchOutcome {
 };
 
 // A blocking netlink socket of one protocol in the thread's network namespace: big buffers, a receive
-// time-out of 5 s (an acknowledgement can fail to come, libraries.md 2), short error messages. One thread,
-// one request at a time.
+// time-out of 1 s, short error messages. The kernel works a request off within the call that sends it,
+// however long that takes: what is not there then was lost (an acknowledgement can be, libraries.md 2). One
+// thread, one request at a time.
 class GenlSocket {
  public:
   // Errors: kNotFound (no such protocol in this kernel), kDenied, kUnavailable.

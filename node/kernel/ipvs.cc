@@ -8,8 +8,10 @@
 #include <functional>
 #include <utility>
 
+#include "lib/sys/loop.h"
 #include "node/kernel/genl_socket.h"
 #include "node/kernel/ipvs_message.h"
+#include "node/kernel/patience.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -110,6 +112,7 @@ class KernelIpvs : public Ipvs {
 
   Result<> dump(const Append& append, const std::function<void()>& start_over,
                 const std::function<void(const Reply&)>& on_reply) {
+    const TimePoint begun = sys::now();
     for (int attempt = 1;; ++attempt) {
       if (auto ready = resolve(); !ready) return ready;
       start_over();
@@ -121,7 +124,7 @@ class KernelIpvs : public Ipvs {
       // Not found: the module was unloaded, and perhaps loaded again under another id.
       if (asked.error().code == Code::kNotFound)
         family_ = 0;
-      else if (asked.error().code != Code::kUnavailable)
+      else if (!worth_asking_again(asked.error(), sys::now() - begun))
         return asked;
     }
   }

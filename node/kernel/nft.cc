@@ -13,10 +13,9 @@ namespace fairlead::kernel {
 namespace {
 
 constexpr const char* kProgram = "/usr/sbin/nft";
-constexpr Milliseconds kTimeout{10'000};
 
 Result<> run(const std::string& option, const std::string& rules) {
-  const auto child = run_nft_child(kProgram, option, rules, kTimeout);
+  const auto child = run_nft_child(kProgram, option, rules, kNftPatience);
   if (!child) return child.error();
   if (child->exit_code == 0) return Done{};
   std::string said(trim(child->output));

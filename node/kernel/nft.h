@@ -5,18 +5,22 @@
 #include <string>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "node/kernel/nft_trace.h"
 
 namespace fairlead::kernel {
+
+// How long one child process may take.
+inline constexpr Milliseconds kNftPatience{10'000};
 
 // nf_tables of the calling thread's network namespace. One thread.
 class Nft {
  public:
   virtual ~Nft() = default;
 
-  // Runs /usr/sbin/nft with `rules` on its standard input, as one transaction; blocks for at most 10 s.
-  // Errors: kNotFound (no such program), kDenied, kUnavailable (time-out), kInvalid (refused; the
-  // message carries what nft said).
+  // Runs /usr/sbin/nft with `rules` on its standard input, as one transaction; blocks for at most
+  // kNftPatience. Errors: kNotFound (no such program), kDenied, kUnavailable (time-out), kInvalid (refused;
+  // the message carries what nft said).
   virtual Result<> apply(const std::string& rules) = 0;
   // Two system calls, no child process. Errors: kNotFound (the kernel has no nf_tables), kUnavailable.
   virtual Result<Generation> generation() = 0;

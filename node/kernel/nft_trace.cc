@@ -9,6 +9,9 @@
 #include <span>
 #include <utility>
 
+#include "lib/sys/loop.h"
+#include "node/kernel/patience.h"
+
 namespace fairlead::kernel {
 namespace {
 
@@ -155,10 +158,11 @@ Result<Generation> read_generation(GenlSocket& socket) {
 }
 
 Result<std::optional<TableTrace>> read_trace(GenlSocket& socket, const NftTableName& table) {
+  const TimePoint begun = sys::now();
   Result<std::optional<TableTrace>> traced = std::optional<TableTrace>{};
   for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     traced = TraceReader(socket, table).read();
-    if (traced || traced.error().code != Code::kUnavailable) break;
+    if (traced || !worth_asking_again(traced.error(), sys::now() - begun)) break;
   }
   return traced;
 }

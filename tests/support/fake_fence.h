@@ -24,11 +24,13 @@ class FakeFence : public kernel::FenceFilter {
     held = wanted;
     return std::exchange(damaged, false);
   }
+  bool stands() override { return !gone; }
 
   std::vector<filter::FencedGroup> wanted;
   std::vector<filter::FencedGroup> held;
   std::optional<Error> fails;
   bool damaged = false;
+  bool gone = false;  // what it holds, or nobody can tell
   int applied = 0;
   int repairs = 0;
 };

@@ -95,10 +95,32 @@ TEST_F(FencedForwarding, ATableThatWasPutBackIsCounted) {
   EXPECT_EQ(gauge("fairlead_node_fence_repairs_total"), 1);
 }
 
+// The kernel goes on silencing what the table names, however often it refuses the next.
+TEST_F(FencedForwarding, WhatTheKernelHasIsKeptWhenItRefusesASecondTime) {
+  fence.hold({group(51)});
+  kernel.fails = kBusy;
+  fence.hold({group(52)});
+  fence.check(sys::now() + Seconds(3));
+  EXPECT_EQ(kernel.repairs, 1);
+  EXPECT_EQ(fence.report(), (FenceReport{{group(52)}, {group(51)}, kBusy.message}));
+  EXPECT_EQ(gauge("fairlead_node_fenced_groups"), 1);
+  EXPECT_EQ(gauge("fairlead_node_unfenced_groups"), 1);
+}
+
+// As flushed by somebody beside it.
+TEST_F(FencedForwarding, OfATableThatIsGoneNothingCountsAsHeldWhenTheNextIsRefused) {
+  fence.hold({group(51)});
+  kernel.fails = kBusy;
+  kernel.gone = true;
+  fence.hold({group(51), group(52)});
+  EXPECT_EQ(fence.report(), (FenceReport{{group(51), group(52)}, {}, kBusy.message}));
+}
+
 // Somebody deleted it, and it cannot be put back: nobody is silenced, and status must say so.
 TEST_F(FencedForwarding, OfATableThatCannotBeLookedAtNothingCountsAsHeld) {
   fence.hold({group(51)});
   kernel.fails = kBusy;
+  kernel.gone = true;
   EXPECT_TRUE(fence.check(kStart));
   EXPECT_EQ(fence.report(), (FenceReport{{group(51)}, {}, kBusy.message}));
 }

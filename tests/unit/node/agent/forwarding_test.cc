@@ -91,7 +91,9 @@ class FakeNft : public kernel::Nft {
  public:
   explicit FakeNft(Journal& journal) : journal_(journal) {}
   Result<> apply(const std::string& rules) override {
+    ++tries;
     if (refuses) return fail(Code::kInvalid, "nft ended with 1");
+    if (hangs) return fail(Code::kUnavailable, "nft: no end after 10000 ms");
     ++generation_;
     texts.push_back(rules);
     there = rules != filter::remove_text();
@@ -107,6 +109,8 @@ class FakeNft : public kernel::Nft {
   int elements = 0;  // what a trace shows: as many as the guard of the tests has
   bool there = false;
   bool refuses = false;
+  bool hangs = false;
+  int tries = 0;
 
  private:
   Journal& journal_;
@@ -146,6 +150,7 @@ class Forwarding : public testing::Test {
     auto fence_port = std::make_unique<test::FakeFence>();
     fence_fake = fence_port.get();
     ports.fence = std::move(fence_port);
+    ports.moved = [this] { ++moves; };
     agent =
         std::make_unique<ForwardingAgent>(loop, metrics, std::move(ports), [this](const ForwardingReport& r) {
           report = r;
@@ -192,6 +197,7 @@ class Forwarding : public testing::Test {
   FakeHost* host_fake = nullptr;
   test::FakeFence* fence_fake = nullptr;
   ForwardingReport report;
+  int moves = 0;
   std::unique_ptr<ForwardingAgent> agent;
 };
 
@@ -207,6 +213,38 @@ TEST_F(Forwarding, AnswersTheWishForAFenceOnceItWasTried) {
   agent->held(wish);
   EXPECT_EQ(fence_fake->held, std::vector{kFenced});
   EXPECT_EQ(report.fence, (FenceReport{{kFenced}, {kFenced}, ""}));
+}
+
+// FN-32: a turn of several steps, each of which may wait, is no loop that hangs.
+TEST_F(Forwarding, TellsAfterEachStepThatItStillMoves) {
+  agent->order(serving(1));
+  EXPECT_EQ(moves, 3);  // guard, IPVS, guard
+  auto wish = vrrp(1, {});
+  wish.fenced = {kFenced};
+  agent->held(wish);
+  EXPECT_EQ(moves, 4);
+}
+
+// Each waits for up to 10 s.
+TEST_F(Forwarding, AfterAnUpdateOfTheGuardThatDoesNotEndNoOtherIsTriedInThatTurn) {
+  agent->order(serving(1));
+  const int before = nft_fake->tries;
+  nft_fake->hangs = true;
+  auto order = serving(2);
+  order.virtual_servers[{kVip, net::Protocol::kTcp, net::Port(81)}] = order.virtual_servers[kKey];
+  agent->order(order);
+  EXPECT_EQ(nft_fake->tries, before + 1);
+}
+
+// Another hand may have been in the table.
+TEST_F(Forwarding, AnUpdateOfTheGuardThatIsRefusedIsFollowedByTheWholeTable) {
+  agent->order(serving(1));
+  const int before = nft_fake->tries;
+  nft_fake->refuses = true;
+  auto order = serving(2);
+  order.virtual_servers[{kVip, net::Protocol::kTcp, net::Port(81)}] = order.virtual_servers[kKey];
+  agent->order(order);
+  EXPECT_EQ(nft_fake->tries, before + 2);
 }
 
 // The fence that a dead run left keeps silent what else it left.

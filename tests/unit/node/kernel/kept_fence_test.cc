@@ -1,0 +1,167 @@
+#include "node/kernel/kept_fence.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "node/kernel/patience.h"
+
+// Which transactions are made of nft table netdev fairlead_fence, and what is known of it after them.
+namespace fairlead::kernel {
+namespace {
+
+using Journal = std::vector<std::string>;
+
+const Error kRefused = fail(Code::kUnavailable, "table netdev fairlead_fence, element: ENOMEM");
+
+filter::FencedGroup group(int vrid) {
+  return {{2, net::Family::kIPv4, vrrp::VirtualRouterId(static_cast<std::uint8_t>(vrid))},
+          "eth1",
+          {*net::parse_address("192.0.2." + std::to_string(vrid))},
+          Milliseconds(833),
+          Milliseconds(250)};
+}
+
+// One table, with a clock that each call moves on by `takes`.
+struct FakeKernel {
+  Journal journal;
+  TimePoint now{Seconds(1000)};
+  Microseconds takes{0};
+  bool refuses = false;
+  bool mute = false;  // nothing can be read
+  std::uint32_t generation = 1;
+  std::optional<filter::FenceTable> table;
+  std::uint64_t fingerprint = 0;
+
+  Result<> commit(std::string what, const filter::FenceTable& to) {
+    journal.push_back(std::move(what));
+    now += takes;
+    if (refuses) return kRefused;
+    ++generation;
+    ++fingerprint;
+    table = to;
+    return Done{};
+  }
+  // Others.
+  void flush() {
+    ++generation;
+    table.reset();
+  }
+};
+
+class FakeCalls : public FenceCalls {
+ public:
+  explicit FakeCalls(FakeKernel& kernel) : kernel_(kernel) {}
+  Result<> change(const filter::FenceTable&, const filter::FenceTable& to) override {
+    return kernel_.commit("change", to);
+  }
+  Result<> replace(const filter::FenceTable& to, bool going_on) override {
+    return kernel_.commit(going_on ? "replace, going on" : "replace", to);
+  }
+  Result<> remove() override { return kernel_.commit("remove", {}); }
+  Result<Generation> generation() override {
+    if (kernel_.mute) return fail(Code::kUnavailable, "receive netlink answer: EAGAIN");
+    return Generation(kernel_.generation);
+  }
+  Result<std::optional<TableTrace>> trace() override {
+    if (kernel_.mute) return fail(Code::kUnavailable, "receive netlink answer: EAGAIN");
+    if (!kernel_.table) return std::optional<TableTrace>();
+    return std::optional(TableTrace{filter::rule_count(*kernel_.table), filter::element_count(*kernel_.table),
+                                    kernel_.fingerprint});
+  }
+  TimePoint now() override { return kernel_.now; }
+
+ private:
+  FakeKernel& kernel_;
+};
+
+class Kept : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(fence.apply({group(51)}));
+    kernel.journal.clear();
+  }
+  FakeKernel kernel;
+  KeptFence fence{std::make_unique<FakeCalls>(kernel)};
+};
+
+TEST_F(Kept, AnotherGroupIsAChange) {
+  EXPECT_TRUE(fence.apply({group(51), group(52)}));
+  EXPECT_TRUE(fence.apply({group(51), group(52)}));
+  EXPECT_EQ(kernel.journal, Journal{"change"});
+}
+
+TEST_F(Kept, AChangeThatIsRefusedIsFollowedByTheWholeTable) {
+  kernel.refuses = true;
+  EXPECT_FALSE(fence.apply({group(51), group(52)}));
+  EXPECT_EQ(kernel.journal, Journal({"change", "replace, going on"}));
+}
+
+// An answer that was lost was awaited for a second: two of them, and what else the turn does, and the loop
+// would count as dead (node/agent/beat.h).
+TEST_F(Kept, NoTransactionIsBegunBehindOneThatTookItsTime) {
+  kernel.refuses = true;
+  kernel.takes = kPatience;
+  EXPECT_FALSE(fence.apply({group(51), group(52)}));
+  EXPECT_EQ(kernel.journal, Journal{"change"});
+
+  kernel.refuses = false;
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.journal, Journal({"change", "replace, going on"}));
+  EXPECT_EQ(kernel.table, filter::fence_table({group(51), group(52)}));
+}
+
+TEST_F(Kept, WhatOthersFlushedIsPutBack) {
+  EXPECT_EQ(*fence.repair(), false);
+  kernel.flush();
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(kernel.journal, Journal{"replace, going on"});
+}
+
+// It goes on silencing what it names.
+TEST_F(Kept, ATableWhoseChangeIsRefusedStands) {
+  kernel.refuses = true;
+  EXPECT_FALSE(fence.apply({group(52)}));
+  EXPECT_TRUE(fence.stands());
+  EXPECT_FALSE(fence.repair());
+  EXPECT_TRUE(fence.stands());
+}
+
+TEST_F(Kept, ATableThatIsGoneOrCannotBeReadDoesNotStand) {
+  kernel.refuses = true;
+  EXPECT_FALSE(fence.apply({group(52)}));
+  kernel.mute = true;
+  EXPECT_FALSE(fence.stands());
+  kernel.mute = false;
+  kernel.flush();
+  EXPECT_FALSE(fence.stands());
+}
+
+// Its answer was lost: the kernel has what nobody was told.
+TEST_F(Kept, ATableThatWasChangedAllTheSameDoesNotStand) {
+  kernel.refuses = true;
+  kernel.takes = Seconds(1);
+  EXPECT_FALSE(fence.apply({group(51), group(52)}));
+  kernel.refuses = false;
+  static_cast<void>(kernel.commit("late", filter::fence_table({group(51), group(52)})));
+  EXPECT_FALSE(fence.stands());
+}
+
+TEST(KeptAtFirst, NothingStandsBeforeTheFirstSuccess) {
+  FakeKernel kernel;
+  KeptFence fence{std::make_unique<FakeCalls>(kernel)};
+  kernel.refuses = true;
+  EXPECT_FALSE(fence.apply({group(51)}));
+  EXPECT_EQ(kernel.journal, Journal{"replace"});
+  EXPECT_FALSE(fence.stands());
+}
+
+TEST(Patience, ADumpThatWasInterruptedIsBegunAnewForAWhile) {
+  const Error interrupted = fail(Code::kUnavailable, "netlink dump interrupted by another writer");
+  EXPECT_TRUE(worth_asking_again(interrupted, Milliseconds(499)));
+  EXPECT_FALSE(worth_asking_again(interrupted, Milliseconds(500)));
+  EXPECT_FALSE(worth_asking_again(fail(Code::kDenied, "EPERM"), Microseconds(0)));
+}
+
+}  // namespace
+}  // namespace fairlead::kernel
