@@ -27,6 +27,10 @@ Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min) {
   return std::max(Microseconds(lifetime) + kExpiryLateness - adi_min, Microseconds(0));
 }
 
+Microseconds finer_fence_overlap(Milliseconds silent_after, Microseconds adi_min) {
+  return std::max(Microseconds(silent_after) + kTicks - adi_min, Microseconds(0));
+}
+
 Microseconds give_up_after(Microseconds a, Microseconds adi_min) {
   return std::max<Microseconds>(adi_min - kGiveUpEarly, 2 * a);
 }

@@ -27,6 +27,9 @@ Milliseconds silent_after(Microseconds a, Microseconds adi_min);
 // How long two nodes may hold the VIP after the death of one daemon: L + 1.1 s - ADI_min, at least 0.
 Microseconds fence_overlap(Seconds lifetime, Microseconds adi_min);
 
+// The same where the finer fence lets the addresses be heard for so long after the last advert.
+Microseconds finer_fence_overlap(Milliseconds silent_after, Microseconds adi_min);
+
 enum class FenceVerdict {
   kGoOn,        // on time: renew and advertise
   kDrainFirst,  // late: read what others sent first; nobody there: renew and advertise

@@ -1,6 +1,7 @@
 #include "node/agent/virtual_router.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "lib/base/earlier.h"
@@ -69,9 +70,11 @@ vrrp::RouterConfig VirtualRouter::configured() const {
   out.version = plan_.vrrp_version;
   out.priority = priority_;
   out.advertisement_interval = plan_.advertise_interval;
-  // The finer fence still has the time of the shorter one: adverts at a longer one would let it run out.
-  if (active() && fence_.awaited) {
-    out.advertisement_interval = std::min(plan_.advertise_interval, config_.advertisement_interval);
+  // The finer fence has the time of an earlier plan until the kernel has taken this one, which it may refuse:
+  // adverts at a longer interval than that plan's would let it run out.
+  if (active() && fence_.older) {
+    out.advertisement_interval =
+        std::min(plan_.advertise_interval, std::chrono::floor<vrrp::Centiseconds>(fence_.older->interval));
   }
   out.preempt = plan_.preempt;
   out.preempt_delay = plan_.preempt_delay;
@@ -275,18 +278,8 @@ GroupReport VirtualRouter::report() const {
     out.problems.push_back(problem("AdvertsNotSent", "SendFailed", *why));
   }
   add(peers_.problems(plan_));
-  if (auto overlapping = overlap()) out.problems.push_back(*std::move(overlapping));
+  if (auto overlap = fence_overlap(plan_, lifetime(), fence_)) out.problems.push_back(*std::move(overlap));
   return out;
-}
-
-std::optional<api::Condition> VirtualRouter::overlap() const {
-  const Microseconds longest = address::fence_overlap(lifetime(), plan_.min_active_down_interval);
-  if (longest <= Microseconds(0) || owner() || fence_.held) return std::nullopt;
-  const auto tenths = (longest.count() + 99999) / 100000;
-  std::string message = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
-  if (!fence_.why_not.empty()) message += ", without the finer fence: " + fence_.why_not;
-  return api::Condition{"FenceOverlap",     api::ConditionStatus::kTrue, "LifetimeExceedsActiveDownInterval",
-                        std::move(message), plan_.version.generation,    {}};
 }
 
 }  // namespace fairlead::agent

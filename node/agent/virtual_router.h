@@ -130,7 +130,6 @@ class VirtualRouter {
   std::set<net::IpAddress> planned() const;
   std::vector<net::IpAddress> listed() const;
   Seconds lifetime() const;
-  std::optional<api::Condition> overlap() const;
   api::MemberState member_state() const;
   bool active() const { return std::holds_alternative<vrrp::Active>(state_); }
   bool backup() const { return std::holds_alternative<vrrp::Backup>(state_); }

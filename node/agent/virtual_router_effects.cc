@@ -217,7 +217,7 @@ void VirtualRouter::tell(const std::optional<api::Condition>& before,
 
 void VirtualRouter::stand_on(const Ground& ground) {
   const Standing now = standing(plan_, ground);
-  const bool followed = fence_.awaited && ground.fence.held;
+  const bool followed = (fence_.awaited || fence_.older) && ground.fence.held;
   fence_ = ground.fence;
   link_problem_ = now.problem;
   look_again_ = now.look_again;
@@ -258,9 +258,14 @@ std::optional<api::Condition> VirtualRouter::obstacle(const net::IpAddress& addr
                    to_string(address) + " is not on " + link_.name + ", which is to own it");
   }
   const auto holder = ground.foreign.find(address);
-  if (holder == ground.foreign.end()) return std::nullopt;
-  return problem("AddressInUse", "NotOurs",
-                 to_string(address) + " is on " + holder->second + " already, and not ours");
+  if (holder != ground.foreign.end()) {
+    return problem("AddressInUse", "NotOurs",
+                   to_string(address) + " is on " + holder->second + " already, and not ours");
+  }
+  if (!ground.fence.silenced.contains(address)) return std::nullopt;
+  return problem("AddressSilenced", "FenceRefused",
+                 to_string(address) +
+                     " is silenced by what the kernel keeps of the finer fence: " + ground.fence.why_not);
 }
 
 void VirtualRouter::take_in(const Ground& ground) {

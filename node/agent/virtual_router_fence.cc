@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "node/address/fence.h"
@@ -11,6 +12,27 @@ namespace {
 
 bool contains(const std::vector<filter::FencedGroup>& groups, const filter::FencedGroup& one) {
   return std::find(groups.begin(), groups.end(), one) != groups.end();
+}
+
+// What `has` names and that group wishes no longer, or is gone.
+std::set<net::IpAddress> lost_by(const filter::FencedGroup& has,
+                                 const std::vector<filter::FencedGroup>& wishes) {
+  std::set<net::IpAddress> out = has.addresses;
+  for (const filter::FencedGroup& wish : wishes) {
+    if (wish.key != has.key) continue;
+    std::erase_if(out, [&](const auto& address) { return wish.addresses.contains(address); });
+  }
+  return out;
+}
+
+std::vector<std::string> not_fenced(const plan::GroupPlan& plan, const filter::FencedGroup& has) {
+  std::vector<std::string> out;
+  for (const auto* some : {&plan.addresses, &plan.excluded}) {
+    for (const net::IpAddress& address : *some) {
+      if (!has.addresses.contains(address)) out.push_back(to_string(address));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -38,10 +60,50 @@ std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
 
 FenceStanding fence_standing(const std::optional<filter::FencedGroup>& wish,
                              const std::optional<FenceReport>& answer) {
-  if (!wish || !answer) return {};
-  if (contains(answer->held, *wish)) return {false, true, ""};
-  if (contains(answer->tried, *wish)) return {false, false, answer->why_not};
-  return {true, false, ""};
+  FenceStanding out;
+  if (!wish || !answer) return out;
+  out.held = contains(answer->held, *wish);
+  if (out.held) return out;
+  out.awaited = !contains(answer->tried, *wish);
+  if (!out.awaited) out.why_not = answer->why_not;
+  for (const filter::FencedGroup& has : answer->held) {
+    if (has.key == wish->key) {
+      out.older = has;
+    } else if (!out.awaited) {
+      const auto lost = lost_by(has, answer->tried);
+      std::set_intersection(lost.begin(), lost.end(), wish->addresses.begin(), wish->addresses.end(),
+                            std::inserter(out.silenced, out.silenced.end()));
+    }
+  }
+  return out;
+}
+
+std::optional<api::Condition> fence_overlap(const plan::GroupPlan& plan, Seconds lifetime,
+                                            const FenceStanding& fence) {
+  if (fence.held || plan.priority == vrrp::kOwner) return std::nullopt;
+  if (fence.awaited && fence.older) return std::nullopt;  // over in a moment; nothing new is held before
+  Microseconds longest = address::fence_overlap(lifetime, plan.min_active_down_interval);
+  std::string of;
+  if (fence.older) {
+    const auto bare = not_fenced(plan, *fence.older);
+    if (bare.empty()) {
+      longest = std::min(
+          longest, address::finer_fence_overlap(fence.older->silent_after, plan.min_active_down_interval));
+      of = " by the finer fence of an earlier plan";
+    } else {
+      of = " for " + bare.front() +
+           (bare.size() > 1 ? " and " + std::to_string(bare.size() - 1) + " more" : "");
+    }
+  }
+  if (longest <= Microseconds(0)) return std::nullopt;
+  const auto tenths = (longest.count() + 99999) / 100000;
+  std::string message = std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s" + of;
+  if (!fence.why_not.empty()) {
+    message += fence.older ? ", since the kernel keeps it as it was: " : ", without the finer fence: ";
+    message += fence.why_not;
+  }
+  return api::Condition{"FenceOverlap",     api::ConditionStatus::kTrue, "LifetimeExceedsActiveDownInterval",
+                        std::move(message), plan.version.generation,     {}};
 }
 
 std::vector<filter::FencedGroup> fence_wishes(std::vector<filter::FencedGroup> wishes,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/meta.h"
 #include "node/address/audit.h"
 #include "node/agent/messages.h"
 #include "node/plan/plan.h"
@@ -29,10 +30,21 @@ struct FenceStanding {
   bool awaited = false;  // not answered yet: no new address may be held
   bool held = false;     // by the kernel, as wished
   std::string why_not;   // the kernel's reason; empty if it was not asked
+  // Not held as wished: what the kernel has of the group in its place. By that the group's addresses go on
+  // falling silent, some time after each advert.
+  std::optional<filter::FencedGroup> older;
+  // Refused: addresses of the wish that the kernel has for other groups, which wish them no longer. No advert
+  // of this group makes them heard.
+  std::set<net::IpAddress> silenced;
   friend bool operator==(const FenceStanding&, const FenceStanding&) = default;
 };
 FenceStanding fence_standing(const std::optional<filter::FencedGroup>& wish,
                              const std::optional<FenceReport>& answer);
+
+// FenceOverlap: for how long two nodes may answer when this daemon dies, as the lifetimes and what the kernel
+// has of the finer fence leave it; nothing where that is not at all.
+std::optional<api::Condition> fence_overlap(const plan::GroupPlan& plan, Seconds lifetime,
+                                            const FenceStanding& fence);
 
 // The wishes of all groups, and of those that were wished `before` and are gone what is left of them in
 // `held`, lest an address that could not be removed is heard.

@@ -72,6 +72,13 @@ TEST(FenceOverlap, IsWhatTheKernelMayBeLateBeyondAdiMin) {
   EXPECT_EQ(fence_overlap(Seconds(1), ms(30)), ms(2070));
 }
 
+// Where the finer fence has the time of slower adverts; of its own there is none but for the fastest, whose
+// time is not all ADI_min less the kernel's ticks.
+TEST(FenceOverlap, OfTheFinerFenceIsItsTimeAndTheTicksBeyondAdiMin) {
+  EXPECT_EQ(finer_fence_overlap(silent_after(ms(250), ms(853)), ms(853)), Microseconds(0));
+  EXPECT_EQ(finer_fence_overlap(silent_after(ms(1000), ms(3414)), ms(853)), ms(2561));
+}
+
 // failure-model.md 1.2: "G up to a: go on. Above a: first drain received packets. G >= ADI_min - 0.1 s:
 // no advert any more, drop the VIPs at once."
 TEST(FenceVerdict, FollowsTheGap) {

@@ -96,13 +96,61 @@ TEST_F(Standing, OneThatTheKernelRefusedIsNotAwaited) {
             (FenceStanding{false, false, "no egress hook"}));
 }
 
-// The kernel has the group, with one address less.
+// The kernel has the group, with one address less: that stands.
 TEST_F(Standing, AnEarlierWishIsNotThisOne) {
   auto earlier = *wish;
   earlier.addresses = {kA};
-  EXPECT_EQ(fence_standing(wish, FenceReport{{earlier}, {earlier}, ""}), (FenceStanding{true, false, ""}));
+  EXPECT_EQ(fence_standing(wish, FenceReport{{earlier}, {earlier}, ""}),
+            (FenceStanding{true, false, "", earlier, {}}));
   EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {earlier}, "busy"}),
-            (FenceStanding{false, false, "busy"}));
+            (FenceStanding{false, false, "busy", earlier, {}}));
+}
+
+// Only adverts of the other group make it heard.
+TEST_F(Standing, AnAddressThatTheKernelHasForAGroupThatWishesItNoLongerIsSilenced) {
+  auto other = *wish;
+  other.key.vrid = vrrp::VirtualRouterId(52);
+  other.addresses = {kB, kC};
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {other}, "busy"}),
+            (FenceStanding{false, false, "busy", std::nullopt, {kB}}));
+  EXPECT_EQ(fence_standing(wish, FenceReport{{other}, {other}, ""}),
+            (FenceStanding{true, false, "", {}, {}}));
+  // As link-local ones on several segments: both groups name it.
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish, other}, {other}, "busy"}),
+            (FenceStanding{false, false, "busy", std::nullopt, {}}));
+}
+
+std::string overlap(const plan::GroupPlan& plan, const FenceStanding& fence) {
+  const auto problem = fence_overlap(plan, Seconds(1), fence);
+  return problem ? problem->message : "";
+}
+
+TEST_F(Standing, WithoutAFenceTheOverlapIsThatOfTheLifetime) {
+  EXPECT_EQ(overlap(group_plan(), {}), "1.3 s");
+  EXPECT_EQ(overlap(group_plan(), {true, false, ""}), "1.3 s");
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy"}), "1.3 s, without the finer fence: busy");
+  EXPECT_EQ(overlap(group_plan(), {false, true, ""}), "");
+}
+
+TEST_F(Standing, WhereAnEarlierFenceStandsOnlyWhatItDoesNotNameOverlaps) {
+  auto earlier = *wish;
+  earlier.addresses = {kA};
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy", earlier, {}}),
+            "1.3 s for 192.0.2.101, since the kernel keeps it as it was: busy");
+  earlier.addresses = {kA, kB, kC};
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy", earlier, {}}), "");
+  EXPECT_EQ(overlap(group_plan(), {true, false, "", earlier, {}}), "");
+}
+
+// 1 s adverts: heard for 1 s after the last one, where ADI_min is 0.853 s now.
+TEST_F(Standing, WhereTheEarlierFenceHasALongerTimeThatMuchOverlaps) {
+  auto earlier = *wish;
+  earlier.silent_after = Milliseconds(1000);
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy", earlier, {}}),
+            "0.2 s by the finer fence of an earlier plan, since the kernel keeps it as it was: busy");
+  earlier.silent_after = Seconds(9);
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy", earlier, {}}),
+            "1.3 s by the finer fence of an earlier plan, since the kernel keeps it as it was: busy");
 }
 
 TEST_F(Standing, WhereNobodyTriesOrNothingIsWishedNothingIsAwaited) {

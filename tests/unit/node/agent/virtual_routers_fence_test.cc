@@ -3,28 +3,15 @@
 #include <algorithm>
 
 #include "node/agent/virtual_routers.h"
-#include "support/vrrp_thread.h"
+#include "support/fenced_thread.h"
 
 // The vrrp thread and the finer fence: no VIP before the fence is settled, adverts that open it and adverts
 // that obey it, and the end of a mastership whose adverts do not leave (failure-model.md 1.2, 10.2).
 namespace fairlead::agent {
 namespace {
 
+using test::FencedThread;
 using wire::Fence;
-
-struct FencedThread : VrrpThread {
-  const std::vector<filter::FencedGroup>& wished() const { return reports.back().fenced; }
-  // The forwarding thread's answer; everything is ready.
-  void answer(std::vector<filter::FencedGroup> tried, std::vector<filter::FencedGroup> held,
-              std::string why_not = "") {
-    ForwardingReport report;
-    report.sequence = sequence;
-    report.ready = {kA, kB, ip("192.0.2.102")};
-    report.fence = FenceReport{std::move(tried), std::move(held), std::move(why_not)};
-    routers->forwarding(std::move(report));
-  }
-  void carry_out() { answer(wished(), wished()); }
-};
 
 TEST(FinerFence, AGroupWaitsUntilItsWishWasTried) {
   FencedThread thread;
