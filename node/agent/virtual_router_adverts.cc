@@ -10,6 +10,7 @@ namespace fairlead::agent {
 namespace {
 
 constexpr std::chrono::minutes kUnsentForgotten{10};
+constexpr Seconds kSendsAgainAfter{10};
 
 // ADI_min as that plan has it, if its interval were this one.
 Microseconds min_active_down_interval(const plan::GroupPlan& plan, Microseconds interval) {
@@ -100,7 +101,7 @@ void Adverts::note_unsent(const std::string& why) {
 void Adverts::note_sent() {
   failed_ = 0;
   metrics_.count_sent();
-  if (!unsent_) return;
+  if (!unsent_ || world_.clock.now() - unsent_->at < kSendsAgainAfter) return;
   unsent_.reset();
   sys::log(sys::LogLevel::kInfo, "vrrp.sends_again", {{"group", group_}});
 }

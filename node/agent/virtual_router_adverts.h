@@ -49,8 +49,8 @@ class Adverts {
   // No longer Active.
   void forget_last() { last_.reset(); }
   void forget_failed() { failed_ = 0; }
-  // The last failure stays known until an advert is sent, or none was tried for a long time: then nobody can
-  // tell any more.
+  // The last failure stays known until adverts have left for ten seconds, lest each that fails now and then
+  // is a write to the API server, or none was tried for a long time: then nobody can tell any more.
   void forget_unsent() { unsent_.reset(); }
   void forget_old_unsent();
   std::optional<std::string> why_unsent() const;

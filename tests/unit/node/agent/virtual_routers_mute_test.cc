@@ -35,7 +35,7 @@ TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
 }
 
 // People look at the status first: there it stands as long as it lasts, whatever the state.
-TEST(MuteWire, IsAConditionUntilAnAdvertLeavesAndEveryLostOneIsCounted) {
+TEST(MuteWire, IsAConditionUntilAdvertsLeaveAndEveryLostOneIsCounted) {
   VrrpThread thread;
   thread.world.sends_fail = true;
   thread.order({group_plan()});
@@ -51,9 +51,25 @@ TEST(MuteWire, IsAConditionUntilAnAdvertLeavesAndEveryLostOneIsCounted) {
   ASSERT_NE(text.find(series), std::string::npos);
   EXPECT_GE(std::stod(text.substr(text.find(series) + series.size())), 4);
   thread.world.sends_fail = false;
-  thread.world.pass(Seconds(2));
+  thread.world.pass(Seconds(9));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(problems(thread.group()).front(), "AdvertsNotSent");
+  thread.world.pass(Seconds(2));
   EXPECT_NE(problems(thread.group()).front(), "AdvertsNotSent");
+}
+
+// K-29. A packet filter that drops some, a full queue: each change would be a write to the API server.
+TEST(MuteWire, ThatEveryOtherAdvertFailsIsOneConditionAndNoNewsAtEachAdvert) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  bool fails = false;
+  thread.world.before_send = [&] { thread.world.sends_fail = fails = !fails; };
+  thread.world.pass(Seconds(1));
+  const std::size_t before = thread.reports.size();
+  thread.world.pass(Seconds(20));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_NE(thread.condition("AdvertsNotSent"), "");
+  EXPECT_EQ(thread.reports.size(), before);
 }
 
 TEST(MuteWire, ABackupThatHasNotTriedForTenMinutesCannotTell) {

@@ -136,7 +136,7 @@ TEST_F(Lines, OneOfAdvertsThatDoNotLeaveAndOneWhenTheyDo) {
   thread.become_active(group_plan());
   thread.world.pass(Seconds(60));
   thread.world.sends_fail = false;
-  thread.world.pass(Seconds(2));
+  thread.world.pass(Seconds(12));
   const auto lines = log.lines();
   EXPECT_EQ(test::count(lines, "vrrp.send_failed"), 1);
   EXPECT_EQ(test::count(lines, "vrrp.sends_again"), 1);
