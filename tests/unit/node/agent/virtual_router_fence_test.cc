@@ -84,16 +84,17 @@ class Standing : public testing::Test {
 };
 
 TEST_F(Standing, AWishIsAwaitedUntilItWasTried) {
-  EXPECT_EQ(fence_standing(wish, FenceReport{}), (FenceStanding{true, false, ""}));
+  EXPECT_EQ(fence_standing(wish, FenceReport{}), (FenceStanding{true, false, "", {}, {}}));
 }
 
 TEST_F(Standing, AWishThatWasCarriedOutIsHeld) {
-  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {*wish}, ""}), (FenceStanding{false, true, ""}));
+  EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {*wish}, ""}),
+            (FenceStanding{false, true, "", {}, {}}));
 }
 
 TEST_F(Standing, OneThatTheKernelRefusedIsNotAwaited) {
   EXPECT_EQ(fence_standing(wish, FenceReport{{*wish}, {}, "no egress hook"}),
-            (FenceStanding{false, false, "no egress hook"}));
+            (FenceStanding{false, false, "no egress hook", {}, {}}));
 }
 
 // The kernel has the group, with one address less: that stands.
@@ -127,9 +128,9 @@ std::string overlap(const plan::GroupPlan& plan, const FenceStanding& fence) {
 
 TEST_F(Standing, WithoutAFenceTheOverlapIsThatOfTheLifetime) {
   EXPECT_EQ(overlap(group_plan(), {}), "1.3 s");
-  EXPECT_EQ(overlap(group_plan(), {true, false, ""}), "1.3 s");
-  EXPECT_EQ(overlap(group_plan(), {false, false, "busy"}), "1.3 s, without the finer fence: busy");
-  EXPECT_EQ(overlap(group_plan(), {false, true, ""}), "");
+  EXPECT_EQ(overlap(group_plan(), {true, false, "", {}, {}}), "1.3 s");
+  EXPECT_EQ(overlap(group_plan(), {false, false, "busy", {}, {}}), "1.3 s, without the finer fence: busy");
+  EXPECT_EQ(overlap(group_plan(), {false, true, "", {}, {}}), "");
 }
 
 TEST_F(Standing, WhereAnEarlierFenceStandsOnlyWhatItDoesNotNameOverlaps) {
