@@ -23,11 +23,9 @@ void Backlog::want(const std::string& key, Write write, bool urgent) {
 
 std::optional<TimePoint> Backlog::keep(const std::string& key, Write write, bool urgent, bool shown,
                                        TimePoint now) {
-  want(key, std::move(write), urgent);
+  want(key, std::move(write), urgent);  // before any doubt, which would send the value of before once more
   if (shown) return std::nullopt;
-  // What is not accepted yet cannot be shown: no reason to doubt what was accepted before it.
   Slot& slot = slots_.at(key);
-  if (slot.sent || slot.due()) return now + kDoubtAfter;
   const TimePoint doubted = slot.accepted_at + kDoubtAfter;
   if (now < doubted) return doubted;
   slot.accepted.reset();

@@ -151,6 +151,16 @@ TEST_F(KeptBacklog, ANewValueLongAfterTheLastIsWrittenOnceAndTheLastNotAgain) {
   EXPECT_TRUE(backlog.idle());
 }
 
+// The watch told of it before the answer came.
+TEST_F(KeptBacklog, WhatIsInFlightIsNotWrittenTwice) {
+  backlog.keep("g", write("2"), true, false, t0 + Seconds(29));
+  backlog.next(t0 + Seconds(29), kAtMost);
+  backlog.keep("g", write("2"), false, false, t0 + Seconds(31));
+  backlog.keep("g", write("2"), false, true, t0 + Seconds(32));
+  backlog.accepted("g", t0 + Seconds(33));
+  EXPECT_TRUE(backlog.idle());
+}
+
 TEST(Backlog, AForgottenObjectIsNeitherWrittenNorWaitedFor) {
   Backlog backlog;
   backlog.want("g", write("1"), false);
