@@ -258,14 +258,9 @@ std::optional<api::Condition> VirtualRouter::obstacle(const net::IpAddress& addr
                    to_string(address) + " is not on " + link_.name + ", which is to own it");
   }
   const auto holder = ground.foreign.find(address);
-  if (holder != ground.foreign.end()) {
-    return problem("AddressInUse", "NotOurs",
-                   to_string(address) + " is on " + holder->second + " already, and not ours");
-  }
-  if (!ground.fence.silenced.contains(address)) return std::nullopt;
-  return problem("AddressSilenced", "FenceRefused",
-                 to_string(address) +
-                     " is silenced by what the kernel keeps of the finer fence: " + ground.fence.why_not);
+  if (holder == ground.foreign.end()) return silence_problem(address, ground.fence);
+  return problem("AddressInUse", "NotOurs",
+                 to_string(address) + " is on " + holder->second + " already, and not ours");
 }
 
 void VirtualRouter::take_in(const Ground& ground) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "node/address/fence.h"
+#include "node/agent/problem.h"
 
 namespace fairlead::agent {
 namespace {
@@ -104,6 +105,13 @@ std::optional<api::Condition> fence_overlap(const plan::GroupPlan& plan, Seconds
   }
   return api::Condition{"FenceOverlap",     api::ConditionStatus::kTrue, "LifetimeExceedsActiveDownInterval",
                         std::move(message), plan.version.generation,     {}};
+}
+
+std::optional<api::Condition> silence_problem(const net::IpAddress& address, const FenceStanding& fence) {
+  if (!fence.silenced.contains(address)) return std::nullopt;
+  return problem(
+      "AddressSilenced", "FenceRefused",
+      to_string(address) + " is silenced by what the kernel keeps of the finer fence: " + fence.why_not);
 }
 
 std::vector<filter::FencedGroup> fence_wishes(std::vector<filter::FencedGroup> wishes,

@@ -46,6 +46,9 @@ FenceStanding fence_standing(const std::optional<filter::FencedGroup>& wish,
 std::optional<api::Condition> fence_overlap(const plan::GroupPlan& plan, Seconds lifetime,
                                             const FenceStanding& fence);
 
+// AddressSilenced: that nothing the group does makes the address heard.
+std::optional<api::Condition> silence_problem(const net::IpAddress& address, const FenceStanding& fence);
+
 // The wishes of all groups, and of those that were wished `before` and are gone what is left of them in
 // `held`, lest an address that could not be removed is heard.
 std::vector<filter::FencedGroup> fence_wishes(std::vector<filter::FencedGroup> wishes,
