@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What is left of overlap beside the finer fence (vrrp.md 8, failure-model 9): a daemon is dead or frozen, and another takes over
-sooner than an Active_Down_Interval after its last advert. The fence closes at its time all the same: that is judged, and how
-long both were heard is printed. Daemons, prober and wire are those of twonodes_test.py."""
+"""What is left of overlap beside the finer fence (vrrp.md 8, failure-model 9): a daemon is frozen, and another takes over sooner
+than an Active_Down_Interval after its last advert. The fence closes at its time all the same: that is judged, and how long both
+were heard is printed. Daemons, prober and wire are those of twonodes_test.py, which has the lost advert (FN-35)."""
 import contextlib
 import fcntl
 import os
@@ -11,18 +11,17 @@ import sys
 import tempfile
 import time
 
-sys.dont_write_bytecode = True
-import twonodes_test as two  # noqa: E402
-from twonodes_test import (CLAIMS, KINDS, MACS, NODES, PRIORITY, VIP, Cases, Daemon, Prober, Server, ms, namespace,  # noqa: E402
-                           until)
+import twonodes_wire as wire
+from twonodes_daemons import PRIORITY, TREE, Pair, ms, until, vrrp_group
+from twonodes_wire import CLAIMS, GROUPS, MACS, NODES, Prober, Server, namespace
 
-sys.path.insert(0, two.TREE + "/tests/interop")
+sys.path[:0] = [TREE + "/tests/lab", TREE + "/tests/interop"]
 import frames  # noqa: E402
+from labkit.cases import Cases  # noqa: E402
 from world import packet_socket  # noqa: E402
 
-LATE_MS = 30
-ADVERTS = {4: ("vrrp",), 6: ("vrrp6",)}
-LOSE_ADVERTS = 'table netdev lose { chain in { type filter hook ingress device "to-a" priority 0; ip protocol 112 drop; ip6 nexthdr 112 drop; }; }'
+TICK_MS = 15
+SLOW_MS, FAST_MS = 1000, 100  # of the member that was told less
 
 
 def down_ms(interval, node):
@@ -30,120 +29,126 @@ def down_ms(interval, node):
     return interval * (3 + (256 - PRIORITY[node]) / 256)
 
 
-def groups(interval, preempt=False):
-    made = two.groups(interval)
-    for group in made:
-        group["spec"].update(preempt=preempt, preemptDelaySeconds=0)
-    return made
+def silent_ms(interval, rival):
+    """The fence's time: ms from the last advert to the last word, where that node is the strongest rival."""
+    return down_ms(interval, rival) - 20
 
 
 class Case:
-    """Two daemons, the one that is stopped and the one that takes over."""
+    """Two daemons of their own: `old` is stopped, `new` takes over. `spec`: node -> what its groups' specs have instead."""
 
-    def __init__(self, cases, prober, folder, old, new):
-        self.cases, self.prober, self.folder, self.old, self.new = cases, prober, folder, old, new
-        self.daemons = {}
+    def __init__(self, cases, prober, folder, old, spec):
+        self.cases, self.prober = cases, prober
+        self.pair = Pair(prober, tempfile.mkdtemp(dir=folder))
+        self.pair.old, self.pair.new = old, self.pair.other(old)
+        for node in NODES:
+            groups = [vrrp_group(group, False) for group in GROUPS]
+            for group in groups:
+                group["spec"].update(spec.get(node, {}))
+            self.pair.daemons[node].write_checkpoint(groups)
 
-    def start(self, node, told):
-        self.daemons[node] = Daemon(node, self.folder, told, "")
-        self.daemons[node].start()
+    def begin(self, node, state):
+        self.pair.daemons[node].start()
+        return until(lambda: self.pair.settled(node, state), 20, 0.002)
 
-    def wait(self, node, state, seconds=20):
-        if not until(lambda: all(self.daemons[node].state(f"v{f}") == state for f in (4, 6)), seconds):
-            raise RuntimeError(f"{node} is not {state}: " + open(self.daemons[node].log).read()[-2000:])
-
-    def master(self, node, told):
-        self.start(node, told)
-        self.wait(node, "became_active")
-        time.sleep(0.5)
+    def master(self):
+        """The old one is Master of all groups, and some adverts old."""
+        up = self.begin(self.pair.old, "became_active")
         self.prober.forget()
+        time.sleep(1.5)
+        return up
 
-    def judge(self, name, begun, silent_ms, most_ms, lost=0):
-        """`silent_ms`: the fence's time; `lost`: ms of adverts that nobody heard; `most_ms`: how long both may be heard."""
-        heard = self.prober
-        taken = until(lambda: all(heard.of(self.new, (kind,), begun) for f in (4, 6) for kind in KINDS[f]), 10)
-        time.sleep(max(2500, silent_ms + lost) / 1000)  # by then whatever is to be silent is
+    def freeze(self):
+        """Returns when every thread stands still: a Master that heard a priority 0 before would answer it."""
+        child, begun = self.pair.daemons[self.pair.old].child, time.monotonic_ns()
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        return begun
+
+    def judge(self, name, begun, groups, silent, most):
+        """silent, most: of an interval in ms. The fence's time, and how long both may be heard."""
+        taken = self.pair.answered(begun, groups)
+        time.sleep(max(silent(g.interval) for g in groups) / 1000)  # by then whatever is to be silent is
         if not self.cases.check(f"{name}: the other takes over", taken):
             return
-        for f in (4, 6):
-            last = max(heard.of(self.old, CLAIMS[f]))
-            after = ms(last - max(heard.of(self.old, ADVERTS[f])))
-            both = max(0, ms(last - min(heard.of(self.new, CLAIMS[f], begun))))
-            self.cases.check(f"{name}, IPv{f}: silent within {silent_ms + lost} ms of the last advert that was heard",
-                             0 < after <= silent_ms + lost + LATE_MS, after)
-            self.cases.check(f"{name}, IPv{f}: both are heard for at most {most_ms:.0f} ms", both <= most_ms + LATE_MS, both)
-
-    def end(self):
-        for daemon in self.daemons.values():
-            daemon.end()
+        for group in groups:
+            last = self.prober.of(group, self.pair.old, CLAIMS[group.family])[-1]
+            after = ms(last - self.prober.of(group, self.pair.old, ("vrrp",))[-1])
+            both = max(0, -self.pair.margin(group, begun))
+            told = f"{name}, {group.interval} ms, IPv{group.family}"
+            self.cases.check(f"{told}: silent within {silent(group.interval):.0f} ms of its last advert",
+                             0 < after <= silent(group.interval) + TICK_MS, after)
+            self.cases.check(f"{told}: both are heard, for at most {most(group.interval):.0f} ms",
+                             0 < both <= most(group.interval) + TICK_MS, both)
 
 
-def preempted(case, interval):
+def preempted(case, drawn):
     """A Master freezes while one that outranks it listens, whose time is running already."""
-    silent = int(down_ms(interval, "a")) - 20
-    case.master("b", groups(interval, preempt=True))
-    case.start("a", groups(interval, preempt=True))
-    case.wait("a", "became_backup")
-    time.sleep(random.uniform(0.5, 0.8) * down_ms(interval, "a") / 1000)
-    begun = time.monotonic_ns()
-    case.daemons["b"].child.send_signal(signal.SIGSTOP)
-    case.judge(f"{interval} ms, a frozen Master is preempted", begun, silent, silent)
+    interval = 250
+    groups = [g for g in GROUPS if g.interval == interval]
+    up = case.master() and case.begin(case.pair.new, "became_backup")
+    if case.cases.check("frozen before it is preempted: both are ready", up):
+        time.sleep(drawn.uniform(0.3, 0.7) * down_ms(interval, case.pair.new) / 1000)
+
+        def silent(interval):
+            return silent_ms(interval, case.pair.new)
+        case.judge("frozen before it is preempted", case.freeze(), groups, silent, silent)
 
 
-def farewell(case, interval):
+def farewell(case, drawn):
     """While the Master is frozen, a third one says priority 0: a Backup waits for no more than Skew_Time."""
-    silent = int(down_ms(interval, "b")) - 20
-    case.master("a", groups(interval))
-    case.start("b", groups(interval))
-    case.wait("b", "became_backup")
-    time.sleep(interval / 1000 * random.uniform(2, 3))
-    usual = {"priority": 0, "interval": interval // 10, "form": "RFC9568"}
-    said = [frames.advert("203.0.113.9", two.mac(MACS["p"]), vrid=51, addresses=(VIP[4],), **usual),
-            frames.advert("fe80::9", two.mac(MACS["p"]), vrid=61, addresses=(two.LINK_LOCAL_VIP, VIP[6]), **usual)]
-    with packet_socket(namespace("p")) as wire:
-        begun = time.monotonic_ns()
-        case.daemons["a"].child.send_signal(signal.SIGSTOP)
+    up = case.master() and case.begin(case.pair.new, "became_backup")
+    if not case.cases.check("priority 0 of a third: both are ready", up and case.pair.ready()):
+        return
+    time.sleep(1 + drawn.uniform(0, 0.25))  # it has heard some adverts
+    third = wire.mac(MACS["p"])
+    said = [frames.advert("203.0.113.9" if g.family == 4 else "fe80::9", third, vrid=g.vrid, addresses=tuple(g.addresses()),
+                          priority=0, interval=g.interval // 10, form="RFC9568") for g in GROUPS]
+    with packet_socket(namespace("p")) as out:
+        begun = case.freeze()
         for frame in said:
-            wire.sendto(frame, ("eth1", 0))
-    case.judge(f"{interval} ms, priority 0 of a third while the Master is frozen", begun, silent,
-               silent - interval * (256 - PRIORITY["b"]) / 256)
+            out.sendto(frame, ("eth1", 0))
+    new = case.pair.new
+
+    def most(interval):
+        return silent_ms(interval, new) - interval * (256 - PRIORITY[new]) / 256
+    case.judge("priority 0 of a third", begun, GROUPS, lambda interval: silent_ms(interval, new), most)
 
 
-def lost(case, interval):
-    """FN-35: the last advert of each group is lost on the wire, then the Master dies."""
-    silent = int(down_ms(interval, "b")) - 20
-    case.master("a", groups(interval))
-    case.start("b", groups(interval))
-    case.wait("b", "became_backup")
-    time.sleep(interval / 1000 * random.uniform(2, 3))
-    two.run(f"ip netns exec {namespace('w')} nft -f -", input=LOSE_ADVERTS)
-    time.sleep(0.95 * interval / 1000)
-    begun = time.monotonic_ns()
-    case.daemons["a"].end()
-    two.run(f"ip netns exec {namespace('w')} nft delete table netdev lose")
-    case.judge(f"{interval} ms, FN-35", begun, silent, interval - 20, lost=interval)
-
-
-def shorter(case, interval):
+def shorter(case, _):
     """The Master freezes as one begins that was told a shorter interval, and has heard nobody yet."""
-    silent = int(down_ms(interval, "b")) - 20
-    case.master("a", groups(interval))
-    case.start("b", groups(interval // 10))
-    case.wait("b", "became_backup")
-    begun = time.monotonic_ns()
-    case.daemons["a"].child.send_signal(signal.SIGSTOP)
-    case.judge(f"{interval} ms, a member that was told {interval // 10} ms", begun, silent, silent - down_ms(interval // 10, "b"))
+    name, new = f"a member that was told {FAST_MS} ms", case.pair.new
+    groups = [g._replace(interval=SLOW_MS) for g in GROUPS]
+    up = case.master()
+    for _ in range(8):
+        since = time.monotonic_ns()
+        up = up and case.begin(new, "became_backup")
+        begun = case.freeze()
+        if not any(at <= begun for g in groups for at in case.prober.of(g, case.pair.old, ("vrrp",), since)):
+            break
+        # It has heard the Master: once more.
+        case.pair.daemons[case.pair.old].child.send_signal(signal.SIGCONT)
+        case.pair.daemons[new].end()
+        case.prober.forget()
+        time.sleep(4)
+    else:
+        up = False
+    if case.cases.check(f"{name}: both are ready", up):
+        case.judge(name, begun, groups, lambda interval: silent_ms(interval, new),
+                   lambda interval: silent_ms(interval, new) - down_ms(FAST_MS, new))
 
 
-def play(cases, prober, folder):
-    told = [(preempted, 100, "ba"), (preempted, 250, "ba"), (farewell, 100, "ab"), (farewell, 250, "ab"), (lost, 100, "ab"),
-            (lost, 250, "ab"), (shorter, 1000, "ab")]
-    for number, (tell, interval, (old, new)) in enumerate(told):
-        case = Case(cases, prober, f"{folder}/{number}", old, new)
+def play(cases, prober, folder, drawn):
+    preempts = {"preempt": True, "preemptDelaySeconds": 0}
+    for tell, old, spec in ((preempted, "b", {n: preempts for n in NODES}), (farewell, "a", {}),
+                            (shorter, "a", {"a": {"advertIntervalMs": SLOW_MS}, "b": {"advertIntervalMs": FAST_MS}})):
+        case = Case(cases, prober, folder, old, spec)
         try:
-            tell(case, interval)
+            tell(case, drawn)
         finally:
-            case.end()
+            case.pair.end()
+            for node in NODES:
+                until(lambda node=node: case.pair.lists_none(node), 8, 0.1)
 
 
 def main():
@@ -151,16 +156,18 @@ def main():
     if os.geteuid() != 0:
         cases.skip("all", "needs root, for namespaces")
         cases.finish()
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
+    print("seed", seed, flush=True)
     with contextlib.ExitStack() as stack:
         fcntl.flock(stack.enter_context(open("/run/fairlead-twonodes-test.lock", "w")), fcntl.LOCK_EX)
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-overlap-"))
-        stack.callback(two.remove)
-        two.build()
+        stack.callback(wire.remove)
+        wire.build()
         for node in NODES:
             stack.callback(Server(node).end)
         prober = Prober()
         stack.callback(prober.end)
-        play(cases, prober, folder)
+        play(cases, prober, folder, random.Random(seed))
     cases.finish()
 
 
