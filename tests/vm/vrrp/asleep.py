@@ -15,7 +15,7 @@ from stories import Story
 from world import TREE, wait_for
 
 sys.path.insert(0, TREE + "/tests/netns")
-from twonodes_test import Daemon  # noqa: E402
+from twonodes_daemons import Daemon  # noqa: E402
 
 ASLEEP_SECONDS = 6
 

@@ -52,7 +52,7 @@ def put(tree, path):
 
 
 def initramfs(folder, kernel_tree, release, node_folder):
-    """The archive's path. `node_folder`: what twonodes_test.Daemon wrote for node a."""
+    """The archive's path. `node_folder`: what twonodes_daemons.Daemon wrote for node a."""
     tree, out = folder + "/tree", folder + "/initramfs.cpio"
     for name in ("mods", "proc", "sys", "dev", "run", "tmp", "bin", "etc"):
         os.makedirs(f"{tree}/{name}")
