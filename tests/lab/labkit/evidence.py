@@ -38,6 +38,10 @@ class Evidence:
             file.write(value if isinstance(value, str) else json.dumps(value, indent=1) + "\n")
 
 
+# An answer of so many bytes may not be all that there was (labkit/agent_server.py: 1 MiB, cut at the end of a line).
+FULL_BLOCK = 1 << 19
+
+
 class Feed:
     """netwatch's lines, read through the agent as they come."""
 
@@ -46,13 +50,16 @@ class Feed:
         self.offset, self.events = 0, []
 
     def poll(self):
-        while True:
+        """All events so far. What is written while this reads is left to the next call: else it might never end."""
+        full = True
+        while full:
             text, after = self.agent.read(self.remote, self.offset)
-            if after == self.offset:
-                return self.events
+            full = after - self.offset >= FULL_BLOCK
             self.offset = after
-            self.evidence.append(self.name, text)
-            self.events += [json.loads(line) for line in text.splitlines()]
+            if text:
+                self.evidence.append(self.name, text)
+                self.events += [json.loads(line) for line in text.splitlines()]
+        return self.events
 
     def wait(self, found, seconds):
         """Polls until found(events) is not None, which is returned; None when the time is over."""
