@@ -188,7 +188,7 @@ class TwoLanes:
         """counts: layer -> Count; paths: layer -> its scripts."""
         self.counts = counts
         self.paths = {os.path.relpath(path, TREE + "/tests"): path for layer in IN_LANES for path in paths.get(layer, [])}
-        for name in lanes.SECOND:
+        for name in [*lanes.SECOND, *lanes.FIRST]:
             layer = name.split("/")[0]
             if layer in paths and name not in self.paths:
                 counts[layer].add(0, 1, 0, f"scripts/lanes.py names tests/{name}, which is no test")

@@ -48,7 +48,7 @@ echo 1 passed, 0 failed, 0 skipped
 def in_lanes(files, second, of_layer):
     """files: {layer: {name: text}}; second, of_layer: as in lanes.py. The counts of the layers, and what was printed."""
     with tempfile.TemporaryDirectory() as tree, mock.patch.multiple(run_layers, TREE=tree, IN_LANES=tuple(files)), \
-            mock.patch.multiple(lanes, SECOND=second, OF_LAYER=of_layer):
+            mock.patch.multiple(lanes, SECOND=second, FIRST={}, OF_LAYER=of_layer):
         counts, paths = {layer: run_layers.Count() for layer in files}, {}
         for layer, texts in files.items():
             folder = pathlib.Path(tree) / "tests" / layer
