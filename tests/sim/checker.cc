@@ -163,6 +163,7 @@ void Checker::told(int node, int group, const std::optional<Told>& told) {
 void Checker::begin_backup(int node, int group, TimePoint since) {
   Member& who = member(node, group);
   set_base(who, since);
+  who.heard_lower = who.lower_read_at && *who.lower_read_at >= at(node).turn_began;
   who.backup_since = since;
   who.backup_clock = at(node).stood;
 }

@@ -165,7 +165,8 @@ class Checker {
     std::optional<TimePoint> relinquished;
     int relinquisher = -1;
     bool heard_lower = false;
-    vrrp::Centiseconds shortest{0};  // interval told since `base`
+    std::optional<TimePoint> lower_read_at;  // as Master; it may be a Backup that preempts by now
+    vrrp::Centiseconds shortest{0};          // interval told since `base`
     TakeOver take_over;
     bool fenced = false;
     Microseconds fence_limit{0};  // of the last advert: so long others are silent at least

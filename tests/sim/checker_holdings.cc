@@ -54,7 +54,7 @@ void Checker::released(int node, int group, int address) {
   Member& who = member(node, group);
   if (who.held != 0 || who.state != api::MemberState::kMaster) return;
   who.let_go_this_turn = true;
-  begin_backup(node, group, at(node).turn_began);
+  begin_backup(node, group, at(node).turn_began);  // a call may have taken its time since
 }
 
 void Checker::gone(int node, int group, int address) {
@@ -93,7 +93,8 @@ void Checker::answers(int node, int group, int address, bool yes) {
 void Checker::expired(int node, int group, int address) {
   const Member& who = member(node, group);
   ++checks_;
-  if (is_well(node, group) && who.renewed && at(node).awake_since < *who.renewed) {
+  if (is_well(node, group) && has(who.listed, address) && who.renewed &&
+      at(node).awake_since < *who.renewed) {
     fail("fence", name(node, group) + " is Active, runs, and loses an address to the kernel");
   }
   gone(node, group, address);

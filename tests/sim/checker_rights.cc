@@ -38,7 +38,12 @@ void Checker::read(int node, int group, const Heard& heard) {
     const auto learns = [&](const std::optional<Told>& told) {
       return told && (!told->preempt || told->preempt_delay > Microseconds(0));
     };
+    const auto preempts = [&](const std::optional<Told>& told) {
+      return told && told->preempt && told->preempt_delay == Microseconds(0) &&
+             heard.priority < told->priority;
+    };
     if (heard.stranger) return;
+    if (preempts(who.told) || preempts(who.told_before)) who.lower_read_at = now_;
     if (heard.priority >= who.told->priority) {
       who.learned = heard.interval;
       who.learned_at = now_;

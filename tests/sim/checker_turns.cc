@@ -19,10 +19,10 @@ void Checker::reported(int node, int group, api::MemberState state) {
   if (!was_active || who.learned_at < at(node).turn_began) who.learned.reset();
   // Stopped without an acknowledged removal, it has told nobody: its adverts count as before.
   if (who.held == 0) who.sent.reset();
-  begin_backup(node, group, at(node).turn_began);  // a call may have taken its time since
+  // Else it was one since then. A call may have taken its time since the turn began.
+  if (!who.let_go_this_turn) begin_backup(node, group, at(node).turn_began);
   // The same turn may have read one after it became Backup.
   if (who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
-  who.heard_lower = false;
 }
 
 void Checker::turn_began(int node) {
