@@ -91,8 +91,8 @@ def tests_problem(cell):
     if NO_TEST.match(cell):
         return None
     shown, _, opposite = cell.partition("; opposite: ")
-    sides = [set(NAMED_TEST.findall(side)) | {"::".join(part for part in path if part) for path in NAMED_PATH.findall(side)}
-             for side in (shown, opposite)]
+    sides = [set(NAMED_TEST.findall(side)) | {"::".join(part for part in path if part) for path in NAMED_PATH.findall(side)
+                                              if path[0].startswith("tests/")} for side in (shown, opposite)]
     if not sides[0]:
         return "names no test and no reason"
     if not sides[1] and not NO_OPPOSITE.match(opposite):

@@ -131,6 +131,12 @@ class CheckDocs(unittest.TestCase):
             found = check(rules=RULES.replace("`Initialize.Starts`; opposite: `Initialize.Waits`", cell, 1))
             self.assertEqual(found, [] if good else ["docs/rfc9568.md: the row VR-001 names no test and no reason"], cell)
 
+    def test_reports_a_row_that_names_code_for_a_test(self):
+        for cell, wrong in (("`node/vrrp/machine.cc`; opposite: `Initialize.Waits`", "no test and no reason"),
+                            ("`Initialize.Starts`; opposite: `node/vrrp/machine.cc`", "no test of the opposite and no reason")):
+            found = check(rules=RULES.replace("`Initialize.Starts`; opposite: `Initialize.Waits`", cell, 1))
+            self.assertIn(f"docs/rfc9568.md: the row VR-001 names {wrong}", found)
+
     def test_reports_a_row_without_a_test_of_the_opposite_and_without_a_reason(self):
         for rest, good in (("", False), ("; opposite: ", False), ("; opposite: later", False), ("; opposite: none, no need", False),
                            ("; opposite: none, every value there is is compared with the exact one", True),
