@@ -21,9 +21,10 @@ class FenceFilter {
 
   // Makes the table hold these groups, in one transaction of what differs; none deletes the table. The first
   // call replaces what a dead run left, and all groups are silent until their first advert; so is a new one,
-  // Active or not. A group that stays goes on as it is. If the kernel refuses the difference, the whole table
-  // is replaced as repair() does it, if that took less than half a second, else by the next repair(). Returns
-  // after the kernel has done it. Beside the wait for other writers, blocks for at most 3 s.
+  // Active or not. A group that stays goes on as it is. Where nothing has succeeded yet, a later call does it
+  // as repair(), since groups run without the fence by then. If the kernel refuses the difference, the whole
+  // table is replaced as repair() does it, if that took less than half a second, else by the next repair().
+  // Returns after the kernel has done it. Beside the wait for other writers, blocks for at most 3 s.
   // Errors, after which stands() tells whether the table is as it was: kNotFound (no nf_tables, no egress
   // hook: before Linux 5.16; the message says what), kDenied (no NET_ADMIN), kUnavailable, kInvalid. An
   // interface that is gone is no error on every kernel (6.18 takes its name and hooks nothing): whoever knows

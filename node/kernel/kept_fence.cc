@@ -6,9 +6,11 @@ namespace fairlead::kernel {
 
 Result<> KeptFence::apply(const std::vector<filter::FencedGroup>& groups) {
   const TimePoint begun = calls_->now();
+  const bool first = !wanted_;
   wanted_ = filter::fence_table(groups);
   if (held_ && *held_ == *wanted_) return Done{};
-  if (!held_ || held_->empty() || wanted_->empty()) return replace(false);
+  if (!held_) return replace(!first);
+  if (held_->empty() || wanted_->empty()) return replace(false);
   const auto changed = calls_->change(*held_, *wanted_);
   if (changed) {
     remember();

@@ -156,6 +156,17 @@ TEST(KeptAtFirst, NothingStandsBeforeTheFirstSuccess) {
   EXPECT_FALSE(fence.stands());
 }
 
+// Groups have run without it since: an Active one must not be silent until its next advert.
+TEST(KeptAtFirst, AfterARefusalGroupsGoOnAsTheyAre) {
+  FakeKernel kernel;
+  KeptFence fence{std::make_unique<FakeCalls>(kernel)};
+  kernel.refuses = true;
+  EXPECT_FALSE(fence.apply({group(51)}));
+  kernel.refuses = false;
+  EXPECT_TRUE(fence.apply({group(51), group(52)}));
+  EXPECT_EQ(kernel.journal, Journal({"replace", "replace, going on"}));
+}
+
 TEST(Patience, ADumpThatWasInterruptedIsBegunAnewForAWhile) {
   const Error interrupted = fail(Code::kUnavailable, "netlink dump interrupted by another writer");
   EXPECT_TRUE(worth_asking_again(interrupted, Milliseconds(499)));
