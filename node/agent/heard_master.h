@@ -13,8 +13,9 @@ namespace fairlead::agent {
 // Whom a Backup names as the one it hears (`hears` in its status): the sender of the last valid advert. Where
 // several advertise beside each other, as after a split, the name does not go to and fro: the one that ranks
 // highest keeps it until he gives the role up or is silent for two and a half of his intervals, half an
-// interval less than a Backup waits at least. Ten changes go at once and ten a minute in the long run, since
-// adverts can be made up and each change is a write to the API server. Pure.
+// interval less than a Backup waits at least. A name goes, for another or for none, ten times at once and ten
+// times a minute in the long run, since adverts can be made up and each change is a write to the API server.
+// Pure.
 class HeardMaster {
  public:
   // An advert arrived. `named`: its sender, as people are to be told of him.
