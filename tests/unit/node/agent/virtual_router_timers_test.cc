@@ -8,17 +8,14 @@
 namespace fairlead::agent {
 namespace {
 
-using test::Journal;
-using test::VrrpThread;
-
 // Number 0 to 99, VRID 1 to 100, 100 ms: ADI_min 341.4 ms, so that a gap of 241.4 ms ends the role.
 plan::GroupPlan numbered(int number, int priority) {
-  auto out = test::with_interval(test::group_plan(), 10);
+  auto out = test::with_interval(group_plan(), 10);
   out.name = "g" + std::to_string(100 + number);
   out.version.uid = "uid-" + out.name;
   out.virtual_router_id = vrrp::VirtualRouterId(static_cast<std::uint8_t>(1 + number));
   out.priority = vrrp::Priority(static_cast<std::uint8_t>(priority));
-  out.addresses = {test::ip("192.0.2." + std::to_string(100 + number))};
+  out.addresses = {ip("192.0.2." + std::to_string(100 + number))};
   return out;
 }
 

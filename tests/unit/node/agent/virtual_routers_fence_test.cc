@@ -79,6 +79,23 @@ TEST(FinerFence, EachTurnIsNotedWhenItsAdvertsAreOut) {
   }
 }
 
+// A call that takes its time, or a freeze in one: what fell due meanwhile was not tried.
+TEST(FinerFence, ATurnIsNotedAtItsEndAndAsOfItsBeginning) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  std::optional<Microseconds> in_send;
+  thread.world.before_send = [&] {
+    thread.world.now += Milliseconds(120);
+    if (!in_send) in_send = thread.last_turn.ago(thread.world.now);
+  };
+  const auto until_due = [&] { return std::max(*thread.world.alarm - thread.world.now, Microseconds(0)); };
+  while (!in_send) thread.world.freeze(until_due());
+  EXPECT_EQ(*in_send, Milliseconds(250 + 120)) << "the turn of the advert before";
+  EXPECT_EQ(thread.last_turn.ago(thread.world.now), Milliseconds(120));
+}
+
 // Another interface of that name: the fence hangs on the one that is gone.
 TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
   FencedThread thread;
