@@ -402,8 +402,9 @@ def flushed_while_silent(cases, prober, runner):
     repaired = runner.wait("repaired", begun)
     time.sleep(SILENT_MS / 1000 + 0.1)
     ends = {k: ms(max(prober.of(k, begun), default=begun) - repaired) for k in KINDS} if repaired else {}
-    cases.check("nft flush ruleset once nothing beats: the table that is put back opens nothing", repaired and all(
-        end <= 8 + PERIOD_MS for end in ends.values()), ends)
+    asked = prober.questions(repaired, time.monotonic_ns()) if repaired else 0
+    cases.check("nft flush ruleset once nothing beats: the table that is put back opens nothing, while it was asked",
+                repaired and asked >= 100 / PERIOD_MS and all(end <= 8 + PERIOD_MS for end in ends.values()), (asked, ends))
 
 
 def clean(cases, prober, runner):

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 
-import twonodes_wire as wire
-from twonodes_daemons import PRIORITY, TREE, Pair, ms, until, vrrp_group
-from twonodes_wire import CLAIMS, GROUPS, MACS, NODES, Prober, Server, namespace
+sys.dont_write_bytecode = True
+import twonodes_wire as wire  # noqa: E402
+from twonodes_daemons import PRIORITY, TREE, Pair, ms, until, vrrp_group  # noqa: E402
+from twonodes_wire import CLAIMS, GROUPS, MACS, NODES, Prober, Server, namespace  # noqa: E402
 
 sys.path[:0] = [TREE + "/tests/lab", TREE + "/tests/interop"]
 import frames  # noqa: E402

@@ -1,4 +1,4 @@
-"""The daemons of twonodes_test.py: fairlead-node on both nodes, what stops one, and which of them is heard."""
+"""The daemons of twonodes_test.py and overlap_test.py: fairlead-node on both nodes, what stops one, and which of them is heard."""
 import contextlib
 import ctypes
 import hashlib

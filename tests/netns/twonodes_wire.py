@@ -1,5 +1,5 @@
-"""The wire of twonodes_test.py: nodes a and b, a bridge, and a prober who asks both nodes for every VIP: by ARP or neighbour
-solicitation every 2 ms, by ping and by UDP every 4 ms, the last two to the MAC of each node. On an emulated machine
+"""The wire of twonodes_test.py and overlap_test.py: nodes a and b, a bridge, and a prober who asks both nodes for every VIP: by ARP
+or neighbour solicitation every 2 ms, by ping and by UDP every 4 ms, the last two to the MAC of each node. On an emulated machine
 (FAIRLEAD_SLOW=10: so many times slower) it asks less often."""
 import bisect
 import contextlib
