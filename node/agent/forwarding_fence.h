@@ -12,8 +12,8 @@
 namespace fairlead::agent {
 
 // Keeps nft table netdev fairlead_fence at what the vrrp thread wishes. What the kernel refuses is told and
-// tried again; nothing else hangs on it. Forwarding thread only: calls wait for the kernel, 3 s and for as
-// long as other writers of nf_tables take.
+// tried again; nothing else hangs on it. Forwarding thread only: calls wait for the kernel, 6 s at most and
+// for as long as other writers of nf_tables take.
 class ForwardingFence {
  public:
   ForwardingFence(kernel::FenceFilter& filter, ForwardingMetrics& metrics)
