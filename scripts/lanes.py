@@ -20,6 +20,8 @@ import threading
 SECOND = {
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},
+    "netns/announce_test.py": {"segments"},
+    "netns/vrrp_test.py": {"segments"},
     "interop/probe_test.py": {"segments"},
     "interop/wire_test.py": {"segments"},
     "api/node_test.py": {"api", "segments"},
