@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   const auto length = static_cast<std::int64_t>(std::atof(argv[3]) * 1e9);
   auto frames = read_frames(argv[4]);
   if (frames.empty()) lab::die(argv[4]);
+  const std::int64_t burst = std::max<std::int64_t>(1, rate / 100);
   const int fd = open_interface(argv[1]);
   const std::int64_t begun = lab::now_ns();
   std::int64_t sent = 0;
@@ -77,9 +78,9 @@ int main(int argc, char** argv) {
   std::int64_t now = begun;
   while (now - begun < length) {
     const std::int64_t due = (now - begun) * rate / kSecond;
-    // What could not be sent in time is not made up for in a burst of more than 10 ms.
-    place = std::max(place, due - rate / 100);
-    if (due - place >= std::min<std::int64_t>(kBatch, rate / 100)) {
+    // What could not be sent in time is not made up for in a burst of more than 10 ms, or of one frame.
+    place = std::max(place, due - burst);
+    if (due - place >= std::min<std::int64_t>(kBatch, burst)) {
       const std::int64_t went = send_batch(fd, frames, sent, due - place);
       sent += went;
       place += went;
