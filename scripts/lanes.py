@@ -1,6 +1,6 @@
 """Two scripts of tests at a time: one judges milliseconds and has the machine's attention, one has seconds to spare.
 
-A lane takes the first of its scripts whose resources are free. A resource is held by one script at a time:
+A lane takes the first of its scripts whose resources are free, the second lane before the first at the beginning. A resource is held by one script at a time:
 
 api       the API server of tests/api and its ports
 guest     a virtual machine, which wants a processor of its own
@@ -18,18 +18,17 @@ import threading
 # layer/script -> what it holds, in the order they are taken; every other script of a layer goes the first lane, and holds what
 # FIRST says, or what its layer does.
 SECOND = {
+    "vm/fence_test.py": {"guest", "quiet"},
+    "vm/forwarding_test.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},
     "netns/announce_test.py": {"segments"},
-    "netns/vrrp_test.py": {"segments"},
     "interop/probe_test.py": {"segments"},
     "interop/wire_test.py": {"segments"},
     "api/node_test.py": {"api", "segments"},
     "api/node_events_test.py": {"api", "segments"},
     "netns/lab_positive_control.py": {"lab", "segments"},
     "netns/lab_selftest.py": {"lab", "segments"},
-    "vm/forwarding_test.py": {"guest", "quiet"},
-    "vm/fence_test.py": {"guest", "quiet"},
     "api/client_faults_test.py": {"api"},
     "api/client_test.py": {"api"},
     "api/controller_test.py": {"api"},

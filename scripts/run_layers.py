@@ -194,7 +194,12 @@ class TwoLanes:
                 counts[layer].add(0, 1, 0, f"scripts/lanes.py names tests/{name}, which is no test")
         second = [name for name in lanes.SECOND if name in self.paths]
         self.lanes = lanes.Lanes([name for name in self.paths if name not in second], second)
-        self.adding = threading.Lock()
+        self.adding, self.begun = threading.Lock(), threading.Event()
+
+    def taken(self, lane):
+        name = self.lanes.next(lane)
+        self.begun.set()
+        return name
 
     def add(self, name, result):
         with self.adding:
@@ -202,7 +207,9 @@ class TwoLanes:
         self.lanes.done(name)
 
     def work(self, lane):
-        for name in iter(lambda: self.lanes.next(lane), None):
+        if lane == 0:
+            self.begun.wait()
+        for name in iter(lambda: self.taken(lane), None):
             begun, lines, result = time.monotonic(), [], (0, 1, 0)
             say(f"  tests/{name}" + (" begins beside it" if lane else ""))
             try:

@@ -90,11 +90,18 @@ class RunLayers(unittest.TestCase):
         self.assertEqual((count.passed, count.failures), (3, ["tests/some/a.sh: 1 failed"]))
 
     def test_runs_two_scripts_beside_each_other_and_never_two_that_hold_the_same(self):
-        files = {"one": {"a.sh": BESIDE.format(resource="x", own="a", other="c")},
+        files = {"one": {"a.sh": BESIDE.format(resource="x", own="a", other="d")},
                  "two": {"b.sh": BESIDE.format(resource="x", own="b", other="a"),
-                         "c.sh": BESIDE.format(resource="z", own="c", other="a")}}
-        counts, _ = in_lanes(files, {"two/b.sh": {"x"}, "two/c.sh": {"z"}}, {"one": {"x"}})
-        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(1, []), (2, [])])
+                         "c.sh": BESIDE.format(resource="z", own="c", other="a"),
+                         "d.sh": BESIDE.format(resource="z", own="d", other="a")}}
+        second = {"two/c.sh": {"z"}, "two/b.sh": {"x"}, "two/d.sh": {"z"}}
+        counts, _ = in_lanes(files, second, {"one": {"x"}})
+        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(1, []), (3, [])])
+
+    def test_the_second_lane_begins(self):
+        counts, _ = in_lanes({"one": {"a.sh": BESIDE.format(resource="x", own="a", other="b")},
+                              "two": {"b.sh": BESIDE.format(resource="x", own="b", other="b")}}, {"two/b.sh": {"x"}}, {"one": {"x"}})
+        self.assertEqual([(c.passed, c.failures) for c in counts.values()], [(1, []), (1, [])])
 
     def test_counts_what_fails_in_either_lane_for_its_own_layer(self):
         fails = "#!/bin/sh\nexit 1\n"
