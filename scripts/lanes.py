@@ -58,17 +58,29 @@ def yielding(command):
 
 @contextlib.contextmanager
 def without_autogroup():
-    """Niceness counts for the whole machine inside; a kernel without such groups has nothing to change."""
-    before = None
-    with contextlib.suppress(FileNotFoundError), open(AUTOGROUP, "r+") as file:
-        before = file.read()
-        file.write("0")
+    """Niceness counts for the whole machine inside. A kernel without such groups has nothing to change; where it may not be
+    changed, that is said."""
+    before = "0"
+    with contextlib.suppress(FileNotFoundError), open(AUTOGROUP) as file:
+        before = file.read().strip()
+    changed = before != "0"
+    if changed:
+        try:
+            set_autogroup("0")
+        except OSError as error:
+            print(f"the second lane may yield less than it should: {error}", flush=True)
+            changed = False
     try:
         yield
     finally:
-        if before is not None:
-            with open(AUTOGROUP, "w") as file:
-                file.write(before)
+        if changed:
+            set_autogroup(before)
+
+
+def set_autogroup(text):
+    # Opened anew: the kernel passes over what is written anywhere but at the beginning.
+    with open(AUTOGROUP, "w") as file:
+        file.write(text)
 
 
 class Lanes:

@@ -32,6 +32,7 @@ IN_LANES = ("e2e", "netns", "interop", "vm", "api", "sim")  # the order of the f
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
+LINGER_SECONDS = 60  # between a script's end and that of its output
 BEGUN = time.monotonic()
 
 
@@ -139,21 +140,37 @@ def script(path, show, wrapped=lambda command: command):
     name = os.path.relpath(path, TREE)
     child = subprocess.Popen(wrapped([path]), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
                              stdin=subprocess.DEVNULL, errors="replace")
-    limit = threading.Timer(LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS, child.terminate)
-    limit.daemon = True
-    limit.start()
-    found = None
-    with child.stdout:
-        for line in child.stdout:
-            show("    " + line)
-            found = SUM.match(line.strip()) or found
-    code = child.wait()
-    limit.cancel()
+    sums = []
+
+    def read():
+        with child.stdout:
+            for line in child.stdout:
+                show("    " + line)
+                if SUM.match(line.strip()):
+                    sums.append(line.strip())
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    code = ended(child, LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS)
+    reader.join(LINGER_SECONDS)
+    lingers = reader.is_alive()  # what it started, and left, still has its output
+    found = SUM.match(sums[-1]) if sums else None
     passed, failed, skipped = map(int, found.groups()) if found else (0, 0, 0)
-    if code != 0 and not failed or not found or passed + failed + skipped == 0:
+    if code != 0 and not failed or not found or passed + failed + skipped == 0 or lingers:
         failed += 1
-        show(f"  {name}: exit {code}" + ("" if found else ", no count") + "\n")
+        show(f"  {name}: exit {code}" + ("" if found else ", no count") + (", it left something running" if lingers else "") + "\n")
     return passed, failed, skipped
+
+
+def ended(child, seconds):
+    """The exit code, after so many seconds at most, and LINGER_SECONDS after SIGTERM."""
+    for end in (child.terminate, child.kill):
+        try:
+            return child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            end()
+            seconds = LINGER_SECONDS
+    return child.wait()
 
 
 def tell(text):

@@ -5,6 +5,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -88,6 +89,35 @@ class RunLayers(unittest.TestCase):
         with mock.patch.multiple(run_layers, LIMIT_SECONDS=0.2, LONG_LIMIT_SECONDS=0.2):
             count = run({"a.sh": (0o755, PASSES + "exec sleep 20\n")})
         self.assertEqual((count.passed, count.failures), (3, ["tests/some/a.sh: 1 failed"]))
+
+    def test_does_not_wait_for_what_a_script_left_behind(self):
+        begun = time.monotonic()
+        with mock.patch.multiple(run_layers, LIMIT_SECONDS=0.2, LONG_LIMIT_SECONDS=0.2, LINGER_SECONDS=0.2):
+            hangs = run({"a.sh": (0o755, PASSES + "sleep 5\nexit 0\n")})
+            leaves = run({"a.sh": (0o755, PASSES + "sleep 5 &\n")})
+        self.assertLess(time.monotonic() - begun, 4)
+        for count in (hangs, leaves):
+            self.assertEqual((count.passed, count.failures), (3, ["tests/some/a.sh: 1 failed"]))
+
+    def autogroup(self, content):
+        """What the kernel's file says meanwhile and afterwards, and what was printed."""
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as printed:
+            path = pathlib.Path(folder) / "autogroup"
+            if content is not None:
+                path.write_text(content, encoding="utf-8")
+            with mock.patch.object(lanes, "AUTOGROUP", str(path)):
+                with lanes.without_autogroup():
+                    meanwhile = path.read_text(encoding="utf-8") if path.exists() else None
+            return meanwhile, path.read_text(encoding="utf-8").strip() if path.exists() else None, printed.getvalue()
+
+    def test_niceness_counts_for_the_machine_meanwhile(self):
+        self.assertEqual(self.autogroup("1\n"), ("0", "1", ""))
+        self.assertEqual(self.autogroup("0\n"), ("0\n", "0", ""))
+        self.assertEqual(self.autogroup(None), (None, None, ""))
+
+    def test_says_when_niceness_cannot_be_made_to_count(self):
+        with mock.patch.object(lanes, "set_autogroup", side_effect=PermissionError("no right to")):
+            self.assertEqual(self.autogroup("1\n"), ("1\n", "1", "the second lane may yield less than it should: no right to\n"))
 
     def test_runs_two_scripts_beside_each_other_and_never_two_that_hold_the_same(self):
         files = {"one": {"a.sh": BESIDE.format(resource="x", own="a", other="d")},
