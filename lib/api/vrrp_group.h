@@ -22,7 +22,7 @@ struct AddressOwner {
 };
 struct GroupAddress {
   net::IpAddress address;
-  int prefix_length = 32;
+  int prefix_length = 32;  // another than 32 and 128 is not built yet (not_yet_supported)
   // Who answers for the address. With Delegate the Master may hold it at once; otherwise only when the
   // virtual servers of its RealServerSet, which may arrive later than the group, are programmed.
   Forwarding forwarding = Forwarding::kNat;
@@ -41,7 +41,7 @@ struct GroupMember {
 // An address the Master holds without listing it in its adverts.
 struct ExcludedAddress {
   net::IpAddress address;
-  int prefix_length = 32;
+  int prefix_length = 32;  // as in GroupAddress
   friend bool operator==(const ExcludedAddress&, const ExcludedAddress&) = default;
 };
 // A router of the group that Fairlead does not run.
