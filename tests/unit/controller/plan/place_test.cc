@@ -411,6 +411,35 @@ TEST(Place, AFrozenVirtualIPKeepsItsAddress) {
   EXPECT_EQ(place(inputs, seating).groups, inputs.groups);
 }
 
+// docs/vrrp.md: fields that no pool has are the operator's, in a group of ours, too.
+TEST(Place, WhatAnOperatorAddsToAGroupOfOursStays) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  auto& spec = inputs.groups.begin()->second.spec;
+  spec.foreign_peers = {{ip("192.0.2.9"), 255}};
+  spec.track_interfaces = {{"eth1", 0}};
+  spec.excluded_addresses = {{ip("192.0.2.60"), 32}};
+  spec.announce.refresh = Seconds(0);
+  spec.fence_lifetime = Seconds(2);
+  spec.strict_v6_first_address = false;
+  EXPECT_EQ(placed(inputs).groups, inputs.groups);
+}
+
+TEST(Place, WhatThePoolSaysOfAGroupOfOursIsPutBack) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  const auto groups = inputs.groups = placed(inputs).groups;
+  auto& spec = inputs.groups.begin()->second.spec;
+  spec.advert_interval = Milliseconds(1000);
+  spec.preempt = false;
+  spec.preempt_delay = Seconds(0);
+  spec.checksum = api::Checksum::kRfc5798;
+  spec.transport = api::Transport::kUnicast;
+  spec.link_up_delay = Milliseconds(100);
+  EXPECT_EQ(placed(inputs).groups, groups);
+}
+
 TEST(Place, AGroupMadeByHandIsLeftAlone) {
   Inputs inputs = three_nodes();
   auto by_hand = group({"hand", 77, {{"192.0.2.50", "x"}}, {{"node-a", 255}}});
