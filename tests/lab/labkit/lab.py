@@ -159,10 +159,10 @@ class Lab:
         return json.loads(text.splitlines()[-1])
 
     def ask(self, name, vip, seconds=60):
-        """Asks every 25 ms who has the address; netwatch hears who answers. Until asked(), at most for so many seconds."""
+        """Asks every 50 ms who has the address; netwatch hears who answers. Until asked(), at most for so many seconds."""
         path = f"{self.run_dir}/question-{name}"
         self.agent.write(path, judge.question(vip) + "\n")
-        self.agent.spawn(f"{self.name}-ask-{name}", [self.support("flood"), "eth1", "40", str(seconds), path], self.log("ask"),
+        self.agent.spawn(f"{self.name}-ask-{name}", [self.support("flood"), "eth1", "20", str(seconds), path], self.log("ask"),
                          netns="fairlead-" + self.layout.client)
 
     def asked(self, name):
