@@ -217,7 +217,8 @@ void VirtualRouter::tell(const std::optional<api::Condition>& before,
 
 void VirtualRouter::stand_on(const Ground& ground) {
   const Standing now = standing(plan_, ground);
-  const bool followed = (fence_.awaited || fence_.older) && ground.fence.held;
+  // By an advert of now: the one before gave the time of another plan, or none where the kernel refused.
+  const bool followed = !fence_.held && ground.fence.held;
   fence_ = ground.fence;
   link_problem_ = now.problem;
   look_again_ = now.look_again;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 #include "node/address/fence.h"
@@ -15,15 +14,11 @@ bool contains(const std::vector<filter::FencedGroup>& groups, const filter::Fenc
   return std::find(groups.begin(), groups.end(), one) != groups.end();
 }
 
-// What `has` names and that group wishes no longer, or is gone.
-std::set<net::IpAddress> lost_by(const filter::FencedGroup& has,
-                                 const std::vector<filter::FencedGroup>& wishes) {
-  std::set<net::IpAddress> out = has.addresses;
-  for (const filter::FencedGroup& wish : wishes) {
-    if (wish.key != has.key) continue;
-    std::erase_if(out, [&](const auto& address) { return wish.addresses.contains(address); });
-  }
-  return out;
+// Whether the group of that key wishes the address; one that is gone wishes nothing.
+bool wishes(const std::vector<filter::FencedGroup>& all, const filter::FenceKey& key,
+            const net::IpAddress& address) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& wish) { return wish.key == key && wish.addresses.contains(address); });
 }
 
 std::vector<std::string> not_fenced(const plan::GroupPlan& plan, const filter::FencedGroup& has) {
@@ -71,9 +66,12 @@ FenceStanding fence_standing(const std::optional<filter::FencedGroup>& wish,
     if (has.key == wish->key) {
       out.older = has;
     } else if (!out.awaited) {
-      const auto lost = lost_by(has, answer->tried);
-      std::set_intersection(lost.begin(), lost.end(), wish->addresses.begin(), wish->addresses.end(),
-                            std::inserter(out.silenced, out.silenced.end()));
+      // Few groups share an address: only of these the wishes are looked through.
+      for (const net::IpAddress& address : wish->addresses) {
+        if (has.addresses.contains(address) && !wishes(answer->tried, has.key, address)) {
+          out.silenced.insert(address);
+        }
+      }
     }
   }
   return out;

@@ -73,6 +73,18 @@ TEST(FenceRefused, WhenTheKernelTakesItAtLastAnActiveGroupAdvertisesAtOnce) {
   EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
 }
 
+// In the table it is new, and silent until an advert leaves.
+TEST(FenceRefused, WhatTheKernelHadNothingOfAdvertisesAtOnceWhenItIsTaken) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.answer(thread.wished(), {}, "busy");
+  thread.world.pass(Seconds(2));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+}
+
 // Only the other group's adverts make it heard, and there are none: another member is to have it.
 TEST(FenceRefused, AnAddressThatTheKernelKeepsForAnotherGroupIsNotHeld) {
   FencedThread thread;
