@@ -3,6 +3,7 @@
 #include <array>
 #include <iomanip>
 #include <string>
+#include <string_view>
 
 #include "lib/base/result.h"
 #include "node/filter/guard.h"
@@ -13,6 +14,15 @@
 
 namespace fairlead::agent {
 namespace {
+
+// What the finer fence needs of a kernel (node/filter/fence.h); only asked about, on the interface that every
+// network namespace has.
+constexpr std::string_view kFenceModule = "nft_fib_netdev";
+constexpr const char* kFenceQuestion =
+    "table netdev fairlead_question {\n"
+    " chain out { type filter hook egress device \"lo\" priority 0; }\n"
+    " chain in { type filter hook ingress device \"lo\" priority 0; fib daddr type local accept; }\n"
+    "}\n";
 
 // kind, name, wanted, found, done
 using Row = std::array<std::string, 5>;
@@ -44,12 +54,14 @@ bool is_there(kernel::ModuleState state) {
 // container without /lib/modules.
 bool works_without_module(const std::string& name) {
   if (name.starts_with("ip_vs")) return kernel::open_ipvs()->services().has_value();
+  if (name == kFenceModule) return kernel::check_rules(kFenceQuestion).has_value();
   return kernel::check_rules(filter::full_text({})).has_value();
 }
 
 bool prepare_module(const kernel::WantedModule& module, bool check_only, std::ostream& out) {
   kernel::ModuleState state = kernel::module_state(module.name);
-  if (state == kernel::ModuleState::kMissing && module.required && works_without_module(module.name)) {
+  const bool asked = module.required || module.name == kFenceModule;
+  if (state == kernel::ModuleState::kMissing && asked && works_without_module(module.name)) {
     state = kernel::ModuleState::kBuiltIn;
   }
   Row row{"module", module.name, module.required ? "loaded" : "if any", text_of(state), "ok"};

@@ -424,9 +424,18 @@ def clean(cases, prober, runner):
     cases.check("without the table the address is heard again", len(said) == len(KINDS), said)
 
 
+def prepared(cases):
+    """What the fence needs may be built in: the kernel is asked, not its list of modules."""
+    check = subprocess.run((inside("a") + BUILD + "/node/fairlead-node prepare-host --check").split(), text=True, stdout=subprocess.PIPE)
+    said = re.findall("^module +nft_fib_netdev.*", check.stdout, re.M)
+    cases.check("prepare-host --check finds what the fence needs", len(said) == 1 and re.search(" (loaded|built in) +ok$", said[0]), said)
+
+
 def play(cases, stack):
     run(inside("a") + "nft -f -", input=FOREIGN)
     foreign = tables()
+    prepared(cases)
+    cases.check("and leaves no table", tables() == foreign)
     run(inside("a") + "sysctl -q -w net.ipv4.conf.all.arp_notify=1 net.ipv6.conf.all.ndisc_notify=1 "
                       "net.ipv4.conf.eth1.arp_notify=1 net.ipv6.conf.eth1.ndisc_notify=1")
     prober = Prober()
