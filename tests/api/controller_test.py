@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 
 import apiserver
+import controller_by_hand as by_hand
 
 OURS = "/apis/fairlead.dev/v1alpha1"
 APPLY = "application/apply-patch+yaml"
@@ -647,6 +648,8 @@ def main():
             poison(verdicts, world, controller)
             foreign_writer(verdicts, world, controller)
             passing_over(verdicts, world, release(verdicts, world))
+            by_hand.shared(verdicts, world, until, let_go)
+            by_hand.own(verdicts, world, until)
             finish(verdicts, world, controller)
             half_blind(verdicts, world, folder, kubeconfig)
             restart(verdicts, world, folder, kubeconfig)

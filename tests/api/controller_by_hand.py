@@ -1,0 +1,57 @@
+"""For controller_test.py, docs/vrrp.md: what an operator may write of VRRPGroups, and the controller leaves alone. With the real
+controller, whose applies are forced."""
+import json
+
+OURS = "/apis/fairlead.dev/v1alpha1"
+VIP, POOL = "192.0.2.200", ["192.0.2.200/32"]
+ADDED = {"trackInterfaces": [{"name": "uplink0", "weight": 0}], "foreignPeers": [{"address": "192.0.2.9", "minTTL": 255}],
+         "excludedAddresses": [{"address": "192.0.2.201"}], "fenceLifetimeSeconds": 2, "strictV6FirstAddress": False}
+
+
+def patch(world, name, spec):
+    return world.api.kubectl("patch", "vrrpgroup", name, "--type", "merge", "-p", json.dumps({"spec": spec}))
+
+
+def shared(verdicts, world, until, let_go):
+    """A group of the controller's, to which somebody adds."""
+    def spec():
+        return world.group_of(VIP)["spec"]
+    world.pool("edited", POOL, vrrp={"preemptDelaySeconds": 7})
+    world.vip("edited", {"addresses": [VIP], "forwarding": "Delegate"})
+    name = until(lambda: world.group_of(VIP))["metadata"]["name"]
+    code, text = patch(world, name, ADDED)
+    world.pool("edited", POOL, vrrp={"preemptDelaySeconds": 9})
+    followed = until(lambda: spec()["preemptDelaySeconds"] == 9)
+    lost = [field for field, value in ADDED.items() if field != "excludedAddresses" and spec().get(field) != value]
+    excluded = [e["address"] for e in spec().get("excludedAddresses", [])]
+    verdicts.add("what is added to a group of the controller's stays when it writes the group", code == 0 and followed and not lost and
+                 excluded == ["192.0.2.201"], f"{text} {lost} {excluded}")
+    patch(world, name, {"advertIntervalMs": 1000})
+    verdicts.add("what the pool says is put back", until(lambda: spec()["advertIntervalMs"] == 250), str(spec()))
+    patch(world, name, {field: None for field in ADDED})
+    world.pool("edited", POOL, vrrp={"preemptDelaySeconds": 11})
+    followed = until(lambda: spec()["preemptDelaySeconds"] == 11)
+    left = [field for field in ("trackInterfaces", "foreignPeers", "excludedAddresses", "fenceLifetimeSeconds") if field in spec()]
+    verdicts.add("what is taken away again stays away", followed and not left and spec()["strictV6FirstAddress"] is True, str(spec()))
+    verdicts.add("and the group goes with its VirtualIP", let_go(world, ["edited"]) and until(lambda: not world.group_of(VIP)), "")
+    world.delete(f"{OURS}/addresspools/edited")
+
+
+def own(verdicts, world, until):
+    """A whole group: that of manifests/examples."""
+    path = f"{OURS}/vrrpgroups/gateway"
+    code, text = world.api.kubectl("apply", "-f", "manifests/examples/vrrpgroup.yaml")
+    first = world.get(path)
+    judged = until(lambda: {c["type"]: c["reason"] for c in world.get(path).get("status", {}).get("conditions", [])})
+    verdicts.add("a group made by hand is judged, not changed", code == 0 and judged and judged.get("Programmed") == "WaitingForNodes" and
+                 world.get(path)["metadata"]["generation"] == first["metadata"]["generation"] and
+                 world.get(path)["metadata"]["labels"] == first["metadata"]["labels"], f"{text} {judged}")
+    world.pool("taken", ["192.0.2.10/32"])
+    world.vip("taken", {"addresses": ["192.0.2.10"], "forwarding": "Delegate"})
+    until(lambda: world.condition("taken", "Allocated")["status"])
+    said = world.condition("taken", "Allocated")
+    verdicts.add("a VirtualIP does not get its address", said["reason"] == "AddressInUse" and "made by hand" in said["message"], str(said))
+    world.delete(f"{OURS}/namespaces/default/virtualips/taken")
+    until(lambda: not world.vip_of("taken"))
+    world.delete(f"{OURS}/addresspools/taken")
+    world.delete(path)
