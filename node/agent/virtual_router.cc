@@ -84,6 +84,14 @@ vrrp::RouterConfig VirtualRouter::configured() const {
   return out;
 }
 
+// While the kernel has yet to take a shorter interval, an advert gives the time of the longer one: for so
+// long others are to wait. Version 2 does not learn: there it would be no advert.
+vrrp::Centiseconds VirtualRouter::told_interval() const {
+  const bool follows = fence_.awaited && fence_.older && plan_.vrrp_version != vrrp::Version::k2;
+  if (!follows) return plan_.advertise_interval;
+  return std::max(plan_.advertise_interval, std::chrono::ceil<vrrp::Centiseconds>(fence_.older->interval));
+}
+
 void VirtualRouter::reconfigure(const vrrp::RouterConfig& next) {
   if (next == config_) return;
   const vrrp::RouterConfig before = std::exchange(config_, next);

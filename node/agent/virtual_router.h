@@ -114,6 +114,8 @@ class VirtualRouter {
   void reconfigure(const vrrp::RouterConfig& next);
   // The plan's configuration, as it is to be for now.
   vrrp::RouterConfig configured() const;
+  // What adverts tell of it: how long others wait after one.
+  vrrp::Centiseconds told_interval() const;
   // Out of the election for now: addresses, then priority 0.
   void leave(vrrp::Reason reason);
   // True if only a refusal of the kernel keeps the router out of the election.

@@ -28,7 +28,7 @@ bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority p
   if (!gives_up && fence() == address::FenceVerdict::kGiveUp) return false;
   // Before the call: others count from the moment at which it leaves, and the call may take its time after.
   const Microseconds leaving = world_.clock.boot_time();
-  const vrrp::Advertisement advert{plan.virtual_router_id, priority, plan.advertise_interval, listed};
+  const vrrp::Advertisement advert{plan.virtual_router_id, priority, way.told, listed};
   // Adverts to named peers have no finer fence to hold them back.
   const bool obeys = last_ && !plan.unicast;
   auto sent = send_to_all(plan, way, advert, obeys ? wire::Fence::kObeys : wire::Fence::kOpens);

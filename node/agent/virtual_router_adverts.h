@@ -18,10 +18,11 @@ class Adverts {
   Adverts(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group)
       : world_(world), metrics_(metrics), group_(std::move(group)) {}
 
-  // Where adverts leave, and from what address.
+  // Where adverts leave, from what address, and the interval that they tell: no shorter than the plan's.
   struct Way {
     int interface = 0;
     net::IpAddress source;
+    vrrp::Centiseconds told{0};
   };
   // Sends one to the group, or to each peer. False if it is too late for that, or was once it had left: then
   // another may be Active. Priority 0 is never too late. One that could not be sent is remembered. To the

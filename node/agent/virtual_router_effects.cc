@@ -60,7 +60,8 @@ bool VirtualRouter::carry_out(const vrrp::Step& step) {
 
 bool VirtualRouter::send_advert(vrrp::Priority priority) {
   const bool was_mute = mute();
-  if (!adverts_.send(plan_, {link_.index, config_.primary}, priority, listed())) return false;
+  if (!adverts_.send(plan_, {link_.index, config_.primary, told_interval()}, priority, listed()))
+    return false;
   // The first that leaves again stands for the lifetime that was withheld.
   return !active() || !was_mute || mute() || renew();
 }
