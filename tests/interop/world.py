@@ -107,6 +107,13 @@ class Program:
             self.child.wait(seconds)
         return self.child.returncode
 
+    def end_whole(self):
+        """With its children, which a story may have left frozen. Of one that was waited for the number may be somebody else's."""
+        if self.child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.child.pid, signal.SIGKILL)
+        self.end(signal.SIGKILL)
+
     def text(self):
         with open(self.log, errors="replace") as file:
             return file.read()
@@ -150,7 +157,7 @@ class World:
 
     def __exit__(self, *_):
         for program in reversed(self.programs):
-            program.end(signal.SIGKILL)
+            program.end_whole()
         remove(self.namespaces)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.guard.close()
