@@ -243,8 +243,8 @@ std::vector<net::IpAddress> VirtualRouter::listed() const {
 }
 
 Seconds VirtualRouter::lifetime() const {
-  return address::fence_lifetime(Microseconds(plan_.advertise_interval), plan_.min_active_down_interval,
-                                 plan_.fence_lifetime);
+  const Microseconds interval(plan_.advertise_interval);
+  return address::fence_lifetime(interval, wait_.after(plan_, interval), plan_.fence_lifetime);
 }
 
 api::MemberState VirtualRouter::member_state() const {

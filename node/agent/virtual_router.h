@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/earlier.h"
 #include "node/address/audit.h"
 #include "node/agent/heard_master.h"
 #include "node/agent/messages.h"
@@ -13,6 +14,7 @@
 #include "node/agent/virtual_router_peers.h"
 #include "node/agent/virtual_router_standing.h"
 #include "node/agent/virtual_router_surroundings.h"
+#include "node/agent/virtual_router_wait.h"
 #include "node/neighbor/schedule.h"
 #include "node/plan/plan.h"
 #include "node/vrrp/admission.h"
@@ -42,7 +44,7 @@ class VirtualRouter {
   // by a value of their own that changed. Does nothing if nothing changed.
   void place(const Ground& ground);
   // When place() may decide otherwise though nothing changed.
-  std::optional<TimePoint> next_look() const { return look_again_; }
+  std::optional<TimePoint> next_look() const { return earlier(look_again_, wait_.until()); }
 
   // Tells a fresh router which addresses of its interface have our tag, and when they were renewed last: what
   // an earlier run left. If that run may be continued (FN-01), it keeps them as they are until it can start,
@@ -69,10 +71,12 @@ class VirtualRouter {
   // plan's generation counts as carried out.
   void settle(bool nothing_left_behind);
 
-  // What the finer fence is to hold of it.
+  // What the finer fence is to hold of it. Call before place().
   std::optional<filter::FencedGroup> fence_wish(const address::Interfaces& interfaces,
-                                                const std::map<net::IpAddress, std::string>& foreign) const {
-    return agent::fence_wish(plan_, addresses_.all(), interfaces, foreign);
+                                                const std::map<net::IpAddress, std::string>& foreign) {
+    wait_.forget_old(world_.clock.now());
+    const Microseconds interval(plan_.advertise_interval);
+    return agent::fence_wish(plan_, wait_.after(plan_, interval), addresses_.all(), interfaces, foreign);
   }
   // What it wants on its interface now.
   void add_desired(address::Desired& desired) const;
@@ -151,6 +155,7 @@ class VirtualRouter {
   GroupMetrics metrics_;
   HeldAddresses addresses_;
   Adverts adverts_;
+  ShortestWait wait_;
   Peers peers_;
   vrrp::Priority priority_;  // the plan's, with the weights of tracked interfaces
   vrrp::RouterConfig config_;

@@ -5,20 +5,13 @@
 #include <utility>
 
 #include "lib/sys/log.h"
+#include "node/agent/virtual_router_wait.h"
 
 namespace fairlead::agent {
 namespace {
 
 constexpr std::chrono::minutes kUnsentForgotten{10};
 constexpr Seconds kSendsAgainAfter{10};
-
-// ADI_min as that plan has it, if its interval were this one.
-Microseconds min_active_down_interval(const plan::GroupPlan& plan, Microseconds interval) {
-  const Microseconds adi_min = plan.min_active_down_interval;
-  const Microseconds planned(plan.advertise_interval);
-  if (plan.vrrp_version == vrrp::Version::k2) return adi_min + 3 * (interval - planned);
-  return adi_min * interval.count() / planned.count();
-}
 
 }  // namespace
 
@@ -38,12 +31,12 @@ bool Adverts::send(const plan::GroupPlan& plan, const Way& way, vrrp::Priority p
   }
   if (!sent) {
     note_unsent(sent.error().message);
-    if (!last_) assume_last(plan, leaving);
+    if (!last_) remember(plan, way, leaving);
     return true;
   }
   note_sent();
   const bool too_late = !gives_up && fence() == address::FenceVerdict::kGiveUp;
-  assume_last(plan, leaving);
+  remember(plan, way, leaving);
   return !too_late;
 }
 
@@ -89,6 +82,11 @@ std::optional<Microseconds> Adverts::interval_unless_sent() const {
 void Adverts::assume_last(const plan::GroupPlan& plan, Microseconds at) {
   if (plan.priority == vrrp::kOwner) return;
   last_ = Last{at, Microseconds(plan.advertise_interval), plan.min_active_down_interval};
+}
+
+void Adverts::remember(const plan::GroupPlan& plan, const Way& way, Microseconds at) {
+  if (plan.priority == vrrp::kOwner) return;
+  last_ = Last{at, Microseconds(way.told), way.shortest_wait};
 }
 
 void Adverts::note_unsent(const std::string& why) {

@@ -18,11 +18,13 @@ class Adverts {
   Adverts(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group)
       : world_(world), metrics_(metrics), group_(std::move(group)) {}
 
-  // Where adverts leave, from what address, and the interval that they tell: no shorter than the plan's.
+  // Where adverts leave, from what address, the interval that they tell, no shorter than the plan's, and how
+  // soon after one another router may be Active.
   struct Way {
     int interface = 0;
     net::IpAddress source;
     vrrp::Centiseconds told{0};
+    Microseconds shortest_wait{0};
   };
   // Sends one to the group, or to each peer. False if it is too late for that, or was once it had left: then
   // another may be Active. Priority 0 is never too late. One that could not be sent is remembered. To the
@@ -68,6 +70,7 @@ class Adverts {
   };
   Result<> send_to_all(const plan::GroupPlan& plan, const Way& way, const vrrp::Advertisement& advert,
                        wire::Fence fence);
+  void remember(const plan::GroupPlan& plan, const Way& way, Microseconds at);
   void note_unsent(const std::string& why);
   void note_sent();
 

@@ -60,8 +60,9 @@ bool VirtualRouter::carry_out(const vrrp::Step& step) {
 
 bool VirtualRouter::send_advert(vrrp::Priority priority) {
   const bool was_mute = mute();
-  if (!adverts_.send(plan_, {link_.index, config_.primary, told_interval()}, priority, listed()))
-    return false;
+  const auto told = told_interval();
+  const Microseconds wait = wait_.after(plan_, Microseconds(told));
+  if (!adverts_.send(plan_, {link_.index, config_.primary, told, wait}, priority, listed())) return false;
   // The first that leaves again stands for the lifetime that was withheld.
   return !active() || !was_mute || mute() || renew();
 }
@@ -197,6 +198,7 @@ std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpA
 void VirtualRouter::change(plan::GroupPlan next) {
   touched_ = true;
   adverts_.heed(next);
+  wait_.change(plan_, next, world_.clock.now());
   plan_ = std::move(next);
 }
 

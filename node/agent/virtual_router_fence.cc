@@ -33,18 +33,17 @@ std::vector<std::string> not_fenced(const plan::GroupPlan& plan, const filter::F
 
 }  // namespace
 
-std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
+std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan, Microseconds shortest_wait,
                                               const std::set<net::IpAddress>& held,
                                               const address::Interfaces& interfaces,
                                               const std::map<net::IpAddress, std::string>& foreign) {
   const auto* interface = address::find_interface(interfaces, plan.interface);
   if (interface == nullptr || plan.priority == vrrp::kOwner || plan.unicast) return std::nullopt;
-  filter::FencedGroup wish{
-      {interface->index, plan.family, plan.virtual_router_id},
-      interface->name,
-      held,
-      address::silent_after(Microseconds(plan.advertise_interval), plan.min_active_down_interval),
-      std::chrono::floor<Milliseconds>(Microseconds(plan.advertise_interval))};
+  filter::FencedGroup wish{{interface->index, plan.family, plan.virtual_router_id},
+                           interface->name,
+                           held,
+                           address::silent_after(Microseconds(plan.advertise_interval), shortest_wait),
+                           std::chrono::floor<Milliseconds>(Microseconds(plan.advertise_interval))};
   for (const auto* some : {&plan.addresses, &plan.excluded}) {
     for (const net::IpAddress& address : *some) {
       if (!foreign.contains(address)) wish.addresses.insert(address);

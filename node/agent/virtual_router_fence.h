@@ -19,8 +19,9 @@ namespace fairlead::agent {
 // What the finer fence is to hold of a group: its addresses but those that somebody else has configured here,
 // and `held`, those that are there. Nothing of an owner, whose addresses stay; nor of a group with named
 // peers, since an advert to one that cannot be reached never leaves, and would not count; nor without the
-// interface. `foreign`: address::foreign_holders() of these.
-std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan,
+// interface. `shortest_wait`: ADI_min (virtual_router_wait.h). `foreign`: address::foreign_holders() of
+// these.
+std::optional<filter::FencedGroup> fence_wish(const plan::GroupPlan& plan, Microseconds shortest_wait,
                                               const std::set<net::IpAddress>& held,
                                               const address::Interfaces& interfaces,
                                               const std::map<net::IpAddress, std::string>& foreign);

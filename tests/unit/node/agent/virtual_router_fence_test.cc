@@ -16,7 +16,8 @@ address::Interfaces with_eth1(int index) {
 
 std::optional<filter::FencedGroup> wished(const plan::GroupPlan& plan, const std::set<net::IpAddress>& held,
                                           const address::Interfaces& interfaces) {
-  return fence_wish(plan, held, interfaces, address::foreign_holders(interfaces));
+  return fence_wish(plan, plan.min_active_down_interval, held, interfaces,
+                    address::foreign_holders(interfaces));
 }
 
 // Priority 150 at 250 ms waits 853.515 ms; less 20 ms for the kernel's ticks.

@@ -114,21 +114,6 @@ TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
   EXPECT_TRUE(thread.world.has(3, kA));
 }
 
-// An advert gives the time that the table had when it left. One that told the longer interval before the
-// table had followed gave the shorter time, and the next one is due after that.
-TEST(FinerFence, WhenItHasFollowedAPlanAnActiveGroupAdvertisesAtOnce) {
-  FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.world.pass(Milliseconds(300));
-  ASSERT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
-  (void)thread.world.take_journal();
-  thread.carry_out();
-  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
-}
-
 // Before a new address is held, so that none is heard for longer than the last advert allows.
 TEST(FinerFence, WhenItHasFollowedTheAdvertComesBeforeTheNewAddress) {
   FencedThread thread;
@@ -183,76 +168,6 @@ TEST(FinerFence, OfAnActiveGroupWhosePeersAreNamedNowIsGone) {
   EXPECT_TRUE(thread.wished().empty());
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   EXPECT_TRUE(thread.world.has(2, kA));
-}
-
-// Until then the kernel silences the addresses after the time that the shorter one had.
-TEST(FinerFence, ALongerIntervalOfAnActiveGroupBeginsOnceItsWishWasTried) {
-  FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  thread.order({test::with_interval(group_plan(), 100)});
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 8U);
-
-  thread.carry_out();
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 2U);
-}
-
-// Until then an advert leaves the addresses to be heard for the time that the longer one had: whoever counts
-// from it must wait as long. The next advert after that is the one that tells the shorter.
-TEST(FinerFence, AShorterIntervalOfAnActiveGroupIsToldOnceItsWishWasTried) {
-  FencedThread thread;
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.carry_out();
-  thread.world.pass(Seconds(5));
-  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
-  thread.order({group_plan()});
-  thread.adverts->sent.clear();
-  thread.world.pass(Seconds(1));
-  EXPECT_GE(thread.adverts->sent.size(), 4U) << "they leave as often as planned";
-  for (const auto& sent : thread.adverts->sent) {
-    EXPECT_EQ(sent.second.max_advertise_interval, vrrp::Centiseconds(100));
-  }
-
-  thread.adverts->sent.clear();
-  thread.carry_out();
-  ASSERT_EQ(thread.adverts->sent.size(), 1U);
-  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(25));
-}
-
-// Others with the plan of version 2 would take the longer one for no advert at all.
-TEST(FinerFence, AShorterIntervalOfVersion2IsToldAtOnce) {
-  FencedThread thread;
-  const auto version2 = [](plan::GroupPlan plan) {
-    plan.vrrp_version = vrrp::Version::k2;
-    return plan;
-  };
-  thread.order({version2(test::with_interval(group_plan(), 200))});
-  thread.carry_out();
-  thread.world.pass(Seconds(10));
-  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
-  thread.order({version2(test::with_interval(group_plan(), 100))});
-  thread.adverts->sent.clear();
-  thread.world.pass(Milliseconds(1100));
-  ASSERT_FALSE(thread.adverts->sent.empty());
-  EXPECT_EQ(thread.adverts->sent.front().second.max_advertise_interval, vrrp::Centiseconds(100));
-}
-
-// A kernel that refuses holds no fence that could silence them.
-TEST(FinerFence, ALongerIntervalBeginsThoughTheKernelRefusesTheFence) {
-  FencedThread thread;
-  thread.order({group_plan()});
-  thread.answer(thread.wished(), {}, "no egress hook");
-  thread.world.pass(Seconds(2));
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.answer(thread.wished(), {}, "no egress hook");
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 2U);
 }
 
 TEST(FinerFence, AfterAHandOverNothingIsWishedAnyMore) {

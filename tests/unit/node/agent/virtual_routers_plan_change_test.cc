@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "node/agent/virtual_routers.h"
 #include "support/vrrp_thread.h"
 
@@ -109,6 +111,40 @@ TEST(PlanChange, AStrongerRivalWaitsLessAfterTheAdvertThatCameBefore) {
 // He may not have that plan yet.
 TEST(PlanChange, AWeakerRivalMayStillBeStrong) {
   EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 50), Milliseconds(760)), kGivesUp);
+}
+
+// Which no advert of ours tells him.
+TEST(PlanChange, AWeakerRivalMayBeStrongForAMinute) {
+  for (const auto& [after, freeze, last] :
+       {std::tuple(Seconds(50), Milliseconds(752), "advert 51 priority 200"),
+        std::tuple(Seconds(50), Milliseconds(760), "release 192.0.2.101 on 2"),
+        std::tuple(Seconds(62), Milliseconds(760), "advert 51 priority 200")}) {
+    VrrpThread thread;
+    thread.become_active(group_plan());
+    thread.order({with_rival(group_plan(), 50)});
+    thread.world.pass(after);
+    (void)thread.world.take_journal();
+    while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
+    (void)thread.world.take_journal();
+    thread.world.freeze(freeze);
+    EXPECT_EQ(thread.writes().back(), last) << after.count() << " s, " << freeze.count() << " ms";
+  }
+}
+
+// Nor to one that becomes Active meanwhile.
+TEST(PlanChange, AWeakerRivalMayStillBeStrongInTheNextMastership) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.order({with_rival(group_plan(), 50)});
+  thread.hear(250);
+  ASSERT_EQ(thread.state(), api::MemberState::kBackup);
+  thread.world.pass(Seconds(8));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  (void)thread.world.take_journal();
+  while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
+  (void)thread.world.take_journal();
+  thread.world.freeze(Milliseconds(760));
+  EXPECT_EQ(thread.writes(), kGivesUp);
 }
 
 // He counts by the interval that the advert told.

@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include "node/address/fence.h"
+#include "node/agent/virtual_routers.h"
+#include "support/fenced_thread.h"
+
+// A plan with another interval, and a finer fence that has the time of the one before for a while: others
+// answer as long as it lets them, from the last advert on.
+namespace fairlead::agent {
+namespace {
+
+using test::FencedThread;
+
+// Active under a plan of one second, and told of one of 100 ms.
+struct Hastened : FencedThread {
+  Hastened() {
+    order({test::with_interval(group_plan(), 100)});
+    carry_out();
+    world.pass(Seconds(8));
+    before = wished();
+    order({test::with_interval(group_plan(), 10)});
+  }
+  vrrp::Centiseconds told() const { return adverts->sent.back().second.max_advertise_interval; }
+  std::vector<filter::FencedGroup> before;
+};
+
+// An advert gives the time that the table had when it left. One that told the longer interval before the
+// table had followed gave the shorter time, and the next one is due after that.
+TEST(FinerFence, WhenItHasFollowedAPlanAnActiveGroupAdvertisesAtOnce) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  thread.world.pass(Milliseconds(300));
+  ASSERT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+}
+
+// Until then the kernel silences the addresses after the time that the shorter one had.
+TEST(FinerFence, ALongerIntervalOfAnActiveGroupBeginsOnceItsWishWasTried) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 8U);
+
+  thread.carry_out();
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+}
+
+// Until then an advert leaves the addresses to be heard for the time that the longer one had: whoever counts
+// from it must wait as long. The next advert after that is the one that tells the shorter.
+TEST(FinerFence, AShorterIntervalOfAnActiveGroupIsToldOnceItsWishWasTried) {
+  FencedThread thread;
+  thread.order({test::with_interval(group_plan(), 100)});
+  thread.carry_out();
+  thread.world.pass(Seconds(5));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  thread.order({group_plan()});
+  thread.adverts->sent.clear();
+  thread.world.pass(Seconds(1));
+  EXPECT_GE(thread.adverts->sent.size(), 4U) << "they leave as often as planned";
+  for (const auto& sent : thread.adverts->sent) {
+    EXPECT_EQ(sent.second.max_advertise_interval, vrrp::Centiseconds(100));
+  }
+
+  thread.adverts->sent.clear();
+  thread.carry_out();
+  ASSERT_EQ(thread.adverts->sent.size(), 1U);
+  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(25));
+}
+
+// Others with the plan of version 2 would take the longer one for no advert at all.
+TEST(FinerFence, AShorterIntervalOfVersion2IsToldAtOnce) {
+  FencedThread thread;
+  const auto version2 = [](plan::GroupPlan plan) {
+    plan.vrrp_version = vrrp::Version::k2;
+    return plan;
+  };
+  thread.order({version2(test::with_interval(group_plan(), 200))});
+  thread.carry_out();
+  thread.world.pass(Seconds(10));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster);
+  thread.order({version2(test::with_interval(group_plan(), 100))});
+  thread.adverts->sent.clear();
+  thread.world.pass(Milliseconds(1100));
+  ASSERT_FALSE(thread.adverts->sent.empty());
+  EXPECT_EQ(thread.adverts->sent.front().second.max_advertise_interval, vrrp::Centiseconds(100));
+}
+
+// A kernel that refuses holds no fence that could silence them.
+TEST(FinerFence, ALongerIntervalBeginsThoughTheKernelRefusesTheFence) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.answer(thread.wished(), {}, "no egress hook");
+  thread.world.pass(Seconds(2));
+  thread.order({test::with_interval(group_plan(), 100)});
+  thread.answer(thread.wished(), {}, "no egress hook");
+  (void)thread.world.take_journal();
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+}
+
+// Who hears the longer one waits as long, and so may we.
+TEST(FinerFence, WhatAShorterPlanHasToldIsWhatTheDaemonCountsBy) {
+  Hastened thread;
+  thread.world.pass(Milliseconds(1000));
+  thread.world.freeze(Milliseconds(1500));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  thread.carry_out();
+  thread.world.freeze(Milliseconds(350));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+// FenceOverlap tells of it then.
+TEST(FinerFence, AShorterIntervalIsToldThoughTheKernelKeepsTheTableAsItWas) {
+  Hastened thread;
+  thread.answer(thread.wished(), thread.before, "table is busy");
+  thread.world.pass(Milliseconds(200));
+  EXPECT_EQ(thread.told(), vrrp::Centiseconds(10));
+  EXPECT_NE(thread.condition("FenceOverlap"), "");
+}
+
+// Whoever has not taken the plan yet takes over by the one before.
+TEST(FinerFence, ARivalWhoIsWeakerNowShortensTheFenceForAMinute) {
+  FencedThread thread;
+  thread.order({group_plan()});
+  thread.carry_out();
+  const auto before = thread.wished().at(0).silent_after;
+  auto weaker = group_plan();
+  weaker.min_active_down_interval =
+      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(50), weaker.advertise_interval);
+  ++weaker.version.generation;
+  thread.order({weaker});
+  thread.world.pass(Milliseconds(59999));
+  EXPECT_EQ(thread.wished().at(0).silent_after, before);
+  thread.world.pass(Milliseconds(1));
+  EXPECT_EQ(thread.wished().at(0).silent_after,
+            address::silent_after(Milliseconds(250), weaker.min_active_down_interval));
+  EXPECT_GT(thread.wished().at(0).silent_after, before);
+}
+
+}  // namespace
+}  // namespace fairlead::agent
