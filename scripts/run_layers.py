@@ -17,6 +17,7 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -135,11 +136,44 @@ def layering(count):
         count.add(int(ok), int(not ok), 0, test["name"])
 
 
+class Children:
+    """The scripts that run now, of either lane."""
+
+    def __init__(self):
+        self.lock, self.running, self.over = threading.Lock(), set(), False
+
+    def start(self, command):
+        """None once end() was called."""
+        with self.lock:
+            if self.over:
+                return None
+            child = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
+                                     stdin=subprocess.DEVNULL, errors="replace")
+            self.running.add(child)
+            return child
+
+    def gone(self, child):
+        with self.lock:
+            self.running.discard(child)
+
+    def end(self):
+        with self.lock:
+            self.over, running = True, list(self.running)
+        for child in running:
+            child.terminate()
+        for child in running:
+            ended(child, LINGER_SECONDS)
+
+
+CHILDREN = Children()
+
+
 def script(path, show, wrapped=lambda command: command):
     """Runs one, by the command that `wrapped` makes of its own. Returns (passed, failed, skipped)."""
     name = os.path.relpath(path, TREE)
-    child = subprocess.Popen(wrapped([path]), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
-                             stdin=subprocess.DEVNULL, errors="replace")
+    child = CHILDREN.start(wrapped([path]))
+    if child is None:
+        return 0, 1, 0
     sums = []
 
     def read():
@@ -152,6 +186,7 @@ def script(path, show, wrapped=lambda command: command):
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     code = ended(child, LONG_LIMIT_SECONDS if os.environ.get("FAIRLEAD_LONG") else LIMIT_SECONDS)
+    CHILDREN.gone(child)
     reader.join(LINGER_SECONDS)
     lingers = reader.is_alive()  # what it started, and left, still has its output
     found = SUM.match(sums[-1]) if sums else None
@@ -238,8 +273,12 @@ class TwoLanes:
 
     def run(self):
         with lanes.without_autogroup(), concurrent.futures.ThreadPoolExecutor(2) as workers:
-            for done in [workers.submit(self.work, lane) for lane in (0, 1)]:
-                done.result()
+            try:
+                for done in [workers.submit(self.work, lane) for lane in (0, 1)]:
+                    done.result()
+            except BaseException:
+                CHILDREN.end()  # the workers are waited for
+                raise
 
 
 def alone(paths, count):
@@ -249,7 +288,21 @@ def alone(paths, count):
         count.add(*script(path, tell), name)
 
 
+def end(number, _):
+    """Ends as by an exception, so that whatever was changed for the time of the tests is put back."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main():
+    signal.signal(signal.SIGTERM, end)
+    try:
+        return run_all()
+    finally:
+        CHILDREN.end()
+
+
+def run_all():
     words = sys.argv[1:]
     if "--long" in words:
         os.environ["FAIRLEAD_LONG"] = "1"

@@ -3,6 +3,8 @@ import contextlib
 import io
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -61,6 +63,44 @@ def in_lanes(files, second, of_layer):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             run_layers.TwoLanes(counts, paths).run()
         return counts, printed.getvalue()
+
+
+# What main() runs is two scripts that would go on for long; argv: the tree, SECOND.
+MAIN = """
+import ast, sys
+import lanes, run_layers
+run_layers.TREE, run_layers.LAYERS, run_layers.IN_LANES = sys.argv[1], ("one", "two"), ("one", "two")
+lanes.AUTOGROUP, lanes.SECOND, lanes.FIRST, lanes.OF_LAYER = sys.argv[1] + "/autogroup", ast.literal_eval(sys.argv[2]), {}, {}
+sys.argv[1:] = []
+sys.exit(run_layers.main())
+"""
+LASTS = """#!/bin/sh
+trap 'touch ended-{0}; exit 1' TERM
+touch begun-{0}
+for _ in $(seq 300); do sleep 0.1; done
+"""
+
+
+def ended_from_outside(tree, second):
+    """The exit code of main(), what the kernel's file says afterwards, and which of the scripts were told to end."""
+    (tree / "autogroup").write_text("1", encoding="utf-8")
+    for layer, name in (("one", "a"), ("two", "b")):
+        (tree / "tests" / layer).mkdir(parents=True)
+        path = tree / "tests" / layer / f"{name}.sh"
+        path.write_text(LASTS.format(name), encoding="utf-8")
+        path.chmod(0o755)
+    environment = {**os.environ, "FAIRLEAD_BUILD": "/nonexistent", "PYTHONPATH": os.path.dirname(lanes.__file__)}
+    with subprocess.Popen([sys.executable, "-c", MAIN, str(tree), repr(second)], env=environment,
+                          stdout=subprocess.DEVNULL) as child:
+        try:
+            until = time.monotonic() + 20
+            while len(list(tree.glob("begun-*"))) < (2 if second else 1) and time.monotonic() < until:
+                time.sleep(0.05)
+            child.terminate()
+            code = child.wait(20)
+        finally:
+            child.kill()
+    return code, (tree / "autogroup").read_text(encoding="utf-8").strip(), sorted(p.name[6:] for p in tree.glob("ended-*"))
 
 
 class RunLayers(unittest.TestCase):
@@ -144,6 +184,12 @@ class RunLayers(unittest.TestCase):
         _, printed = in_lanes({"one": {"a.sh": WHERE}, "two": {"b.sh": WHERE}}, {"two/b.sh": {"x"}}, {})
         own = os.nice(0)
         self.assertEqual([printed.count(f"    nice {nice}\n") for nice in (own, min(19, own + lanes.NICE))], [1, 1], printed)
+
+    def test_ended_from_outside_it_ends_what_runs_and_leaves_the_machine_as_it_was(self):
+        for second in ({}, {"two/b.sh": {"x"}}):
+            with tempfile.TemporaryDirectory() as tree:
+                code, content, ended = ended_from_outside(pathlib.Path(tree), second)
+            self.assertEqual((code, content, ended), (128 + signal.SIGTERM, "1", ["a", "b"] if second else ["a"]))
 
     def test_names_of_the_second_lane_are_tests(self):
         counts, _ = in_lanes({"one": {"a.sh": PASSES}}, {"one/gone.py": {"x"}, "three/other.py": {"x"}}, {})
