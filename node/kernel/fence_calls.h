@@ -15,13 +15,17 @@ namespace fairlead::kernel {
 class FenceCalls {
  public:
   virtual ~FenceCalls() = default;
-  virtual Result<> change(const filter::FenceTable& from, const filter::FenceTable& to) = 0;
-  // The whole table. `going_on`: groups begin with what filter::reopened_for() leaves them, else silent.
-  virtual Result<> replace(const filter::FenceTable& to, bool going_on) = 0;
+  // `idle`: for how long the vrrp thread has been, as filter::reopened_for() takes it. The times that it
+  // leaves begin when the kernel has done it.
+  virtual Result<> change(const filter::FenceTable& from, const filter::FenceTable& to,
+                          Microseconds idle) = 0;
+  // The whole table. With `idle`, groups begin with what filter::reopened_for() leaves them, else silent.
+  virtual Result<> replace(const filter::FenceTable& to, std::optional<Microseconds> idle) = 0;
   virtual Result<> remove() = 0;
   virtual Result<Generation> generation() = 0;
   virtual Result<std::optional<TableTrace>> trace() = 0;  // nullopt: it does not exist
   virtual TimePoint now() = 0;
+  virtual Microseconds idle() = 0;
 };
 
 }  // namespace fairlead::kernel

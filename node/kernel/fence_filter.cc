@@ -42,19 +42,19 @@ class KernelFenceCalls : public FenceCalls {
  public:
   explicit KernelFenceCalls(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
 
-  Result<> change(const filter::FenceTable& from, const filter::FenceTable& to) override {
+  Result<> change(const filter::FenceTable& from, const filter::FenceTable& to, Microseconds idle) override {
     if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
     NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence_changes(transaction, from, to, idle_());
+    append_fence_changes(transaction, from, to, idle);
     return commit(*socket_, transaction, first);
   }
 
-  Result<> replace(const filter::FenceTable& to, bool going_on) override {
+  Result<> replace(const filter::FenceTable& to, std::optional<Microseconds> idle) override {
     if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
     NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence(transaction, to, going_on ? std::optional(idle_()) : std::nullopt);
+    append_fence(transaction, to, idle);
     return commit(*socket_, transaction, first);
   }
 
@@ -74,6 +74,7 @@ class KernelFenceCalls : public FenceCalls {
   }
 
   TimePoint now() override { return sys::now(); }
+  Microseconds idle() override { return idle_(); }
 
  private:
   Result<> open() {

@@ -1,8 +1,27 @@
 #include "node/kernel/kept_fence.h"
 
+#include <algorithm>
+
 #include "node/kernel/patience.h"
 
 namespace fairlead::kernel {
+namespace {
+
+// A commit that waits for no other writer takes some ten milliseconds.
+constexpr Milliseconds kCommitTakes{50};
+
+// Whether a change leaves a time to an address: a new one of a group that stays.
+bool leaves_time(const filter::FenceTable& from, const filter::FenceTable& to) {
+  return std::any_of(to.groups.begin(), to.groups.end(), [&](const auto& entry) {
+    const auto before = from.groups.find(entry.first);
+    if (before == from.groups.end()) return false;
+    const auto& had = before->second.addresses;
+    const auto& has = entry.second.addresses;
+    return !std::includes(had.begin(), had.end(), has.begin(), has.end());
+  });
+}
+
+}  // namespace
 
 Result<> KeptFence::apply(const std::vector<filter::FencedGroup>& groups) {
   const TimePoint begun = calls_->now();
@@ -11,8 +30,10 @@ Result<> KeptFence::apply(const std::vector<filter::FencedGroup>& groups) {
   if (held_ && *held_ == *wanted_) return Done{};
   if (!held_) return replace(!first);
   if (held_->empty() || wanted_->empty()) return replace(false);
-  const auto changed = calls_->change(*held_, *wanted_);
+  const Microseconds idle = calls_->idle();
+  const auto changed = calls_->change(*held_, *wanted_, idle);
   if (changed) {
+    if (leaves_time(*held_, *wanted_) && gave_too_long(idle)) return replace(true);
     remember();
     return Done{};
   }
@@ -24,7 +45,7 @@ Result<> KeptFence::apply(const std::vector<filter::FencedGroup>& groups) {
 
 Result<bool> KeptFence::repair() {
   if (!wanted_) return false;
-  if (!held_ || *held_ != *wanted_) {
+  if (!held_ || *held_ != *wanted_ || too_long_) {
     if (auto replaced = replace(true); !replaced) return replaced.error();
     return false;
   }
@@ -47,11 +68,27 @@ Result<> KeptFence::replace(bool going_on) {
   if (wanted_->empty()) {
     if (auto removed = calls_->remove(); !removed) return removed;
     held_ = *wanted_;
+    too_long_ = false;
     return Done{};
   }
-  if (auto replaced = calls_->replace(*wanted_, going_on); !replaced) return replaced;
+  for (int left = 2; left > 0; --left) {
+    const auto idle = going_on ? std::optional(calls_->idle()) : std::nullopt;
+    if (auto replaced = calls_->replace(*wanted_, idle); !replaced) return replaced;
+    too_long_ = idle && gave_too_long(*idle);
+    if (!too_long_) break;
+  }
   remember();
   return Done{};
+}
+
+// The times that groups were left, reckoned from `idle`, began once the commit had waited for other writers.
+// A vrrp thread that moved meanwhile has begun them anew. Of one that hangs they are too long by the wait.
+bool KeptFence::gave_too_long(Microseconds idle) {
+  const Microseconds now = calls_->idle();
+  return std::any_of(wanted_->groups.begin(), wanted_->groups.end(), [&](const auto& entry) {
+    const auto& group = entry.second;
+    return filter::reopened_for(group, idle) - filter::reopened_for(group, now) > kCommitTakes;
+  });
 }
 
 // What the kernel shows now. The generation is read first: what comes after it will show as another one.

@@ -22,11 +22,13 @@ class KeptFence : public FenceFilter {
   Result<> replace(bool going_on);
   void remember();
   Result<bool> shows_as_held();
+  bool gave_too_long(Microseconds idle);
   bool is_whole(const TableTrace& trace) const;
 
   std::unique_ptr<FenceCalls> calls_;
   std::optional<filter::FenceTable> wanted_;  // nullopt: apply() was not called yet
   std::optional<filter::FenceTable> held_;    // nullopt: never committed
+  bool too_long_ = false;                     // gave_too_long() of what is held, twice in a row
   Generation generation_{0};
   std::optional<TableTrace> trace_;
 };

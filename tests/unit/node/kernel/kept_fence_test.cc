@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "node/kernel/patience.h"
 
@@ -27,6 +28,8 @@ struct FakeKernel {
   Journal journal;
   TimePoint now{Seconds(1000)};
   Microseconds takes{0};
+  std::optional<TimePoint> hangs;  // the vrrp thread, since its last turn began
+  std::vector<Microseconds> idle;  // as told with each commit that leaves times
   bool refuses = false;
   bool mute = false;  // nothing can be read
   std::uint32_t generation = 1;
@@ -42,6 +45,10 @@ struct FakeKernel {
     table = to;
     return Done{};
   }
+  Result<> commit(std::string what, const filter::FenceTable& to, Microseconds idle_then) {
+    idle.push_back(idle_then);
+    return commit(std::move(what), to);
+  }
   // Others.
   void flush() {
     ++generation;
@@ -52,11 +59,11 @@ struct FakeKernel {
 class FakeCalls : public FenceCalls {
  public:
   explicit FakeCalls(FakeKernel& kernel) : kernel_(kernel) {}
-  Result<> change(const filter::FenceTable&, const filter::FenceTable& to) override {
-    return kernel_.commit("change", to);
+  Result<> change(const filter::FenceTable&, const filter::FenceTable& to, Microseconds idle) override {
+    return kernel_.commit("change", to, idle);
   }
-  Result<> replace(const filter::FenceTable& to, bool going_on) override {
-    return kernel_.commit(going_on ? "replace, going on" : "replace", to);
+  Result<> replace(const filter::FenceTable& to, std::optional<Microseconds> idle) override {
+    return idle ? kernel_.commit("replace, going on", to, *idle) : kernel_.commit("replace", to);
   }
   Result<> remove() override { return kernel_.commit("remove", {}); }
   Result<Generation> generation() override {
@@ -70,6 +77,7 @@ class FakeCalls : public FenceCalls {
                                     kernel_.fingerprint});
   }
   TimePoint now() override { return kernel_.now; }
+  Microseconds idle() override { return kernel_.hangs ? kernel_.now - *kernel_.hangs : Microseconds(0); }
 
  private:
   FakeKernel& kernel_;
@@ -116,6 +124,57 @@ TEST_F(Kept, WhatOthersFlushedIsPutBack) {
   kernel.flush();
   EXPECT_EQ(*fence.repair(), true);
   EXPECT_EQ(kernel.journal, Journal{"replace, going on"});
+}
+
+// The times that it gave began when the kernel did it.
+TEST_F(Kept, WhatWaitedForOthersIsPutBackOnceMoreIfTheVrrpThreadHangs) {
+  kernel.flush();
+  kernel.idle.clear();
+  kernel.hangs = kernel.now;
+  kernel.takes = Milliseconds(300);
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(kernel.idle, (std::vector<Microseconds>{Milliseconds(0), Milliseconds(300)}));
+
+  // That one waited, too: 283 ms of 833 - 250 were left, and now none are.
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.idle.size(), 3U);
+  EXPECT_EQ(kernel.idle.back(), Milliseconds(600));
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.idle.size(), 3U);
+}
+
+TEST_F(Kept, WhatWaitedForOthersIsPutBackOnceIfTheVrrpThreadMoves) {
+  kernel.flush();
+  kernel.takes = Milliseconds(300);
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.journal, Journal{"replace, going on"});
+}
+
+TEST_F(Kept, ACommitThatTakesNoLongerThanItMustIsMadeOnce) {
+  kernel.flush();
+  kernel.hangs = kernel.now;
+  kernel.takes = Milliseconds(50);
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.journal, Journal{"replace, going on"});
+}
+
+// Only a new address of a group that stays is left a time.
+TEST_F(Kept, AChangeThatWaitedIsFollowedByTheWholeTableIfItLeftATime) {
+  kernel.hangs = kernel.now;
+  kernel.takes = Milliseconds(300);
+  EXPECT_TRUE(fence.apply({group(51), group(52)}));
+  EXPECT_EQ(kernel.journal, Journal{"change"});
+
+  auto more = group(51);
+  more.addresses.insert(*net::parse_address("192.0.2.99"));
+  kernel.hangs = kernel.now;
+  kernel.idle.clear();
+  EXPECT_TRUE(fence.apply({more, group(52)}));
+  EXPECT_EQ(kernel.journal, Journal({"change", "change", "replace, going on", "replace, going on"}));
+  EXPECT_EQ(kernel.idle, (std::vector<Microseconds>{Milliseconds(0), Milliseconds(300), Milliseconds(600)}));
+  EXPECT_EQ(kernel.table, filter::fence_table({more, group(52)}));
 }
 
 // It goes on silencing what it names.
