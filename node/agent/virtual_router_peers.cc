@@ -116,8 +116,8 @@ vrrp::AdvertReceived Peers::hear(const vrrp::Accepted& accepted, const plan::Gro
   return out;
 }
 
-// VR-043, VR-044: another interval or list is logged, once per sender and change but ten times a minute at
-// most, and never dropped; one that lasts is a condition.
+// VR-043, VR-044: another interval or list is logged, once per sender and change, but ten times at once and
+// ten times a minute from then on at most, and never dropped; one that lasts is a condition.
 void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const plan::GroupPlan& plan) {
   const std::set<Oddity> found = differences(accepted.advert, stranger, plan);
   for (const Oddity oddity :
@@ -133,8 +133,10 @@ void Peers::note_difference(const vrrp::Accepted& accepted, bool stranger, const
     differing_.erase(accepted.sender);
     return;
   }
-  if (differing_.size() < kSendersKnown && differing_.insert(accepted.sender).second &&
+  // Whose line is refused is told of later, if he still differs.
+  if (differing_.size() < kSendersKnown && !differing_.contains(accepted.sender) &&
       lines_.take(world_.clock.now())) {
+    differing_.insert(accepted.sender);
     sys::log(sys::LogLevel::kWarning, "vrrp.peer_differs",
              {{"group", plan.name},
               {"sender", to_string(accepted.sender)},

@@ -78,7 +78,8 @@ struct FenceExpired {};      // our last advert is so old that another may be Ac
 struct AddressesRefused {};  // not one of the addresses could be held
 struct HandOver {};          // whoever is Active gives the role up, and stays a candidate
 struct FenceFollowed {};     // an advert gives the addresses another time from now on (node/filter/fence.h)
-struct AdvertUnsent {  // the advert of the last step never left; `interval`: what the one before it told
+// After any step while adverts do not leave; `interval`: what the last one that left told.
+struct AdvertUnsent {
   Microseconds interval;
 };
 struct Reconfigured {  // step()'s config is the new one

@@ -19,8 +19,9 @@ class KernelFence {
  public:
   explicit KernelFence(Random random) : random_(random) {}
 
-  // Makes the table hold these groups. Without `idle` (filter::reopened_for()) it replaces what a dead run
-  // left.
+  // Makes the table hold these groups. What runs of one that is gone, or of its addresses, runs out as in the
+  // kernel, where to delete an element that has just run out would refuse the whole change. Without `idle`
+  // (filter::reopened_for()) it replaces what a dead run left.
   void apply(const std::vector<filter::FencedGroup>& groups, std::optional<Microseconds> idle, TimePoint now);
   // An advert on its way out. False: it is held back.
   bool pass(const filter::FenceKey& key, vrrp::Priority priority, wire::Fence fence, TimePoint now);

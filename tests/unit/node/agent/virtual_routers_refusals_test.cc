@@ -185,5 +185,18 @@ TEST_F(Lines, TenAtOnceAndTenAMinuteOfAPeerThatDiffersAtEveryOtherAdvert) {
   EXPECT_EQ(log.count("vrrp.peer_differs"), 20);
 }
 
+TEST_F(Lines, OfAPeerThatDiffersThatCouldNotBeWrittenComesLater) {
+  thread.order({group_plan()});
+  thread.ready({kA, kB});
+  // Twelve peers, of which each differs all the time.
+  for (const Seconds before : {Seconds(0), Seconds(60), Seconds(60)}) {
+    thread.world.pass(before);
+    for (int host = 11; host <= 22; ++host) {
+      thread.hear_from("192.0.2." + std::to_string(host), 250, {kA});
+    }
+  }
+  EXPECT_EQ(log.count("vrrp.peer_differs"), 12);
+}
+
 }  // namespace
 }  // namespace fairlead::agent
