@@ -1,0 +1,73 @@
+"""When a processor stood still: a thread of a real-time class on each, which sleeps 5 ms and looks at the clock. On a machine that
+is itself a guest, its host may take a processor away for a second; what was due there then is late without a fault of anybody here.
+
+As a program: prints a line "PROCESSOR ns ns" (CLOCK_MONOTONIC, begin and end) for each time of more than NOTED_MS, until its
+standard input ends."""
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+NOTED_MS = 50
+PERIOD_SECONDS = 0.005
+PRIORITY = 40  # above what is tested
+
+
+class Stalls:
+    """Those of one `with` block: `longest(since, until)` in ms, 0 when there was none."""
+
+    def __init__(self):
+        self.found = []
+
+    def longest(self, since, until):
+        """The part between the two times (CLOCK_MONOTONIC, ns) counts."""
+        return max([0] + [min(b, until) - max(a, since) for a, b in list(self.found)]) / 1e6
+
+    def read(self, pipe):
+        for line in pipe:
+            _, begin, end = map(int, line.split())
+            self.found.append((begin, end))
+
+
+@contextlib.contextmanager
+def watched():
+    stalls = Stalls()
+    child = subprocess.Popen([sys.executable, os.path.abspath(__file__)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    reader = threading.Thread(target=stalls.read, args=(child.stdout,), daemon=True)
+    reader.start()
+    try:
+        yield stalls
+    finally:
+        child.stdin.close()
+        reader.join(10)
+        child.wait(10)
+        child.stdout.close()
+
+
+def watch(cpu, ended):
+    os.sched_setaffinity(0, {cpu})
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
+    last = time.monotonic_ns()
+    while not ended.is_set():
+        time.sleep(PERIOD_SECONDS)
+        now = time.monotonic_ns()
+        if now - last > NOTED_MS * 10**6:
+            os.write(1, f"{cpu} {last} {now}\n".encode())
+        last = now
+
+
+def main():
+    ended = threading.Event()
+    threads = [threading.Thread(target=watch, args=(cpu, ended)) for cpu in sorted(os.sched_getaffinity(0))]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
