@@ -79,10 +79,10 @@ def write_rules(path):
 
 
 @contextlib.contextmanager
-def noise(path, pinned):
-    """Somebody who commits the 10,000 rules again and again; yields a list of how long each commit took, in ms."""
+def noise(namespace, path, pinned):
+    """Somebody who commits the 10,000 rules there again and again; yields a list of how long each commit took, in ms."""
     took = []
-    child = subprocess.Popen(inside(ONE, "sh -c").split() + [
+    child = subprocess.Popen(inside(namespace, "sh -c").split() + [
         f"while [ -e {path} ]; do date +%s%N; {on_processor(-1) if pinned else ''}nft -f {path} && date +%s%N; done"], text=True, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL)
     time.sleep(1)
@@ -109,7 +109,7 @@ WAYS = (("netlink, a transaction a group", "refresh", "group"), ("netlink, one f
 def under_noise(seconds, path, groups, interval, pinned):
     print(f"  while {RULES} rules are committed without pause, {'on another processor' if pinned else 'on any processor'}")
     for name, way, mode in WAYS:
-        with noise(path, pinned) as took:
+        with noise(ONE, path, pinned) as took:
             told = bench(f"{way} {groups} {interval} {mode} {seconds}", pinned=pinned)
         say(name, told)
         print(f"{'':34} their commits: {len(took)}, median {statistics.median(took or [0]):.0f} ms", flush=True)

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,23 +36,6 @@ def cpu_seconds(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@contextlib.contextmanager
-def committing(path):
-    """Yields what becomes the milliseconds of each commit."""
-    took = []
-    child = subprocess.Popen(["ip", "netns", "exec", wire.namespace("a"), "sh", "-c", f"while [ -e {path} ]; do date +%s%N; nft -f {path} && date +%s%N; done"],
-                             text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    time.sleep(1)
-    try:
-        yield took
-    finally:
-        os.rename(path, path + ".off")
-        stamps = [int(x) for x in child.communicate()[0].split()]
-        os.rename(path + ".off", path)
-        took += [(b - a) / 1e6 for a, b in zip(stamps[::2], stamps[1::2])]
-        wire.inside("a", "nft delete table ip bench")
-
-
 def figure(daemon, seconds, interval):
     used, begun = cpu_seconds(daemon.child.pid), time.monotonic()
     seen = beats.watch_for(wire.namespace("p"), wire.mac(wire.MACS["a"]), seconds)
@@ -78,8 +60,9 @@ def measure(folder, rules, seconds, family, interval, options):
         time.sleep(6)  # the announcements of the promotion
         before = moves(daemon)
         print(f"{name:42} quiet       {figure(daemon, seconds, interval)}", flush=True)
-        with committing(rules) as took:
+        with fence.noise(wire.namespace("a"), rules, False) as took:
             told = figure(daemon, seconds, interval)
+        wire.inside("a", "nft delete table ip bench")
         median = sorted(took)[len(took) // 2] if took else 0
         print(f"{name:42} committing  {told}; {len(took)} commits, median {median:.0f} ms", flush=True)
         fenced = re.findall(r"^fairlead_node_fenced_groups (\S+)$", wire.inside("a", "curl -s http://127.0.0.1:9473/metrics"), re.M)

@@ -9,9 +9,13 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import typing
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "interop"))
+from frames import checksum, packed  # noqa: E402
 
 NODES = ("a", "b")
 MACS = {"a": "02:fa:1e:ad:01:0a", "b": "02:fa:1e:ad:01:0b", "p": "02:fa:1e:ad:01:0c"}
@@ -91,18 +95,6 @@ def enter(which):
 
 def mac(text):
     return bytes.fromhex(text.replace(":", ""))
-
-
-def packed(address):
-    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def ethernet(to, kind):
