@@ -1,5 +1,6 @@
-"""When a processor stood still: a thread of a real-time class on each, which sleeps 5 ms and looks at the clock. On a machine that
-is itself a guest, its host may take a processor away for a second; what was due there then is late without a fault of anybody here.
+"""When a processor stood still: a thread of a real-time class on each, which sleeps 5 ms and looks at the clock. The host of a
+machine that is a guest may have taken the processor away, or the kernel was at work that nothing preempts: what was due there is
+late. This does not tell the two apart.
 
 As a program: prints a line "PROCESSOR ns ns" (CLOCK_MONOTONIC, begin and end) for each time of more than NOTED_MS, until its
 standard input ends."""
