@@ -1,0 +1,88 @@
+#include "controller/plan/place.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/plan/release.h"
+#include "unit/controller/plan/placing.h"
+
+// api.md, Release: what a group remembers of addresses and members that left.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+TEST(Place, AnAddressThatLostItsHolderLeavesWithANoteOfItsMembers) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  inputs.virtual_ips.clear();
+  const auto out = placed(inputs);
+  const auto& group = out.groups.at({"", "192-0-2-0-24-v4-1"});
+  EXPECT_TRUE(group.spec.addresses.empty());
+  EXPECT_EQ(group.meta.annotations.at(kReleasingAnnotation), "192.0.2.100 uid-vip-0 node-a,node-b,node-c");
+  EXPECT_EQ(group.spec.members.size(), 3U);
+}
+
+// node-c was replaced: labelled still, no member, and its entry speaks of the generation it was one in.
+api::VRRPGroup left_by_node_c() {
+  auto out = group({"192-0-2-0-24-v4-1", 1, {{"192.0.2.100", "vip-0"}}, {{"node-a", 200}, {"node-b", 150}}});
+  out.spec.advert_interval = Milliseconds(50);  // two members
+  out.meta.generation = 2;
+  out.meta.labels[api::node_label("node-c")] = "";
+  out.status.members = {entry("node-c", api::MemberState::kInitialize)};
+  return out;
+}
+Inputs with_a_group_of_two() {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.vrrp.advert_interval = Milliseconds(50);
+  add_vips(inputs, 1);
+  put(inputs.groups, left_by_node_c());
+  return inputs;
+}
+
+// api.md, Release: it is to report; without the label it would not even see that it is out.
+TEST(Place, AMemberThatLeftKeepsItsLabelUntilItHasReported) {
+  Inputs inputs = with_a_group_of_two();
+  const std::string label = api::node_label("node-c");
+  EXPECT_TRUE(placed(inputs).groups.begin()->second.meta.labels.contains(label));
+  inputs.groups.begin()->second.status.members[0].observed_generation = 2;
+  EXPECT_FALSE(placed(inputs).groups.begin()->second.meta.labels.contains(label));
+}
+
+TEST(Place, AMemberThatLeftAndWhoseNodeIsGoneLosesItsLabel) {
+  Inputs inputs = with_a_group_of_two();
+  inputs.nodes.erase({"", "node-c"});
+  EXPECT_FALSE(placed(inputs).groups.begin()->second.meta.labels.contains(api::node_label("node-c")));
+}
+
+TEST(Place, WhoLeftAndHasNotReportedMayHoldWhatIsReleasedLater) {
+  Inputs inputs = with_a_group_of_two();
+  inputs.virtual_ips.clear();
+  EXPECT_EQ(placed(inputs).groups.begin()->second.meta.annotations.at(kReleasingAnnotation),
+            "192.0.2.100 uid-vip-0 node-a,node-b,node-c");
+  inputs.groups.begin()->second.status.members[0].observed_generation = 2;
+  EXPECT_EQ(placed(inputs).groups.begin()->second.meta.annotations.at(kReleasingAnnotation),
+            "192.0.2.100 uid-vip-0 node-a,node-b");
+}
+
+// A note that an earlier version of the controller wrote, and then took the label away.
+TEST(Place, WhoStandsInANoteIsLabelled) {
+  Inputs inputs = with_a_group_of_two();
+  auto& before = inputs.groups.begin()->second.meta;
+  before.labels.erase(api::node_label("node-c"));
+  before.annotations[kReleasingAnnotation] = "192.0.2.109 uid-gone node-c";
+  EXPECT_TRUE(placed(inputs).groups.begin()->second.meta.labels.contains(api::node_label("node-c")));
+}
+
+TEST(Place, AGroupWithoutAddressesGoesWhenEveryMemberHasReported) {
+  Inputs inputs = three_nodes();
+  auto emptied = group({"192-0-2-0-24-v4-1", 1, {}, {{"node-a", 200}}});
+  emptied.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-vip-0 node-a";
+  put(inputs.groups, emptied);
+  EXPECT_EQ(placed(inputs).groups.size(), 1U);
+  inputs.groups.begin()->second.status.members.push_back(entry("node-a", api::MemberState::kInitialize));
+  EXPECT_TRUE(placed(inputs).groups.empty());
+}
+
+}  // namespace
+}  // namespace fairlead::controller

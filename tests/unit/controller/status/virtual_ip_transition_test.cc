@@ -1,0 +1,78 @@
+#include "controller/status/virtual_ip_status.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/status/scene.h"
+
+// api.md, VirtualIP `status.lastTransition` and "Who is master".
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+using api::MemberState;
+
+TEST(VirtualIPStatus, TransitionTellsFromToReasonAndOutage) {
+  Scene scene;
+  scene.object.status.master = "node-b";
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition,
+            (api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812}));
+}
+
+TEST(VirtualIPStatus, TheFirstMasterComesFromNobody) {
+  Scene scene;
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "Startup", {}};
+  EXPECT_EQ(scene.status().last_transition,
+            (api::LastTransition{WallTime(Seconds(77)), "", "node-a", "Startup", {}}));
+}
+
+TEST(VirtualIPStatus, FromIsRememberedThroughATimeWithoutMaster) {
+  Scene scene;
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(1)), "node-a", "node-b", "x", {}};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 9};
+  EXPECT_EQ(scene.status().last_transition->from, "node-b");
+}
+
+TEST(VirtualIPStatus, AQuietMasterChangesNothing) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition, scene.object.status.last_transition);
+}
+
+TEST(VirtualIPStatus, AMasterOnlyHeardGetsATransitionOfItsOwn) {
+  Scene scene;
+  scene.group.status.members = {entry("node-b", MemberState::kBackup)};
+  scene.member(0).hears = "192.0.2.1";
+  const auto out = scene.status();
+  EXPECT_EQ(out.master, "node-a");
+  EXPECT_EQ(out.last_transition->reason, "HeardByBackup");
+  scene.object.status = out;
+  EXPECT_EQ(scene.status().last_transition, out.last_transition);
+}
+
+// The Backups' word of a new master often comes before the master's own.
+TEST(VirtualIPStatus, TheMastersOwnWordAfterTheBackupsIsTheSameTransition) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(70)), "node-b", "node-a", "HeardByBackup", {}};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition,
+            (api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812}));
+}
+
+TEST(VirtualIPStatus, ARestartOfTheSameMasterIsATransitionFromItself) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(70)), "node-b", "node-a", "MasterDown", 812};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(99)), "MasterDown", {}};
+  EXPECT_EQ(scene.status().last_transition->from, "node-a");
+}
+
+}  // namespace
+}  // namespace fairlead::controller
