@@ -10,51 +10,23 @@
 #include <rapidcheck.h>
 
 #include <cstring>
-#include <initializer_list>
+#include <map>
 
 #include "node/kernel/addresses.h"
+#include "unit/node/kernel/route_bytes.h"
 
 // rtnetlink's messages against bytes that are put together here, without the library that the code uses.
 namespace fairlead::kernel {
 namespace {
 
+using testing::as_message;
+using testing::attribute;
+using testing::bytes_of;
+using testing::joined;
+using testing::message;
+using testing::text;
+
 net::IpAddress ip(const char* text) { return *net::parse_address(text); }
-
-template <class T>
-net::Bytes bytes_of(const T& value) {
-  net::Bytes out(sizeof value);
-  std::memcpy(out.data(), &value, sizeof value);
-  return out;
-}
-net::Bytes bytes_of(const net::IpAddress& address) {
-  return {address.bytes().begin(), address.bytes().end()};
-}
-net::Bytes text(const char* value) { return {value, value + std::strlen(value) + 1}; }
-
-net::Bytes joined(std::initializer_list<net::Bytes> parts) {
-  net::Bytes out;
-  for (const auto& part : parts) out.insert(out.end(), part.begin(), part.end());
-  return out;
-}
-
-net::Bytes attribute(int type, const net::Bytes& value) {
-  const rtattr header{static_cast<unsigned short>(RTA_LENGTH(value.size())),
-                      static_cast<unsigned short>(type)};
-  net::Bytes out = joined({bytes_of(header), value});
-  out.resize(RTA_ALIGN(out.size()));
-  return out;
-}
-
-// A message as the kernel lays it out; `fixed` is the struct in front of the attributes.
-net::Bytes message(int type, const net::Bytes& fixed, const net::Bytes& attributes) {
-  nlmsghdr header{};
-  header.nlmsg_len = static_cast<std::uint32_t>(sizeof header + fixed.size() + attributes.size());
-  header.nlmsg_type = static_cast<std::uint16_t>(type);
-  return joined({bytes_of(header), fixed, attributes});
-}
-const nlmsghdr& as_message(const net::Bytes& bytes) {
-  return *reinterpret_cast<const nlmsghdr*>(bytes.data());
-}
 
 net::Bytes address_body(int family, int length, int flags) {
   ifaddrmsg body{};
