@@ -21,6 +21,19 @@ struct FencedThread : VrrpThread {
     routers->forwarding(std::move(report));
   }
   void carry_out() { answer(wished(), wished()); }
+  // As VrrpThread's, with a fence that is carried out.
+  void become_active(const plan::GroupPlan& group) {
+    order({group});
+    carry_out();
+    world.pass(Seconds(8));
+    (void)world.take_journal();
+  }
+  // The next plan, of which the kernel says that it is busy: it keeps the table of the one before.
+  void order_refused(const plan::GroupPlan& group) {
+    const auto before = wished();
+    order({group});
+    answer(wished(), before, "busy");
+  }
 };
 
 }  // namespace fairlead::test

@@ -31,12 +31,16 @@ inline plan::GroupPlan group_plan() {
       vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(150), out.advertise_interval);
   return out;
 }
-inline plan::GroupPlan with_interval(plan::GroupPlan plan, int centiseconds) {
-  plan.advertise_interval = vrrp::Centiseconds(centiseconds);
-  plan.min_active_down_interval =
-      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(150), plan.advertise_interval);
+// The plan of the next generation, in which the best other member has that priority.
+inline plan::GroupPlan with_rival(plan::GroupPlan plan, int priority) {
+  plan.min_active_down_interval = vrrp::active_down_interval(
+      vrrp::Version::k3, vrrp::Priority(static_cast<std::uint8_t>(priority)), plan.advertise_interval);
   ++plan.version.generation;
   return plan;
+}
+inline plan::GroupPlan with_interval(plan::GroupPlan plan, int centiseconds) {
+  plan.advertise_interval = vrrp::Centiseconds(centiseconds);
+  return with_rival(std::move(plan), 150);
 }
 inline plan::GroupPlan with_addresses(plan::GroupPlan plan, std::set<net::IpAddress> addresses) {
   plan.addresses = std::move(addresses);
@@ -82,12 +86,16 @@ struct VrrpThread {
     report.ready = addresses;
     routers->forwarding(std::move(report));
   }
-  // Orders the group, and lets it become Active and announce its three rounds.
-  void become_active(const plan::GroupPlan& group) {
+  // Orders the group, and says that its addresses are ready.
+  void run(const plan::GroupPlan& group) {
     order({group});
     auto all = group.addresses;
     all.insert(group.excluded.begin(), group.excluded.end());
     ready(all);
+  }
+  // Runs the group, and lets it become Active and announce its three rounds.
+  void become_active(const plan::GroupPlan& group) {
+    run(group);
     world.pass(Seconds(8));
     (void)world.take_journal();
   }
@@ -137,6 +145,12 @@ struct VrrpThread {
   }
   Journal lines(const std::string& beginning) {
     return filtered([&](const std::string& line) { return line.starts_with(beginning); });
+  }
+  // How many adverts leave in that time.
+  std::size_t adverts_within(Microseconds span) {
+    (void)world.take_journal();
+    world.pass(span);
+    return lines("advert ").size();
   }
   template <class Wanted>
   Journal filtered(const Wanted& wanted) {

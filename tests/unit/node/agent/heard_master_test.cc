@@ -89,8 +89,7 @@ TEST_F(Heard, WhoGivesTheRoleUpOverAndOverLosesHisNameTenTimesAndThenTenTimesAMi
 // The vrrp thread as a whole: adverts by turns make no report.
 TEST(HeardInReports, TwoMastersBesideEachOtherAreNoNewsAtEachAdvert) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   const std::vector<net::IpAddress> ours{kA, kB};
   std::set<std::string> named;
   const std::size_t before = thread.reports.size();

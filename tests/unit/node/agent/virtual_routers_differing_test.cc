@@ -18,10 +18,7 @@ std::string odd(const std::string& what) {
 
 class DifferingPeer : public testing::Test {
  protected:
-  DifferingPeer() {
-    thread.order({group_plan()});
-    thread.ready({kA, kB});
-  }
+  DifferingPeer() { thread.run(group_plan()); }
   void hear_interval(int centiseconds) {
     thread.world.receive(
         2, ip("192.0.2.9"),

@@ -119,8 +119,7 @@ TEST(Strangers, AnAddressThatExpiredIsNobodysFault) {
 TEST(Strangers, AnAddressThatIsThereAlreadyKeepsTheGroupOut) {
   VrrpThread thread;
   thread.world.interfaces[2].addresses.push_back({{kA, 32}, false, true, true, false, false});
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(10));
   EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(problems(thread.group()).front(), "AddressInUse");
@@ -128,8 +127,7 @@ TEST(Strangers, AnAddressThatIsThereAlreadyKeepsTheGroupOut) {
 
 TEST(Strangers, AnAddressConfiguredWhileWeAreBackupIsNeverTakenOver) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.hear_for(250, Seconds(2));
   thread.world.interfaces[2].addresses.push_back({{kA, 32}, false, true, true, false, false});
   thread.network->tell();
@@ -144,8 +142,7 @@ TEST(Strangers, AnAddressConfiguredWhileWeAreBackupIsNeverTakenOver) {
 
 TEST(Strangers, ABackupAllOfWhoseAddressesAreSomebodyElsesNowIsNone) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.hear_for(250, Seconds(2));
   for (const auto& address : {kA, kB}) {
     thread.world.interfaces[2].addresses.push_back({{address, 32}, false, true, true, false, false});

@@ -14,9 +14,7 @@ using test::FencedThread;
 // Active under a plan of one second, and told of one of 100 ms.
 struct Hastened : FencedThread {
   Hastened() {
-    order({test::with_interval(group_plan(), 100)});
-    carry_out();
-    world.pass(Seconds(8));
+    become_active(test::with_interval(group_plan(), 100));
     before = wished();
     order({test::with_interval(group_plan(), 10)});
   }
@@ -28,9 +26,7 @@ struct Hastened : FencedThread {
 // table had followed gave the shorter time, and the next one is due after that.
 TEST(FinerFence, WhenItHasFollowedAPlanAnActiveGroupAdvertisesAtOnce) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.order({test::with_interval(group_plan(), 100)});
   thread.world.pass(Milliseconds(300));
   ASSERT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
@@ -42,27 +38,19 @@ TEST(FinerFence, WhenItHasFollowedAPlanAnActiveGroupAdvertisesAtOnce) {
 // Until then the kernel silences the addresses after the time that the shorter one had.
 TEST(FinerFence, ALongerIntervalOfAnActiveGroupBeginsOnceItsWishWasTried) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.order({test::with_interval(group_plan(), 100)});
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 8U);
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 8U);
 
   thread.carry_out();
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 2U);
 }
 
 // Until then an advert leaves the addresses to be heard for the time that the longer one had: whoever counts
 // from it must wait as long. The next advert after that is the one that tells the shorter.
 TEST(FinerFence, AShorterIntervalOfAnActiveGroupIsToldOnceItsWishWasTried) {
   FencedThread thread;
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.carry_out();
-  thread.world.pass(Seconds(5));
+  thread.become_active(test::with_interval(group_plan(), 100));
   ASSERT_EQ(thread.state(), api::MemberState::kMaster);
   thread.order({group_plan()});
   thread.adverts->sent.clear();
@@ -85,9 +73,7 @@ TEST(FinerFence, AShorterIntervalOfVersion2IsToldAtOnce) {
     plan.vrrp_version = vrrp::Version::k2;
     return plan;
   };
-  thread.order({version2(test::with_interval(group_plan(), 200))});
-  thread.carry_out();
-  thread.world.pass(Seconds(10));
+  thread.become_active(version2(test::with_interval(group_plan(), 200)));
   ASSERT_EQ(thread.state(), api::MemberState::kMaster);
   thread.order({version2(test::with_interval(group_plan(), 100))});
   thread.adverts->sent.clear();
@@ -104,9 +90,7 @@ TEST(FinerFence, ALongerIntervalBeginsThoughTheKernelRefusesTheFence) {
   thread.world.pass(Seconds(2));
   thread.order({test::with_interval(group_plan(), 100)});
   thread.answer(thread.wished(), {}, "no egress hook");
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 2U);
 }
 
 // Who hears the longer one waits as long, and so may we.
@@ -135,10 +119,7 @@ TEST(FinerFence, ARivalWhoIsWeakerNowShortensTheFenceForAMinute) {
   thread.order({group_plan()});
   thread.carry_out();
   const auto before = thread.wished().at(0).silent_after;
-  auto weaker = group_plan();
-  weaker.min_active_down_interval =
-      vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(50), weaker.advertise_interval);
-  ++weaker.version.generation;
+  const auto weaker = test::with_rival(group_plan(), 50);
   thread.order({weaker});
   thread.world.pass(Milliseconds(59999));
   EXPECT_EQ(thread.wished().at(0).silent_after, before);

@@ -13,20 +13,12 @@ using test::FencedThread;
 // The table of before goes on silencing the addresses after the time of the shorter one.
 TEST(FenceRefused, ALongerIntervalWaitsWhileTheKernelRefusesWhatGoesWithIt) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  const auto before = thread.wished();
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.answer(thread.wished(), before, "busy");
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 8U);
+  thread.become_active(group_plan());
+  thread.order_refused(test::with_interval(group_plan(), 100));
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 8U);
 
   thread.carry_out();
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 2U);
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 2U);
 }
 
 // It was no master while the plan changed.
@@ -34,25 +26,17 @@ TEST(FenceRefused, WhoeverTakesOverThenAdvertisesAtTheShorterIntervalToo) {
   FencedThread thread;
   thread.order({group_plan()});
   thread.carry_out();
-  const auto before = thread.wished();
   thread.hear(220);
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.answer(thread.wished(), before, "busy");
+  thread.order_refused(test::with_interval(group_plan(), 100));
   thread.world.pass(Seconds(6));
   ASSERT_EQ(thread.state(), api::MemberState::kMaster);
-  (void)thread.world.take_journal();
-  thread.world.pass(Seconds(2));
-  EXPECT_EQ(thread.lines("advert ").size(), 8U);
+  EXPECT_EQ(thread.adverts_within(Seconds(2)), 8U);
 }
 
 TEST(FenceRefused, WhatTheKernelRefusesAndHasOfAnEarlierPlanIsSaidAsItIs) {
   FencedThread thread;
-  thread.order({test::with_addresses(group_plan(), {kA})});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  const auto before = thread.wished();
-  thread.order({group_plan()});
-  thread.answer(thread.wished(), before, "busy");
+  thread.become_active(test::with_addresses(group_plan(), {kA}));
+  thread.order_refused(group_plan());
   EXPECT_TRUE(thread.world.has(2, kB));
   EXPECT_EQ(thread.condition("FenceOverlap"),
             "1.3 s for 192.0.2.101, since the kernel keeps it as it was: busy");
@@ -61,12 +45,8 @@ TEST(FenceRefused, WhatTheKernelRefusesAndHasOfAnEarlierPlanIsSaidAsItIs) {
 // From the moment the table follows, its time is that of the plan.
 TEST(FenceRefused, WhenTheKernelTakesItAtLastAnActiveGroupAdvertisesAtOnce) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  const auto before = thread.wished();
-  thread.order({test::with_interval(group_plan(), 100)});
-  thread.answer(thread.wished(), before, "busy");
+  thread.become_active(group_plan());
+  thread.order_refused(test::with_interval(group_plan(), 100));
   thread.world.pass(Milliseconds(300));
   (void)thread.world.take_journal();
   thread.carry_out();
@@ -88,9 +68,7 @@ TEST(FenceRefused, WhatTheKernelHadNothingOfAdvertisesAtOnceWhenItIsTaken) {
 // Only the other group's adverts make it heard, and there are none: another member is to have it.
 TEST(FenceRefused, AnAddressThatTheKernelKeepsForAnotherGroupIsNotHeld) {
   FencedThread thread;
-  thread.order({test::with_addresses(group_plan(), {kA})});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(test::with_addresses(group_plan(), {kA}));
   auto other = thread.wished().at(0);
   other.key.vrid = vrrp::VirtualRouterId(52);
   other.addresses = {kB};

@@ -32,9 +32,7 @@ TEST(FinerFence, AGroupWaitsUntilItsWishWasTried) {
 
 TEST(FinerFence, WithItNothingOverlaps) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   EXPECT_EQ(thread.condition("FenceOverlap"), "");
 }
@@ -50,9 +48,7 @@ TEST(FinerFence, WhereTheKernelRefusesItTheGroupRunsWithoutItAndSaysSo) {
 
 TEST(FinerFence, ANewAddressOfAnActiveGroupWaitsAndTheOthersGoOn) {
   FencedThread thread;
-  thread.order({test::with_addresses(group_plan(), {kA})});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(test::with_addresses(group_plan(), {kA}));
   thread.order({group_plan()});
   const auto wish = thread.wished();
   ASSERT_EQ(wish.at(0).addresses, (std::set{kA, kB}));
@@ -69,9 +65,7 @@ TEST(FinerFence, EachTurnIsNotedWhenItsAdvertsAreOut) {
   FencedThread thread;
   EXPECT_EQ(LastTurn().ago(thread.world.now), Seconds(1000));
   EXPECT_EQ(thread.last_turn.ago(thread.world.now), Microseconds(0));
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   ASSERT_EQ(thread.state(), api::MemberState::kMaster);
   for (int i = 0; i < 20; ++i) {
     thread.world.pass(Milliseconds(100));
@@ -82,9 +76,7 @@ TEST(FinerFence, EachTurnIsNotedWhenItsAdvertsAreOut) {
 // A call that takes its time, or a freeze in one: what fell due meanwhile was not tried.
 TEST(FinerFence, ATurnIsNotedAtItsEndAndAsOfItsBeginning) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   std::optional<Microseconds> in_send;
   thread.world.before_send = [&] {
     thread.world.now += Milliseconds(120);
@@ -99,9 +91,7 @@ TEST(FinerFence, ATurnIsNotedAtItsEndAndAsOfItsBeginning) {
 // Another interface of that name: the fence hangs on the one that is gone.
 TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.world.interfaces.clear();
   thread.world.add_interface(3, "eth1", ip("192.0.2.1"));
   thread.network->tell();
@@ -117,9 +107,7 @@ TEST(FinerFence, OnAnInterfaceThatWasMadeAnewTheGroupWaits) {
 // Before a new address is held, so that none is heard for longer than the last advert allows.
 TEST(FinerFence, WhenItHasFollowedTheAdvertComesBeforeTheNewAddress) {
   FencedThread thread;
-  thread.order({test::with_addresses(group_plan(), {kA})});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(test::with_addresses(group_plan(), {kA}));
   thread.order({group_plan()});
   (void)thread.world.take_journal();
   thread.carry_out();
@@ -132,19 +120,14 @@ TEST(FinerFence, WhenItHasFollowedTheAdvertComesBeforeTheNewAddress) {
 
 TEST(FinerFence, AnAnswerThatTellsNothingNewCostsNoAdvert) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
-  (void)thread.world.take_journal();
+  thread.become_active(group_plan());
   thread.carry_out();
   EXPECT_EQ(thread.writes(), Journal());
 }
 
 TEST(FinerFence, OfAGroupThatLeftItGoesWithTheLastAddress) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.world.releases_fail = true;
   thread.order({});
   ASSERT_EQ(thread.wished().size(), 1U);
@@ -158,9 +141,7 @@ TEST(FinerFence, OfAGroupThatLeftItGoesWithTheLastAddress) {
 // An advert to a peer that is dead never leaves: the only router left must not be silent for that.
 TEST(FinerFence, OfAnActiveGroupWhosePeersAreNamedNowIsGone) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   auto named = group_plan();
   named.unicast = plan::Unicast{std::nullopt, {{ip("192.0.2.9"), 255}}};
   ++named.version.generation;
@@ -172,18 +153,14 @@ TEST(FinerFence, OfAnActiveGroupWhosePeersAreNamedNowIsGone) {
 
 TEST(FinerFence, AfterAHandOverNothingIsWishedAnyMore) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.routers->stop([] {});
   EXPECT_TRUE(thread.wished().empty());
 }
 
 TEST(FinerFence, AHandOverThatLeavesAnAddressLeavesTheFenceOverIt) {
   FencedThread thread;
-  thread.order({group_plan()});
-  thread.carry_out();
-  thread.world.pass(Seconds(2));
+  thread.become_active(group_plan());
   thread.world.releases_fail = true;
   thread.routers->stop([] {});
   ASSERT_EQ(thread.wished().size(), 1U);
@@ -192,8 +169,7 @@ TEST(FinerFence, AHandOverThatLeavesAnAddressLeavesTheFenceOverIt) {
 
 TEST(AdvertAndFence, TheFirstOfAMastershipOpensItAndTheOthersObey) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Milliseconds(1400));
   ASSERT_GE(thread.adverts->fences.size(), 3U);
   EXPECT_EQ(thread.adverts->fences.front(), Fence::kOpens);

@@ -67,8 +67,7 @@ TEST(Interface, AnotherThatGetsTheGroupsNameIsItsInterfaceFromThenOn) {
 TEST(Interface, ThatCannotBeListenedOnIsTriedAgainEverySecondAndIsACondition) {
   VrrpThread thread;
   thread.world.listening_fails = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(5));
   EXPECT_EQ(thread.writes(), Journal());
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);

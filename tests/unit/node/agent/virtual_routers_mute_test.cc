@@ -22,8 +22,7 @@ TEST(MuteWire, TheMasterGivesUpWithinTheShortestActiveDownInterval) {
 TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
   VrrpThread thread;
   thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.hear_for(100, Seconds(2));
   const std::size_t reports = thread.reports.size();
   thread.hear_for(100, Seconds(10));
@@ -38,8 +37,7 @@ TEST(MuteWire, ALivingMasterOfLowerPriorityIsNotDisplaced) {
 TEST(MuteWire, IsAConditionUntilAdvertsLeaveAndEveryLostOneIsCounted) {
   VrrpThread thread;
   thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   for (int i = 0; i < 40; ++i) {
     thread.world.pass(Milliseconds(100));
     const bool tried = i >= 8;  // ADI 803.9 ms
@@ -75,8 +73,7 @@ TEST(MuteWire, ThatEveryOtherAdvertFailsIsOneConditionAndNoNewsAtEachAdvert) {
 TEST(MuteWire, ABackupThatHasNotTriedForTenMinutesCannotTell) {
   VrrpThread thread;
   thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(2));
   thread.hear_for(250, Seconds(590));
   EXPECT_EQ(problems(thread.group()).front(), "AdvertsNotSent");
@@ -130,8 +127,7 @@ TEST(MuteWire, AddressesThatAreRenewedNoMoreAreNotAnnounced) {
 TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
   VrrpThread thread;
   thread.world.sends_fail = true;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Milliseconds(810));
   EXPECT_TRUE(thread.world.has(2, kA));
 }

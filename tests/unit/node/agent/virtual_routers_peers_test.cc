@@ -17,10 +17,7 @@ std::string odd(const std::string& what) {
 
 class Peer : public testing::Test {
  protected:
-  void start() {
-    thread.order({group_plan()});
-    thread.ready({kA, kB});
-  }
+  void start() { thread.run(group_plan()); }
   // A stranger with our VRID advertises for so long.
   void stranger(int priority, Microseconds span) {
     for (Microseconds at{0}; at < span; at += Milliseconds(250)) {

@@ -93,24 +93,18 @@ Journal written_after_a_freeze(const plan::GroupPlan& next, Milliseconds freeze)
   thread.world.freeze(freeze);
   return thread.writes();
 }
-plan::GroupPlan with_rival(plan::GroupPlan plan, int priority) {
-  plan.min_active_down_interval = vrrp::active_down_interval(
-      vrrp::Version::k3, vrrp::Priority(static_cast<std::uint8_t>(priority)), plan.advertise_interval);
-  ++plan.version.generation;
-  return plan;
-}
 const Journal kGivesUp{"release 192.0.2.100 on 2", "release 192.0.2.101 on 2"};
 
 // Another may have the plan as well, and by it he waits less, whenever he heard us.
 TEST(PlanChange, AStrongerRivalWaitsLessAfterTheAdvertThatCameBefore) {
-  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 254), Milliseconds(700)), kGivesUp);
-  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 254), Milliseconds(600)).back(),
+  EXPECT_EQ(written_after_a_freeze(test::with_rival(group_plan(), 254), Milliseconds(700)), kGivesUp);
+  EXPECT_EQ(written_after_a_freeze(test::with_rival(group_plan(), 254), Milliseconds(600)).back(),
             "advert 51 priority 200");
 }
 
 // He may not have that plan yet.
 TEST(PlanChange, AWeakerRivalMayStillBeStrong) {
-  EXPECT_EQ(written_after_a_freeze(with_rival(group_plan(), 50), Milliseconds(760)), kGivesUp);
+  EXPECT_EQ(written_after_a_freeze(test::with_rival(group_plan(), 50), Milliseconds(760)), kGivesUp);
 }
 
 // Which no advert of ours tells him.
@@ -121,7 +115,7 @@ TEST(PlanChange, AWeakerRivalMayBeStrongForAMinute) {
         std::tuple(Seconds(62), Milliseconds(760), "advert 51 priority 200")}) {
     VrrpThread thread;
     thread.become_active(group_plan());
-    thread.order({with_rival(group_plan(), 50)});
+    thread.order({test::with_rival(group_plan(), 50)});
     thread.world.pass(after);
     (void)thread.world.take_journal();
     while (thread.lines("advert ").empty()) thread.world.pass(Milliseconds(1));
@@ -135,7 +129,7 @@ TEST(PlanChange, AWeakerRivalMayBeStrongForAMinute) {
 TEST(PlanChange, AWeakerRivalMayStillBeStrongInTheNextMastership) {
   VrrpThread thread;
   thread.become_active(group_plan());
-  thread.order({with_rival(group_plan(), 50)});
+  thread.order({test::with_rival(group_plan(), 50)});
   thread.hear(250);
   ASSERT_EQ(thread.state(), api::MemberState::kBackup);
   thread.world.pass(Seconds(8));
@@ -149,7 +143,7 @@ TEST(PlanChange, AWeakerRivalMayStillBeStrongInTheNextMastership) {
 
 // He counts by the interval that the advert told.
 TEST(PlanChange, AStrongerRivalAtAnotherIntervalWaitsForTheOldOne) {
-  const auto faster = with_rival(with_interval(group_plan(), 10), 254);
+  const auto faster = test::with_rival(with_interval(group_plan(), 10), 254);
   EXPECT_EQ(written_after_a_freeze(faster, Milliseconds(700)), kGivesUp);
   EXPECT_EQ(written_after_a_freeze(faster, Milliseconds(600)).back(), "advert 51 priority 200");
 }

@@ -12,8 +12,7 @@ namespace {
 TEST(Refusal, OfEveryAddressInvitesTheOthersAndIsAConditionThatNamesThem) {
   VrrpThread thread;
   thread.world.unholdable = {kA, kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Milliseconds(810));  // ADI 803.9 ms: in the turn of the promotion
   EXPECT_EQ(thread.writes(), Journal({"listen 2", "advert 51 priority 200", "advert 51 priority 0"}));
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
@@ -25,8 +24,7 @@ TEST(Refusal, OfEveryAddressInvitesTheOthersAndIsAConditionThatNamesThem) {
 TEST(Refusal, IsAskedAgainAfterHalfAMinuteAndOverWhenTheKernelTakesThem) {
   VrrpThread thread;
   thread.world.unholdable = {kA, kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(2));
   thread.world.unholdable.clear();
   thread.network->tell();  // whatever else happens on the host
@@ -42,8 +40,7 @@ TEST(Refusal, IsAskedAgainAfterHalfAMinuteAndOverWhenTheKernelTakesThem) {
 TEST(Refusal, LeavesALivingMasterOfLowerPriorityInPeaceForTenMinutes) {
   VrrpThread thread;
   thread.world.unholdable = {kA, kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(1));
   EXPECT_EQ(thread.lines("advert").size(), 2U);
   thread.hear_for(100, Seconds(31));
@@ -61,8 +58,7 @@ TEST(Refusal, LeavesALivingMasterOfLowerPriorityInPeaceForTenMinutes) {
 TEST(Refusal, OfOneAddressLeavesTheOthersServedAndIsTriedAtEveryBeat) {
   VrrpThread thread;
   thread.world.unholdable = {kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(2));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   ASSERT_EQ(problems(thread.group()).front(), "AddressNotHeld");
@@ -89,8 +85,7 @@ TEST(Refusal, ThatComesLaterEndsTheMastershipOnceTheLastAddressIsGone) {
 TEST(Refusal, IsForgottenWithTheLink) {
   VrrpThread thread;
   thread.world.unholdable = {kA, kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(2));
   thread.world.interfaces[2].up = false;
   thread.network->tell();
@@ -158,8 +153,7 @@ TEST_F(Lines, OneAMinuteOfAnAddressThatIsRemovedAgainAndAgain) {
 }
 
 TEST_F(Lines, OneForEachPeerThatDiffersHoweverTheyTakeTurns) {
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   for (int i = 0; i < 40; ++i) {
     thread.hear(250);
     thread.world.receive(2, ip("192.0.2.8"),
@@ -171,8 +165,7 @@ TEST_F(Lines, OneForEachPeerThatDiffersHoweverTheyTakeTurns) {
 }
 
 TEST_F(Lines, TenAtOnceAndTenAMinuteOfAPeerThatDiffersAtEveryOtherAdvert) {
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   const auto take_turns = [&] {
     for (int i = 0; i < 100; ++i) {
       thread.hear_from("192.0.2.9", 250, {kA});
@@ -186,8 +179,7 @@ TEST_F(Lines, TenAtOnceAndTenAMinuteOfAPeerThatDiffersAtEveryOtherAdvert) {
 }
 
 TEST_F(Lines, OfAPeerThatDiffersThatCouldNotBeWrittenComesLater) {
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   // Twelve peers, of which each differs all the time.
   for (const Seconds before : {Seconds(0), Seconds(60), Seconds(60)}) {
     thread.world.pass(before);

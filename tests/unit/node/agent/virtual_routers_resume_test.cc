@@ -85,8 +85,7 @@ TEST_F(Resume, NotIfAnotherIsHeardHoweverLowItsPriority) {
 TEST_F(Resume, AnAddressThatIsNotThereIsAddedAndAnnounced) {
   thread.world.remove(2, kB);
   thread.world.renewals.erase({2, kB});
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   EXPECT_TRUE(thread.world.has(2, kB));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
   EXPECT_NE(thread.lines("announce 192.0.2.101"), Journal());
@@ -106,8 +105,7 @@ TEST_F(Resume, FrozenOnTheWayTheAddressesGo) {
 
 TEST_F(Resume, NotOnALinkThatIsDown) {
   thread.world.interfaces[2].up = false;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   EXPECT_EQ(thread.lines("release").size(), 3U);
   EXPECT_EQ(thread.state(), api::MemberState::kInitialize);
 }
@@ -139,8 +137,7 @@ TEST_F(Resume, AnAddressThatANewPlanTookAwayGoesAndTheRestIsContinued) {
 // A stamp of another group's plan, or none: begun anew, addresses first removed.
 TEST_F(Resume, WithoutStampsTheAddressesGoFirst) {
   thread.world.renewals.clear();
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   EXPECT_EQ(thread.lines("release").size(), 3U);
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }

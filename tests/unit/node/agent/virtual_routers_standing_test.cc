@@ -46,8 +46,7 @@ TEST(Source, ThatIsReplacedIsFollowedByTheNextAdvertAndMovesNothingElse) {
 
 TEST(Source, ThatIsReplacedLeavesABackupsTimerAsItWas) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   const auto due = thread.world.alarm;
   replace(thread, ip("192.0.2.1"), ip("192.0.2.7"));
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
@@ -228,8 +227,7 @@ TEST(LinkFlap, ThirtyTimesMakesNoAdvertAndLeavesOneRouter) {
 TEST(TooManyAddresses, ForTheMtuKeepTheRouterOutAndTheNumberIsTold) {
   VrrpThread thread;
   thread.world.interfaces[2].mtu = 32;  // room for one
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(5));
   EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   EXPECT_EQ(thread.condition("TooManyAddresses"),

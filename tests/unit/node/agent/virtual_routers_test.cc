@@ -35,8 +35,7 @@ TEST(AddOrder, NoElectionBeforeEveryVipIsReady) {
 // Add, second half: election, then the addresses, then their announcement.
 TEST(AddOrder, ElectionThenAddressesThenAnnouncement) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Milliseconds(800));
   EXPECT_EQ(thread.writes(), Journal({"listen 2"}));
   thread.world.pass(Milliseconds(10));  // ADI 803.9 ms
@@ -51,8 +50,7 @@ TEST(AddOrder, ElectionThenAddressesThenAnnouncement) {
 TEST(AddOrder, AnAddressTheKernelRefusedIsNotAnnounced) {
   VrrpThread thread;
   thread.world.unholdable = {kB};
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(1));
   EXPECT_EQ(thread.lines("announce"), Journal({"announce 192.0.2.100"}));
   EXPECT_EQ(thread.group().held, std::set<net::IpAddress>{kA});

@@ -47,8 +47,7 @@ TEST(Thaw, InTheFirstAdvertNoAddressIsHeld) {
     thread.world.now += Seconds(5);
     thread.world.before_send = nullptr;
   };
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(1));
   EXPECT_EQ(thread.adverts->sent.size(), 1U);
   EXPECT_EQ(thread.lines("hold "), Journal());
@@ -61,8 +60,7 @@ TEST(Thaw, InTheFirstAdvertButInTimeTheAddressesAreHeld) {
     thread.world.now += Milliseconds(500);
     thread.world.before_send = nullptr;
   };
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Seconds(1));
   EXPECT_TRUE(thread.world.has(2, kA));
   EXPECT_EQ(thread.state(), api::MemberState::kMaster);
@@ -113,8 +111,7 @@ TEST(Thaw, InTheRepairForLongerThanTheLifetimeNothingIsAnnounced) {
 // vrrp.md 4: a queued advert cancels a take-over, also one that came while this turn took its time.
 TEST(Thaw, OfABackupInATurnWhatOthersSentComesBeforeItsTimer) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.world.pass(Milliseconds(700));
   int reads = 0;
   thread.world.after_drain = [&] {
@@ -182,8 +179,7 @@ TEST(Wake, AfterANapShorterThanAnotherNeedsTheWireIsReadFirst) {
 
 TEST(Wake, AWallClockOrASuspendDoesNothingToABackup) {
   VrrpThread thread;
-  thread.order({group_plan()});
-  thread.ready({kA, kB});
+  thread.run(group_plan());
   thread.hear_for(250, Seconds(2));
   thread.world.suspended += Seconds(3600);
   thread.hear_for(250, Seconds(2));
