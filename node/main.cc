@@ -7,6 +7,7 @@
 #include "lib/sys/log.h"
 #include "node/agent/agent.h"
 #include "node/agent/cleanup.h"
+#include "node/agent/own_process.h"
 #include "node/agent/prepare_host.h"
 #include "node/agent/state_query.h"
 #include "node/agent/status_text.h"
@@ -150,6 +151,7 @@ int run_daemon(const Options& options) {
   if (options.node_name.empty()) {
     return refuse("the node's name is not known: give --node-name or set $NODE_NAME");
   }
+  fairlead::agent::raise_priority();
   const auto realtime = options.realtime ? fairlead::kernel::Realtime::kYes : fairlead::kernel::Realtime::kNo;
   if (const auto kept = fairlead::kernel::keep_needed_privileges(realtime); !kept) {
     return refuse(kept.error().message + ": run it as root, or add the capability to the container");

@@ -1,5 +1,7 @@
 #include "node/agent/agent.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <future>
@@ -254,8 +256,10 @@ void Agent::run() {
             {"instance", parts.speaker.instance},
             {"version", parts.speaker.version}});
   lock_memory();
-  std::thread vrrp([&parts] {
+  std::promise<pid_t> vrrp_id;
+  std::thread vrrp([&parts, &vrrp_id] {
     name_thread("vrrp");
+    vrrp_id.set_value(gettid());
     if (parts.config.realtime) become_realtime();
     parts.vrrp_loop.run();
   });
@@ -263,6 +267,7 @@ void Agent::run() {
     name_thread("forwarding");
     parts.forwarding_loop.run();
   });
+  keep_priority_of(vrrp_id.get_future().get());
   parts.api_loop.post([&parts] { parts.source.start(); });
   std::thread api([&parts] {
     name_thread("api");

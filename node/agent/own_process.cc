@@ -6,13 +6,19 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <limits>
 #include <string>
+#include <system_error>
 
+#include "lib/base/text.h"
 #include "lib/sys/errno_name.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::agent {
 namespace {
+
+constexpr int kRaised = -20;  // the nice value that goes before all others
 
 // Why it cannot be; empty if it is done.
 std::string why_not_locked() {
@@ -33,6 +39,26 @@ void lock_memory() {
 }
 
 void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+void raise_priority() {
+  (void)setpriority(PRIO_PROCESS, 0, kRaised);
+}  // keep_priority_of sees what came of it
+
+void keep_priority_of(pid_t thread) {
+  if (getpriority(PRIO_PROCESS, static_cast<id_t>(thread)) != kRaised) {
+    sys::log(sys::LogLevel::kInfo, "node.priority_not_raised", {{"error", "SYS_NICE is missing"}});
+    return;
+  }
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", none)) {
+    long long id = 0;
+    if (!parse_integer(entry.path().filename().string(), 1, std::numeric_limits<pid_t>::max(), id) ||
+        id == thread)
+      continue;
+    // Fails only for a thread that has ended.
+    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(id), 0);
+  }
+}
 
 void become_realtime() {
   sched_param parameters{};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 // What the daemon asks of the kernel for itself. Best effort: what is refused is logged, once.
 namespace fairlead::agent {
 
@@ -9,6 +11,15 @@ void lock_memory();
 
 // What `ps -L` and `top -H` call the calling thread; at most 15 characters.
 void name_thread(const char* name);
+
+// The calling thread and those it starts from now on go before others of the ordinary class: nice -20. Such a
+// thread still wakes where a processor is idle, and is moved away from one where the kernel is at work that
+// nothing preempts; one of a real-time class waits there. Needs SYS_NICE; without it nothing changes. Call
+// while the process has one thread.
+void raise_priority();
+
+// Of all threads only this one stays raised. A line in the log if it is not.
+void keep_priority_of(pid_t thread);
 
 // The calling thread goes before all others, in the real-time class SCHED_RR.
 void become_realtime();

@@ -70,6 +70,15 @@ def wrong_credentials(verdicts, world, folder):
         verdicts.add(f"wrong {name}: the log shows no secret", "Bearer" not in daemon.log(), "")
 
 
+def nices(pid):
+    """[(name of the thread, its nice value)]"""
+    out = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/comm") as file:
+            out.append((file.read().strip(), os.getpriority(os.PRIO_PROCESS, int(thread))))
+    return out
+
+
 def start(verdicts, world, daemon, uid):
     report = until(lambda: world.report().get("interfaces") and world.report())
     names = [i["name"] for i in report.get("interfaces", [])] if report else []
@@ -84,6 +93,8 @@ def start(verdicts, world, daemon, uid):
     verdicts.add("capabilities are NET_ADMIN and NET_RAW (S-1)",
                  int(status["CapEff"], 16) == NET_ADMIN_AND_RAW and int(status["CapPrm"], 16) == NET_ADMIN_AND_RAW and
                  status["NoNewPrivs"] == "1", json.dumps(status))
+    verdicts.add("the vrrp thread alone goes before others", {name: nice for name, nice in nices(daemon.process.pid) if nice} == {"vrrp": -20},
+                 json.dumps(nices(daemon.process.pid)))
     code, _, errors = node_command("--node-name", NODE, "--kubeconfig", "/dev/null", "--state-dir", daemon.state_dir)
     verdicts.add("a second daemon: exit 2", code == 2, errors)
 

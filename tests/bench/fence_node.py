@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """What the finer fence costs fairlead-node, and how late its adverts leave with it (failure-model 10.2, P-4, P-5): figures, no verdict.
 
-fence_node.py [SECONDS]      seconds for each figure, 10 by default; needs root and nft
+fence_node.py [SECONDS [FAMILY INTERVAL ROUNDS]]      seconds for each figure, 10 by default; needs root and nft. With the rest only one
+                                                     family (4, 6) and interval (ms), without --realtime, so many times in turn
 
 The daemon itself, Master of 255 groups of one address each, of one family and one interval, with and without --no-finer-fence, with
 and without --realtime; quiet, and beside somebody who replaces a table of 10,000 rules in its namespace without pause. How late
-adverts are is captured at another node with the kernel's stamps; cpu is the daemon's, as a share of one processor."""
+adverts are is captured at another node with the kernel's stamps; cpu is the daemon's, as a share of one processor. "stood still": how often, and for how long at most, a real-time thread beside it did
+not get its processor (stalls.py): a host that took it away, or work of the kernel that nothing preempts, such as a commit."""
 import contextlib
 import fcntl
 import os
@@ -19,6 +21,7 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [TREE + "/tests/bench", TREE + "/tests/netns", TREE + "/tests/interop"]
 import beats  # noqa: E402
 import fence  # noqa: E402
+import stalls  # noqa: E402
 import twonodes_wire as wire  # noqa: E402
 from twonodes_daemons import Daemon, until, vrrp_group  # noqa: E402
 
@@ -38,11 +41,14 @@ def cpu_seconds(pid):
 
 def figure(daemon, seconds, interval):
     used, begun = cpu_seconds(daemon.child.pid), time.monotonic()
-    seen = beats.watch_for(wire.namespace("p"), wire.mac(wire.MACS["a"]), seconds)
+    with stalls.watched() as stood:
+        seen = beats.watch_for(wire.namespace("p"), wire.mac(wire.MACS["a"]), seconds)
+    still = f"stood still {len(stood.found)} times, at most {stood.longest(0, time.monotonic_ns()):.0f} ms"
     share = 100 * (cpu_seconds(daemon.child.pid) - used) / (time.monotonic() - begun)
     late = beats.of_all(seen, interval)
     shown = "  ".join(f"{name} {beats.percentile(late, part):8.3f}" for name, part in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1)))
-    return f"cpu {share:5.1f} %  late {shown} ms  {len(seen)} groups, {len(late)} adverts" if late else f"cpu {share:5.1f} %  no adverts"
+    return f"cpu {share:5.1f} %  late {shown} ms  {len(seen)} groups, {len(late)} adverts; {still}" if late else \
+        f"cpu {share:5.1f} %  no adverts; {still}"
 
 
 def moves(daemon):
@@ -72,8 +78,30 @@ def measure(folder, rules, seconds, family, interval, options):
         daemon.end(15)
 
 
+def heading(interval, realtime=()):
+    print(f"\n{GROUPS} groups x {interval} ms{', ' + realtime[0] if realtime else ''}; a quarter of the interval is {interval / 4:.1f} ms", flush=True)
+
+
+def everything(folder, rules, seconds):
+    for realtime in ((), ("--realtime",)):
+        for interval in (100, 250):
+            heading(interval, realtime)
+            for family in (4, 6):
+                for options in ((), ("--no-finer-fence",)):
+                    measure(folder, rules, seconds, family, interval, (*options, *realtime))
+
+
+def again(folder, rules, seconds, family, interval, rounds):
+    heading(interval)
+    for _ in range(rounds):
+        for options in ((), ("--no-finer-fence",)):
+            measure(folder, rules, seconds, family, interval, options)
+
+
 def main():
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    if len(sys.argv) not in (1, 2, 5):
+        sys.exit(__doc__)
+    seconds, *chosen = [int(word) for word in sys.argv[1:]] or [10]
     if os.geteuid() != 0:
         sys.exit("needs root, for namespaces")
     with contextlib.ExitStack() as stack:
@@ -84,12 +112,10 @@ def main():
         stack.callback(wire.remove)
         wire.build()
         print("load", " ".join(open("/proc/loadavg").read().split()[:3]), " cores", os.cpu_count(), " kernel", os.uname().release, flush=True)
-        for realtime in ((), ("--realtime",)):
-            for interval in (100, 250):
-                print(f"\n{GROUPS} groups x {interval} ms{', ' + realtime[0] if realtime else ''}; a quarter of the interval is {interval / 4:.1f} ms", flush=True)
-                for family in (4, 6):
-                    for options in ((), ("--no-finer-fence",)):
-                        measure(folder, folder + "/rules.nft", seconds, family, interval, (*options, *realtime))
+        if chosen:
+            again(folder, folder + "/rules.nft", seconds, *chosen)
+        else:
+            everything(folder, folder + "/rules.nft", seconds)
 
 
 if __name__ == "__main__":
