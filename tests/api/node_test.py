@@ -10,16 +10,13 @@ import tempfile
 import time
 
 import apiserver
+import node_checkpoint as checkpoint
+import node_groups as groups
 import node_restart as restart
 from node_preempt import preempts_late
-from node_world import BINARY, NAMESPACE, NODE, OURS, Daemon, Link, World, must, node_command, other_authority, run, until
+from node_world import NAMESPACE, NODE, OURS, VIP, Daemon, Link, World, delegate, must, node_command, other_authority, until
 
-VIP = "192.0.2.100"
 NET_ADMIN_AND_RAW = 0x3000
-
-
-def delegate(*addresses):
-    return [{"address": a, "forwarding": "Delegate"} for a in addresses]
 
 
 def one_sentence(errors):
@@ -153,159 +150,6 @@ def confirms(verdicts, world):
                  json.dumps(world.entry("g")))
 
 
-def addresses_change(verdicts, world, link):
-    more = "192.0.2.101"
-    generation = world.group("g", 51, delegate(VIP, more))["metadata"]["generation"]
-    reported = until(lambda: world.entry("g").get("observedGeneration") == generation and
-                     world.entry("g").get("programmed"))
-    verdicts.add("a new address is held once its generation is reported as programmed", reported and
-                 until(lambda: link.holds(more), 1),
-                 json.dumps(world.entry("g")))
-    generation = world.group("g", 51, delegate(VIP))["metadata"]["generation"]
-    reported = until(lambda: world.entry("g").get("observedGeneration") == generation)
-    verdicts.add("a removed address is gone when its generation is reported",
-                 reported and not link.holds(more) and link.holds(VIP), json.dumps(world.entry("g")))
-
-
-def bad_groups(verdicts, world, link, daemon):
-    """I-8: each of them harms itself only."""
-    world.group("missing", 60, delegate("192.0.2.110"), interface="eth9")
-    verdicts.add("interface missing: Initialize with the reason",
-                 until(lambda: "InterfaceMissing" in world.problems("missing")) and
-                 world.state("missing") == "Initialize", json.dumps(world.entry("missing")))
-    world.group("later", 61, delegate("192.0.2.111"), trackQuorum={"weight": 10})
-    verdicts.add("a field that is not built yet: Initialize with NotYetSupported",
-                 until(lambda: world.problems("later") == ["NotYetSupported"]), json.dumps(world.entry("later")))
-    world.group("twin", 51, delegate("192.0.2.112"))
-    verdicts.add("our VRID on our interface: the younger is refused with VRIDInUse",
-                 until(lambda: world.problems("twin") == ["VRIDInUse"]), json.dumps(world.entry("twin")))
-    world.group("nat", 62, [{"address": "192.0.2.113"}])
-    until(lambda: world.entry("nat"))
-    time.sleep(1.5)
-    verdicts.add("a NAT address is not held before its servers are known",
-                 world.state("nat") != "Master" and not link.holds("192.0.2.113"), json.dumps(world.entry("nat")))
-    verdicts.add("the others run on", world.state("g") == "Master" and link.holds(VIP) and
-                 daemon.group("g").get("state") == "Master", "")
-    problems = until(lambda: len(world.report().get("problems", [])) >= 2 and world.report()["problems"])
-    verdicts.add("the NodeReport names them", bool(problems) and any("VRIDInUse" in p or "twin" in p for p in problems),
-                 json.dumps(world.report()))
-    for name in ("missing", "later", "twin", "nat"):
-        world.delete(f"{OURS}/vrrpgroups/{name}")
-
-
-def password(verdicts, world, link, daemon):
-    """Authentication PASS: the file is the operator's, and without it there is no group."""
-    world.group("old", 64, delegate("192.0.2.121"), version=2, advertIntervalMs=1000,
-                authentication={"type": "PASS", "passwordFile": "gateway"})
-    verdicts.add("a password file that is not there: not run, and said", until(
-        lambda: world.problems("old") == ["PasswordMissing"]) and world.state("old") == "Initialize" and
-        not link.holds("192.0.2.121"), json.dumps(world.entry("old")))
-    with open(daemon.password_dir + "/gateway", "w") as file:
-        file.write("secret-of-many-bytes\n")
-    verdicts.add("once it is there the group runs, and what is wrong with it is said",
-                 until(lambda: world.state("old") == "Master" and "PasswordTooLong" in world.problems("old")),
-                 json.dumps(world.entry("old")))
-    shown = json.dumps([daemon.state(), world.read_group("old"), world.report()]) + daemon.log()
-    verdicts.add("the password is in no log, state or status", "secret-o" not in shown, "")
-    world.delete(f"{OURS}/vrrpgroups/old")
-    verdicts.add("deleted: nothing of it is left", until(lambda: not link.holds("192.0.2.121") and not any(
-        "VRRPGroup old" in problem for problem in world.report().get("problems", []))),
-                 json.dumps(world.report()))
-
-
-def emptied_group(verdicts, world, link):
-    """Release: a member reports the generation without the addresses, then the group goes."""
-    world.group("short", 63, delegate("192.0.2.120"))
-    until(lambda: world.state("short") == "Master")
-    generation = world.group("short", 63, [])["metadata"]["generation"]
-    reported = until(lambda: world.entry("short").get("observedGeneration") == generation)
-    verdicts.add("a group whose last address went reports it gone", reported and not link.holds("192.0.2.120"),
-                 json.dumps(world.entry("short")))
-    world.delete(f"{OURS}/vrrpgroups/short")
-
-
-def left_group(verdicts, world, link):
-    """Release: a member that was replaced is shown the group until it has reported a generation without itself."""
-    world.group("left", 64, delegate("192.0.2.121"))
-    until(lambda: world.state("left") == "Master")
-    group = world.group("left", 64, delegate("192.0.2.121"), members=[{"node": "node-b", "priority": 100}])
-    generation = group["metadata"]["generation"]
-    reported = until(lambda: world.entry("left").get("observedGeneration") == generation)
-    verdicts.add("a group that was left is reported in Initialize, its address gone", reported and
-                 world.state("left") == "Initialize" and not link.holds("192.0.2.121"), json.dumps(world.entry("left")))
-    world.delete(f"{OURS}/vrrpgroups/left")
-
-
-def api_lost(verdicts, world, link, folder, good, daemon):
-    """I-9, FN-17: the API server's loss changes nothing, and a restart comes up from the checkpoint."""
-    old = world.entry("g").get("instance")
-    world.path.cut()
-    time.sleep(1)
-    verdicts.add("API gone: the VIP stays", link.holds(VIP) and daemon.group("g").get("state") == "Master", "")
-    daemon.kill()
-    verdicts.add("killed: the kernel removes the address (I-2)", until(lambda: not link.holds(VIP), 4), "")
-    daemon = Daemon(folder, good, "restarted")
-    verdicts.add("restarted without API: Master again", until(lambda: link.holds(VIP)), daemon.log()[-3000:])
-    verdicts.add("the plan is the checkpoint's, and said to be stale",
-                 daemon.state().get("planSource") == "Checkpoint" and daemon.metric("fairlead_node_config_stale") == 1 and
-                 daemon.health("/readyz") == 200, json.dumps(daemon.state()))
-    world.path.open()
-    caught_up = until(lambda: world.entry("g").get("instance") not in (old, None), 40)
-    verdicts.add("API back: status and plan catch up", caught_up and world.state("g") == "Master" and
-                 until(lambda: daemon.state().get("planSource") == "API"), json.dumps(world.entry("g")))
-    verdicts.add("and the VIP stayed", link.holds(VIP), "")
-    return daemon
-
-
-def damaged_checkpoint(verdicts, world, link, folder, good, daemon):
-    """FN-15."""
-    world.path.cut()
-    daemon.kill()
-    until(lambda: not link.holds(VIP), 4)
-    current, previous = daemon.state_dir + "/checkpoint.json", daemon.state_dir + "/checkpoint.json.previous"
-    # Both the second time: the daemon may have written another one before it was killed.
-    for damaged, wanted in (((current,), "PreviousCheckpoint"), ((current, previous), "None")):
-        for path in damaged:
-            with open(path, "r+") as file:
-                file.truncate(os.path.getsize(path) - 7)
-        daemon = Daemon(folder, good, "damaged-" + wanted)
-        shown = until(lambda: daemon.state().get("planSource") == wanted)
-        if wanted == "None":
-            time.sleep(2)
-        held = link.holds(VIP) if wanted == "None" else until(lambda: link.holds(VIP))
-        verdicts.add(f"checkpoint cut off at its end: plan from {wanted}", shown and held == (wanted != "None") and
-                     "checkpoint.json is cut off" in daemon.log(), daemon.log()[-2000:])
-        if wanted != "None":
-            daemon.kill()
-            until(lambda: not link.holds(VIP), 4)
-    world.path.open()
-    verdicts.add("both damaged: the API server's answer is taken", until(lambda: link.holds(VIP), 40), daemon.log()[-2000:])
-    return daemon
-
-
-def full_disk(verdicts, world, link, folder, good):
-    """FN-15: runs from memory, with an alarm."""
-    small = folder + "/small"
-    os.mkdir(small)
-    must("mount", "-t", "tmpfs", "-o", "size=8k,mode=0700", "tmpfs", small)
-    try:
-        with open(small + "/filler", "wb") as file:
-            try:
-                file.write(b"x" * 65536)
-                file.flush()
-            except OSError:
-                pass
-        daemon = Daemon(folder, good, "full", small)
-        held = until(lambda: link.holds(VIP))
-        errors = until(lambda: daemon.metric("fairlead_node_checkpoint_errors_total"))
-        reported = until(lambda: any("ENOSPC" in p for p in world.report().get("problems", [])))
-        verdicts.add("disk full: Master all the same, with metric and problem", held and errors and reported,
-                     f"{errors} {json.dumps(world.report())} {daemon.log()[-1500:]}")
-        daemon.stop()
-    finally:
-        must("umount", small)
-
-
 def ends(verdicts, world, link, folder, good, daemon):
     code, _, errors = node_command("cleanup", "--state-dir", daemon.state_dir)
     verdicts.add("cleanup while the daemon runs: exit 2", code == 2 and "stop it first" in errors, errors)
@@ -313,7 +157,7 @@ def ends(verdicts, world, link, folder, good, daemon):
     code = daemon.stop()
     verdicts.add("SIGTERM: exit 0, address gone, no claim left", code == 0 and not link.holds(VIP) and
                  world.state("g") != "Master", f"exit {code}: {json.dumps(world.entry('g'))} {daemon.log()[-2000:]}")
-    full_disk(verdicts, world, link, folder, good)
+    checkpoint.full_disk(verdicts, world, link, folder, good)
     daemon = Daemon(folder, good, "last")
     until(lambda: link.holds(VIP))
     must("ip", "-n", NAMESPACE, "address", "add", "192.0.2.77/24", "dev", "vip0")
@@ -341,18 +185,18 @@ def main():
             becomes_master(verdicts, world, link, daemon)
             quiet(verdicts, world)
             confirms(verdicts, world)
-            addresses_change(verdicts, world, link)
-            bad_groups(verdicts, world, link, daemon)
-            password(verdicts, world, link, daemon)
-            emptied_group(verdicts, world, link)
-            left_group(verdicts, world, link)
+            groups.addresses_change(verdicts, world, link)
+            groups.bad_groups(verdicts, world, link, daemon)
+            groups.password(verdicts, world, link, daemon)
+            groups.emptied_group(verdicts, world, link)
+            groups.left_group(verdicts, world, link)
             daemon = restart.resumes(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = restart.forgets_tag(verdicts, world, link, (folder, good), daemon)
             until(lambda: world.state("g") == "Master" and link.holds(VIP))
             preempts_late(verdicts, world, link, daemon, folder)
-            daemon = api_lost(verdicts, world, link, folder, good, daemon)
+            daemon = checkpoint.api_lost(verdicts, world, link, folder, good, daemon)
             daemon = restart.ends_unheard(verdicts, world, link, (folder, good), daemon, VIP)
-            daemon = damaged_checkpoint(verdicts, world, link, folder, good, daemon)
+            daemon = checkpoint.damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)
         finally:
             world.path.cut()

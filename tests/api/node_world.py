@@ -15,6 +15,7 @@ BUILD = os.environ["FAIRLEAD_BUILD"]
 BINARY = BUILD + "/node/fairlead-node"
 NAMESPACE, FAR = "fairlead-a1", "fairlead-a1-far"
 NODE = "node-a"
+VIP = "192.0.2.100"  # of group g, which runs all the while
 
 
 def until(what, seconds=40.0):
@@ -38,6 +39,10 @@ def must(*words):
     if code != 0:
         raise RuntimeError(" ".join(words) + ": " + errors)
     return out
+
+
+def delegate(*addresses):
+    return [{"address": a, "forwarding": "Delegate"} for a in addresses]
 
 
 class Link:
