@@ -13,127 +13,25 @@ asked for: what says something about milliseconds in the first lane, shown as it
 second, shown when it ends.
 """
 import concurrent.futures
-import glob
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 import lanes
+from built_tests import layering, sanitizers, unit
+from report import Count, say, tell
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.environ["FAIRLEAD_BUILD"]
 LAYERS = ("unit", "layering", "lint", "fuzz", "sim", "api", "netns", "interop", "vm", "e2e")
 IN_LANES = ("e2e", "netns", "interop", "vm", "api", "sim")  # the order of the first lane
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
 LINGER_SECONDS = 60  # between a script's end and that of its output
-BEGUN = time.monotonic()
-
-
-def say(text):
-    print(f"[{time.monotonic() - BEGUN:6.1f} s] {text}", flush=True)
-
-
-class Count:
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-        self.failures = []
-
-    @staticmethod
-    def of(counts):
-        total = Count()
-        for one in counts:
-            total.passed, total.failed, total.skipped = (total.passed + one.passed, total.failed + one.failed,
-                                                         total.skipped + one.skipped)
-            total.failures += one.failures
-        return total
-
-    def __str__(self):
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
-
-    def add(self, passed, failed, skipped, where):
-        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
-        if failed:
-            self.failures.append(f"{where}: {failed} failed")
-        if skipped:
-            self.failures.append(f"{where}: {skipped} skipped")
-
-
-def ctest_commands():
-    shown = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], text=True, stdout=subprocess.PIPE,
-                           check=True)
-    return [t for t in json.loads(shown.stdout)["tests"] if t.get("command")]
-
-
-def google_test(binary, count):
-    """Runs one binary; its own report says which cases ran."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([binary, f"--gtest_output=json:{folder}/report.json", "--gtest_brief=1"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE)
-        name = os.path.basename(binary)
-        try:
-            with open(folder + "/report.json") as file:
-                suites = json.load(file)["testsuites"]
-        except (OSError, ValueError):
-            print(done.stdout[-3000:])
-            count.add(0, 1, 0, f"{name} ended with {done.returncode} and without a report")
-            return
-    cases = [c for s in suites for c in s["testsuite"]]
-    failed = sum(1 for c in cases if c.get("failures"))
-    skipped = sum(1 for c in cases if c.get("result") == "SKIPPED" or c.get("status") == "NOTRUN")
-    if done.returncode != 0 and not failed:
-        failed = 1
-        cases.append({})
-    if failed:
-        print(done.stdout[-6000:])
-    say(f"  {name}: {len(cases) - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    count.add(len(cases) - failed - skipped, failed, skipped, name)
-
-
-def unit(count):
-    binaries = sorted({t["command"][0] for t in ctest_commands() if os.path.basename(t["command"][0]).startswith("unit_")})
-    if not binaries:
-        count.add(0, 1, 0, "no unit test was built")
-    for binary in binaries:
-        google_test(binary, count)
-
-
-def sanitizers(count):
-    """Builds take as long as a cold build each, hence --long."""
-    for preset in ("asan", "tsan"):
-        folder = f"{TREE}/build/{preset}"
-        for command in (["cmake", "--preset", preset], ["cmake", "--build", folder]):
-            say("  " + " ".join(command))
-            done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE)
-            if done.returncode:
-                print(done.stdout[-6000:])
-                count.add(0, 1, 0, f"the build of preset {preset}")
-                break
-        else:
-            binaries = sorted(glob.glob(f"{folder}/tests/unit_*"))
-            for binary in [b for b in binaries if os.access(b, os.X_OK) and os.path.isfile(b)]:
-                google_test(binary, count)
-
-
-def layering(count):
-    for test in ctest_commands():
-        command = test["command"]
-        if os.path.basename(command[0]).startswith("unit_"):
-            continue
-        folder = next((p["value"] for p in test.get("properties", []) if p["name"] == "WORKING_DIRECTORY"), TREE)
-        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
-        ok = done.returncode == 0
-        say(f"  {test['name']}: {'ok' if ok else 'FAILED'}")
-        if not ok:
-            print(done.stdout[-3000:])
-        count.add(int(ok), int(not ok), 0, test["name"])
 
 
 class Children:
@@ -206,10 +104,6 @@ def ended(child, seconds):
             end()
             seconds = LINGER_SECONDS
     return child.wait()
-
-
-def tell(text):
-    print(text, end="", flush=True)
 
 
 def runs(path):

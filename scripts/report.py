@@ -1,0 +1,37 @@
+"""What run_layers.py says, and what it counts."""
+import time
+
+BEGUN = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - BEGUN:6.1f} s] {text}", flush=True)
+
+
+def tell(text):
+    print(text, end="", flush=True)
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+
+    @staticmethod
+    def of(counts):
+        total = Count()
+        for one in counts:
+            total.passed, total.failed, total.skipped = (total.passed + one.passed, total.failed + one.failed,
+                                                         total.skipped + one.skipped)
+            total.failures += one.failures
+        return total
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+    def add(self, passed, failed, skipped, where):
+        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
+        if failed:
+            self.failures.append(f"{where}: {failed} failed")
+        if skipped:
+            self.failures.append(f"{where}: {skipped} skipped")
