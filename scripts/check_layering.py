@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who may include what (docs/architecture.md, "Layers"). Run by ctest as `layering`.
+"""Checks who may include what (docs/architecture.md, "Layers"), and that no file is too long. Run by ctest as `layering`.
 
     check_layering.py [ROOT]        exit 0 and "layering holds", or 1 and one line per problem
 
@@ -80,6 +80,7 @@ USING_NAMESPACE = ["*/main.cc"]
 
 LONGEST_FILE = 300  # lines, style 28
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
+OTHER_ROOTS = ["tests", "scripts"]  # whose files include what they like, and are no longer either
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 
 
@@ -130,13 +131,16 @@ def system_include_problem(path, header):
     return f"a pure folder may not use <{header}>"
 
 
+def length_problems(lines):
+    """The problem of a file that is too long, as (line, message)."""
+    return [(LONGEST_FILE + 1, f"{len(lines)} lines, {LONGEST_FILE} is the limit")] if len(lines) > LONGEST_FILE else []
+
+
 def file_problems(path, text):
     """All problems of one file, as (line, message), and the project folders it includes."""
     lines = text.splitlines()
     code = without_comments(text).splitlines()
-    problems, included = [], set()
-    if len(lines) > LONGEST_FILE:
-        problems.append((LONGEST_FILE + 1, f"{len(lines)} lines, {LONGEST_FILE} is the limit"))
+    problems, included = length_problems(lines), set()
     if path.endswith(".h") and not any(line.strip() == "#pragma once" for line in code):
         problems.append((1, "a header without #pragma once"))
     pure = folder_of(path) in PURE_FOLDERS
@@ -193,6 +197,9 @@ def check(root):
             problems += [f"{path}:{line}: {message}" for line, message in found]
             equals = {other for other in included if RANK.get(other) == RANK[folder_of(path)]}
             graph.setdefault(folder_of(path), set()).update(equals - {folder_of(path)})
+    for file in sorted(file for top in OTHER_ROOTS for file in (root / top).rglob("*") if file.suffix in (".h", ".cc", ".py")):
+        problems += [f"{file.relative_to(root).as_posix()}:{line}: {message}"
+                     for line, message in length_problems(file.read_text(encoding="utf-8").splitlines())]
     return problems + [f"folders in a ring: {ring}" for ring in cycles(graph)]
 
 
