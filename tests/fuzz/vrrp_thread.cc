@@ -17,6 +17,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/fuzz/vrrp_thread_junk.h"
 #include "tests/fuzz/vrrp_thread_stage.h"
 
 namespace fairlead::test {
@@ -148,37 +149,12 @@ class Driver {
     const std::size_t before = oracle_.written().size();
     const plan::GroupPlan& plan = any_plan();
     stage_.receive(plan, true, advert_of(plan, in_.byte()));
-    std::visit([this](auto& content) { spoil(content); }, world().waiting.back().content);
+    std::visit([this](auto& content) { spoil(content, in_); }, world().waiting.back().content);
     if (junk_ == Junk::kLost) world().waiting.clear();
     thread_.adverts->tell();
     oracle_.look();
     require(oracle_.written().size() == before, "what is refused writes nothing");
     require(states_now() == states, "what is refused changes no state");
-  }
-  void spoil(net::Bytes& packet) {
-    const std::uint16_t where = in_.word();
-    if (where >= 0x8000) {
-      packet = in_.bytes(where % 64);
-      if (!packet.empty()) packet[0] = 0x65;  // IP version 6: never sound
-      return;
-    }
-    // Of the message or the TTL; a change elsewhere in the IP header may leave a sound packet.
-    const std::size_t bits = 8 * (packet.size() - 20);
-    const std::size_t bit = where % (bits + 8);
-    const std::size_t byte = bit < bits ? 20 + bit / 8 : 8;
-    packet[byte] = static_cast<std::uint8_t>(packet[byte] ^ 1 << bit % 8);
-  }
-  void spoil(vrrp::Ipv6Message& packet) {
-    const std::uint16_t where = in_.word();
-    if (where >= 0xc000) {
-      packet.hop_limit = where == 0xffff ? std::nullopt : std::optional<int>(where % 255);
-    } else if (where >= 0x8000) {
-      packet.message = in_.bytes(where % 64);
-      if (!packet.message.empty()) packet.message[0] = 0x41;  // VRRP version 4: never sound
-    } else {
-      std::uint8_t& byte = packet.message[where / 8 % packet.message.size()];
-      byte = static_cast<std::uint8_t>(byte ^ 1 << where % 8);
-    }
   }
 
   // I-1 beside a living better router: one of a higher priority that lists our addresses.

@@ -10,184 +10,33 @@
 // One line of figures, name=value, times in microseconds; tests/bench/fence.py runs the whole matrix.
 // Works in its network namespace.
 #include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/sys/unique_fd.h"
 #include "node/kernel/fence_filter.h"
-#include "node/kernel/genl_socket.h"
-#include "node/kernel/nft_objects.h"
+#include "tests/bench/fence/beats.h"
+#include "tests/bench/fence/netlink_refresh.h"
 
 using namespace fairlead;
+using namespace fairlead::bench;
 
 namespace {
-
-constexpr std::int64_t kMilli = 1'000'000;
-constexpr std::int64_t kSecond = 1'000'000'000;
-
-std::int64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
-}
-
-void sleep_until(std::int64_t at) {
-  const timespec then{at / kSecond, at % kSecond};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, nullptr) == EINTR) {
-  }
-}
 
 void require(const Result<>& result) {
   if (result) return;
   std::fprintf(stderr, "%s\n", result.error().message.c_str());
   std::exit(1);
 }
-
-net::IpAddress vip(int group) {
-  return net::IpAddress::v4(
-      {10, 99, static_cast<std::uint8_t>(group >> 8), static_cast<std::uint8_t>(group)});
-}
-
-class Figures {
- public:
-  void add(std::int64_t ns) { all_.push_back(ns); }
-  std::string text(const std::string& name) {
-    if (all_.empty()) return "";
-    std::sort(all_.begin(), all_.end());
-    std::string out;
-    for (const auto& [label, share] :
-         {std::pair{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1.0}}) {
-      const auto at =
-          std::min(all_.size() - 1, static_cast<std::size_t>(share * static_cast<double>(all_.size())));
-      char part[64];
-      std::snprintf(part, sizeof part, " %s_%s=%.0f", name.c_str(), label,
-                    static_cast<double>(all_[at]) / 1e3);
-      out += part;
-    }
-    return out;
-  }
-
- private:
-  std::vector<std::int64_t> all_;
-};
-
-// Calls `beat` with the groups that are due, each group every interval; with `spread` one group at a time.
-void run_beats(int groups, std::int64_t interval, bool spread, std::int64_t seconds,
-               const std::function<void(const std::vector<int>&)>& beat) {
-  const std::int64_t begun = clock_ns(CLOCK_MONOTONIC) + 10 * kMilli;
-  std::vector<std::int64_t> due(static_cast<std::size_t>(groups), begun);
-  for (int i = 0; spread && i < groups; ++i) due[static_cast<std::size_t>(i)] += interval * i / groups;
-  Figures took;
-  Figures late;
-  std::int64_t beats = 0;
-  const std::int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  for (;;) {
-    const auto first = static_cast<std::size_t>(std::min_element(due.begin(), due.end()) - due.begin());
-    if (due[first] >= begun + seconds * kSecond) break;
-    sleep_until(due[first]);
-    std::vector<int> now{static_cast<int>(first)};
-    if (!spread) {
-      for (int i = 1; i < groups; ++i) now.push_back(i);
-    }
-    const std::int64_t asked = clock_ns(CLOCK_MONOTONIC);
-    beat(now);
-    const std::int64_t done = clock_ns(CLOCK_MONOTONIC);
-    took.add(done - asked);
-    ++beats;
-    for (const int group : now) {
-      auto& at = due[static_cast<std::size_t>(group)];
-      late.add(done - at);
-      at = std::max(at + interval, done);  // a beat that was missed is not made up for
-    }
-  }
-  const auto used = static_cast<double>(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
-  const auto wall = static_cast<double>(clock_ns(CLOCK_MONOTONIC) - begun);
-  std::printf("beats=%lld cpu_percent=%.2f cpu_each=%.1f%s%s", static_cast<long long>(beats),
-              100 * used / wall, used / 1e3 / static_cast<double>(beats), took.text("took").c_str(),
-              late.text("late").c_str());
-}
-
-constexpr const char* kTable = "fairlead_bench";
-constexpr const char* kLive[] = {"live_inet", "live_arp"};
-
-class NetlinkRefresh {
- public:
-  NetlinkRefresh() : socket_(*kernel::GenlSocket::open(NETLINK_NETFILTER)) {
-    commit([](kernel::NftTransaction& transaction) {
-      kernel::append_table(transaction, kTable, NFT_MSG_NEWTABLE);
-      kernel::append_table(transaction, kTable, NFT_MSG_DELTABLE);
-      kernel::append_table(transaction, kTable, NFT_MSG_NEWTABLE);
-      std::uint32_t id = 0;
-      for (const char* set : kLive)
-        kernel::append_set(transaction, kTable, {set, NFT_SET_TIMEOUT, 7, 4, 0, 0, 0}, ++id);
-    });
-  }
-  ~NetlinkRefresh() {
-    commit([](kernel::NftTransaction& transaction) {
-      kernel::append_table(transaction, kTable, NFT_MSG_DELTABLE);
-    });
-    std::printf(" expired=%d failed=%d", expired_, failed_);
-  }
-  NetlinkRefresh(const NetlinkRefresh&) = delete;
-  NetlinkRefresh& operator=(const NetlinkRefresh&) = delete;
-
-  void refresh(const std::vector<int>& groups, Milliseconds timeout) {
-    kernel::NftElements elements;
-    for (const int group : groups) {
-      const auto address = vip(group);
-      elements.push_back({{address.bytes().begin(), address.bytes().end()}, {}, {}, timeout});
-    }
-    const bool first = std::any_of(groups.begin(), groups.end(), [&](int g) { return !seen_[g]; });
-    for (const int group : groups) seen_[group] = true;
-    if (first ? commit([&](auto& t) { add(t, elements); }) : commit([&](auto& t) {
-          remove(t, elements);
-          add(t, elements);
-        }))
-      return;
-    // An element that has run out cannot be deleted.
-    ++expired_;
-    if (!commit([&](auto& t) { add(t, elements); })) ++failed_;
-  }
-
- private:
-  static void add(kernel::NftTransaction& transaction, const kernel::NftElements& elements) {
-    for (const char* set : kLive)
-      kernel::append_elements(transaction, kTable, NFT_MSG_NEWSETELEM, set, elements);
-  }
-  static void remove(kernel::NftTransaction& transaction, const kernel::NftElements& elements) {
-    for (const char* set : kLive)
-      kernel::append_elements(transaction, kTable, NFT_MSG_DELSETELEM, set, elements);
-  }
-  bool commit(const std::function<void(kernel::NftTransaction&)>& fill) {
-    const std::uint32_t first = socket_.next_sequence();
-    kernel::NftTransaction transaction(NFPROTO_INET, first);
-    fill(transaction);
-    transaction.finish();
-    const auto outcome = socket_.transact(transaction.batch(), first, transaction.barrier());
-    return outcome && outcome->complete && outcome->failed.empty();
-  }
-
-  kernel::GenlSocket socket_;
-  bool seen_[1 << 16] = {};
-  int expired_ = 0;
-  int failed_ = 0;
-};
 
 std::vector<filter::FencedGroup> groups_of(int count, Milliseconds interval) {
   const int interface = static_cast<int>(if_nametoindex("eth1"));
