@@ -85,8 +85,11 @@ vrrp::RouterConfig VirtualRouter::configured() const {
 }
 
 // While the kernel has yet to take a shorter interval, an advert gives the time of the longer one: for so
-// long others are to wait. Version 2 does not learn: there it would be no advert.
+// long others are to wait. Version 2 does not learn: there it would be no advert. The last word of one who
+// steps down may be read after the winner's advert: it tells the interval of that, for which the others wait.
 vrrp::Centiseconds VirtualRouter::told_interval() const {
+  const auto* stepped_down = std::get_if<vrrp::Backup>(&state_);
+  if (stepped_down != nullptr && stepped_down->learned_interval) return *stepped_down->learned_interval;
   const bool follows = fence_.awaited && fence_.older && plan_.vrrp_version != vrrp::Version::k2;
   if (!follows) return plan_.advertise_interval;
   return std::max(plan_.advertise_interval, std::chrono::ceil<vrrp::Centiseconds>(fence_.older->interval));

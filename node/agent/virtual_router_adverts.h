@@ -18,8 +18,8 @@ class Adverts {
   Adverts(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group)
       : world_(world), metrics_(metrics), group_(std::move(group)) {}
 
-  // Where adverts leave, from what address, the interval that they tell, no shorter than the plan's, and how
-  // soon after one another router may be Active.
+  // Where adverts leave, from what address, the interval that they tell (of an Active router no shorter than
+  // the plan's), and how soon after one another router may be Active.
   struct Way {
     int interface = 0;
     net::IpAddress source;

@@ -183,6 +183,41 @@ TEST(Healed, TheLoserSaysOneLastWordOnceItsAddressesAreGone) {
             Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 200"}));
 }
 
+// Others may read it after the winner's advert, and would else take over before his next one (sim, seed
+// 2018982).
+TEST(Healed, TheLastWordTellsTheIntervalOfTheWinner) {
+  for (const auto interval : {vrrp::Centiseconds(100), vrrp::Centiseconds(10)}) {
+    VrrpThread thread;
+    thread.become_active(group_plan());
+    const auto group = group_plan();
+    thread.world.receive(2, ip("192.0.2.9"),
+                         {vrrp::VirtualRouterId(51),
+                          vrrp::Priority(250),
+                          interval,
+                          {group.addresses.begin(), group.addresses.end()}});
+    thread.adverts->tell();
+    ASSERT_EQ(thread.state(), api::MemberState::kBackup);
+    EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, interval);
+  }
+}
+
+// The opposite: version 2 learns no interval, and an advert with another one is none.
+TEST(Healed, TheLastWordOfVersion2TellsItsOwnInterval) {
+  VrrpThread thread;
+  plan::GroupPlan group = test::with_interval(group_plan(), 100);
+  group.vrrp_version = vrrp::Version::k2;
+  thread.become_active(group);
+  thread.world.receive(2, ip("192.0.2.9"),
+                       {vrrp::VirtualRouterId(51),
+                        vrrp::Priority(250),
+                        vrrp::Centiseconds(100),
+                        {group.addresses.begin(), group.addresses.end()}},
+                       {vrrp::Version::k2, {}, {}});
+  thread.adverts->tell();
+  ASSERT_EQ(thread.state(), api::MemberState::kBackup);
+  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
+}
+
 TEST(Healed, TheLoserWhoseAddressesMayStillBeThereSaysNothing) {
   VrrpThread thread;
   thread.become_active(group_plan());
