@@ -58,8 +58,9 @@ struct Heard {
 //     nobody for Skew_Time. The loser must give way to the winner's next advert: so each lost (or late)
 //     advert of the winner to the loser allows one more interval a + 50 ms from the loss. n adverts lost in
 //     a row thus allow n a + 50 ms, and a partition its length and a + 50 ms.
-//     called by the priority 0 of a third node, beside a master that lives: a + 50 ms, since the master need
-//     not speak before its next advert (version 2; in version 3 it answers, once in a/4).
+//     called by the priority 0 of a third node, beside a master that lives: a + 50 ms from then on, since the
+//     master need not speak before its next advert (version 2; in version 3 it answers, once in a/4), even if
+//     its addresses are removed and put back meanwhile.
 //   one of them was frozen: 50 ms after it runs again, since what it missed waits in its socket; after its
 //     machine was paused, its link was down, or its plan changed: a + 50 ms.
 //   one of them does not run (dead or frozen), and the other took over because of silence: as long as the
@@ -67,7 +68,8 @@ struct Heard {
 //     adverts were lost to the other, or it died between renewal and advert (FN-35): longer by the time from
 //     the last advert read to the last renewal, so by n a if n were lost.
 //   the same, but the other preempted it, or a third node's priority 0 called it: L + 1.1 s from the last
-//     renewal, which is I-2.
+//     renewal, which is I-2. So it is if the dead one took over while the other, which had decided to take
+//     over before, did not get its first advert out: it does not step back for one of lower rank.
 //   with the finer fence: ADI_min as the node knew it when its last advert left, in the place of L + 1.1 s,
 //     counted from that advert. Beside one that took over because of silence that is nothing, but for adverts
 //     that were lost and for plans that the two had not both heard of.
@@ -138,7 +140,8 @@ class Checker {
  private:
   struct TakeOver {
     TimePoint at;
-    TimePoint base;  // since then nobody was heard
+    TimePoint turn_began;  // the one that decided it: a call may have taken its time since
+    TimePoint base;        // since then nobody was heard
     Microseconds active_down{0};
     bool preempting = false;
     bool relinquished = false;

@@ -58,10 +58,14 @@ void Checker::released(int node, int group, int address) {
 }
 
 void Checker::gone(int node, int group, int address) {
-  member(node, group).held &= ~(1U << address);
-  member(node, group).answering &= ~(1U << address);
-  member(node, group).unjustified &= ~(1U << address);
+  Member& who = member(node, group);
+  who.held &= ~(1U << address);
+  who.answering &= ~(1U << address);
+  who.unjustified &= ~(1U << address);
   answering_[index(group)][index(address)] &= ~(1U << node);
+  // What it could not remove when it became Backup: with that its adverts count no more.
+  const bool is_backup = who.state == api::MemberState::kBackup;
+  if (who.held == 0 && is_backup && who.sent && *who.sent < at(node).turn_began) who.sent.reset();
 }
 
 bool Checker::is_well(int node, int group) {

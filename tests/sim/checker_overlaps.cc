@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "sim/checker.h"
 
@@ -30,6 +31,9 @@ TimePoint Checker::allowed_over_halted(int group, int halted, int other, TimePoi
   if (how.at != since || at(halted).down_since > since) return kForEver;  // I-2 ends it
   if (how.relinquished && how.relinquisher == halted) return since;
   if (how.relinquished || how.preempting || !gone.renewed) return kForEver;
+  // It took over while the other's turn that did the same lasted, or too shortly before for its advert to be
+  // there: the other could not know of it, and does not step back for one of lower rank afterwards.
+  if (gone.take_over.at + slack_ >= how.turn_began) return kForEver;
   if (gone.fenced && gone.sent) {
     const bool unheard = lost_until_[index(halted)][index(other)] >= how.base;
     const Microseconds late = unheard ? Microseconds(*gone.sent - how.base) : Microseconds(0);
@@ -57,12 +61,15 @@ TimePoint Checker::allowed_until(int group, int a, int b, TimePoint since) {
   const TimePoint lost = lost_until_[index(best)][index(loser)];
   TimePoint out = since + kGiveWay;
   out = std::max({out, at(a).excused_until, at(b).excused_until});
+  // Since then, be the overlap a new one because somebody removed the addresses, which came back.
   const auto called_by_a_third = [&](int node, int other) {
     const TakeOver& how = member(node, group).take_over;
-    return how.at == since && how.relinquished && how.relinquisher != other;
+    return how.at <= since && member(other, group).take_over.at <= how.at && how.relinquished &&
+           how.relinquisher != other;
   };
-  if (called_by_a_third(a, b) || called_by_a_third(b, a)) {
-    out = std::max(out, since + beat(best, group) + kGiveWay);
+  for (const auto& [node, other] : {std::pair(a, b), std::pair(b, a)}) {
+    if (!called_by_a_third(node, other)) continue;
+    out = std::max(out, member(node, group).take_over.at + beat(best, group) + kGiveWay);
   }
   if (lost != TimePoint{}) out = std::max(out, lost + beat(best, group) + kGiveWay);
   return out + slack_ + at(a).slow + at(b).slow;

@@ -78,6 +78,7 @@ bool Checker::may_take_over(int node, int group, const Told& told) {
   if (who.heard_lower) interval = std::min(interval, who.shortest);
   TakeOver& how = who.take_over;
   how.at = now_;
+  how.turn_began = at(node).turn_began;
   how.base = who.base;
   how.active_down = active_down(told, interval);
   how.preempting = who.heard_lower;
@@ -124,8 +125,14 @@ void Checker::judge_resumption(int node, int group) {
   ++checks_;
   const Node& where = at(node);
   // Died between renewal and advert, the earlier run left a renewal that nobody has heard of (FN-35): by the
-  // age of that FN-01 lets it go on.
-  if (who.renewed_before && (!who.sent || *who.renewed_before > *who.sent)) who.sent = who.renewed_before;
+  // age of that FN-01 lets it go on, as if an advert of its plan had left then.
+  if (who.renewed_before && (!who.sent || *who.renewed_before > *who.sent)) {
+    who.sent = who.renewed_before;
+    if (who.told) {
+      who.sent_interval = who.told->interval;
+      who.min_active_down_sent = who.told->min_active_down_interval;
+    }
+  }
   const auto gap =
       who.sent ? now_ - *who.sent - (where.stood - where.suspended - who.sent_clock) : Microseconds(0);
   const bool ready = (who.held & ~who.ready) == 0;

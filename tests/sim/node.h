@@ -118,6 +118,7 @@ class Node : public Clockwork {
   void changed_by_kernel();
   void in_call(Call call);
   void sleep(Microseconds span, bool counts);
+  void cut_short();
   // Ends the scenario if the daemon goes round in circles.
   void count_turn();
   void note(const std::string& text) const { world_.trace.line(number_, text); }

@@ -178,8 +178,7 @@ void Node::in_call(Call call) {
   if (trap_ != nullptr && world_.time.now() > trap_until_) trap_ = nullptr;
   if (trap_ != nullptr && trap_->amount == static_cast<int>(call)) {
     const Fault& fault = *std::exchange(trap_, nullptr);
-    // A unicast advert may have reached some and not the others.
-    for (int to = 0; to < world_.scenario.nodes; ++to) world_.checker.lost(number_, to, world_.time.now());
+    cut_short();
     if (fault.kind == FaultKind::kCrashInCall) {
       ++downs_;
       world_.time.post(Microseconds(fault.length), [this] { come_up(); });
@@ -206,7 +205,14 @@ void Node::sleep(Microseconds span, bool counts) {
     asleep_ = false;
     tell_halted(true);
   }
-  if (std::exchange(killed_in_call_, false)) throw Killed{};
+  if (!std::exchange(killed_in_call_, false)) return;
+  cut_short();
+  throw Killed{};
+}
+
+// In a call: a unicast advert may have reached some and not the others.
+void Node::cut_short() {
+  for (int to = 0; to < world_.scenario.nodes; ++to) world_.checker.lost(number_, to, world_.time.now());
 }
 
 }  // namespace fairlead::sim

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Runs the simulation: first the kept scenarios that failed once, then the planted bugs, then fresh seeds.
 
-A case is a kept scenario, a planted bug, or a batch of seeds. A planted bug must be found by the promise that its
-file names, which alone is judged then. Seeds: 10,000, with FAIRLEAD_LONG=1 a million, of which FAIRLEAD_SIM_PART=K/N
-plays the K-th of N parts; or FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and kept in tests/sim/corpus: mend the fault and
-commit the file with it, then it is played at every run.
+A case is a kept scenario, a planted bug, some seeds played one by one, or a batch of seeds. A planted bug must be found
+by the promise that its file names, which alone is judged then. Seeds: 10,000, with FAIRLEAD_LONG=1 a million, of which
+FAIRLEAD_SIM_PART=K/N plays the K-th of N parts; or FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and
+kept in tests/sim/corpus: mend the fault and commit the file with it, then it is played at every run.
 """
 import concurrent.futures
 import glob
@@ -21,6 +21,7 @@ SIM = f"{BUILD}/sim/sim"
 CORPUS = f"{HERE}/corpus"
 WORKERS = os.cpu_count() or 1
 SEEDS_FOR_A_BUG = 3000
+SEEDS_REPLAYED = 20
 COUNTS = re.compile(r"^scenarios .*$", re.MULTILINE)
 SECONDS = 3600
 
@@ -52,18 +53,38 @@ def planted_bug(path):
     return True, f"planted bug {bug}: found by seed {found[1]} in {seconds:.1f} s, {found[2]} {found[3]}"
 
 
+def replayed(first):
+    """Seeds one by one, with a trace, come to the same as in a batch: else a seed that fails could not be looked at."""
+    alone = {}
+    for seed in range(first, first + SEEDS_REPLAYED):
+        for name, number in counted(program(SIM, "seed", str(seed), "trace")[1]).items():
+            alone[name] = alone.get(name, 0) + number
+    together = counted(program(SIM, "seeds", str(first), str(SEEDS_REPLAYED))[1])
+    # Whole seconds of each, or of the sum.
+    differ = [name for name in together if name != "virtual-seconds" and together[name] != alone.get(name)]
+    what = f"seeds {first}..{first + SEEDS_REPLAYED - 1} one by one do what they do in a batch"
+    if not together or differ:
+        return False, f"{what}: {alone}, {together}"
+    return True, what
+
+
+def counted(out):
+    counts = COUNTS.search(out)
+    words = counts[0].split() if counts else []
+    return {name: int(number) for name, number in zip(words[::2], words[1::2])}
+
+
 def batch(first, count, sums):
     code, out, seconds = program(SIM, "seeds", str(first), str(count), "keep=" + CORPUS)
-    counts = COUNTS.search(out)
+    counts = counted(out)
     if counts:
-        words = counts[0].split()
-        for name, number in zip(words[::2], words[1::2]):
-            sums[name] = sums.get(name, 0) + int(number)
+        for name, number in counts.items():
+            sums[name] = sums.get(name, 0) + number
         kinds = re.search(r"^faults: (.*)$", out, re.MULTILINE)
         for pair in kinds[1].split() if kinds else []:
             name, number = pair.split("=")
             sums["of " + name] = sums.get("of " + name, 0) + int(number)
-    return code == 0 and counts is not None, f"seeds {first}..{first + count - 1}: {seconds:.1f} s" + (
+    return code == 0 and bool(counts), f"seeds {first}..{first + count - 1}: {seconds:.1f} s" + (
         "" if code == 0 else "\n" + out)
 
 
@@ -97,6 +118,7 @@ def main():
         # In this order: what failed once comes first.
         results = [pool.submit(kept_scenario, path) for path in sorted(glob.glob(f"{CORPUS}/*.scenario"))]
         results += [pool.submit(planted_bug, path) for path in plants]
+        results.append(pool.submit(replayed, wanted()[0]))
         results += [pool.submit(batch, first, count, sums) for first, count in batches()]
         for result in results:
             ok, text = result.result()
