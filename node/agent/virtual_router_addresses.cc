@@ -78,21 +78,30 @@ void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAdd
   }
   if (why != Why::kAdded && !holding.created.empty()) {
     const bool expired = !last_renewal_ || runs_out_by(asked);
-    const RepairCause cause = why == Why::kUseless ? RepairCause::kDuplicate
-                              : expired            ? RepairCause::kExpired
-                                                   : RepairCause::kRemoved;
-    for (const net::IpAddress& address : holding.created) {
-      if (!late.contains(address)) note_restored(address, cause);  // else it was never there
-    }
-    begin_minute();
-    if (cause != RepairCause::kExpired) ++removals_;
+    note_created(holding.created, late,
+                 why == Why::kUseless ? RepairCause::kDuplicate
+                 : expired            ? RepairCause::kExpired
+                                      : RepairCause::kRemoved);
     world_.announcements.queue(link, holding.created);
   }
-  const std::set<net::IpAddress> asked_for(addresses.begin(), addresses.end());
-  if (std::includes(asked_for.begin(), asked_for.end(), held_.begin(), held_.end())) {
+  // One whose renewal the kernel refused goes on running out.
+  const std::set<net::IpAddress> taken(holding.held.begin(), holding.held.end());
+  if (!taken.empty() && taken == held_) {
     last_renewal_ = asked;
     renewed_for_ = lifetime;
   }
+}
+
+void HeldAddresses::note_created(const std::vector<net::IpAddress>& created,
+                                 const std::set<net::IpAddress>& late, RepairCause cause) {
+  bool was_there = false;
+  for (const net::IpAddress& address : created) {
+    if (late.contains(address)) continue;  // the kernel had refused it: nobody took it away
+    was_there = true;
+    note_restored(address, cause);
+  }
+  begin_minute();
+  if (was_there && cause != RepairCause::kExpired) ++removals_;
 }
 
 std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& holding) {

@@ -27,7 +27,7 @@ class HeldAddresses {
   // Adds addresses that are to be there from now on.
   void add(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses, Seconds lifetime);
   // Renews all of them if it is time or the lifetime is another, before an advert. What that brings back is
-  // announced.
+  // announced. A renewal that the kernel refused, of one address even, is none: the next beat tries again.
   void renew(const AnnouncedLink& link, const std::set<net::IpAddress>& all, Seconds lifetime);
   // Puts back some that are gone. At most 30 times a minute: then renewals do it, no sooner (FN-06).
   void restore(const AnnouncedLink& link, const std::vector<net::IpAddress>& missing, Seconds lifetime);
@@ -55,7 +55,8 @@ class HeldAddresses {
   // After that nobody is displaced either, for as long.
   bool yields() const { return handed_over_ && world_.clock.now() < *handed_over_ + kYield; }
 
-  // Whether the last renewal of all is as old as the lifetime it gave, or up to 50 ms less.
+  // Whether the last renewal that the kernel took of all is as old as the lifetime it gave, or up to 50 ms
+  // less.
   bool may_have_expired() const;
 
   // Forgets what came back a minute ago.
@@ -78,6 +79,9 @@ class HeldAddresses {
             Why why);
   // What the kernel took and what it refused; the addresses that it had refused before and took now.
   std::set<net::IpAddress> note_holding(const kernel::Holding& holding);
+  // What came back, but for those that the kernel had refused before.
+  void note_created(const std::vector<net::IpAddress>& created, const std::set<net::IpAddress>& late,
+                    RepairCause cause);
   void note_restored(const net::IpAddress& address, RepairCause cause);
   // Whether the kernel may have removed them at that time, since the last renewal. REQUIRES: last_renewal_.
   bool runs_out_by(TimePoint when) const;
@@ -92,7 +96,7 @@ class HeldAddresses {
   std::set<net::IpAddress> held_;
   std::map<net::IpAddress, std::string> refused_;  // when the kernel was asked last, and why
   std::optional<TimePoint> try_again_;
-  std::optional<TimePoint> last_renewal_;  // of all of them
+  std::optional<TimePoint> last_renewal_;  // that the kernel took of all of them
   Seconds renewed_for_{0};                 // the lifetime it gave
   std::map<net::IpAddress, Restored> restored_;
   TimePoint minute_{};    // in which these are counted:
