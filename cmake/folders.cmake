@@ -14,7 +14,7 @@ set(FAIRLEAD_FOLDERS
   "node/vrrp|lib/net"
   "node/neighbor|lib/net"
   "node/address|lib/net"
-  "node/plan|lib/api|node/vrrp"
+  "node/plan|lib/api|node/vrrp|node/address"
   "node/ipvs|node/plan"
   "node/filter|node/plan"
   "node/kernel|lib/sys|node/ipvs|node/filter|node/address|nl-3|nl-route-3|nl-genl-3|kmod|cap-ng"

@@ -25,6 +25,10 @@ bool has_let_go(const Inputs& inputs, const api::VRRPGroup& group, const std::st
   return entry != nullptr && entry->observed_generation >= group.meta.generation;
 }
 
+Milliseconds active_down_interval(const api::VRRPGroupSpec& spec, int priority) {
+  return 3 * spec.advert_interval + (kPriorityScale - priority) * skew_interval(spec) / kPriorityScale;
+}
+
 Release parse_release(const std::string& text, bool& ok) {
   Release out;
   const auto words = split(std::string(trim(text)), ' ');
@@ -112,13 +116,16 @@ Releasing releasing(const Inputs& inputs) {
 }
 
 Seconds fence_lifetime(const api::VRRPGroupSpec& spec) {
-  const Milliseconds interval = spec.advert_interval;
   int strongest = spec.foreign_peers.empty() ? 1 : kStrongestForeign;
-  for (const auto& member : spec.members) strongest = std::max(strongest, member.priority);
-  const Milliseconds skew = (kPriorityScale - strongest) * skew_interval(spec) / kPriorityScale;
-  const auto least = std::chrono::floor<Seconds>(interval) + Seconds(1);
-  const auto allowed = std::chrono::floor<Seconds>(3 * interval + skew - kExpirySlack);
-  return std::max({least, allowed, spec.fence_lifetime.value_or(least)});
+  int weakest = kStrongestForeign;
+  for (const auto& member : spec.members) {
+    strongest = std::max(strongest, member.priority);
+    weakest = std::min(weakest, member.priority);
+  }
+  const auto least = std::chrono::floor<Seconds>(spec.advert_interval) + Seconds(1);
+  const auto allowed = std::chrono::floor<Seconds>(active_down_interval(spec, strongest) - kExpirySlack);
+  const auto most = std::chrono::floor<Seconds>(active_down_interval(spec, weakest));
+  return std::max({least, allowed, std::min(spec.fence_lifetime.value_or(least), most)});
 }
 
 }  // namespace fairlead::controller

@@ -49,7 +49,8 @@ struct Releasing {
 Releasing releasing(const Inputs& inputs);
 
 // Lifetime of the group's addresses on a node: max(floor(a) + 1, floor(ADI_min - 1.1 s)) in whole seconds, or
-// spec.fenceLifetimeSeconds (failure-model.md 1.2). ADI = 3 a + (256 - priority) * a / 256.
+// spec.fenceLifetimeSeconds where that is more, up to the whole seconds of the longest ADI of a member: none
+// uses a longer one (failure-model.md 1.2). ADI = 3 a + (256 - priority) * a / 256.
 Seconds fence_lifetime(const api::VRRPGroupSpec& spec);
 
 }  // namespace fairlead::controller

@@ -11,11 +11,15 @@ constexpr Milliseconds kTicks{20};
 
 }  // namespace
 
-Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted) {
+LifetimeRange lifetime_range(Microseconds a, Microseconds adi_min) {
   const Seconds shortest = std::chrono::floor<Seconds>(a) + Seconds(1);
-  const Seconds computed = std::max(shortest, std::chrono::floor<Seconds>(adi_min - kExpiryLateness));
-  if (!wanted) return computed;
-  return std::max(computed, std::min(*wanted, std::chrono::floor<Seconds>(adi_min)));
+  const Seconds least = std::max(shortest, std::chrono::floor<Seconds>(adi_min - kExpiryLateness));
+  return {least, std::max(least, std::chrono::floor<Seconds>(adi_min))};
+}
+
+Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted) {
+  const LifetimeRange range = lifetime_range(a, adi_min);
+  return wanted ? std::clamp(*wanted, range.least, range.most) : range.least;
 }
 
 Milliseconds silent_after(Microseconds a, Microseconds adi_min) {

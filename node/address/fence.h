@@ -14,8 +14,17 @@ inline constexpr Milliseconds kExpiryLateness{1100};
 // A group's addresses renewed less than this ago need no renewal before the next advert.
 inline constexpr Milliseconds kRenewalStaysFresh{200};
 
-// L = max(floor(a) + 1, floor(ADI_min - 1.1 s)), in the kernel's whole seconds. `wanted` may raise it, up
-// to floor(ADI_min).
+// What L may be. The least is what it is without a wish: max(floor(a) + 1, floor(ADI_min - 1.1 s)), in the
+// kernel's whole seconds; the most is floor(ADI_min), or the least where that is more: a longer one would
+// hold the VIP for seconds beside whoever took over.
+struct LifetimeRange {
+  Seconds least;
+  Seconds most;
+  friend bool operator==(const LifetimeRange&, const LifetimeRange&) = default;
+};
+LifetimeRange lifetime_range(Microseconds a, Microseconds adi_min);
+
+// L: `wanted`, moved into that range; the least of it without a wish.
 Seconds fence_lifetime(Microseconds a, Microseconds adi_min, std::optional<Seconds> wanted);
 
 // How long after a group's last advert the finer fence (node/filter/fence.h) may leave its addresses to be

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "node/address/fence.h"
+
 namespace fairlead::plan {
 namespace {
 
@@ -44,6 +46,19 @@ Microseconds min_active_down_interval(const api::VRRPGroupSpec& spec, std::size_
       plan.vrrp_version, vrrp::Priority(static_cast<std::uint8_t>(highest)), plan.advertise_interval);
   if (spec.foreign_peers.empty()) return interval;
   return std::chrono::floor<vrrp::Centiseconds>(interval);
+}
+
+// What is wrong with the lifetime that is asked for; nothing where it is used as it is.
+std::optional<std::string> odd_lifetime(const GroupPlan& plan) {
+  if (!plan.fence_lifetime) return std::nullopt;
+  const Microseconds interval(plan.advertise_interval);
+  const auto [least, most] = address::lifetime_range(interval, plan.min_active_down_interval);
+  const Seconds used = address::fence_lifetime(interval, plan.min_active_down_interval, plan.fence_lifetime);
+  if (used == *plan.fence_lifetime) return std::nullopt;
+  const auto text = [](Seconds seconds) { return std::to_string(seconds.count()); };
+  return "must be " + text(least) + (least == most ? "" : ".." + text(most)) +
+         " with this advert interval and these members, got " + text(*plan.fence_lifetime) + ": " +
+         text(used) + " is used";
 }
 
 std::optional<Unicast> unicast_of(const api::VRRPGroupSpec& spec, std::size_t self) {
@@ -92,9 +107,13 @@ std::vector<PlanProblem> obstacles(const api::VRRPGroup& group, std::size_t self
 }
 
 std::vector<PlanProblem> shortcomings(const api::VRRPGroup& group, std::size_t self,
-                                      const Passwords& passwords) {
+                                      const Passwords& passwords, const GroupPlan& plan) {
   std::vector<PlanProblem> out;
   const auto& spec = group.spec;
+  if (auto odd = odd_lifetime(plan)) {
+    out.push_back(
+        problem_of(group, Refusal::kFenceLifetimeOutOfRange, "spec.fenceLifetimeSeconds", *std::move(odd)));
+  }
   if (const PasswordFile* file = password_of(group, passwords); file != nullptr) {
     const std::string path = "spec.authentication.passwordFile";
     if (!file->error.empty()) {

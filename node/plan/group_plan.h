@@ -15,9 +15,9 @@ PlanProblem problem_of(const api::VRRPGroup& group, Refusal refusal, std::string
 // an address of its own that is missing.
 std::vector<PlanProblem> obstacles(const api::VRRPGroup& group, std::size_t self, const Passwords& passwords);
 
-// What is said of a group that runs all the same.
+// What is said of a group that runs all the same, as `plan` says.
 std::vector<PlanProblem> shortcomings(const api::VRRPGroup& group, std::size_t self,
-                                      const Passwords& passwords);
+                                      const Passwords& passwords, const GroupPlan& plan);
 
 // Without the virtual router's link-local address.
 // REQUIRES: check(group) and obstacles() are empty.

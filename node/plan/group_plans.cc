@@ -106,8 +106,9 @@ GroupPlans plan_groups(const NodeIdentity& node, const std::map<std::string, api
     }
     if (problems.empty()) problems = obstacles(*group, self, passwords);
     if (problems.empty()) {
-      adding.add(*group, group_plan(*group, self, passwords));
-      problems = shortcomings(*group, self, passwords);
+      GroupPlan plan = group_plan(*group, self, passwords);
+      problems = shortcomings(*group, self, passwords, plan);
+      adding.add(*group, std::move(plan));
     }
     for (auto& problem : problems) adding.report(std::move(problem));
   }

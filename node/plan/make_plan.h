@@ -25,12 +25,13 @@ struct NodeIdentity {
 enum class Refusal {
   kInvalidSpec,
   kNotYetSupported,
-  kVirtualRouterIdInUse,  // an older group of ours has the same interface, family and VRID
-  kAddressInUse,          // an older group or set of ours has the address or virtual server
-  kOtherNode,             // the member of our name has another node's UID
-  kPasswordMissing,       // of authentication PASS: without it the group is not run
-  kPasswordTooLong,       // what comes after its eighth byte
-  kUnicastPeerMissing,    // a member without unicastAddress; if that is us, the group is not run
+  kVirtualRouterIdInUse,     // an older group of ours has the same interface, family and VRID
+  kAddressInUse,             // an older group or set of ours has the address or virtual server
+  kOtherNode,                // the member of our name has another node's UID
+  kPasswordMissing,          // of authentication PASS: without it the group is not run
+  kPasswordTooLong,          // what comes after its eighth byte
+  kUnicastPeerMissing,       // a member without unicastAddress; if that is us, the group is not run
+  kFenceLifetimeOutOfRange,  // fenceLifetimeSeconds: the nearer end of the range is used
 };
 std::string_view to_string(Refusal refusal);  // "InvalidSpec", "NotYetSupported", "VRIDInUse", ...
 

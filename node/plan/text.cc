@@ -25,6 +25,8 @@ std::string_view to_string(Refusal refusal) {
       return "PasswordTooLong";
     case Refusal::kUnicastPeerMissing:
       return "UnicastPeerMissing";
+    case Refusal::kFenceLifetimeOutOfRange:
+      return "FenceLifetimeOutOfRange";
   }
   return "unknown";
 }

@@ -93,6 +93,21 @@ TEST(FenceLifetime, FollowsTheAdvertIntervalAndTheStrongestPriority) {
   EXPECT_EQ(lifetime(10), Seconds(1));
 }
 
+// As node/plan has it: a wish that no node grants must not keep a VirtualIP from being deleted for an hour.
+TEST(FenceLifetime, AWishRaisesItUpToTheActiveDownIntervalOfTheWeakest) {
+  auto spec = group({"g", 1, {}, {{"node-a", 200}, {"node-b", 100}}}).spec;
+  spec.advert_interval = Milliseconds(1000);  // ADI 3.219 s and 3.609 s
+  const auto lifetime = [&](int wanted) {
+    spec.fence_lifetime = Seconds(wanted);
+    return fence_lifetime(spec);
+  };
+  EXPECT_EQ(lifetime(1), Seconds(2));
+  EXPECT_EQ(lifetime(3), Seconds(3));
+  EXPECT_EQ(lifetime(3600), Seconds(3));
+  spec.advert_interval = Milliseconds(250);
+  EXPECT_EQ(lifetime(3600), Seconds(1));
+}
+
 // RFC 3768 6.1: Skew_Time of version 2 does not grow with the interval. A foreign peer may have priority 254.
 TEST(FenceLifetime, KnowsVersion2AndForeignPeers) {
   auto spec = group({"g", 1, {}, {{"node-a", 50}, {"node-b", 50}}}).spec;

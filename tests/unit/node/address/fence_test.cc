@@ -31,6 +31,27 @@ TEST(FenceLifetime, AWishRaisesItUpToAdiMin) {
   EXPECT_EQ(fence_lifetime(ms(250), ms(804), Seconds(5)), Seconds(1));
 }
 
+// What a wish may be is told to people: node/plan says FenceLifetimeOutOfRange.
+TEST(FenceLifetime, TheRangeIsWhatAWishMayAskFor) {
+  EXPECT_EQ(lifetime_range(ms(1000), ms(3218)), (LifetimeRange{Seconds(2), Seconds(3)}));
+  EXPECT_EQ(lifetime_range(ms(10000), ms(32190)), (LifetimeRange{Seconds(31), Seconds(32)}));
+  EXPECT_EQ(lifetime_range(ms(250), ms(804)), (LifetimeRange{Seconds(1), Seconds(1)}));  // no choice
+  EXPECT_EQ(lifetime_range(ms(10), ms(30)), (LifetimeRange{Seconds(1), Seconds(1)}));
+}
+
+TEST(FenceLifetime, AWishWithinTheRangeIsTakenAndAnyOtherIsMovedToItsEnd) {
+  EXPECT_TRUE(rc::check([] {
+    const auto a = ms(10 * *rc::gen::inRange<std::int64_t>(1, 4096));
+    const auto adi = 3 * a + a * *rc::gen::inRange<std::int64_t>(2, 256) / 256;
+    const Seconds wanted(*rc::gen::inRange<std::int64_t>(1, 3601));
+    const auto range = lifetime_range(a, adi);
+    const Seconds lifetime = fence_lifetime(a, adi, wanted);
+    RC_ASSERT(range.least == fence_lifetime(a, adi, {}));
+    RC_ASSERT(lifetime >= range.least && lifetime <= range.most);
+    RC_ASSERT(lifetime == wanted || lifetime == (wanted < range.least ? range.least : range.most));
+  }));
+}
+
 // A lifetime always outlives the interval between two renewals.
 TEST(FenceLifetime, IsLongerThanTheAdvertInterval) {
   EXPECT_TRUE(rc::check([] {

@@ -28,7 +28,7 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   source.spec.preempt = false;
   source.spec.preempt_delay = Seconds(30);
   source.spec.checksum = api::Checksum::kRfc5798;
-  source.spec.fence_lifetime = Seconds(2);
+  source.spec.fence_lifetime = Seconds(1);
   source.spec.excluded_addresses = {{ip("192.0.2.12"), 32}};
   source.spec.track_interfaces = {{"eth1", 0}, {"eth2", -50}};
   source.spec.link_up_delay = Milliseconds(1500);
@@ -53,7 +53,7 @@ TEST(GroupPlanning, CarriesEveryFieldOfTheGroup) {
   wanted.excluded = {ip("192.0.2.12")};
   wanted.min_active_down_interval =
       vrrp::active_down_interval(vrrp::Version::k3, vrrp::Priority(100), vrrp::Centiseconds(25));
-  wanted.fence_lifetime = Seconds(2);
+  wanted.fence_lifetime = Seconds(1);
   EXPECT_THAT(made.plan.groups, ElementsAre(Pair("g", wanted)));
   EXPECT_THAT(made.problems, IsEmpty());
 }
