@@ -50,7 +50,8 @@ void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding
     const auto nodes = join({blocked_by->begin(), blocked_by->end()}, ", ");
     why = "may still be held by node " + nodes + ": it has not reported that it let go";
   } else if (holding != nullptr && holding->owner.uid.empty()) {
-    why = "is in VRRPGroup " + holding->group + ", which was made by hand";
+    why = holding->excluded ? "is in excludedAddresses of VRRPGroup " + holding->group
+                            : "is in VRRPGroup " + holding->group + ", which was made by hand";
   } else if (holding != nullptr && exists(inputs, holding->owner)) {
     for (const auto& wish : asking) {
       if (wish.uid == holding->owner.uid) winner = &wish;

@@ -12,7 +12,8 @@ namespace fairlead::controller {
 
 struct Holding {
   std::string group;        // name of the VRRPGroup
-  api::AddressOwner owner;  // empty: a group made by hand
+  api::AddressOwner owner;  // empty: listed by hand
+  bool excluded = false;    // in excludedAddresses, which only people fill
   friend bool operator==(const Holding&, const Holding&) = default;
 };
 

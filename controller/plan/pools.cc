@@ -47,8 +47,10 @@ std::int64_t assigned_in(const api::AddressPool& pool, const ByKey<api::VRRPGrou
   std::int64_t count = 0;
   for (const auto& [key, group] : groups) {
     if (group.spec.family != family) continue;
-    count += std::count_if(group.spec.addresses.begin(), group.spec.addresses.end(),
-                           [&](const api::GroupAddress& address) { return holds(pool, address.address); });
+    const auto ours = [&](const auto& entry) { return holds(pool, entry.address); };
+    const auto& spec = group.spec;
+    count += std::count_if(spec.addresses.begin(), spec.addresses.end(), ours);
+    count += std::count_if(spec.excluded_addresses.begin(), spec.excluded_addresses.end(), ours);
   }
   return count;
 }

@@ -4,6 +4,7 @@
 
 #include "controller/plan/reason.h"
 #include "controller/status/conditions.h"
+#include "controller/status/group_acceptance.h"
 #include "lib/api/member_entry.h"
 #include "lib/base/text.h"
 
@@ -141,6 +142,10 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
   add_ruling(inputs, ruling, out);
   add_foreign_speakers(inputs, group, out);
   add_member_problems(group, out);
+  out.not_accepted = not_accepted(inputs, group, ruling.stale);
+  if (out.not_accepted && out.degraded.empty()) {
+    add_degraded(out, out.not_accepted->reason, out.not_accepted->message);
+  }
   out.state = state_of(group, ruling, out);
   return out;
 }
@@ -152,9 +157,12 @@ std::string foreign_master_message(const GroupSummary& summary) {
 api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummary& summary, WallTime now) {
   api::VRRPGroupStatus out;
   out.master = summary.master;
-  out.state = api::to_string(summary.state);
+  const auto& no = summary.not_accepted;
+  const bool rejected = no && summary.state == api::VipState::kPending;
+  out.state = api::to_string(rejected ? api::VipState::kRejected : summary.state);
   std::vector<api::Condition> wanted;
-  wanted.push_back(condition("Accepted", true, Reason::kAccepted, ""));
+  wanted.push_back(no ? condition("Accepted", false, no->reason, no->message)
+                      : condition("Accepted", true, Reason::kAccepted, ""));
   wanted.push_back(programmed(summary));
   const bool served = !summary.master.empty() || !summary.foreign_master.empty();
   wanted.push_back(condition("Ready", served, served ? Reason::kServing : Reason::kNoMaster,

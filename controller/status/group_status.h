@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "controller/plan/reason.h"
 #include "controller/status/mastership.h"
 #include "lib/api/virtual_ip.h"
 
@@ -20,6 +22,7 @@ struct GroupSummary {
   std::string previous;        // the master of the status so far
   std::string foreign_master;  // a Backup hears this foreign peer of the group as its master
   api::VipState state = api::VipState::kPending;
+  std::optional<Refusal> not_accepted;  // by what it asks for, or by its members
   Coverage coverage = Coverage::kNobody;
   std::vector<api::Condition> programmed_notes;  // UnsupportedScheduler
   std::vector<api::Condition> degraded;  // each a condition Degraded with its reason; the first is the worst
@@ -32,7 +35,8 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
 // "the master is 192.0.2.3, a foreign peer", or empty.
 std::string foreign_master_message(const GroupSummary& summary);
 
-// The status to write: master, state, conditions; members stay empty.
+// The status to write: master, state, conditions; members stay empty. A group that is not accepted and that
+// nobody has served so far is Rejected.
 api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummary& summary, WallTime now);
 
 }  // namespace fairlead::controller

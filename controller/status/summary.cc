@@ -5,6 +5,7 @@
 #include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
+#include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
 #include "controller/status/notices.h"
 #include "controller/status/virtual_ip_status.h"
@@ -18,6 +19,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
                            Summary& out) {
   Summaries summaries;
   const auto senders = nodes_by_sender(inputs.node_reports);
+  const auto held = holdings(inputs);
   for (const auto& [key, group] : inputs.groups) {
     const auto known = before.find(key.name);
     const auto memory = known == before.end() ? std::nullopt : std::optional(known->second);
@@ -27,7 +29,8 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
                                     [](const auto& claim) { return !claim.second.stale; });
     out.contested = out.contested || live > 1;
     out.memory.insert({key.name, ruling.memory});
-    const auto& summary = summaries.insert({key.name, summarize_group(inputs, group, ruling)}).first->second;
+    auto& summary = summaries.insert({key.name, summarize_group(inputs, group, ruling)}).first->second;
+    note_taken(held, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;

@@ -46,12 +46,25 @@ def own(verdicts, world, until):
     verdicts.add("a group made by hand is judged, not changed", code == 0 and judged and judged.get("Programmed") == "WaitingForNodes" and
                  world.get(path)["metadata"]["generation"] == first["metadata"]["generation"] and
                  world.get(path)["metadata"]["labels"] == first["metadata"]["labels"], f"{text} {judged}")
-    world.pool("taken", ["192.0.2.10/32"])
-    world.vip("taken", {"addresses": ["192.0.2.10"], "forwarding": "Delegate"})
+    patch(world, "gateway", {"excludedAddresses": [{"address": "192.0.2.11"}]})
+    for address, how in (("192.0.2.10", "made by hand"), ("192.0.2.11", "in excludedAddresses of VRRPGroup gateway")):
+        refused(verdicts, world, until, address, how)
+    patch(world, "gateway", {"trackQuorum": {"weight": 5}})
+    row = until(lambda: [r for r in (world.api.kubectl("get", "vrrpgroup", "gateway")[1]).splitlines() if "Rejected" in r and "False" in r])
+    judged = [c for c in world.get(path)["status"]["conditions"] if c["type"] == "Accepted"]
+    verdicts.add("with a field that is not built yet kubectl get shows it Rejected and not accepted, and the condition the field",
+                 row and judged[0]["reason"] == "NotYetSupported" and "spec.trackQuorum" in judged[0]["message"],
+                 world.api.kubectl("get", "vrrpgroup")[1] + str(judged))
+    world.delete(path)
+
+
+def refused(verdicts, world, until, address, how):
+    """A VirtualIP that asks for an address of that group."""
+    world.pool("taken", [address + "/32"])
+    world.vip("taken", {"addresses": [address], "forwarding": "Delegate"})
     until(lambda: world.condition("taken", "Allocated")["status"])
     said = world.condition("taken", "Allocated")
-    verdicts.add("a VirtualIP does not get its address", said["reason"] == "AddressInUse" and "made by hand" in said["message"], str(said))
+    verdicts.add(f"a VirtualIP does not get its address: {how}", said["reason"] == "AddressInUse" and how in said["message"], str(said))
     world.delete(f"{OURS}/namespaces/default/virtualips/taken")
     until(lambda: not world.vip_of("taken"))
     world.delete(f"{OURS}/addresspools/taken")
-    world.delete(path)

@@ -90,5 +90,39 @@ TEST(Claim, AnAddressOfAGroupMadeByHandIsNotGivenTwice) {
   EXPECT_NE(claims.refused.at({"shop", "web"}).message.find("VRRPGroup hand"), std::string::npos);
 }
 
+// In a group made by hand, and in one of ours, where people may add it (docs/vrrp.md).
+TEST(Claim, AnAddressThatAGroupHoldsWithoutListingItIsNotGivenTwice) {
+  for (const bool by_hand : {true, false}) {
+    Inputs inputs = three_nodes();
+    put(inputs.virtual_ips, born("web", 20));
+    auto holder = group({"holder", 9, {{"192.0.2.101", "x"}}, {{"node-a", 200}}});
+    if (by_hand) holder.spec.addresses.front().owners.clear();
+    holder.spec.excluded_addresses = {{ip("192.0.2.100"), 32}};
+    put(inputs.groups, holder);
+    const auto claims = claimed(inputs);
+    EXPECT_TRUE(claims.granted.empty());
+    const auto& no = claims.refused.at({"shop", "web"});
+    EXPECT_EQ(no.reason, Reason::kAddressInUse);
+    EXPECT_EQ(no.message, "192.0.2.100 is in excludedAddresses of VRRPGroup holder");
+  }
+}
+
+// As of two groups that list it: the nodes go by the older one, too (node/plan).
+TEST(Holdings, OfTwoGroupsWithOneAddressTheOlderHasItHoweverItLists) {
+  for (const int listed_at : {10, 30}) {
+    Inputs inputs;
+    auto lists = group({"lists", 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}}});
+    lists.meta.creation_timestamp = WallTime(Seconds(listed_at));
+    auto excludes = group({"excludes", 2, {{"192.0.2.50", "x"}}, {{"node-a", 200}}});
+    excludes.meta.creation_timestamp = WallTime(Seconds(20));
+    excludes.spec.excluded_addresses = {{ip("192.0.2.100"), 32}};
+    put(inputs.groups, lists);
+    put(inputs.groups, excludes);
+    EXPECT_EQ(holdings(inputs).at(ip("192.0.2.100")),
+              listed_at < 20 ? (Holding{"lists", {"shop", "web", "uid-web"}, false})
+                             : (Holding{"excludes", {}, true}));
+  }
+}
+
 }  // namespace
 }  // namespace fairlead::controller

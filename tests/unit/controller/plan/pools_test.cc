@@ -75,6 +75,16 @@ TEST(Pools, StatusHasTheExactCoverAndCountsWhatGroupsHold) {
   EXPECT_EQ(status.available_ipv6, 0);
 }
 
+TEST(Pools, AnAddressThatAGroupHoldsWithoutListingItIsAssigned) {
+  auto holder = group({"g", 1, {{"192.0.2.100", "web"}}, {}});
+  holder.spec.excluded_addresses = {{ip("192.0.2.97"), 32}, {ip("192.0.2.1"), 32}};
+  ByKey<api::VRRPGroup> groups;
+  put(groups, holder);
+  const auto status = pool_numbers(pool("a", "192.0.2.96/29"), groups);
+  EXPECT_EQ(status.assigned_ipv4, 2);
+  EXPECT_EQ(status.available_ipv4, 6);
+}
+
 TEST(Pools, AvailableSaturates) {
   EXPECT_EQ(pool_numbers(pool("a", "2001:db8::/32"), {}).available_ipv6, std::int64_t{1} << 53);
 }
