@@ -40,17 +40,6 @@ template <class Value>
 using Newest = sys::Mailbox<int, Value>;
 constexpr int kNewest = 0;
 
-void wait_for_signal() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  int number = 0;
-  while (sigwait(&signals, &number) != 0) {
-  }
-  sys::log(sys::LogLevel::kInfo, "node.stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
-}
-
 sys::HttpReply word(bool good) {
   return good ? sys::HttpReply{200, "text/plain; charset=utf-8", "ok\n"}
               : sys::HttpReply{503, "text/plain; charset=utf-8", "failing\n"};
@@ -75,10 +64,7 @@ struct Agent::Parts {
                   forwarding_orders.put(kNewest, std::move(forwarding));
                   vrrp_orders.put(kNewest, std::move(vrrp));
                 },
-                [this] {
-                  reporter.changed();
-                  show_state_soon();
-                }}),
+                [this] { take_plan(); }}),
         reporter(api_loop, queue, speaker,
                  {[this]() -> const PlanView& { return source.view(); },
                   [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
@@ -87,6 +73,7 @@ struct Agent::Parts {
                   [this](const std::string& instance) { namesakes.put(kNewest, instance); }}) {}
 
   // Each of these runs on the loop named.
+  void take_plan();                                             // api
   void take_vrrp_report(const VrrpReport& report);              // api
   void take_forwarding_report(const ForwardingReport& report);  // api
   void show_state_soon();                                       // api
@@ -109,6 +96,7 @@ struct Agent::Parts {
   LastTurn last_turn;
   std::atomic<bool> vrrp_planned{false};  // a plan has been carried out
   std::atomic<bool> forwarding_planned{false};
+  VrrpReport plan_told;  // what Events have told of the plan
   Snapshot state;
   bool showing_state = false;
   sys::Timer state_timer{api_loop};
@@ -137,6 +125,14 @@ struct Agent::Parts {
   std::unique_ptr<sys::HttpListener> metrics_listener;
   std::unique_ptr<sys::HttpListener> health_listener;
 };
+
+void Agent::Parts::take_plan() {
+  VrrpReport now = plan_report(source.view(), source.groups());
+  for (const auto& notice : notices(speaker.node.name, plan_told, now)) events.send(notice);
+  plan_told = std::move(now);
+  reporter.changed();
+  show_state_soon();
+}
 
 void Agent::Parts::take_vrrp_report(const VrrpReport& report) {
   if (report.sequence > 0) vrrp_planned = true;

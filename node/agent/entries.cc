@@ -1,6 +1,7 @@
 #include "node/agent/entries.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -33,16 +34,8 @@ std::vector<api::Condition> problems_of(const std::string& group, const PlanView
   std::vector<api::Condition> out;
   const auto report = reports.vrrp.groups.find(group);
   if (report != reports.vrrp.groups.end()) out = report->second.problems;
-  for (const auto& problem : view.problems) {
-    if (problem.kind != "VRRPGroup" || problem.object.name != group) continue;
-    const std::string type(plan::to_string(problem.refusal));
-    out.push_back(agent::problem(type, type, api::to_string({problem.problem})));
-  }
-  for (const auto& refused : view.refused) {
-    if (refused.kind != "VRRPGroup" || refused.object.name != group) continue;
-    const std::string type(plan::to_string(refused.ruling));
-    out.push_back(problem(type, type, text_of(refused)));
-  }
+  auto planned = plan_problems(group, view);
+  std::move(planned.begin(), planned.end(), std::back_inserter(out));
   if (forwards(group, view.plan)) {
     out.insert(out.end(), reports.forwarding.problems.begin(), reports.forwarding.problems.end());
   }
@@ -142,6 +135,21 @@ std::string_view to_string(PlanOrigin origin) {
       return "API";
   }
   return "unknown";
+}
+
+std::vector<api::Condition> plan_problems(const std::string& group, const PlanView& view) {
+  std::vector<api::Condition> out;
+  for (const auto& problem : view.problems) {
+    if (problem.kind != "VRRPGroup" || problem.object.name != group) continue;
+    const std::string type(plan::to_string(problem.refusal));
+    out.push_back(agent::problem(type, type, api::to_string({problem.problem})));
+  }
+  for (const auto& refused : view.refused) {
+    if (refused.kind != "VRRPGroup" || refused.object.name != group) continue;
+    const std::string type(plan::to_string(refused.ruling));
+    out.push_back(problem(type, type, text_of(refused)));
+  }
+  return out;
 }
 
 api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& group, const PlanView& view,

@@ -43,6 +43,10 @@ struct Reports {
   ForwardingReport forwarding;
 };
 
+// What the plan has against a group of that name: problems of its newest version, and whether that came too
+// early or too late to be carried out.
+std::vector<api::Condition> plan_problems(const std::string& group, const PlanView& view);
+
 // Our entry in the status of `group`, of which name and UID count. A group that is not carried out (refused,
 // not yet, or another object of that name is) is in Initialize, with generation 0 and the reasons; one that
 // we run nothing of says its generation as soon as no interface holds an address that the plan does not have.

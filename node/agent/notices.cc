@@ -1,6 +1,7 @@
 #include "node/agent/notices.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::agent {
 namespace {
@@ -46,6 +47,17 @@ std::vector<api::Notice> notices(const std::string& node, const VrrpReport& befo
     const api::EventSubject subject{"fairlead.dev/v1alpha1", "VRRPGroup", name, "", group.uid};
     add_transition(subject, node, was, group, out);
     add_problems(subject, node, was, group, out);
+  }
+  return out;
+}
+
+VrrpReport plan_report(const PlanView& view, const std::map<api::ObjectKey, api::VRRPGroup>& groups) {
+  VrrpReport out;
+  for (const auto& [key, group] : groups) {
+    GroupReport report;
+    report.uid = group.meta.uid;
+    report.problems = plan_problems(key.name, view);
+    if (!report.problems.empty()) out.groups.emplace(key.name, std::move(report));
   }
   return out;
 }

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "lib/api/event.h"
+#include "lib/api/vrrp_group.h"
+#include "node/agent/entries.h"
 #include "node/agent/messages.h"
 
 namespace fairlead::agent {
@@ -16,5 +19,9 @@ namespace fairlead::agent {
 // Made from the difference of two reports: of what began and ended between them nothing is told. `node` tells
 // it. Pure.
 std::vector<api::Notice> notices(const std::string& node, const VrrpReport& before, const VrrpReport& now);
+
+// What the plan has against groups, in the form of a report, whose difference to the one before notices()
+// tells of likewise. `groups`: as the API server shows them; of another nothing can be told. Pure.
+VrrpReport plan_report(const PlanView& view, const std::map<api::ObjectKey, api::VRRPGroup>& groups);
 
 }  // namespace fairlead::agent

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -32,6 +33,17 @@ std::string why_not_locked() {
 }
 
 }  // namespace
+
+void wait_for_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int number = 0;
+  while (sigwait(&signals, &number) != 0) {
+  }
+  sys::log(sys::LogLevel::kInfo, "node.stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+}
 
 void lock_memory() {
   const std::string why = why_not_locked();

@@ -5,6 +5,9 @@
 // What the daemon asks of the kernel for itself. Best effort: what is refused is logged, once.
 namespace fairlead::agent {
 
+// Until SIGTERM or SIGINT comes, which agent.h's block_signals() has blocked; logs which.
+void wait_for_signal();
+
 // Keeps the memory of the process, all of it and as it grows, from being written to a disk that must be
 // waited for. Only where locked memory has no limit: under one, what is allocated later would be refused.
 void lock_memory();

@@ -107,6 +107,17 @@ def another_list(verdicts, world):
     verdicts.add("and a condition of the member", "AddressesDiffer" in world.problems("g"), json.dumps(world.entry("g")))
 
 
+def refused(verdicts, world):
+    """What the plan has against a group: no thread of the node has it."""
+    world.group("later", 61, [{"address": "192.0.2.111", "forwarding": "Delegate"}], trackQuorum={"weight": 10})
+    until(lambda: world.events("later", "NotYetSupported"), 20)
+    events = world.events("later", "NotYetSupported")
+    verdicts.add("a group that the node cannot run is a Warning that names the field", len(events) == 1 and
+                 events[0]["type"] == "Warning" and events[0]["note"] == "node-a: spec.trackQuorum: is not supported yet",
+                 json.dumps(events))
+    world.delete("/apis/fairlead.dev/v1alpha1/vrrpgroups/later")
+
+
 def second_daemon(verdicts, world, folder, good, daemon):
     """FN-18: the far side is a copy of the node: its name, its token, its checkpoint, an interface of the same name."""
     for words in ("set far0 down", "set far0 name vip0", "set vip0 up"):
@@ -156,6 +167,7 @@ def main():
             loses_and_wins(verdicts, world, daemon)
             removed(verdicts, world, link)
             another_list(verdicts, world)
+            refused(verdicts, world)
             second_daemon(verdicts, world, folder, good, daemon)
             verdicts.add("it stops", daemon.stop() == 0)
         finally:

@@ -102,6 +102,26 @@ TEST(NodeNotices, WhatNeedsNobodyIsNotTold) {
   EXPECT_EQ(told(kBackup, with_problem(kBackup, "LinkUpDelay", "just came up")), Told());
 }
 
+// kubernetes.md 6, Events: on the VRRPGroup, whoever of the node finds it.
+TEST(PlanNotices, TellOfAGroupThatIsRefusedOrSetAsideOnceItIsShown) {
+  PlanView view;
+  view.problems = {{"VRRPGroup", {"", "g"}, plan::Refusal::kInvalidSpec, {"spec.x", "must be y"}},
+                   {"VRRPGroup", {"", "other"}, plan::Refusal::kInvalidSpec, {"spec.x", "must be y"}},
+                   {"RealServerSet", {"shop", "g"}, plan::Refusal::kInvalidSpec, {"spec.z", "wrong"}}};
+  view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};
+  api::VRRPGroup shown;
+  shown.meta.name = "g";
+  shown.meta.uid = "uid-g";
+  EXPECT_EQ(told(VrrpReport{}, plan_report(view, {})), Told());
+  const auto report = plan_report(view, {{{"", "g"}, shown}});
+  const Told all = told(VrrpReport{}, report);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0], "Warning InvalidSpec node-a: spec.x: must be y");
+  EXPECT_TRUE(all[1].starts_with("Warning GenerationWentBack node-a: ")) << all[1];
+  EXPECT_EQ(told(report, report), Told());
+  EXPECT_EQ(told(report, plan_report(PlanView{}, {{{"", "g"}, shown}})), Told());
+}
+
 TEST(NodeNotices, AnotherObjectOfTheNameIsAnother) {
   auto other = kMaster;
   other.uid = "uid-new";
