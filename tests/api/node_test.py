@@ -13,6 +13,7 @@ import apiserver
 import node_checkpoint as checkpoint
 import node_groups as groups
 import node_restart as restart
+from node_partition import split_and_api_lost
 from node_preempt import preempts_late
 from node_world import NAMESPACE, NODE, OURS, VIP, Daemon, Link, World, delegate, must, node_command, other_authority, until
 
@@ -195,6 +196,7 @@ def main():
             until(lambda: world.state("g") == "Master" and link.holds(VIP))
             preempts_late(verdicts, world, link, daemon, folder)
             daemon = checkpoint.api_lost(verdicts, world, link, folder, good, daemon)
+            daemon = split_and_api_lost(verdicts, world, link, (folder, good), daemon)
             daemon = restart.ends_unheard(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = checkpoint.damaged_checkpoint(verdicts, world, link, folder, good, daemon)
             ends(verdicts, world, link, folder, good, daemon)
