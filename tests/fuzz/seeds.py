@@ -1,27 +1,12 @@
 #!/usr/bin/python3
 """Writes the seeds of the fuzz targets into tests/fuzz/corpus: the vectors of docs/rfc9568.md's tests, odd adverts, and
-event sequences worth beginning with. Files that a search found stand beside them under names of their own."""
-import os
+event sequences worth beginning with; of frames and rtnetlink messages every kind, and what is just not one. Files that a search
+found stand beside them under names of their own."""
 import struct
 
-CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
-
-
-def words(text):
-    return bytes.fromhex(text)
-
-
-def checksum(header):
-    total = sum(struct.unpack(f"!{len(header) // 2}H", header))
-    return ~(total % 0xffff) & 0xffff
-
-
-def write(target, name, data):
-    folder = f"{CORPUS}/{target}"
-    os.makedirs(folder, exist_ok=True)
-    with open(f"{folder}/{name}", "wb") as file:
-        file.write(data)
-
+from seed_files import checksum, words, write
+from seeds_frames import neighbor_frames
+from seeds_routes import route_messages
 
 # vrrp_packet: settings(1) more(1) priority(1) interval(1) moment(2), then the packet.
 V6, V2, PASSWORD, UNICAST, LENIENT, BACKUP, ACTIVE = 1, 2, 4, 8, 16, 32, 64
@@ -79,22 +64,6 @@ def vrrp_packets():
     write("vrrp_packet", "hop-limit-untold", struct.pack("!BBBBH", V6 | ACTIVE, UNTOLD, 50, 6, 600) + words(IPV6["p13"]))
 
 
-def neighbor_frames():
-    mac, broadcast, vip = "020000000010", "ffffffffffff", "c0000264"
-    own = words(mac + vip + ADDRESSES6[33:]) + bytes(1)
-    for name, operation, target in (("g1", 1, mac), ("g2", 2, mac), ("g3", 1, broadcast)):
-        frame = words(broadcast + mac + f"0806 0001 0800 06 04 {operation:04x}" + mac + vip + target + vip)
-        write("neighbor_frames", name, own + frame)
-    n1 = ("333300000001 020000000010 86dd 60000000 0020 3a ff 20010db8000000000000000000000100 ff020000000000000000000000000001"
-          "8800 f71d 20000000 20010db8000000000000000000000100 0201 020000000010")
-    write("neighbor_frames", "n1", own + words(n1))
-    write("neighbor_frames", "n1-put-right", words(mac + vip + ADDRESSES6[33:] + "03" + n1.replace("f71d", "0000")))
-    solicitation = ("3333ff000100 020000000011 86dd 60000000 0020 3a ff fe800000000000000000000000000011"
-                    "ff0200000000000000000001ff000100 8700 0000 00000000 20010db8000000000000000000000100 0101 020000000011")
-    write("neighbor_frames", "solicitation", words(mac + vip + ADDRESSES6[33:] + "02" + solicitation))
-    write("neighbor_frames", "n2", own + words(n1.replace("f71d 20", "771d a0")))
-
-
 # vrrp_thread: commands, see tests/fuzz/vrrp_thread.cc.
 ORDER, READY = bytes((15,)), bytes((8, 0xff))
 EVERY = bytes((10, 1, 10, 2, 10, 3, 10, 4))  # of the five groups the first is ordered from the start
@@ -146,43 +115,6 @@ def vrrp_threads():
     }
     for name, data in sequences.items():
         write("vrrp_thread", name, data)
-
-
-def attribute(kind, data):
-    return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
-
-
-def message(kind, body):
-    return struct.pack("=IHHII", 16 + len(body), kind, 0, 1, 0) + body
-
-
-def route_messages():
-    eth = struct.pack("=BBHiII", 0, 0, 1, 7, 0x11043, 0)
-    link = message(16, eth + attribute(3, b"eth1\0") + attribute(4, struct.pack("=I", 1500)) +
-                   attribute(1, words("020000000010")))
-    forever = struct.pack("=IIII", 0xffffffff, 0xffffffff, 100, 100)
-    ours = struct.pack("=IIII", 0, 2, 100, 200)
-    own4 = message(20, struct.pack("=BBBBI", 2, 24, 0x80, 0, 7) + attribute(1, words("c000020a")) +
-                   attribute(2, words("c000020a")) + attribute(3, b"eth1\0") + attribute(8, struct.pack("=I", 0x80)) + attribute(6, forever))
-    vip4 = message(20, struct.pack("=BBBBI", 2, 32, 0, 0, 7) + attribute(2, words("c0000264")) + attribute(6, ours) +
-                   attribute(8, struct.pack("=I", 0x200)) + attribute(11, bytes((0x46,))))
-    own6 = message(20, struct.pack("=BBBBI", 10, 64, 0x80, 253, 7) +
-                   attribute(1, words("fe800000000000000000000000000001")) +
-                   attribute(6, forever) + attribute(8, struct.pack("=I", 0x80)))
-    route = message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) + attribute(5, words("c0000201")) +
-                    attribute(4, struct.pack("=i", 7)))
-    hops = b"".join(struct.pack("=HBBi", 16, 0, 0, index) + attribute(5, words(gateway))
-                    for index, gateway in ((7, "c0000201"), (8, "c6336401")))
-    multipath = message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) + attribute(9, hops))
-    write("route_messages", "link", link)
-    write("route_messages", "addresses", own4 + vip4 + own6)
-    write("route_messages", "routes", route + multipath)
-    write("route_messages", "all", link + own4 + vip4 + own6 + route + multipath)
-    write("route_messages", "name-without-end", message(16, eth + attribute(3, b"eth1")))
-    write("route_messages", "prefix-of-255",
-          message(20, struct.pack("=BBBBI", 2, 255, 0, 0, 7) + attribute(2, words("c0000264"))))
-    write("route_messages", "next-hop-too-long", message(24, struct.pack("=BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) +
-          attribute(9, struct.pack("=HBBi", 200, 0, 0, 7))))
 
 
 if __name__ == "__main__":
