@@ -61,6 +61,8 @@ TEST(Timers, EqualTheExactRationalAndAreMonotone) {
       const Priority priority(static_cast<std::uint8_t>(p));
       const std::int64_t numerator = std::int64_t{256 - p} * icv * 10000;
       ASSERT_EQ(skew_time(Version::k3, priority, Centiseconds(icv)).count(), numerator / 256);
+      ASSERT_EQ(active_down_interval(Version::k3, priority, Centiseconds(icv)).count(),
+                std::int64_t{3} * icv * 10000 + numerator / 256);
       ASSERT_LE(active_down_interval(Version::k3, priority, Centiseconds(icv)), previous);
       previous = active_down_interval(Version::k3, priority, Centiseconds(icv));
     }
