@@ -1,6 +1,7 @@
 #include "node/agent/virtual_router.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <utility>
 
@@ -53,7 +54,7 @@ bool VirtualRouter::is_same_router(const plan::GroupPlan& other) const {
 }
 
 void VirtualRouter::drop_addresses(const plan::GroupPlan& next) {
-  touched_ = true;
+  touch();
   const bool lists_none = outside(in_service_, next.addresses).size() == in_service_.size();
   if (lists_none) leave(vrrp::Reason::kShutdown);  // an advert lists at least one address
   std::set<net::IpAddress> staying = next.addresses;
@@ -102,7 +103,7 @@ void VirtualRouter::reconfigure(const vrrp::RouterConfig& next) {
 }
 
 void VirtualRouter::hear(const vrrp::Accepted& accepted) {
-  touched_ = true;
+  touch();
   metrics_.count_received();
   const vrrp::AdvertReceived received = peers_.hear(accepted, plan_);
   give_up_remains();
@@ -116,7 +117,7 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
 }
 
 void VirtualRouter::refuse(const vrrp::Rejected& rejected) {
-  touched_ = true;
+  touch();
   peers_.refuse(rejected, plan_);
 }
 
@@ -140,7 +141,7 @@ void VirtualRouter::start() {
 }
 
 void VirtualRouter::time_passed() {
-  touched_ = true;
+  touch();
   peers_.forget();
   addresses_.forget_old();
   if (remains_ && world_.clock.now() >= remains_->until) give_up_remains();
@@ -158,7 +159,7 @@ void VirtualRouter::time_passed() {
 
 void VirtualRouter::leave_if_overdue() {
   if (!active() || !late()) return;
-  touched_ = true;
+  touch();
   deliver(vrrp::FenceExpired{});
 }
 
@@ -169,6 +170,7 @@ bool VirtualRouter::has_slept() const {
 }
 
 void VirtualRouter::find(int interface, const address::Renewals& left) {
+  touch();
   Remains remains{interface, {}, Microseconds(0), {}};
   std::vector<address::Renewal> renewals;
   for (const net::IpAddress& address : planned()) {
@@ -190,12 +192,13 @@ void VirtualRouter::find(int interface, const address::Renewals& left) {
 // An audit removes what nobody wants any more.
 void VirtualRouter::give_up_remains() {
   if (!remains_) return;
+  touch();
   remains_.reset();
   world_.audit_wanted = true;
 }
 
 void VirtualRouter::shut_down(vrrp::Reason reason) {
-  touched_ = true;
+  touch();
   give_up_remains();
   leave(reason);
 }
@@ -206,7 +209,7 @@ void VirtualRouter::leave(vrrp::Reason reason) {
 
 void VirtualRouter::settle(bool nothing_left_behind) {
   if (!nothing_left_behind) return;
-  touched_ = true;
+  touch();
   observed_generation_ = plan_.version.generation;
   // A removal that was acknowledged late.
   addresses_.keep_only(active() ? in_service_ : std::set<net::IpAddress>{});
@@ -223,6 +226,12 @@ void VirtualRouter::add_desired(address::Desired& desired) const {
 }
 
 std::optional<TimePoint> VirtualRouter::next_deadline() const {
+  assert(!deadline_known_ || deadline_ == reckon_deadline());
+  if (!std::exchange(deadline_known_, true)) deadline_ = reckon_deadline();
+  return deadline_;
+}
+
+std::optional<TimePoint> VirtualRouter::reckon_deadline() const {
   std::optional<TimePoint> out = vrrp::next_deadline(state_);
   if (may_start()) out = earlier(out, addresses_.try_again());
   if (remains_) out = earlier(out, remains_->until);
@@ -255,42 +264,6 @@ api::MemberState VirtualRouter::member_state() const {
                                [](const vrrp::Backup&) { return api::MemberState::kBackup; },
                                [](const vrrp::Active&) { return api::MemberState::kMaster; }},
                     state_);
-}
-
-std::optional<GroupReport> VirtualRouter::news() {
-  if (!std::exchange(touched_, false)) return std::nullopt;
-  return report();
-}
-
-GroupReport VirtualRouter::report() const {
-  GroupReport out;
-  out.uid = plan_.version.uid;
-  out.state = member_state();
-  out.since = since_;
-  out.observed_generation = observed_generation_;
-  out.programmed = programmed_;
-  out.priority = priority_.value();
-  out.hears = heard_.name();
-  out.last_transition = last_transition_;
-  out.held = addresses_.all();
-  const auto add = [&out](std::vector<api::Condition> problems) {
-    std::move(problems.begin(), problems.end(), std::back_inserter(out.problems));
-  };
-  for (const auto& problem : {link_problem_, address_problem_}) {
-    if (problem) out.problems.push_back(*problem);
-  }
-  if (!world_.namesake.empty()) {
-    out.problems.push_back(problem(kDuplicateNode, "AnotherInstance",
-                                   "another live daemon (instance " + world_.namesake +
-                                       ") writes as this node: both run at priority 1"));
-  }
-  add(addresses_.problems());
-  if (const auto why = adverts_.why_unsent()) {
-    out.problems.push_back(problem("AdvertsNotSent", "SendFailed", *why));
-  }
-  add(peers_.problems(plan_));
-  if (auto overlap = fence_overlap(plan_, lifetime(), fence_)) out.problems.push_back(*std::move(overlap));
-  return out;
 }
 
 }  // namespace fairlead::agent

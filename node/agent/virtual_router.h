@@ -80,8 +80,11 @@ class VirtualRouter {
   }
   // What it wants on its interface now.
   void add_desired(address::Desired& desired) const;
-  // When time_passed() is due next.
+  // When time_passed() is due next: what it was, unless a call may have changed it. Asked of all groups in
+  // every turn.
   std::optional<TimePoint> next_deadline() const;
+  // The boot-time clock went on without the other one: what was reckoned by both holds no longer.
+  void forget_deadline() { deadline_known_ = false; }
   // Whether the wire must be read before a timer counts: the fence asks for it before an advert that is late,
   // and before it takes over a Backup must know of all that was sent until now.
   bool must_drain_first() const;
@@ -93,6 +96,9 @@ class VirtualRouter {
 
  private:
   GroupReport report() const;
+  // In every call that may change the report, or when time_passed() is due.
+  void touch() { touched_ = true, deadline_known_ = false; }
+  std::optional<TimePoint> reckon_deadline() const;
   // What its event makes of the machine, and what the machine asks for.
   void deliver(const vrrp::Event& event);
   // False if the rest of the effects must not be carried out.
@@ -169,6 +175,9 @@ class VirtualRouter {
 
   std::optional<TimePoint> last_heard_;
   HeardMaster heard_;
+
+  mutable std::optional<TimePoint> deadline_;  // of next_deadline()
+  mutable bool deadline_known_ = false;
 
   // For the report:
   bool touched_ = true;  // since the last one

@@ -72,7 +72,7 @@ address::FenceVerdict Adverts::fence() const {
 std::optional<TimePoint> Adverts::give_up_at() const {
   if (!last_) return std::nullopt;
   const Microseconds limit = address::give_up_after(last_->interval, last_->min_active_down_interval);
-  return world_.clock.now() + (last_->at + limit - world_.clock.boot_time());
+  return TimePoint(last_->at + limit - world_.slept);
 }
 
 std::optional<Microseconds> Adverts::interval_unless_sent() const {

@@ -165,7 +165,7 @@ void VirtualRouter::on_active(vrrp::Reason reason) {
 
 void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   if (!active()) return;
-  touched_ = true;
+  touch();
   const auto ours = in_service(missing);
   addresses_.forget(missing);
   world_.announcements.withdraw(link_.index, missing);
@@ -180,7 +180,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
 
 void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
   if (!active()) return;
-  touched_ = true;
+  touch();
   const auto ours = in_service(useless);
   if (ours.empty() || late()) return;  // the next beat ends it
   addresses_.make_again(link_, ours, lifetime());
@@ -196,14 +196,14 @@ std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpA
 }
 
 void VirtualRouter::change(plan::GroupPlan next) {
-  touched_ = true;
+  touch();
   adverts_.heed(next);
   wait_.change(plan_, next, world_.clock.now());
   plan_ = std::move(next);
 }
 
 void VirtualRouter::place(const Ground& ground) {
-  touched_ = true;
+  touch();
   const auto link_before = link_problem_;
   const auto address_before = address_problem_;
   stand_on(ground);

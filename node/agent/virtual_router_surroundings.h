@@ -15,6 +15,8 @@ struct VirtualRouterSurroundings {
   wire::AdvertWire& adverts;
   Announcements& announcements;
   VrrpMetrics& metrics;
+  // By how much the boot-time clock was ahead of the monotonic one at the begin of this turn.
+  Microseconds slept{0};
   // Set by a router whose removal was not acknowledged, or who has an address of no use: compare again soon.
   bool audit_wanted = false;
   // Set by a router to whom the kernel has shown that it forgets our tag (before 5.18): of IPv6 addresses we

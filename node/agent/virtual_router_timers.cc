@@ -1,5 +1,6 @@
 #include "node/agent/virtual_router_timers.h"
 
+#include <chrono>
 #include <map>
 
 #include "lib/base/time.h"
@@ -7,6 +8,8 @@
 
 namespace fairlead::agent {
 namespace {
+
+constexpr Milliseconds kClocksApart{1};  // less is the time between two readings
 
 using Queue = std::multimap<TimePoint, VirtualRouter*>;  // by when they are due
 
@@ -17,11 +20,13 @@ class Timers {
 
   void run(const Listeners::Routers& routers) {
     Queue others;
+    TimePoint now = clock_.now();
     for (const auto& [name, router] : routers) {
       const auto due = router->next_deadline();
-      if (!due || clock_.now() < *due) continue;
+      if (!due || now < *due) continue;
       if (router->advertises()) {
         pass(*router);
+        now = clock_.now();  // which takes its time
       } else {
         others.emplace(*due, router.get());
       }
@@ -69,6 +74,15 @@ class Timers {
 
 void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets) {
   Timers(clock, listeners, packets).run(routers);
+}
+
+void compare_clocks(const Listeners::Routers& routers, VirtualRouterSurroundings& world) {
+  // In this order a turn that is interrupted between the two wakes too early, and looks again.
+  const Microseconds now = world.clock.now().time_since_epoch();
+  const Microseconds slept = world.clock.boot_time() - now;
+  if (std::chrono::abs(slept - world.slept) < kClocksApart) return;
+  world.slept = slept;
+  for (const auto& [name, router] : routers) router->forget_deadline();
 }
 
 }  // namespace fairlead::agent

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "node/agent/virtual_router_listeners.h"
+#include "node/agent/virtual_router_surroundings.h"
 
 namespace fairlead::agent {
 
@@ -12,5 +13,8 @@ namespace fairlead::agent {
 // Active. The others go in the order in which they fell due. What waits on the wire is taken in first, at
 // most `packets` of it, where a router must know (VirtualRouter::must_drain_first). vrrp thread only.
 void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets);
+
+// Begins a turn: sees whether the machine has slept since the last one, and makes the routers reckon by it.
+void compare_clocks(const Listeners::Routers& routers, VirtualRouterSurroundings& world);
 
 }  // namespace fairlead::agent

@@ -78,6 +78,7 @@ class VirtualRouters::Impl {
  private:
   void turn() {
     if (stopped_) return;
+    compare_clocks(routers_, world_);
     listeners_.drain(kPacketsPerTurn);
     const TimePoint began = ports_.clock->now();
     run_timers(routers_, *ports_.clock, listeners_, kPacketsPerTurn);
@@ -138,6 +139,7 @@ class VirtualRouters::Impl {
     sequence_ = order.sequence;
     (void)update();
     report_.view_changed();
+    report_.routers_changed();
     look_again_ = true;
   }
 

@@ -38,8 +38,11 @@ bool CurrentReport::update(std::uint64_t sequence, const Listeners::Routers& rou
 }
 
 bool CurrentReport::update_groups(const Listeners::Routers& routers) {
-  bool changed =
-      std::erase_if(report_.groups, [&](const auto& entry) { return !routers.contains(entry.first); }) > 0;
+  bool changed = false;
+  if (std::exchange(routers_changed_, false)) {
+    changed =
+        std::erase_if(report_.groups, [&](const auto& entry) { return !routers.contains(entry.first); }) > 0;
+  }
   for (const auto& [name, router] : routers) {
     auto news = router->news();
     if (!news) continue;

@@ -17,6 +17,8 @@ class CurrentReport {
  public:
   // The interfaces, or what is ours on them, may be others than at the last update().
   void view_changed() { view_changed_ = true; }
+  // There may be other routers than at the last update().
+  void routers_changed() { routers_changed_ = true; }
   // What is to be fenced from now on.
   void wish_for(const std::vector<filter::FencedGroup>& fenced);
   // Takes in what the turn has made of the routers. True if it changed anything, and the first time.
@@ -31,6 +33,7 @@ class CurrentReport {
   VrrpReport report_;
   bool first_ = true;
   bool wishes_changed_ = false;
+  bool routers_changed_ = true;
   bool view_changed_ = true;
 };
 
