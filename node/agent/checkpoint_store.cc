@@ -94,9 +94,12 @@ CheckpointStore::Loaded CheckpointStore::load() {
   return out;
 }
 
+// A new file each time: what else stands there, a pipe that nobody reads as well, is not opened. What cannot
+// be removed shows as EEXIST.
 Result<> CheckpointStore::write_new(const std::string& text) const {
+  (void)unlink(next_.c_str());
   const sys::UniqueFd fd(
-      open(next_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kOnlyOwner));
+      open(next_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOnlyOwner));
   if (!fd.valid()) return errno_error("open " + next_);
   if (fchmod(fd.get(), kOnlyOwner) != 0) return errno_error("chmod " + next_);
   return write_all(fd.get(), next_, text);

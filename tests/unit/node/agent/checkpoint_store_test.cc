@@ -66,6 +66,18 @@ TEST_F(CheckpointStoreTest, APipeInTheCheckpointsPlaceIsADamagedOne) {
   EXPECT_TRUE(CheckpointStore(directory_).save(checkpoint("new")));
 }
 
+// An open() for writing waits for a reader of the pipe, and nobody could end the thread.
+TEST_F(CheckpointStoreTest, WhatStandsInTheNewFilesPlaceIsNotWrittenTo) {
+  ASSERT_EQ(mkfifo(file("checkpoint.json.new").c_str(), 0600), 0);
+  CheckpointStore store(directory_);
+  ASSERT_TRUE(store.save(checkpoint("first")));
+  EXPECT_EQ(CheckpointStore(directory_).load().checkpoint, checkpoint("first"));
+  std::ofstream(file("other")) << "of another";
+  std::filesystem::create_hard_link(file("other"), file("checkpoint.json.new"));
+  ASSERT_TRUE(store.save(checkpoint("second")));
+  EXPECT_EQ(std::filesystem::file_size(file("other")), 10U);
+}
+
 // FN-15: the previous copy, flagged.
 // S-14: nor does it take the memory of the machine.
 TEST_F(CheckpointStoreTest, WhatIsTooLargeToBeOursIsNotReadToItsEnd) {
