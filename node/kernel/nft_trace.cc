@@ -5,6 +5,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <set>
 #include <span>
 #include <utility>
@@ -35,6 +36,12 @@ void mix(std::uint64_t& hash, std::span<const std::uint8_t> bytes) {
   for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3ULL;
 }
 
+bool runs_out(const Attribute& element) {
+  const auto parts = attributes_of(element.value);
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const Attribute& part) { return part.type == NFTA_SET_ELEM_EXPIRATION; });
+}
+
 // Reads one table once.
 class TraceReader {
  public:
@@ -48,6 +55,7 @@ class TraceReader {
       return table.error();
     }
     std::set<std::string> sets;
+    if (auto chains = read_chains(trace); !chains) return chains.error();
     if (auto rules = read_rules(trace); !rules) return rules.error();
     if (auto named = read_sets(sets); !named) return named.error();
     for (const std::string& set : sets) {
@@ -66,6 +74,26 @@ class TraceReader {
     return socket_.ask(batch, sequence, false, [&](const Reply& reply) {
       for (const Attribute& attribute : attributes_after_header(reply))
         mix(trace.fingerprint, attribute.value);
+    });
+  }
+
+  // Those that packets run through: a policy or a hook can be changed and no rule with it. The kernel tells
+  // the chains of all tables of the family.
+  Result<> read_chains(TableTrace& trace) {
+    GenlBatch batch;
+    const std::uint32_t sequence = socket_.next_sequence();
+    begin(batch, table_.family, {type_of(NFT_MSG_GETCHAIN), NLM_F_DUMP, sequence});
+    batch.end();
+    return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
+      bool ours = false;
+      std::uint64_t hash = trace.fingerprint;
+      for (const Attribute& attribute : attributes_after_header(reply)) {
+        if (attribute.type == NFTA_CHAIN_TABLE) ours = string_of(attribute) == table_.name;
+        if (attribute.type == NFTA_CHAIN_NAME || attribute.type == NFTA_CHAIN_POLICY ||
+            attribute.type == NFTA_CHAIN_HOOK)
+          mix(hash, attribute.value);
+      }
+      if (ours) trace.fingerprint = hash;
     });
   }
 
@@ -98,17 +126,17 @@ class TraceReader {
     batch.end();
     return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
       std::string name;
-      bool passing = false;
+      bool anonymous = false;
       for (const Attribute& attribute : attributes_after_header(reply)) {
         if (attribute.type == NFTA_SET_NAME) name = string_of(attribute);
-        if (attribute.type == NFTA_SET_FLAGS)
-          passing = (be32_of(attribute) & (NFT_SET_ANONYMOUS | NFT_SET_TIMEOUT)) != 0;
+        if (attribute.type == NFTA_SET_FLAGS) anonymous = (be32_of(attribute) & NFT_SET_ANONYMOUS) != 0;
       }
-      if (!passing && !name.empty()) sets.insert(name);
+      if (!anonymous && !name.empty()) sets.insert(name);
     });
   }
 
-  // Elements are summed up: a hash table tells them in another order after it has grown.
+  // Elements are summed up: a hash table tells them in another order after it has grown. One that runs out
+  // comes and goes; one that lasts where others run out counts, too.
   Result<> read_elements(const std::string& set, TableTrace& trace) {
     std::uint64_t of_set = kHashStart;
     mix(of_set, {reinterpret_cast<const std::uint8_t*>(set.data()), set.size()});
@@ -122,6 +150,7 @@ class TraceReader {
       for (const Attribute& list : attributes_after_header(reply)) {
         if (list.type != NFTA_SET_ELEM_LIST_ELEMENTS) continue;
         for (const Attribute& element : attributes_of(list.value)) {
+          if (runs_out(element)) continue;
           std::uint64_t hash = of_set;
           mix(hash, element.value);
           trace.fingerprint += hash;

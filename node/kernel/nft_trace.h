@@ -22,8 +22,8 @@ struct NftTableName {
 // What can be seen of a table. Equal traces: nobody touched it.
 struct TableTrace {
   int rules = 0;
-  int elements = 0;               // of its sets and maps, but those whose elements run out by themselves
-  std::uint64_t fingerprint = 0;  // over table, rule handles and those elements
+  int elements = 0;               // of its sets and maps, but those that run out by themselves
+  std::uint64_t fingerprint = 0;  // over table, chains with hook and policy, rule handles and those elements
   friend bool operator==(const TableTrace&, const TableTrace&) = default;
 };
 

@@ -157,6 +157,27 @@ def flushed_while_silent(cases, prober, runner):
                 repaired and asked >= 100 / PERIOD_MS and all(end <= 8 + PERIOD_MS for end in ends.values()), (asked, ends))
 
 
+FENCE = "netdev fairlead_fence"
+
+
+def loosened(cases, prober, runner):
+    """What others change in the table without a rule more or less is put back, too, and an Active group goes on being heard."""
+    inward = re.search(r"chain (in_\d+) ", run(inside("a") + f"nft list table {FENCE}")).group(1)
+    for what, change in (("an address that is never silent", f"add element {FENCE} live4 {{ {AWAY} }}"),
+                         ("a group that always beats", f"add element {FENCE} beating {{ lo . arp . 99 }}"),
+                         ("a policy that drops everything", f"add chain {FENCE} {inward} {{ policy drop; }}")):
+        check_answers(cases, f"before {what}", prober, runner)
+        runner.tell("stop")
+        time.sleep(SILENT_MS / 1000 + 0.1)
+        begun = time.monotonic_ns()
+        run(inside("a") + "nft -f -", input=change + "\n")
+        repaired = runner.wait("repaired", begun)
+        shown = run(inside("a") + f"nft list table {FENCE}")
+        cases.check(f"{what}, by others: noticed, the table is put back", repaired and "policy drop" not in shown and not re.search(
+            r"set (?:live4|beating) \{[^}]*elements = ", shown), (ms(repaired - begun) if repaired else None, shown[:600]))
+    check_answers(cases, "after all that", prober, runner)
+
+
 def clean(cases, prober, runner):
     runner.kill()
     run(inside("a") + "nft -f -", input=FOREIGN)
@@ -207,6 +228,7 @@ def play(cases, stack):
     cases.check("a new run replaces what the dead one left, and begins silent", not said, said)
     cases.check("other tables are as they were", tables() == foreign)
     flushed(cases, prober, runner)
+    loosened(cases, prober, runner)
     runner.tell("leave")
     cases.check("no group left: no table left", not ours())
     runner.kill()
