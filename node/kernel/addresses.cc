@@ -179,7 +179,8 @@ class RealAddresses : public Addresses {
     if (const auto done = batch.run(); !done) return done;
     for (const auto& [sequence, address] : asked) {
       const int error = batch.error(sequence);
-      if (error == 0 || error == EADDRNOTAVAIL || error == ENODEV) continue;  // gone, or gone already
+      // Gone, or gone already, with the interface or with IPv6 on it (ENXIO), which an MTU below 1280 ends.
+      if (error == 0 || error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO) continue;
       return netlink_error(error, on_interface("release", address, interface));
     }
     return Done{};

@@ -38,6 +38,22 @@ Result<> commit(GenlSocket& socket, NftTransaction& transaction, std::uint32_t f
   return Done{};
 }
 
+// Whether it was there.
+Result<bool> remove_over(GenlSocket& socket) {
+  if (const auto generation = read_generation(socket); !generation) {
+    if (generation.error().code == Code::kNotFound) return false;
+    return generation.error();
+  }
+  const auto trace = read_trace(socket, table_name());
+  if (!trace) return trace.error();
+  if (!*trace) return false;
+  const std::uint32_t first = socket.next_sequence();
+  NftTransaction transaction(NFPROTO_NETDEV, first);
+  append_fence_removal(transaction);
+  if (auto removed = commit(socket, transaction, first); !removed) return removed.error();
+  return true;
+}
+
 class KernelFenceCalls : public FenceCalls {
  public:
   explicit KernelFenceCalls(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
@@ -59,7 +75,10 @@ class KernelFenceCalls : public FenceCalls {
   }
 
   Result<> remove() override {
-    if (auto removed = remove_fence_filter(); !removed) return removed.error();
+    // Over the socket that made it: a process without a descriptor left gets no other.
+    if (auto removed = socket_ ? remove_over(*socket_) : remove_fence_filter(); !removed) {
+      return removed.error();
+    }
     return Done{};
   }
 
@@ -102,18 +121,7 @@ Result<bool> remove_fence_filter() {
     if (error.code == Code::kNotFound) return false;
     return error;
   }
-  if (const auto generation = read_generation(*socket); !generation) {
-    if (generation.error().code == Code::kNotFound) return false;
-    return generation.error();
-  }
-  const auto trace = read_trace(*socket, table_name());
-  if (!trace) return trace.error();
-  if (!*trace) return false;
-  const std::uint32_t first = socket->next_sequence();
-  NftTransaction transaction(NFPROTO_NETDEV, first);
-  append_fence_removal(transaction);
-  if (auto removed = commit(*socket, transaction, first); !removed) return removed.error();
-  return true;
+  return remove_over(*socket);
 }
 
 }  // namespace fairlead::kernel

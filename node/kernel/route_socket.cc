@@ -50,7 +50,10 @@ RouteSocket& RouteSocket::operator=(RouteSocket&&) noexcept = default;
 Result<RouteSocket> RouteSocket::open(const std::vector<int>& groups) {
   std::unique_ptr<nl_sock, Close> socket(nl_socket_alloc());
   if (socket == nullptr) return fail(Code::kUnavailable, "netlink socket: out of memory");
+  errno = 0;
   if (const int status = nl_connect(socket.get(), NETLINK_ROUTE); status < 0) {
+    // What is no error of netlink's own is none that nl_geterror() can name.
+    if (status == -NLE_FAILURE && errno != 0) return netlink_error(errno, "netlink socket");
     return fail(Code::kUnavailable, std::string("netlink socket: ") + nl_geterror(status));
   }
   const int fd = nl_socket_get_fd(socket.get());

@@ -1,6 +1,5 @@
 #include "node/wire/vrrp_socket.h"
 
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/socket.h>
@@ -50,11 +49,8 @@ bool attach(int fd, const Filter& filter) {
   return set(fd, SOL_SOCKET, SO_ATTACH_FILTER, program);
 }
 
-bool bind_to(int fd, int interface) {
-  char name[IF_NAMESIZE] = {};
-  if (if_indextoname(static_cast<unsigned>(interface), name) == nullptr) return false;
-  return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, static_cast<socklen_t>(std::strlen(name))) == 0;
-}
+// By its index (Linux 5.0): another interface may have the name by now.
+bool bind_to(int fd, int interface) { return set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, interface); }
 
 bool prepare_ipv4(int fd, int interface) {
   ip_mreqn membership{};

@@ -54,10 +54,22 @@ def looks(cases, driver, one):
     driver.ask(f"release {one} {both}")
     driver.ask(f"release {one + 100} {both}")
     cases.check("released again, and on an interface that is gone: no error", True)
+    without_six(cases, driver, one)
     got = driver.ask(f"hold {one + 100} 5 {both}")
     cases.check("held where there is no interface: each is refused by its name",
                 len(got) == 2 and all(x.startswith("refused hold ") for x in got)
                 and all(any(v in x for x in got) for v in VIPS.values()), got)
+
+
+def without_six(cases, driver, one):
+    """An MTU below 1280 ends IPv6 on an interface, and with it every address there: none is left to be released."""
+    both, own = " ".join(VIPS.values()), [a for a in truth() if ":" in a]
+    driver.ask(f"hold {one} 5 {both}")
+    run(f"ip -n {ONE} link set eth1 mtu 1000")
+    got = driver.ask(f"release {one} {both}")
+    cases.check("released where IPv6 has ended: no error, and IPv4 is gone", got == [] and not listed(VIPS[4]) and not listed(VIPS[6]), got)
+    run(f"ip -n {ONE} link set eth1 mtu 1500")
+    batch("".join(f"addr replace {a} dev eth1 nodad\n" for a in own))
 
 
 def ends(cases, driver, one):
