@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "lib/apiserver/client.h"
 #include "lib/sys/log.h"
@@ -143,7 +145,18 @@ Result<fairlead::agent::AgentConfig> agent_config(const Options& options) {
   return out;
 }
 
-int run_daemon(const Options& options) {
+int run_agent(fairlead::agent::AgentConfig config) {
+  auto agent = fairlead::agent::Agent::open(std::move(config));
+  if (agent) {
+    (*agent)->run();
+    return kOk;
+  }
+  const bool may_pass = agent.error().code == fairlead::Code::kUnavailable;
+  return may_pass ? failed(agent.error().message) : refuse(agent.error().message);
+}
+
+// A library says by an exception that the system gives no descriptor, thread or memory.
+int run_daemon(const Options& options) try {
   if (!options.static_dir.empty()) {
     return refuse("--static is not built yet: leave it out and give a --kubeconfig");
   }
@@ -162,18 +175,12 @@ int run_daemon(const Options& options) {
   const auto format =
       options.log_format == "json" ? fairlead::sys::LogFormat::kJson : fairlead::sys::LogFormat::kText;
   fairlead::sys::start_log(level_of(options.log_level), format);
-  int code = kOk;
-  {
-    auto agent = fairlead::agent::Agent::open(std::move(*config));
-    if (agent) {
-      (*agent)->run();
-    } else {
-      code = agent.error().code == fairlead::Code::kUnavailable ? failed(agent.error().message)
-                                                                : refuse(agent.error().message);
-    }
-  }
+  const int code = run_agent(std::move(*config));
   fairlead::sys::stop_log();
   return code;
+} catch (const std::exception& error) {
+  fairlead::sys::stop_log();
+  return failed(std::string("the system refuses what it needs: ") + error.what());
 }
 
 }  // namespace

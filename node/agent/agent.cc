@@ -4,9 +4,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <future>
-#include <optional>
-#include <thread>
 #include <utility>
 
 #include "lib/apiserver/event_sender.h"
@@ -14,6 +13,7 @@
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
 #include "node/agent/beat.h"
+#include "node/agent/daemon_locks.h"
 #include "node/agent/forwarding.h"
 #include "node/agent/last_turn.h"
 #include "node/agent/notices.h"
@@ -22,7 +22,6 @@
 #include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
 #include "node/agent/speaker.h"
-#include "node/agent/state_lock.h"
 #include "node/agent/virtual_routers.h"
 
 namespace fairlead::agent {
@@ -34,11 +33,19 @@ constexpr apiserver::RateLimit kEventRate{1, 10};
 constexpr std::size_t kLongestManager = 128;
 constexpr Milliseconds kGatherState{100};
 constexpr Seconds kFlushAtMost{2};
+constexpr Seconds kEndAtMost{5};
 
 // One value under one key: the newest replaces those that wait.
 template <class Value>
 using Newest = sys::Mailbox<int, Value>;
 constexpr int kNewest = 0;
+
+// Its loop and all that it uses must live on, so nothing is destroyed.
+[[noreturn]] void leave_a_hanging_thread() {
+  sys::log(sys::LogLevel::kError, "node.ended_hanging", {});
+  sys::stop_log();
+  std::_Exit(EXIT_FAILURE);
+}
 
 sys::HttpReply word(bool good) {
   return good ? sys::HttpReply{200, "text/plain; charset=utf-8", "ok\n"}
@@ -49,9 +56,9 @@ sys::HttpReply word(bool good) {
 
 // Destroyed from the bottom up, after the loops have stopped: who is called first, who calls last.
 struct Agent::Parts {
-  Parts(AgentConfig config_in, std::optional<StateLock> lock_in)
+  Parts(AgentConfig config_in, DaemonLocks locks_in)
       : config(std::move(config_in)),
-        lock(std::move(lock_in)),
+        locks(std::move(locks_in)),
         speaker(make_speaker(config.node_name, config.api)),
         store(config.state_dir),
         client(api_loop, metrics, config.api, kNodeRate, "fairlead-node/" FAIRLEAD_VERSION),
@@ -84,7 +91,7 @@ struct Agent::Parts {
   void hand_over();
 
   AgentConfig config;
-  std::optional<StateLock> lock;  // none: the directory cannot be written
+  DaemonLocks locks;
   Speaker speaker;
   sys::Metrics metrics;
   sys::Loop vrrp_loop;
@@ -226,20 +233,9 @@ Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Agent::~Agent() = default;
 
 Result<std::unique_ptr<Agent>> Agent::open(AgentConfig config) {
-  auto lock = StateLock::take(config.state_dir);
-  if (!lock && lock.error().code == Code::kConflict) {
-    return fail(
-        Code::kConflict,
-        lock.error().message + ": stop the fairlead-node that works there, or give another --state-dir");
-  }
-  std::optional<StateLock> held;
-  if (lock) {
-    held = std::move(*lock);
-  } else {
-    // Runs from memory; saving the checkpoint will fail, and say so (FN-15).
-    sys::log(sys::LogLevel::kError, "node.state_dir_unusable", {{"error", lock.error().message}});
-  }
-  auto parts = std::make_unique<Parts>(std::move(config), std::move(held));
+  auto locks = take_daemon_locks(config.state_dir);
+  if (!locks) return locks.error();
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(*locks));
   if (const auto opened = parts->open_kernel(); !opened) return opened.error();
   if (const auto opened = parts->open_listeners(); !opened) return opened.error();
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
@@ -253,26 +249,22 @@ void Agent::run() {
             {"version", parts.speaker.version}});
   lock_memory();
   std::promise<pid_t> vrrp_id;
-  std::thread vrrp([&parts, &vrrp_id] {
-    name_thread("vrrp");
+  NamedThread vrrp("vrrp", [&parts, &vrrp_id] {
     vrrp_id.set_value(gettid());
     if (parts.config.realtime) become_realtime();
     parts.vrrp_loop.run();
   });
-  std::thread forwarding([&parts] {
-    name_thread("forwarding");
-    parts.forwarding_loop.run();
-  });
+  NamedThread forwarding("forwarding", [&parts] { parts.forwarding_loop.run(); });
   keep_priority_of(vrrp_id.get_future().get());
   parts.api_loop.post([&parts] { parts.source.start(); });
-  std::thread api([&parts] {
-    name_thread("api");
-    parts.api_loop.run();
-  });
+  NamedThread api("api", [&parts] { parts.api_loop.run(); });
   wait_for_signal();
   parts.hand_over();
   for (auto* loop : {&parts.vrrp_loop, &parts.forwarding_loop, &parts.api_loop}) loop->stop();
-  for (auto* thread : {&vrrp, &forwarding, &api}) thread->join();
+  const TimePoint deadline = sys::now() + kEndAtMost;
+  bool ended = true;
+  for (auto* thread : {&vrrp, &forwarding, &api}) ended = thread->join_until(deadline) && ended;
+  if (!ended) leave_a_hanging_thread();
   parts.metrics_listener.reset();
   parts.health_listener.reset();
   sys::log(sys::LogLevel::kInfo, "node.stopped", {{"node", parts.speaker.node.name}});
@@ -285,6 +277,7 @@ void block_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of the size of files is a write that fails
   std::signal(SIGCHLD, SIG_DFL);  // ignored, as a parent may hand it on, no child's end could be told
 }
 

@@ -30,7 +30,7 @@ class Agent {
  public:
   // Opens everything the daemon needs and starts nothing. Call with SIGTERM and SIGINT blocked, so that no
   // thread started since takes them. Errors: kDenied (a right is missing), kConflict (another daemon on this
-  // state directory), kUnavailable (a port in use).
+  // state directory or in this network namespace), kUnavailable (a port in use).
   static Result<std::unique_ptr<Agent>> open(AgentConfig config);
   ~Agent();
   Agent(const Agent&) = delete;
@@ -46,8 +46,8 @@ class Agent {
   std::unique_ptr<Parts> parts_;
 };
 
-// Blocks SIGTERM and SIGINT for this thread and those it starts, ignores SIGPIPE, and gives SIGCHLD its
-// default meaning. First thing in main.
+// Blocks SIGTERM and SIGINT for this thread and those it starts, ignores SIGPIPE and SIGXFSZ, and gives
+// SIGCHLD its default meaning. First thing in main.
 void block_signals();
 
 }  // namespace fairlead::agent

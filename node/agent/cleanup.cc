@@ -9,6 +9,7 @@
 #include "node/address/audit.h"
 #include "node/agent/checkpoint_store.h"
 #include "node/agent/forwarding_cleanup.h"
+#include "node/agent/namespace_lock.h"
 #include "node/agent/orders.h"
 #include "node/agent/state_lock.h"
 #include "node/kernel/addresses.h"
@@ -65,6 +66,10 @@ Result<> cleanup(const std::string& state_dir, std::ostream& out) {
   auto lock = StateLock::take(state_dir);
   if (!lock && lock.error().code == Code::kConflict) {
     return fail(Code::kConflict, "a fairlead-node works on " + state_dir + ": stop it first");
+  }
+  const auto network = NamespaceLock::take();
+  if (!network && network.error().code == Code::kConflict) {
+    return fail(Code::kConflict, "a fairlead-node works in this network namespace: stop it first");
   }
   CheckpointStore store(state_dir);
   auto loaded = store.load();

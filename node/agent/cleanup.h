@@ -11,7 +11,8 @@ namespace fairlead::agent {
 // tag or that the checkpoint names (unless they are lasting: somebody else's by now), the IPVS services the
 // checkpoint names, and the nft tables inet fairlead and netdev fairlead_fence; then the checkpoint itself.
 // Says what it did.
-// Errors: kConflict (a daemon runs on that state directory), else the first thing that is left.
+// Errors: kConflict (a daemon runs on that state directory or in this network
+// namespace), else the first thing that is left.
 Result<> cleanup(const std::string& state_dir, std::ostream& out);
 
 }  // namespace fairlead::agent

@@ -11,6 +11,7 @@
 #include <limits>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/sys/errno_name.h"
@@ -78,6 +79,19 @@ void become_realtime() {
   if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
     sys::log(sys::LogLevel::kWarning, "node.not_realtime", {{"error", sys::errno_name(errno)}});
   }
+}
+
+NamedThread::NamedThread(const char* name, std::function<void()> work)
+    : thread_([this, name, work = std::move(work)] {
+        name_thread(name);
+        work();
+        ended_.set_value();
+      }) {}
+
+bool NamedThread::join_until(TimePoint deadline) {
+  const bool ended = ended_.get_future().wait_until(deadline) == std::future_status::ready;
+  ended ? thread_.join() : thread_.detach();
+  return ended;
 }
 
 }  // namespace fairlead::agent

@@ -2,6 +2,12 @@
 
 #include <sys/types.h>
 
+#include <functional>
+#include <future>
+#include <thread>
+
+#include "lib/base/time.h"
+
 // What the daemon asks of the kernel for itself. Best effort: what is refused is logged, once.
 namespace fairlead::agent {
 
@@ -26,5 +32,17 @@ void keep_priority_of(pid_t thread);
 
 // The calling thread goes before all others, in the real-time class SCHED_RR.
 void become_realtime();
+
+// A thread of the daemon, by the name that the system shows.
+class NamedThread {
+ public:
+  NamedThread(const char* name, std::function<void()> work);
+  // Whether it has ended by then. If not it is left to itself, and only the end of the process ends it.
+  bool join_until(TimePoint deadline);
+
+ private:
+  std::promise<void> ended_;
+  std::thread thread_;
+};
 
 }  // namespace fairlead::agent

@@ -87,11 +87,15 @@ class Daemon:
 
     def thread(self, name):
         """Its id in the system."""
-        for task in os.listdir(f"/proc/{self.child.pid}/task"):
-            with open(f"/proc/{self.child.pid}/task/{task}/comm") as file:
-                if file.read().strip() == name:
-                    return int(task)
-        raise RuntimeError(f"fairlead-node has no thread {name}")
+        return thread_of(self.child.pid, name)
+
+
+def thread_of(process, name):
+    for task in os.listdir(f"/proc/{process}/task"):
+        with open(f"/proc/{process}/task/{task}/comm") as file:
+            if file.read().strip() == name:
+                return int(task)
+    raise RuntimeError(f"process {process} has no thread {name}")
 
 
 def ptrace(request, thread):
