@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, TREE + "/tests/lab")
 from finefence_wire import (  # noqa: E402
-    BUILD, MAC_A, PERIOD_MS, SILENT_MS, VIP4, Freezer, Prober, Runner, build, inside, names, remove, run)
+    AWAY, BUILD, MAC_A, PERIOD_MS, SILENT_MS, VIP4, Freezer, Prober, Runner, build, inside, names, remove, run)
 from labkit.cases import Cases  # noqa: E402
 
 KINDS = ("arp", "nd", "ping", "ping6")

@@ -114,7 +114,10 @@ def hung(thread):
     try:
         yield
     finally:
-        ptrace(PTRACE_DETACH, thread)
+        try:
+            ptrace(PTRACE_DETACH, thread)
+        except ProcessLookupError:  # its process has ended, and is waited for by others once we know
+            os.waitpid(thread, WALL)
 
 
 class Freezer:
