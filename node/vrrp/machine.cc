@@ -19,6 +19,10 @@ Backup fresh_backup(const RouterConfig& config, TimePoint now) {
           std::nullopt, Reason::kMasterDown};
 }
 
+TimePoint takes_over_at(const Backup& state) {
+  return std::max(state.active_down, state.not_before.value_or(state.active_down));
+}
+
 // "Send an ADVERTISEMENT; broadcast a gratuitous ARP message for each address; set the Adver_Timer to
 // Advertisement_Interval; transition to the {Active} state" (6.4.1 and 6.4.2). The addresses come between
 // advert and ARP: no ARP before the address is in place (8.1.2).
@@ -80,6 +84,7 @@ Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertRe
   } else if (advert.priority == kRelinquish) {
     // "Set the Active_Down_Timer to Skew_Time."
     next.active_down = now + skew_time(config.version, config.priority, active_adver_interval(config, state));
+    next.not_before.reset();
     next.expectation = Reason::kRelinquished;
   } else if (!preempts(config, state, now) || advert.priority >= config.priority) {
     // "Set Active_Adver_Interval to the Max Advertise Interval in the ADVERTISEMENT; recompute Skew_Time
@@ -87,6 +92,7 @@ Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertRe
     next.learned_interval = learned(config, advert);
     next.active_down =
         now + active_down_interval(config.version, config.priority, active_adver_interval(config, next));
+    next.not_before.reset();
     next.expectation = Reason::kMasterDown;
   } else {
     // "Discard the ADVERTISEMENT": the timer runs on.
@@ -137,14 +143,24 @@ Step on(const RouterConfig& config, const Initialize& state, const Event& event,
   return {fresh_backup(config, now), {}, Reason::kStartup};
 }
 
-// A priority or an own interval in use moves the deadline by the difference it makes; all else leaves it.
-// A timer that runs on over adverts of lower priority may have been set to either span: there the skew alone
-// counts, so that no shorter interval lets it run out at once.
+// A priority or an own interval in use moves the timer by the difference it makes; all else leaves it. A
+// timer that runs on over adverts of lower priority may have been set to either span: there the skew alone
+// counts, so that no shorter interval lets it run out at once. Nor is an Active Router found silent sooner
+// who may have the longer one still: what he had by that is waited for, from his last advert or our start on.
+// The longest that was in use rules, so that intervals to and fro add nothing up.
 Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before) {
-  const auto span = state.expectation == Reason::kMasterDown ? active_down_interval : skew_time;
+  const bool awaits_silence = state.expectation == Reason::kMasterDown;
+  const auto span = [&](const RouterConfig& one, Centiseconds interval) {
+    return (awaits_silence ? active_down_interval : skew_time)(one.version, one.priority, interval);
+  };
+  const Centiseconds interval_before = active_adver_interval(before, state);
+  const TimePoint base = state.active_down - span(before, interval_before);
   Backup next = state;
-  next.active_down += span(config.version, config.priority, active_adver_interval(config, state)) -
-                      span(before.version, before.priority, active_adver_interval(before, state));
+  next.active_down = base + span(config, active_adver_interval(config, state));
+  const TimePoint as_before = base + span(config, interval_before);
+  if (awaits_silence && next.active_down < as_before) {
+    next.not_before = std::max(as_before, state.not_before.value_or(as_before));
+  }
   return next;
 }
 
@@ -167,7 +183,7 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
           [&](const FenceFollowed&) { return stay(state); },
           [&](const AdvertUnsent&) { return stay(state); },
           [&](const TimePassed&) {
-            if (now < state.active_down) return stay(state);
+            if (now < takes_over_at(state)) return stay(state);
             return become_active(config, now, state.expectation);
           },
           [&](const Reconfigured& change) { return stay(reconfigured(config, state, change.before)); },
@@ -275,7 +291,7 @@ std::optional<TimePoint> next_deadline(const State& state) {
   using Deadline = std::optional<TimePoint>;
   return std::visit(Overloaded{
                         [](const Initialize&) -> Deadline { return std::nullopt; },
-                        [](const Backup& backup) -> Deadline { return backup.active_down; },
+                        [](const Backup& backup) -> Deadline { return takes_over_at(backup); },
                         [](const Active& active) -> Deadline { return active.next_advert; },
                     },
                     state);

@@ -56,6 +56,9 @@ struct Backup {
   // own interval.
   std::optional<Centiseconds> learned_interval;
   Reason expectation = Reason::kMasterDown;  // what running out of the timer will mean
+  // No earlier than this either, after an interval of our own that became shorter: an Active Router who has
+  // yet to take it advertises at the longer one, and is to be heard first. Whatever sets the timer ends it.
+  std::optional<TimePoint> not_before{};
   friend bool operator==(const Backup&, const Backup&) = default;
 };
 struct Active {

@@ -155,6 +155,57 @@ TEST(Backup, AChangedIntervalMovesTheTimerOnlyUntilOneWasLearned) {
   EXPECT_EQ(step(faster, learned, Reconfigured{config()}, t0), unchanged(learned));
 }
 
+// Who advertises at the longer interval still, since he has yet to take the plan, is to be heard first: all
+// that he has by it is waited for, from our start on where nobody was heard.
+TEST(Backup, AShorterIntervalTakesNothingOffTheWaitForAnActiveRouterThatHasTheLongerOne) {
+  RouterConfig slow = config();
+  slow.advertisement_interval = Centiseconds(400);
+  const TimePoint full = t0 + 12 * kSecond + 4 * kSkew;
+  const State started = step(slow, Initialize{}, Startup{}, t0).next;
+  const State hastened = step(config(), started, Reconfigured{slow}, t0 + 4 * kSecond).next;
+  EXPECT_EQ(next_deadline(hastened), full);
+  EXPECT_EQ(step(config(), hastened, TimePassed{}, full - Microseconds(1)), unchanged(hastened));
+  EXPECT_EQ(step(config(), hastened, TimePassed{}, full).reason, Reason::kMasterDown);
+}
+
+// A priority that changes with it counts, as it always does.
+TEST(Backup, APriorityThatChangesWithTheIntervalMovesTheWaitByItsSkew) {
+  RouterConfig slow = with_priority(200);
+  slow.advertisement_interval = Centiseconds(400);
+  const State state = backup_until(t0 + 12 * kSecond + Microseconds(875000));
+  EXPECT_EQ(next_deadline(step(config(), state, Reconfigured{slow}, t0).next), t0 + 12 * kSecond + 4 * kSkew);
+}
+
+// What sets the timer has been heard by the plan in force; what lets it run on has not.
+TEST(Backup, WhateverSetsTheTimerEndsTheWaitForTheLongerInterval) {
+  RouterConfig slow = config();
+  slow.advertisement_interval = Centiseconds(400);
+  const State state = step(config(), backup_until(t0 + 13 * kSecond), Reconfigured{slow}, t0).next;
+  const auto after = [&](const AdvertReceived& heard) {
+    return next_deadline(step(config(), state, heard, t0 + kSecond).next);
+  };
+  EXPECT_EQ(after(advert(200, 100, "192.0.2.9")), t0 + 4 * kSecond + kSkew);
+  EXPECT_EQ(after(advert(0, 100, "192.0.2.9")), t0 + kSecond + kSkew);
+  EXPECT_EQ(after(advert(50, 100, "192.0.2.9")), t0 + 13 * kSecond);
+  auto stranger = advert(200, 100, "192.0.2.9");
+  stranger.stranger = true;
+  EXPECT_EQ(after(stranger), t0 + 13 * kSecond);
+}
+
+// The longest that was in use counts, once.
+TEST(Backup, IntervalsToAndFroDoNotAddUp) {
+  RouterConfig slow = config();
+  slow.advertisement_interval = Centiseconds(400);
+  State state = backup_until(t0 + 3 * kSecond + kSkew);
+  for (int i = 0; i < 5; ++i) {
+    state = step(slow, state, Reconfigured{config()}, t0).next;
+    EXPECT_EQ(next_deadline(state), t0 + 12 * kSecond + 4 * kSkew);
+    state = step(config(), state, Reconfigured{slow}, t0).next;
+    EXPECT_EQ(next_deadline(state), t0 + 12 * kSecond + 4 * kSkew);
+    EXPECT_EQ(std::get<Backup>(state).active_down, t0 + 3 * kSecond + kSkew);
+  }
+}
+
 // A lower advert after priority 0 leaves the timer at Skew_Time: an interval that then becomes shorter must
 // not be taken off a span it never had.
 TEST(Backup, AShorterIntervalDoesNotLetATimerRunOutThatLowerAdvertsLeftRunning) {

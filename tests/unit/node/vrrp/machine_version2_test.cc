@@ -91,6 +91,18 @@ TEST(BackupVersion2, AChangedIntervalMovesTheTimerByThreeIntervals) {
   EXPECT_EQ(next, State(backup_until(t0 + 12 * kSecond + kSkew)));
 }
 
+// An advert with the longer interval is none any more: who has yet to take the plan is given the time that he
+// had by the last one that was.
+TEST(BackupVersion2, AShorterIntervalWaitsForAllThatTheLongerOneGave) {
+  RouterConfig faster = config();
+  faster.advertisement_interval = Centiseconds(100);
+  const State before = backup_until(t0 + 9 * kSecond + kSkew);
+  const State after = step(faster, before, Reconfigured{config()}, t0 + 3 * kSecond).next;
+  EXPECT_EQ(next_deadline(after), t0 + 9 * kSecond + kSkew);
+  EXPECT_EQ(next_deadline(step(faster, after, advert(200, 1, "192.0.2.9"), t0 + 5 * kSecond).next),
+            t0 + 8 * kSecond + kSkew);
+}
+
 // VR-100 over IPv6: addresses are compared unsigned in network order, whatever they are called.
 TEST(ActiveOverIpv6, EqualPriorityGoesToTheGreaterAddress) {
   RouterConfig v6 = config();
