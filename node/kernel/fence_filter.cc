@@ -28,6 +28,9 @@ Result<> commit(GenlSocket& socket, NftTransaction& transaction, std::uint32_t f
   if (!outcome) return outcome.error();
   if (!outcome->failed.empty()) {
     const auto& [sequence, error] = *outcome->failed.begin();
+    if (sequence == first && error == ERESTART) {
+      return fail(Code::kConflict, "table netdev fairlead_fence: others committed meanwhile");
+    }
     Error why = errno_error("table netdev fairlead_fence, " + transaction.what(sequence), error);
     if (error != EOPNOTSUPP) return why;
     return fail(Code::kNotFound, why.message + ": it needs the egress hook of Linux 5.16 or newer");
@@ -58,19 +61,20 @@ class KernelFenceCalls : public FenceCalls {
  public:
   explicit KernelFenceCalls(std::function<Microseconds()> idle) : idle_(std::move(idle)) {}
 
-  Result<> change(const filter::FenceTable& from, const filter::FenceTable& to, Microseconds idle) override {
+  Result<> change(const filter::FenceTable& from, const filter::FenceTable& to,
+                  const FenceMoment& moment) override {
     if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
-    NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence_changes(transaction, from, to, idle);
+    NftTransaction transaction(NFPROTO_NETDEV, first, moment.generation);
+    append_fence_changes(transaction, from, to, moment.idle);
     return commit(*socket_, transaction, first);
   }
 
-  Result<> replace(const filter::FenceTable& to, std::optional<Microseconds> idle) override {
+  Result<> replace(const filter::FenceTable& to, const std::optional<FenceMoment>& moment) override {
     if (auto ready = open(); !ready) return ready;
     const std::uint32_t first = socket_->next_sequence();
-    NftTransaction transaction(NFPROTO_NETDEV, first);
-    append_fence(transaction, to, idle);
+    NftTransaction transaction(NFPROTO_NETDEV, first, moment ? moment->generation : std::nullopt);
+    append_fence(transaction, to, moment ? std::optional(moment->idle) : std::nullopt);
     return commit(*socket_, transaction, first);
   }
 

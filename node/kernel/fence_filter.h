@@ -34,7 +34,7 @@ class FenceFilter {
   // Whether somebody deleted or changed the table since; if so it was put back, true: without it nobody is
   // silenced. Groups then begin with the time that filter::reopened_for() leaves them, lest an Active one is
   // silent until its next advert, and a daemon whose vrrp thread hangs is heard anew; where the commit had to
-  // wait, it is made once more with what is left by then. Also tries again what apply() could not do. A
+  // wait, it is made anew with what is left by then. Also tries again what apply() could not do. A
   // system call, unless somebody committed something. Blocks and errors: as apply().
   virtual Result<bool> repair() = 0;
 

@@ -30,10 +30,10 @@ Result<> KeptFence::apply(const std::vector<filter::FencedGroup>& groups) {
   if (held_ && *held_ == *wanted_) return Done{};
   if (!held_) return replace(!first);
   if (held_->empty() || wanted_->empty()) return replace(false);
-  const Microseconds idle = calls_->idle();
-  const auto changed = calls_->change(*held_, *wanted_, idle);
+  const auto change = [this](const FenceMoment& moment) { return calls_->change(*held_, *wanted_, moment); };
+  const auto changed = leaves_time(*held_, *wanted_) ? leave_times(change) : change({});
   if (changed) {
-    if (leaves_time(*held_, *wanted_) && gave_too_long(idle)) return replace(true);
+    if (too_long_) return replace(true);
     remember();
     return Done{};
   }
@@ -71,18 +71,38 @@ Result<> KeptFence::replace(bool going_on) {
     too_long_ = false;
     return Done{};
   }
-  for (int left = 2; left > 0; --left) {
-    const auto idle = going_on ? std::optional(calls_->idle()) : std::nullopt;
-    if (auto replaced = calls_->replace(*wanted_, idle); !replaced) return replaced;
-    too_long_ = idle && gave_too_long(*idle);
+  too_long_ = false;
+  const auto commit = [this](const std::optional<FenceMoment>& moment) {
+    return calls_->replace(*wanted_, moment);
+  };
+  for (int left = going_on ? 2 : 1; left > 0; --left) {
+    if (auto replaced = going_on ? leave_times(commit) : commit(std::nullopt); !replaced) return replaced;
     if (!too_long_) break;
   }
   remember();
   return Done{};
 }
 
-// The times that groups were left, reckoned from `idle`, began once the commit had waited for other writers.
-// A vrrp thread that moved meanwhile has begun them anew. Of one that hangs they are too long by the wait.
+// What others commit all the time may have it refused again and again: it waits for them in the end, since
+// without it nobody is silenced at all.
+Result<> KeptFence::leave_times(const std::function<Result<>(const FenceMoment&)>& call) {
+  const TimePoint begun = calls_->now();
+  while (true) {
+    FenceMoment moment;
+    if (calls_->now() - begun < kPatience) {
+      if (const auto generation = calls_->generation()) moment.generation = *generation;
+    }
+    moment.idle = calls_->idle();  // after it: what happens from here on has it refused
+    const auto called = call(moment);
+    if (!called && called.error().code == Code::kConflict && moment.generation) continue;
+    if (called) too_long_ = gave_too_long(moment.idle);
+    return called;
+  }
+}
+
+// The times that groups were left, reckoned from `idle`, began once the call had waited for writers whom no
+// commit tells of, as those that only check. A vrrp thread that moved meanwhile has begun them anew. Of one
+// that hangs they are too long by the wait.
 bool KeptFence::gave_too_long(Microseconds idle) {
   const Microseconds now = calls_->idle();
   return std::any_of(wanted_->groups.begin(), wanted_->groups.end(), [&](const auto& entry) {

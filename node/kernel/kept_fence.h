@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -20,6 +21,9 @@ class KeptFence : public FenceFilter {
 
  private:
   Result<> replace(bool going_on);
+  // Makes a call that leaves times, by a moment that no wait for others' commits has made untrue. Says in
+  // too_long_ whether it waited all the same.
+  Result<> leave_times(const std::function<Result<>(const FenceMoment&)>& call);
   void remember();
   Result<bool> shows_as_held();
   bool gave_too_long(Microseconds idle);
@@ -28,7 +32,7 @@ class KeptFence : public FenceFilter {
   std::unique_ptr<FenceCalls> calls_;
   std::optional<filter::FenceTable> wanted_;  // nullopt: apply() was not called yet
   std::optional<filter::FenceTable> held_;    // nullopt: never committed
-  bool too_long_ = false;                     // gave_too_long() of what is held, twice in a row
+  bool too_long_ = false;                     // gave_too_long() of what is held
   Generation generation_{0};
   std::optional<TableTrace> trace_;
 };

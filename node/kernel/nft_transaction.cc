@@ -12,14 +12,16 @@
 
 namespace fairlead::kernel {
 
-NftTransaction::NftTransaction(std::uint8_t family, std::uint32_t first) : family_(family), sequence_(first) {
-  frame(NFNL_MSG_BATCH_BEGIN);
+NftTransaction::NftTransaction(std::uint8_t family, std::uint32_t first, std::optional<Generation> generation)
+    : family_(family), sequence_(first) {
+  frame(NFNL_MSG_BATCH_BEGIN, generation);
 }
 
-void NftTransaction::frame(int type) {
+void NftTransaction::frame(int type, std::optional<Generation> generation) {
   const std::uint8_t header[sizeof(nfgenmsg)] = {AF_UNSPEC, NFNETLINK_V0, 0, NFNL_SUBSYS_NFTABLES};
   batch_.begin({static_cast<std::uint16_t>(type), 0, type == NFNL_MSG_BATCH_END ? sequence_ + 1 : sequence_},
                header);
+  if (generation) batch_.put_be32(NFNL_BATCH_GENID, generation->value());
   batch_.end();
 }
 
@@ -33,7 +35,7 @@ GenlBatch& NftTransaction::begin(int message, std::uint16_t flags, std::string w
 void NftTransaction::finish() {
   assert(!empty());
   batch_.acknowledge_last();
-  frame(NFNL_MSG_BATCH_END);
+  frame(NFNL_MSG_BATCH_END, std::nullopt);
 }
 
 std::string NftTransaction::what(std::uint32_t sequence) const {

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "lib/base/time.h"
 #include "node/kernel/genl_batch.h"
+#include "node/kernel/nft_trace.h"
 
 namespace fairlead::kernel {
 
@@ -20,7 +22,10 @@ namespace fairlead::kernel {
 class NftTransaction {
  public:
   // `family`: NFPROTO_*. Messages are numbered from `first` on.
-  NftTransaction(std::uint8_t family, std::uint32_t first);
+  NftTransaction(std::uint8_t family, std::uint32_t first) : NftTransaction(family, first, std::nullopt) {}
+  // With `generation` the kernel refuses it, by ERESTART to message `first`, if another was committed since
+  // that generation: while this one waited for its turn, too.
+  NftTransaction(std::uint8_t family, std::uint32_t first, std::optional<Generation> generation);
 
   // Begins message NFT_MSG_*; `what` names it to people. NLM_F_REQUEST is added to the flags.
   GenlBatch& begin(int message, std::uint16_t flags, std::string what);
@@ -36,7 +41,7 @@ class NftTransaction {
   std::string what(std::uint32_t sequence) const;
 
  private:
-  void frame(int type);
+  void frame(int type, std::optional<Generation> generation);
 
   GenlBatch batch_;
   std::uint8_t family_;

@@ -28,6 +28,8 @@ struct FakeKernel {
   Journal journal;
   TimePoint now{Seconds(1000)};
   Microseconds takes{0};
+  int others = 0;  // commits of others that come before ours, one of ours each
+  Microseconds others_take{0};
   std::optional<TimePoint> hangs;  // the vrrp thread, since its last turn began
   std::vector<Microseconds> idle;  // as told with each commit that leaves times
   bool refuses = false;
@@ -45,8 +47,19 @@ struct FakeKernel {
     table = to;
     return Done{};
   }
-  Result<> commit(std::string what, const filter::FenceTable& to, Microseconds idle_then) {
-    idle.push_back(idle_then);
+  // After the others whose turn it is.
+  Result<> commit(std::string what, const filter::FenceTable& to, const FenceMoment& moment) {
+    idle.push_back(moment.idle);
+    if (others > 0) {
+      --others;
+      ++generation;
+      now += others_take;
+    }
+    if (!moment.generation) what += ", whoever comes before";
+    if (moment.generation && moment.generation->value() != generation) {
+      journal.push_back(what + ": others came before");
+      return fail(Code::kConflict, "others committed meanwhile");
+    }
     return commit(std::move(what), to);
   }
   // Others.
@@ -59,11 +72,12 @@ struct FakeKernel {
 class FakeCalls : public FenceCalls {
  public:
   explicit FakeCalls(FakeKernel& kernel) : kernel_(kernel) {}
-  Result<> change(const filter::FenceTable&, const filter::FenceTable& to, Microseconds idle) override {
-    return kernel_.commit("change", to, idle);
+  Result<> change(const filter::FenceTable&, const filter::FenceTable& to,
+                  const FenceMoment& moment) override {
+    return kernel_.commit("change", to, moment);
   }
-  Result<> replace(const filter::FenceTable& to, std::optional<Microseconds> idle) override {
-    return idle ? kernel_.commit("replace, going on", to, *idle) : kernel_.commit("replace", to);
+  Result<> replace(const filter::FenceTable& to, const std::optional<FenceMoment>& moment) override {
+    return moment ? kernel_.commit("replace, going on", to, *moment) : kernel_.commit("replace", to);
   }
   Result<> remove() override { return kernel_.commit("remove", {}); }
   Result<Generation> generation() override {
@@ -96,13 +110,13 @@ class Kept : public testing::Test {
 TEST_F(Kept, AnotherGroupIsAChange) {
   EXPECT_TRUE(fence.apply({group(51), group(52)}));
   EXPECT_TRUE(fence.apply({group(51), group(52)}));
-  EXPECT_EQ(kernel.journal, Journal{"change"});
+  EXPECT_EQ(kernel.journal, Journal{"change, whoever comes before"});
 }
 
 TEST_F(Kept, AChangeThatIsRefusedIsFollowedByTheWholeTable) {
   kernel.refuses = true;
   EXPECT_FALSE(fence.apply({group(51), group(52)}));
-  EXPECT_EQ(kernel.journal, Journal({"change", "replace, going on"}));
+  EXPECT_EQ(kernel.journal, Journal({"change, whoever comes before", "replace, going on"}));
 }
 
 // An answer that was lost was awaited for a second: two of them, and what else the turn does, and the loop
@@ -111,11 +125,11 @@ TEST_F(Kept, NoTransactionIsBegunBehindOneThatTookItsTime) {
   kernel.refuses = true;
   kernel.takes = kPatience;
   EXPECT_FALSE(fence.apply({group(51), group(52)}));
-  EXPECT_EQ(kernel.journal, Journal{"change"});
+  EXPECT_EQ(kernel.journal, Journal{"change, whoever comes before"});
 
   kernel.refuses = false;
   EXPECT_EQ(*fence.repair(), false);
-  EXPECT_EQ(kernel.journal, Journal({"change", "replace, going on"}));
+  EXPECT_EQ(kernel.journal, Journal({"change, whoever comes before", "replace, going on"}));
   EXPECT_EQ(kernel.table, filter::fence_table({group(51), group(52)}));
 }
 
@@ -165,16 +179,65 @@ TEST_F(Kept, AChangeThatWaitedIsFollowedByTheWholeTableIfItLeftATime) {
   kernel.hangs = kernel.now;
   kernel.takes = Milliseconds(300);
   EXPECT_TRUE(fence.apply({group(51), group(52)}));
-  EXPECT_EQ(kernel.journal, Journal{"change"});
+  EXPECT_EQ(kernel.journal, Journal{"change, whoever comes before"});
 
   auto more = group(51);
   more.addresses.insert(*net::parse_address("192.0.2.99"));
   kernel.hangs = kernel.now;
   kernel.idle.clear();
   EXPECT_TRUE(fence.apply({more, group(52)}));
-  EXPECT_EQ(kernel.journal, Journal({"change", "change", "replace, going on", "replace, going on"}));
+  EXPECT_EQ(kernel.journal,
+            Journal({"change, whoever comes before", "change", "replace, going on", "replace, going on"}));
   EXPECT_EQ(kernel.idle, (std::vector<Microseconds>{Milliseconds(0), Milliseconds(300), Milliseconds(600)}));
   EXPECT_EQ(kernel.table, filter::fence_table({more, group(52)}));
+}
+
+// Whatever becomes of the process while it waits: no times begin then that were reckoned before.
+TEST_F(Kept, WhatOthersCommitBeforeHasTheTimesReckonedAnew) {
+  kernel.flush();
+  kernel.idle.clear();
+  kernel.hangs = kernel.now;
+  kernel.others = 1;
+  kernel.others_take = Milliseconds(300);
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(kernel.journal, Journal({"replace, going on: others came before", "replace, going on"}));
+  EXPECT_EQ(kernel.idle, (std::vector<Microseconds>{Milliseconds(0), Milliseconds(300)}));
+  EXPECT_EQ(*fence.repair(), false);
+  EXPECT_EQ(kernel.idle.size(), 2U);
+}
+
+TEST_F(Kept, AChangeThatLeavesATimeIsMadeAnewAfterOthers) {
+  auto more = group(51);
+  more.addresses.insert(*net::parse_address("192.0.2.99"));
+  kernel.others = 2;
+  kernel.others_take = Milliseconds(100);
+  EXPECT_TRUE(fence.apply({more}));
+  EXPECT_EQ(kernel.journal, Journal({"change: others came before", "change: others came before", "change"}));
+  EXPECT_EQ(kernel.table, filter::fence_table({more}));
+}
+
+// Without the table nobody is silenced.
+TEST_F(Kept, OthersWhoCommitWithoutPauseAreWaitedForInTheEnd) {
+  kernel.flush();
+  kernel.idle.clear();
+  kernel.hangs = kernel.now;
+  kernel.others = 4;
+  kernel.others_take = Milliseconds(190);
+  EXPECT_EQ(*fence.repair(), true);
+  EXPECT_EQ(kernel.journal,
+            Journal({"replace, going on: others came before", "replace, going on: others came before",
+                     "replace, going on: others came before", "replace, going on, whoever comes before"}));
+  EXPECT_EQ(kernel.idle.back(), Milliseconds(570));
+}
+
+TEST_F(Kept, WhereTheGenerationCannotBeReadItWaits) {
+  kernel.flush();
+  kernel.others = 1;
+  kernel.mute = true;
+  auto more = group(51);
+  more.addresses.insert(*net::parse_address("192.0.2.99"));
+  EXPECT_TRUE(fence.apply({more}));
+  EXPECT_EQ(kernel.journal, Journal{"change, whoever comes before"});
 }
 
 // It goes on silencing what it names.

@@ -38,6 +38,16 @@ TEST(NftTransaction, FramesItsMessagesAndAsksForTheAnswerOfTheLastOne) {
   EXPECT_EQ(transaction.barrier(), 9U);
 }
 
+// NFNL_BATCH_GENID: the kernel refuses it once there is another generation.
+TEST(NftTransaction, NamesTheGenerationThatItIsFor) {
+  NftTransaction transaction(NFPROTO_NETDEV, 7, Generation(0x01020304));
+  append_table(transaction, "tt", NFT_MSG_NEWTABLE);
+  transaction.finish();
+  const net::Bytes all = bytes_of(transaction);
+  EXPECT_EQ(net::Bytes(all.begin(), all.begin() + 28),
+            test::hex("1c000000 1000 0100 07000000 00000000 00 00 000a 0800 0100 01020304"));
+}
+
 TEST(NftTransaction, KnowsWhatItsMessagesWereFor) {
   NftTransaction transaction(NFPROTO_NETDEV, 7);
   EXPECT_TRUE(transaction.empty());
