@@ -100,6 +100,25 @@ TEST(FenceOverlap, OfTheFinerFenceIsItsTimeAndTheTicksBeyondAdiMin) {
   EXPECT_EQ(finer_fence_overlap(silent_after(ms(1000), ms(3414)), ms(853)), ms(2561));
 }
 
+// Until the table has followed a plan that makes a rival stronger: what the Skew_Times differ by, and that is
+// less than an interval.
+TEST(FenceOverlap, OfTheFinerFenceWithARivalWhoBecameStrongerIsLessThanAnInterval) {
+  EXPECT_EQ(finer_fence_overlap(silent_after(ms(250), Microseconds(902343)), Microseconds(804687)),
+            Microseconds(97313))
+      << "250 ms, 100 before and 200 now";
+  EXPECT_EQ(finer_fence_overlap(silent_after(ms(2000), Microseconds(6414062)), Microseconds(3414062)),
+            Microseconds(2999938))
+      << "version 2, of 150, with 2 s before and 1 s now";
+  EXPECT_TRUE(rc::check([] {
+    const auto a = ms(10 * *rc::gen::inRange<std::int64_t>(1, 4096));
+    const auto weaker = *rc::gen::inRange<std::int64_t>(1, 255);
+    const auto stronger = *rc::gen::inRange<std::int64_t>(weaker, 255);
+    const auto adi = [&](std::int64_t priority) { return 3 * a + a * (256 - priority) / 256; };
+    RC_ASSERT(finer_fence_overlap(silent_after(a, adi(weaker)), adi(stronger)) <
+              std::max<Microseconds>(a, ms(20)));
+  }));
+}
+
 // failure-model.md 1.2: "G up to a: go on. Above a: first drain received packets. G >= ADI_min - 0.1 s:
 // no advert any more, drop the VIPs at once."
 TEST(FenceVerdict, FollowsTheGap) {

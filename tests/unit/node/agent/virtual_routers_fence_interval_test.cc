@@ -66,7 +66,8 @@ TEST(FinerFence, AShorterIntervalOfAnActiveGroupIsToldOnceItsWishWasTried) {
   EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(25));
 }
 
-// Others with the plan of version 2 would take the longer one for no advert at all.
+// Others with the plan of version 2 would take the longer one for no advert at all, and take over from a
+// router that lives. What that leaves is a death before the table has followed.
 TEST(FinerFence, AShorterIntervalOfVersion2IsToldAtOnce) {
   FencedThread thread;
   const auto version2 = [](plan::GroupPlan plan) {
@@ -111,6 +112,53 @@ TEST(FinerFence, AShorterIntervalIsToldThoughTheKernelKeepsTheTableAsItWas) {
   thread.world.pass(Milliseconds(200));
   EXPECT_EQ(thread.told(), vrrp::Centiseconds(10));
   EXPECT_NE(thread.condition("FenceOverlap"), "");
+}
+
+// The kernel has the longer time until its table has followed, and from the advert that it is sent then on
+// the shorter one; the daemon counts by the shorter one at once.
+TEST(FinerFence, ARivalWhoIsStrongerNowShortensTheFenceAtOnce) {
+  FencedThread thread;
+  thread.become_active(group_plan());
+  const auto strong = test::with_rival(group_plan(), 254);
+  thread.order({strong});
+  EXPECT_EQ(thread.wished().at(0).silent_after,
+            address::silent_after(Milliseconds(250), strong.min_active_down_interval));
+  (void)thread.world.take_journal();
+  thread.carry_out();
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 51 priority 200"}));
+
+  thread.order({test::with_rival(strong, 100)});
+  thread.carry_out();
+  thread.world.pass(Seconds(60));
+  thread.carry_out();  // an advert leaves
+  thread.world.freeze(Milliseconds(660));
+  ASSERT_EQ(thread.state(), api::MemberState::kMaster) << "100 waits for 0.902 s";
+  thread.order({strong});
+  thread.world.freeze(Milliseconds(660));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup) << "254 waits for 0.752 s";
+}
+
+// The other thread may hang until liveness ends the daemon (beat.h). Nothing but what is new waits for it.
+TEST(FinerFence, WhereNobodyAnswersAnActiveGroupGoesOnAndEndsAsAlways) {
+  FencedThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.order({test::with_addresses(group_plan(), {kB, kC})});
+  thread.adverts->sent.clear();
+  thread.world.pass(Seconds(60));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_GE(thread.adverts->sent.size(), 239U);
+  EXPECT_EQ(thread.adverts->sent.back().second.max_advertise_interval, vrrp::Centiseconds(100));
+  EXPECT_FALSE(thread.world.has(2, kA));
+  EXPECT_TRUE(thread.world.has(2, kB));
+  EXPECT_FALSE(thread.world.has(2, kC));
+
+  thread.world.freeze(Seconds(4));
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+  thread.world.pass(Seconds(2));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  thread.routers->stop([] {});
+  EXPECT_EQ(thread.adverts->sent.back().second.priority, vrrp::kRelinquish);
+  EXPECT_FALSE(thread.world.has(2, kB));
 }
 
 // Whoever has not taken the plan yet takes over by the one before.
