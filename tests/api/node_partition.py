@@ -60,7 +60,7 @@ def each_serves(verdicts, link, paths, other, daemon):
     daemon.kill()
     verdicts.add("FN-13: killed, node-a's address goes and the other's stays", until(lambda: not link.holds(VIP), 4) and
                  other.holds(), "")
-    daemon = Daemon(folder, good, "split")
+    daemon = Daemon(folder, good, "started-while-split")
     verdicts.add("FN-13: started meanwhile it serves its side by the checkpoint", until(lambda: link.holds(VIP)) and
                  daemon.state().get("planSource") == "Checkpoint", daemon.log()[-2000:])
     return daemon
