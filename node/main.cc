@@ -9,6 +9,7 @@
 #include "lib/sys/log.h"
 #include "node/agent/agent.h"
 #include "node/agent/cleanup.h"
+#include "node/agent/manifest_reading.h"
 #include "node/agent/own_process.h"
 #include "node/agent/prepare_host.h"
 #include "node/agent/state_query.h"
@@ -60,9 +61,11 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--api-servers", options.api_servers,
                  "host:port,... tried in this order, instead of the kubeconfig's")
       ->envname("FAIRLEAD_API_SERVERS");
-  app.add_option("--static", options.static_dir, "Folder with manifests to run on (not built yet)")
+  app.add_option("--static", options.static_dir,
+                 "Folder of manifests (VRRPGroup, RealServerSet) to run on, besides or instead of the API "
+                 "server's; read again when they change")
       ->envname("FAIRLEAD_STATIC");
-  app.add_flag("--no-api", options.no_api, "There is no API server (not built yet)")
+  app.add_flag("--no-api", options.no_api, "There is no API server: run on the manifests of --static alone")
       ->envname("FAIRLEAD_NO_API");
   app.add_option("--state-dir", options.state_dir, "Folder of the checkpoint; one daemon at a time")
       ->envname("FAIRLEAD_STATE_DIR")
@@ -139,8 +142,13 @@ Result<fairlead::agent::AgentConfig> agent_config(const Options& options) {
   if (!health) return fail(health.error().code, "--health-address: " + health.error().message);
   out.metrics_address = *metrics;
   out.health_address = *health;
+  if (!options.static_dir.empty()) out.manifests = options.static_dir;
+  if (options.no_api) return out;
   auto api = fairlead::apiserver::find_config(options.kubeconfig, options.api_servers);
-  if (!api) return api.error();
+  if (!api) {
+    const std::string hint = out.manifests ? "; if there is no API server, say --no-api" : "";
+    return fail(api.error().code, api.error().message + hint);
+  }
   out.api = *api;
   return out;
 }
@@ -155,15 +163,22 @@ int run_agent(fairlead::agent::AgentConfig config) {
   return may_pass ? failed(agent.error().message) : refuse(agent.error().message);
 }
 
+// Why this cannot be run, by what was given alone; empty: it can.
+std::string refusal(const Options& options) {
+  if (options.node_name.empty()) {
+    return "the node's name is not known: give --node-name or set $NODE_NAME";
+  }
+  if (options.no_api && options.static_dir.empty()) {
+    return "--no-api leaves nothing to run on: give a folder of manifests with --static";
+  }
+  if (options.static_dir.empty()) return "";
+  const auto listed = fairlead::agent::list_manifests(options.static_dir);
+  return listed ? "" : "--static: " + listed.error().message + ": make the folder, or name another";
+}
+
 // A library says by an exception that the system gives no descriptor, thread or memory.
 int run_daemon(const Options& options) try {
-  if (!options.static_dir.empty()) {
-    return refuse("--static is not built yet: leave it out and give a --kubeconfig");
-  }
-  if (options.no_api) return refuse("--no-api is not built yet: leave it out and give a --kubeconfig");
-  if (options.node_name.empty()) {
-    return refuse("the node's name is not known: give --node-name or set $NODE_NAME");
-  }
+  if (const auto why = refusal(options); !why.empty()) return refuse(why);
   fairlead::agent::raise_priority();
   const auto realtime = options.realtime ? fairlead::kernel::Realtime::kYes : fairlead::kernel::Realtime::kNo;
   if (const auto kept = fairlead::kernel::keep_needed_privileges(realtime); !kept) {
@@ -171,7 +186,7 @@ int run_daemon(const Options& options) try {
   }
   auto config = agent_config(options);
   if (!config) return refuse(config.error().message);
-  fairlead::apiserver::start_transport_runtime();
+  if (config->api) fairlead::apiserver::start_transport_runtime();
   const auto format =
       options.log_format == "json" ? fairlead::sys::LogFormat::kJson : fairlead::sys::LogFormat::kText;
   fairlead::sys::start_log(level_of(options.log_level), format);

@@ -47,6 +47,16 @@ json with_identity(const std::string& encoded, const ObjectMeta& meta) {
   return out;
 }
 
+// To the lists "groups" and "sets" of `out`.
+void add_objects(const std::vector<VRRPGroup>& groups, const std::vector<RealServerSet>& sets, json& out) {
+  for (const auto& group : groups) {
+    out["groups"].push_back(with_identity(encode_vrrp_group(group), group.meta));
+  }
+  for (const auto& set : sets) {
+    out["sets"].push_back(with_identity(encode_real_server_set(set), set.meta));
+  }
+}
+
 json service_json(const OwnedService& service) {
   return {{"address", net::to_string(service.address)},
           {"protocol", net::to_string(service.protocol)},
@@ -84,6 +94,24 @@ void read_objects(const json& payload, const char* field, Decoded<T> (*decode)(s
   }
 }
 
+void read_manifests(const json& payload, Decoded<Checkpoint>& out) {
+  const auto list = payload.find("manifests");
+  if (list == payload.end()) return;  // of a version that knew none
+  if (!list->is_array()) {
+    out.problems.push_back({"manifests", "must be a list"});
+    return;
+  }
+  for (const json& item : *list) {
+    CheckpointManifest manifest;
+    const JsonView view(&item, "manifests[]", &out.problems);
+    view.at("file").require();
+    view.at("file").read(manifest.file);
+    read_objects<VRRPGroup>(item, "groups", decode_vrrp_group, out, manifest.groups);
+    read_objects<RealServerSet>(item, "sets", decode_real_server_set, out, manifest.sets);
+    out.value.manifests.push_back(std::move(manifest));
+  }
+}
+
 void read_payload(const json& payload, Decoded<Checkpoint>& out) {
   const JsonView root(&payload, "", &out.problems);
   root.at("node").require();
@@ -92,6 +120,7 @@ void read_payload(const json& payload, Decoded<Checkpoint>& out) {
   root.at("written").read(out.value.written);
   read_objects<VRRPGroup>(payload, "groups", decode_vrrp_group, out, out.value.groups);
   read_objects<RealServerSet>(payload, "sets", decode_real_server_set, out, out.value.sets);
+  read_manifests(payload, out);
   for (const auto& item : root.at("ownedAddresses").items(kMaxItems)) {
     net::IpAddress address;
     if (read_address(item, address)) out.value.owned_addresses.insert(address);
@@ -124,13 +153,14 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
                {"written", time_text(checkpoint.written)},
                {"groups", json::array()},
                {"sets", json::array()},
+               {"manifests", json::array()},
                {"ownedAddresses", json::array()},
                {"ownedServices", json::array()}};
-  for (const auto& group : checkpoint.groups) {
-    payload["groups"].push_back(with_identity(encode_vrrp_group(group), group.meta));
-  }
-  for (const auto& set : checkpoint.sets) {
-    payload["sets"].push_back(with_identity(encode_real_server_set(set), set.meta));
+  add_objects(checkpoint.groups, checkpoint.sets, payload);
+  for (const auto& manifest : checkpoint.manifests) {
+    json one{{"file", manifest.file}, {"groups", json::array()}, {"sets", json::array()}};
+    add_objects(manifest.groups, manifest.sets, one);
+    payload["manifests"].push_back(std::move(one));
   }
   for (const auto& address : checkpoint.owned_addresses) {
     payload["ownedAddresses"].push_back(net::to_string(address));

@@ -23,6 +23,14 @@ struct OwnedService {
   friend auto operator<=>(const OwnedService&, const OwnedService&) = default;
 };
 
+// What was in force of one static manifest.
+struct CheckpointManifest {
+  std::string file;  // its name in the folder
+  std::vector<VRRPGroup> groups;
+  std::vector<RealServerSet> sets;
+  friend bool operator==(const CheckpointManifest&, const CheckpointManifest&) = default;
+};
+
 struct Checkpoint {
   std::string node;
   std::string node_uid;  // empty if not known
@@ -30,6 +38,7 @@ struct Checkpoint {
   // Metadata: name, namespace, uid, generation, creationTimestamp and labels. No status.
   std::vector<VRRPGroup> groups;
   std::vector<RealServerSet> sets;
+  std::vector<CheckpointManifest> manifests;  // by file
   std::set<net::IpAddress> owned_addresses;
   std::set<OwnedService> owned_services;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;

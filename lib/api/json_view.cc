@@ -39,6 +39,26 @@ std::string plain(const json::exception& error) {
   return std::string(end == std::string_view::npos ? text : text.substr(end + 2));
 }
 
+// Objects of which nothing was asked, as labels, have no known fields.
+void find_unknown(const json& value, const std::string& path, const AskedFields& asked,
+                  std::vector<Problem>& problems) {
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      find_unknown(value[i], path + "[" + std::to_string(i) + "]", asked, problems);
+    }
+  }
+  const auto known = asked.find(&value);
+  if (!value.is_object() || known == asked.end()) return;
+  for (const auto& [name, member] : value.items()) {
+    const std::string inside = path + "." + name;
+    if (known->second.contains(name)) {
+      find_unknown(member, inside, asked, problems);
+    } else {
+      problems.push_back({inside, "is no field of this kind"});
+    }
+  }
+}
+
 std::string_view kind_of(const json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
@@ -53,6 +73,11 @@ JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* pr
     : value_(value != nullptr && value->is_null() ? nullptr : value),
       path_(std::move(path)),
       problems_(problems) {}
+
+JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* problems, AskedFields* asked)
+    : JsonView(value, std::move(path), problems) {
+  asked_ = asked;
+}
 
 void JsonView::problem(std::string message) const { problems_->push_back({path_, std::move(message)}); }
 
@@ -81,17 +106,18 @@ bool JsonView::object() const {
 JsonView JsonView::at(std::string_view field) const {
   const json* member = nullptr;
   if (present() && value_->is_object()) {
+    if (asked_ != nullptr) (*asked_)[value_].emplace(field);
     const auto found = value_->find(field);
     if (found != value_->end()) member = &*found;
   }
-  return {member, path_.empty() ? std::string(field) : path_ + "." + std::string(field), problems_};
+  return {member, path_.empty() ? std::string(field) : path_ + "." + std::string(field), problems_, asked_};
 }
 
 std::vector<std::pair<std::string, JsonView>> JsonView::fields() const {
   std::vector<std::pair<std::string, JsonView>> out;
   if (!object()) return out;
   for (const auto& [name, member] : value_->items()) {
-    out.emplace_back(name, JsonView(&member, path_ + "[" + name + "]", problems_));
+    out.emplace_back(name, JsonView(&member, path_ + "[" + name + "]", problems_, asked_));
   }
   return out;
 }
@@ -108,7 +134,7 @@ std::vector<JsonView> JsonView::items(std::size_t max) const {
     return out;
   }
   for (std::size_t i = 0; i < value_->size(); ++i) {
-    const JsonView item(&(*value_)[i], path_ + "[" + std::to_string(i) + "]", problems_);
+    const JsonView item(&(*value_)[i], path_ + "[" + std::to_string(i) + "]", problems_, asked_);
     if (item.present()) {
       out.push_back(item);
     } else {
@@ -174,7 +200,12 @@ void JsonView::read(Labels& out) const {
 }
 
 JsonDocument::JsonDocument(std::string_view text, std::vector<Problem>& problems)
-    : value_(std::make_unique<json>()), problems_(&problems) {
+    : JsonDocument(text, UnknownFields::kIgnored, problems) {}
+
+JsonDocument::JsonDocument(std::string_view text, UnknownFields unknown, std::vector<Problem>& problems)
+    : value_(std::make_unique<json>()),
+      problems_(&problems),
+      asked_(unknown == UnknownFields::kRefused ? std::make_unique<AskedFields>() : nullptr) {
   if (text.size() > kMaxBytes) {
     problems.push_back({"", "must be at most 3 MB, got " + std::to_string(text.size()) + " bytes"});
     return;
@@ -197,7 +228,19 @@ JsonDocument::JsonDocument(std::string_view text, std::vector<Problem>& problems
 
 JsonDocument::~JsonDocument() = default;
 
-JsonView JsonDocument::root() const { return {value_.get(), "", problems_}; }
+JsonView JsonDocument::root() const { return {value_.get(), "", problems_, asked_.get()}; }
+
+void JsonDocument::refuse_unknown() const {
+  if (!value_->is_object()) return;
+  const auto known = asked_->find(value_.get());
+  for (const auto& [name, member] : value_->items()) {
+    if (known == asked_->end() || !known->second.contains(name)) {
+      problems_->push_back({name, "is no field of this kind"});
+    } else if (name == "spec") {
+      find_unknown(member, name, *asked_, *problems_);
+    }
+  }
+}
 
 void check_kind(const JsonView& root, const Kind& kind) {
   const Word<int> version[] = {{kind.api_version, 0}};

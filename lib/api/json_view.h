@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +24,9 @@ struct Word {
   E value;
 };
 
+// Which members of which objects have been asked for.
+using AskedFields = std::map<const nlohmann::json*, std::set<std::string, std::less<>>>;
+
 // A place in a JSON document: the value there, if there is one (null counts as absent, as in Kubernetes),
 // the path that leads to it, and the list where problems go. Every read of an absent value leaves its
 // output alone and is no problem; every read of a wrong value leaves it alone and adds one.
@@ -29,6 +34,8 @@ struct Word {
 class JsonView {
  public:
   JsonView(const nlohmann::json* value, std::string path, std::vector<Problem>* problems);
+  // Writes down in `asked` what at() is called for, here and further in.
+  JsonView(const nlohmann::json* value, std::string path, std::vector<Problem>* problems, AskedFields* asked);
 
   bool present() const { return value_ != nullptr; }
   const std::string& path() const { return path_; }
@@ -85,21 +92,31 @@ class JsonView {
   const nlohmann::json* value_;
   std::string path_;
   std::vector<Problem>* problems_;
+  AskedFields* asked_ = nullptr;
 };
+
+// What becomes of members that nobody asks for.
+enum class UnknownFields { kIgnored, kRefused };
 
 // A parsed document. Text that is no JSON object, is not UTF-8, is over 3 MB (K-16) or nests deeper than
 // 100 levels is one problem and an absent root.
 class JsonDocument {
  public:
   JsonDocument(std::string_view text, std::vector<Problem>& problems);
+  JsonDocument(std::string_view text, UnknownFields unknown, std::vector<Problem>& problems);
   ~JsonDocument();
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
   JsonView root() const;
 
+  // Adds a problem for every member that nobody has asked for, of the document, of its `spec` and of what is
+  // inside that, as far as it was read as an object of known fields. Call last. REQUIRES: kRefused.
+  void refuse_unknown() const;
+
  private:
   std::unique_ptr<nlohmann::json> value_;
   std::vector<Problem>* problems_;
+  std::unique_ptr<AskedFields> asked_;  // with kRefused
 };
 
 struct Kind {
@@ -123,6 +140,25 @@ Decoded<T> decode_object(std::string_view json, const Kind& kind, void (*read_bo
   root.at("metadata").require();
   read_meta(root.at("metadata"), out.value.meta);
   read_body(root, out.value);
+  return out;
+}
+
+// The same for what a person writes into a file, which no API server has looked at: apiVersion and kind must
+// be there, and a field that nobody knows is a problem. What stands in `metadata` and `status` besides is
+// not looked at.
+template <class T>
+Decoded<T> decode_written(std::string_view json, const Kind& kind, void (*read_body)(const JsonView&, T&)) {
+  Decoded<T> out;
+  const JsonDocument document(json, UnknownFields::kRefused, out.problems);
+  const JsonView root = document.root();
+  if (!root.present()) return out;
+  root.at("apiVersion").require();
+  root.at("kind").require();
+  check_kind(root, kind);
+  root.at("metadata").require();
+  read_meta(root.at("metadata"), out.value.meta);
+  read_body(root, out.value);
+  document.refuse_unknown();
   return out;
 }
 

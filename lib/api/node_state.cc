@@ -25,6 +25,7 @@ json transition_json(const MemberTransition& transition) {
 
 json group_json(const StateGroup& group) {
   json out{{"name", group.name},
+           {"source", group.source},
            {"interface", group.interface},
            {"family", net::to_string(group.family)},
            {"virtualRouterID", group.virtual_router_id},
@@ -76,6 +77,7 @@ void read_transition(const JsonView& view, std::optional<MemberTransition>& out)
 StateGroup read_group(const JsonView& item) {
   StateGroup out;
   item.at("name").read(out.name);
+  item.at("source").read(out.source);
   item.at("interface").read(out.interface);
   read_family(item.at("family"), out.family);
   item.at("virtualRouterID").read(1, 255, out.virtual_router_id);
@@ -124,15 +126,32 @@ StateVirtualServer read_server(const JsonView& item) {
   return out;
 }
 
+StateFile read_file(const JsonView& item) {
+  StateFile out;
+  item.at("name").read(out.name);
+  item.at("state").read(out.state);
+  item.at("groups").read(0, INT32_MAX, out.groups);
+  item.at("serverSets").read(0, INT32_MAX, out.server_sets);
+  item.at("problems").read(out.problems, kMaxItems);
+  return out;
+}
+
 }  // namespace
 
 std::string encode_node_state(const NodeState& state) {
-  json out{{"node", state.node},        {"instance", state.instance},
-           {"version", state.version},  {"planSource", state.plan_source},
-           {"groups", json::array()},   {"virtualServers", json::array()},
-           {"problems", state.problems}};
+  json out{{"node", state.node},       {"instance", state.instance},
+           {"version", state.version}, {"planSource", state.plan_source},
+           {"groups", json::array()},  {"virtualServers", json::array()},
+           {"files", json::array()},   {"problems", state.problems}};
   for (const auto& group : state.groups) out["groups"].push_back(group_json(group));
   for (const auto& server : state.virtual_servers) out["virtualServers"].push_back(server_json(server));
+  for (const auto& file : state.files) {
+    out["files"].push_back({{"name", file.name},
+                            {"state", file.state},
+                            {"groups", file.groups},
+                            {"serverSets", file.server_sets},
+                            {"problems", file.problems}});
+  }
   return dump(out);
 }
 
@@ -150,6 +169,7 @@ Decoded<NodeState> decode_node_state(std::string_view text) {
   for (const auto& item : root.at("virtualServers").items(kMaxItems)) {
     out.value.virtual_servers.push_back(read_server(item));
   }
+  for (const auto& item : root.at("files").items(kMaxItems)) out.value.files.push_back(read_file(item));
   root.at("problems").read(out.value.problems, kMaxItems);
   return out;
 }

@@ -21,6 +21,7 @@ struct StateAddress {
 
 struct StateGroup {
   std::string name;
+  std::string source = "api";  // or "static": it stands in a file of the node
   std::string interface;
   net::Family family = net::Family::kIPv4;
   int virtual_router_id = 0;
@@ -53,15 +54,28 @@ struct StateVirtualServer {
   friend bool operator==(const StateVirtualServer&, const StateVirtualServer&) = default;
 };
 
+// A static manifest.
+struct StateFile {
+  std::string name;
+  // "Current": what it says is in force; "Older": its newest version is refused, and the one before is in
+  // force; "Refused": nothing of it is.
+  std::string state = "Current";
+  int groups = 0;       // in force
+  int server_sets = 0;  // in force
+  std::vector<std::string> problems;
+  friend bool operator==(const StateFile&, const StateFile&) = default;
+};
+
 struct NodeState {
   std::string node;
   std::string instance;
   std::string version;
-  // Where the plan came from: "API", "Checkpoint", "PreviousCheckpoint" or "None".
+  // Where the plan came from: "API", "Checkpoint", "PreviousCheckpoint", "Static" (of files alone) or "None".
   std::string plan_source = "None";
   std::vector<StateGroup> groups;                   // by name
   std::vector<StateVirtualServer> virtual_servers;  // by address, protocol, port
-  std::vector<std::string> problems;
+  std::vector<StateFile> files;                     // by name
+  std::vector<std::string> problems;                // without those of files
   friend bool operator==(const NodeState&, const NodeState&) = default;
 };
 

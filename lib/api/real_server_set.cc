@@ -109,4 +109,8 @@ Decoded<RealServerSet> decode_real_server_set(std::string_view json) {
   return decode_object<RealServerSet>(json, kKind, read_body);
 }
 
+Decoded<RealServerSet> decode_written_real_server_set(std::string_view json) {
+  return decode_written<RealServerSet>(json, kKind, read_body);
+}
+
 }  // namespace fairlead::api

@@ -59,6 +59,8 @@ struct RealServerSet {
 };
 
 Decoded<RealServerSet> decode_real_server_set(std::string_view json);
+// As a person writes it into a file: apiVersion and kind must be there, and unknown fields are problems.
+Decoded<RealServerSet> decode_written_real_server_set(std::string_view json);
 std::string encode_real_server_set(const RealServerSet& object);  // apply body: metadata and spec
 std::string encode_real_server_set_member(const ObjectKey& key, const RealServerSetMember& entry);
 

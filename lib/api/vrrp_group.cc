@@ -109,6 +109,10 @@ Decoded<VRRPGroup> decode_vrrp_group(std::string_view json) {
   return decode_object<VRRPGroup>(json, kKind, read_body);
 }
 
+Decoded<VRRPGroup> decode_written_vrrp_group(std::string_view json) {
+  return decode_written<VRRPGroup>(json, kKind, read_body);
+}
+
 std::string_view to_string(MemberState state) {
   for (const auto& word : kStateWords) {
     if (word.value == state) return word.text;

@@ -138,6 +138,8 @@ struct VRRPGroup {
 };
 
 Decoded<VRRPGroup> decode_vrrp_group(std::string_view json);
+// As a person writes it into a file: apiVersion and kind must be there, and unknown fields are problems.
+Decoded<VRRPGroup> decode_written_vrrp_group(std::string_view json);
 std::string encode_vrrp_group(const VRRPGroup& object);  // apply body: metadata and spec
 std::string encode_vrrp_group_status(
     const VRRPGroup& object);  // apply body: master, state, conditions only (controller)

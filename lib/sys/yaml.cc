@@ -2,7 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <optional>
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -12,16 +12,13 @@
 namespace fairlead::sys {
 namespace {
 
-constexpr int kDeepest = 100;                // levels of nesting; also what ends a cycle of anchors
-constexpr std::size_t kExtraNodes = 10'000;  // nodes that anchors may add to what the text itself can hold
+constexpr int kDeepest = 100;           // levels of nesting; also what ends a cycle of anchors
+constexpr std::size_t kExtra = 10'000;  // what anchors may add in any case, in nodes and bytes of scalars
+constexpr std::size_t kMostProblems = 16;
 
-std::string at(const YAML::Mark& mark) {
-  if (mark.is_null()) return "";
-  return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": ";
-}
-
-Error refuse(const YAML::Node& node, const std::string& why) {
-  return fail(Code::kInvalid, at(node.Mark()) + why);
+YamlProblem problem_at(const YAML::Mark& mark, std::string message) {
+  if (mark.is_null()) return {0, 0, std::move(message)};
+  return {mark.line + 1, mark.column + 1, std::move(message)};
 }
 
 void append_string(std::string& out, const std::string& text) {
@@ -37,12 +34,48 @@ bool is_core_tag(const std::string& tag, std::string_view name) {
 // Writes one document as JSON text, refusing what JSON cannot say.
 class Writer {
  public:
-  explicit Writer(std::size_t budget) : budget_(budget) {}
+  Writer(std::size_t budget, std::vector<YamlProblem>& problems) : budget_(budget), problems_(problems) {}
 
-  std::optional<Error> write(const YAML::Node& node, int depth) {
-    if (depth > kDeepest) return refuse(node, "nested deeper than " + std::to_string(kDeepest) + " levels");
-    if (budget_ == 0) return refuse(node, "anchors expand to too many nodes");
-    --budget_;
+  YamlDocument write(const YAML::Node& document) {
+    const int line = document.Mark().is_null() ? 0 : document.Mark().line + 1;
+    write({document, "", line}, 1);
+    return std::move(out_);
+  }
+  std::size_t budget() const { return budget_; }
+
+ private:
+  // A node, with its name in the tree of lines and the line it is known by: its key's, if it has one.
+  struct Part {
+    const YAML::Node& node;
+    std::string name;
+    int line;
+  };
+
+  void refuse(const YAML::Node& node, std::string why) {
+    if (!full()) problems_.push_back(problem_at(node.Mark(), std::move(why)));
+  }
+  bool full() const { return problems_.size() >= kMostProblems; }
+
+  // A node costs one, and the bytes of its scalar.
+  bool spend(const YAML::Node& node, std::size_t cost) {
+    spent_ = budget_ < cost;
+    if (spent_) refuse(node, "anchors expand to too much");
+    budget_ -= spent_ ? 0 : cost;
+    return !spent_;
+  }
+
+  void write(const Part& part, int depth) {
+    if (spent_ || full()) return;
+    if (depth > kDeepest) {
+      return refuse(part.node, "nested deeper than " + std::to_string(kDeepest) + " levels");
+    }
+    if (!spend(part.node, 1 + (part.node.IsScalar() ? part.node.Scalar().size() : 0))) return;
+    out_.lines.open(part.name, part.line);
+    write_value(part.node, depth);
+    out_.lines.close();
+  }
+
+  void write_value(const YAML::Node& node, int depth) {
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         return write_scalar(node);
@@ -52,23 +85,16 @@ class Writer {
         return write_map(node, depth);
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
-        out_ += "null";
-        return std::nullopt;
+        out_.json += "null";
+        return;
     }
-    return refuse(node, "unknown kind of node");
+    refuse(node, "unknown kind of node");
   }
 
-  std::string take() { return std::move(out_); }
-  std::size_t budget() const { return budget_; }
-
- private:
   // yaml-cpp tags a plain scalar "?" and a quoted one "!".
-  std::optional<Error> write_scalar(const YAML::Node& node) {
+  void write_scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
-    if (tag == "!" || is_core_tag(tag, "str")) {
-      append_string(out_, node.Scalar());
-      return std::nullopt;
-    }
+    if (tag == "!" || is_core_tag(tag, "str")) return append_string(out_.json, node.Scalar());
     const bool core = is_core_tag(tag, "int") || is_core_tag(tag, "float") || is_core_tag(tag, "bool") ||
                       is_core_tag(tag, "null");
     const auto value = plain_scalar_to_json(node.Scalar());
@@ -76,67 +102,95 @@ class Writer {
       return refuse(node, "tag " + tag + " is not understood here");
     }
     if (value) {
-      out_ += *value;
+      out_.json += *value;
     } else {
-      append_string(out_, node.Scalar());
+      append_string(out_.json, node.Scalar());
     }
-    return std::nullopt;
   }
 
-  std::optional<Error> write_sequence(const YAML::Node& node, int depth) {
-    out_ += '[';
-    bool first = true;
+  void write_sequence(const YAML::Node& node, int depth) {
+    out_.json += '[';
+    std::size_t index = 0;
     for (const auto& element : node) {
-      if (!std::exchange(first, false)) out_ += ',';
-      if (auto error = write(element, depth + 1)) return error;
+      if (index > 0) out_.json += ',';
+      const int line = element.Mark().is_null() ? 0 : element.Mark().line + 1;
+      write({element, "[" + std::to_string(index++) + "]", line}, depth + 1);
     }
-    out_ += ']';
-    return std::nullopt;
+    out_.json += ']';
   }
 
-  std::optional<Error> write_map(const YAML::Node& node, int depth) {
-    out_ += '{';
+  void write_map(const YAML::Node& node, int depth) {
+    out_.json += '{';
     std::set<std::string> keys;
     for (const auto& member : node) {
       const YAML::Node& key = member.first;
-      if (!key.IsScalar()) return refuse(key, "a key must be a string");
-      if (!keys.insert(key.Scalar()).second) return refuse(key, "the key " + key.Scalar() + " stands twice");
-      if (keys.size() > 1) out_ += ',';
-      append_string(out_, key.Scalar());
-      out_ += ':';
-      if (auto error = write(member.second, depth + 1)) return error;
+      if (!key.IsScalar()) {
+        refuse(key, "a key must be a string");
+        continue;
+      }
+      if (!keys.insert(key.Scalar()).second) {
+        refuse(key, "the key " + key.Scalar() + " stands twice");
+        continue;
+      }
+      if (spent_ || !spend(key, key.Scalar().size())) return;
+      if (keys.size() > 1) out_.json += ',';
+      append_string(out_.json, key.Scalar());
+      out_.json += ':';
+      write({member.second, key.Scalar(), key.Mark().line + 1}, depth + 1);
     }
-    out_ += '}';
-    return std::nullopt;
+    out_.json += '}';
   }
 
   std::size_t budget_;
-  std::string out_;
+  bool spent_ = false;  // the budget, which is then told once
+  std::vector<YamlProblem>& problems_;
+  YamlDocument out_;
 };
 
-Result<std::vector<std::string>> to_json(const std::vector<YAML::Node>& documents, std::size_t budget) {
-  std::vector<std::string> out;
+// What the text itself writes out costs at most twice its bytes: a node takes at least one of them (an empty
+// value, its colon), and an escape of two bytes gives at most three ("\L").
+void write_documents(const std::vector<YAML::Node>& documents, std::size_t budget, YamlText& out) {
   for (const auto& document : documents) {
     if (!document.IsDefined() || document.IsNull()) continue;
-    Writer writer(budget);
-    if (auto error = writer.write(document, 1)) return *error;
+    Writer writer(budget, out.problems);
+    out.documents.push_back(writer.write(document));
     budget = writer.budget();
-    out.push_back(writer.take());
   }
-  return out;
+  if (!out.problems.empty()) out.documents.clear();
 }
 
 }  // namespace
 
-// Every node that the text writes out takes at least one of its bytes (an empty value, its colon).
-Result<std::vector<std::string>> yaml_to_json(std::string_view text) {
-  try {
-    return to_json(YAML::LoadAll(std::string(text)), text.size() + kExtraNodes);
-  } catch (const YAML::Exception& error) {
-    return fail(Code::kInvalid, at(error.mark) + error.msg);
-  } catch (const std::exception& error) {
-    return fail(Code::kInvalid, std::string("not readable as YAML: ") + error.what());
+YamlText read_yaml(std::string_view text) {
+  YamlText out;
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    const auto before = text.substr(0, zero);
+    const auto feeds = std::count(before.begin(), before.end(), '\n');
+    out.problems.push_back({static_cast<int>(feeds) + 1, 0, "a zero byte: this is no text"});
+    return out;
   }
+  try {
+    write_documents(YAML::LoadAll(std::string(text)), 2 * text.size() + kExtra, out);
+  } catch (const YAML::Exception& error) {
+    out = {{}, {problem_at(error.mark, error.msg)}};
+  } catch (const std::exception& error) {
+    out = {{}, {{0, 0, std::string("not readable as YAML: ") + error.what()}}};
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> yaml_to_json(std::string_view text) {
+  auto read = read_yaml(text);
+  if (!read.problems.empty()) {
+    const auto& first = read.problems.front();
+    const std::string at = first.line == 0 ? ""
+                                           : "line " + std::to_string(first.line) + ", column " +
+                                                 std::to_string(first.column) + ": ";
+    return fail(Code::kInvalid, at + first.message);
+  }
+  std::vector<std::string> out;
+  for (auto& document : read.documents) out.push_back(std::move(document.json));
+  return out;
 }
 
 }  // namespace fairlead::sys

@@ -5,14 +5,38 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/source_lines.h"
 
 namespace fairlead::sys {
 
-// Turns YAML text (kubeconfig; static manifests from issue C) into JSON text, one string per document;
-// empty documents are left out. Plain scalars become null, booleans or numbers by YAML 1.2's core rules,
-// quoted ones stay strings. Anchors may add at most 10,000 nodes to what the text itself holds. Refused:
-// duplicate keys, keys that are no scalars, foreign tags, nesting beyond 100 levels.
-// Errors: kInvalid, with line and column.
+// One document of a YAML text as JSON text, and on which line each part of it stands.
+struct YamlDocument {
+  std::string json;
+  SourceLines lines;
+};
+
+// Lines and columns count from 1; 0: not known.
+struct YamlProblem {
+  int line = 0;
+  int column = 0;
+  std::string message;
+  friend bool operator==(const YamlProblem&, const YamlProblem&) = default;
+};
+
+// Either the documents, in order, empty ones left out; or what is wrong: the first error of syntax, or
+// everything that JSON cannot say (16 at most).
+struct YamlText {
+  std::vector<YamlDocument> documents;
+  std::vector<YamlProblem> problems;
+};
+
+// Plain scalars become null, booleans or numbers by YAML 1.2's core rules, quoted ones stay strings. Anchors
+// may add what is in the text once more and 10,000 nodes or bytes of scalars. Refused: duplicate keys, keys that are no
+// scalars, foreign tags, nesting beyond 100 levels, zero bytes. Bound the size of `text`: it takes some
+// hundred times as much memory.
+YamlText read_yaml(std::string_view text);
+
+// The documents' JSON alone. Errors: kInvalid, the first problem with line and column.
 Result<std::vector<std::string>> yaml_to_json(std::string_view text);
 
 }  // namespace fairlead::sys

@@ -8,18 +8,16 @@
 #include <future>
 #include <utility>
 
-#include "lib/apiserver/event_sender.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
+#include "node/agent/api_side.h"
 #include "node/agent/beat.h"
 #include "node/agent/daemon_locks.h"
 #include "node/agent/forwarding.h"
 #include "node/agent/last_turn.h"
-#include "node/agent/notices.h"
 #include "node/agent/own_process.h"
 #include "node/agent/plan_source.h"
-#include "node/agent/reporter.h"
 #include "node/agent/snapshot.h"
 #include "node/agent/speaker.h"
 #include "node/agent/virtual_routers.h"
@@ -27,10 +25,6 @@
 namespace fairlead::agent {
 namespace {
 
-constexpr apiserver::RateLimit kNodeRate{5, 10};  // K-33
-// Of these, when every group changes at once: status comes first.
-constexpr apiserver::RateLimit kEventRate{1, 10};
-constexpr std::size_t kLongestManager = 128;
 constexpr Milliseconds kGatherState{100};
 constexpr Seconds kFlushAtMost{2};
 constexpr Seconds kEndAtMost{5};
@@ -61,26 +55,29 @@ struct Agent::Parts {
         locks(std::move(locks_in)),
         speaker(make_speaker(config.node_name, config.api)),
         store(config.state_dir),
-        client(api_loop, metrics, config.api, kNodeRate, "fairlead-node/" FAIRLEAD_VERSION),
-        events(api_loop, metrics, client,
-               {"fairlead.dev/node", "fairlead-node-" + speaker.node.name + "-" + speaker.instance},
-               kEventRate),
-        queue(api_loop, client, api::cut_name("fairlead-node-" + speaker.node.name, kLongestManager)),
-        source(api_loop, metrics, client, {store, PasswordDirectory(config.password_dir)}, speaker.node,
+        api_side(config.api ? std::make_unique<ApiSide>(api_loop, metrics, *config.api, speaker, sources())
+                            : nullptr),
+        source(api_loop, metrics, api_side ? &api_side->client() : nullptr,
+               {store, PasswordDirectory(config.password_dir), config.manifests}, speaker.node,
                {[this](VrrpOrder vrrp, ForwardingOrder forwarding) {
                   forwarding_orders.put(kNewest, std::move(forwarding));
                   vrrp_orders.put(kNewest, std::move(vrrp));
                 },
-                [this] { take_plan(); }}),
-        reporter(api_loop, queue, speaker,
-                 {[this]() -> const PlanView& { return source.view(); },
-                  [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
-                  [this] { return source.synced(); },
-                  [this]() -> const std::map<std::string, api::VRRPGroup>& { return source.planned(); },
-                  [this](const std::string& instance) { namesakes.put(kNewest, instance); }}) {}
+                [this] {
+                  if (api_side) api_side->plan(source.view(), source.groups());
+                  show_state_soon();
+                }}) {}
+
+  // Asked once everything runs, when `source` is there.
+  ReporterSources sources() {
+    return {[this]() -> const PlanView& { return source.view(); },
+            [this]() -> const std::map<api::ObjectKey, api::VRRPGroup>& { return source.groups(); },
+            [this] { return source.synced(); },
+            [this]() -> const std::map<std::string, api::VRRPGroup>& { return source.planned(); },
+            [this](const std::string& instance) { namesakes.put(kNewest, instance); }};
+  }
 
   // Each of these runs on the loop named.
-  void take_plan();                                             // api
   void take_vrrp_report(const VrrpReport& report);              // api
   void take_forwarding_report(const ForwardingReport& report);  // api
   void show_state_soon();                                       // api
@@ -103,8 +100,8 @@ struct Agent::Parts {
   LastTurn last_turn;
   std::atomic<bool> vrrp_planned{false};  // a plan has been carried out
   std::atomic<bool> forwarding_planned{false};
-  VrrpReport plan_told;  // what Events have told of the plan
   Snapshot state;
+  Reports reports;  // the newest of each
   bool showing_state = false;
   sys::Timer state_timer{api_loop};
 
@@ -122,37 +119,27 @@ struct Agent::Parts {
       api_loop, [this](auto values) { take_forwarding_report(values.at(kNewest)); }};
 
   CheckpointStore store;
-  apiserver::Client client;
-  apiserver::EventSender events;
-  ApplyQueue queue;
+  std::unique_ptr<ApiSide> api_side;  // nullptr: there is no API server
   PlanSource source;
-  Reporter reporter;
   std::unique_ptr<VirtualRouters> routers;
   std::unique_ptr<ForwardingAgent> forwarder;
   std::unique_ptr<sys::HttpListener> metrics_listener;
   std::unique_ptr<sys::HttpListener> health_listener;
 };
 
-void Agent::Parts::take_plan() {
-  VrrpReport now = plan_report(source.view(), source.groups());
-  for (const auto& notice : notices(speaker.node.name, plan_told, now)) events.send(notice);
-  plan_told = std::move(now);
-  reporter.changed();
-  show_state_soon();
-}
-
 void Agent::Parts::take_vrrp_report(const VrrpReport& report) {
   if (report.sequence > 0) vrrp_planned = true;
-  for (const auto& notice : notices(speaker.node.name, reporter.reports().vrrp, report)) events.send(notice);
   source.vrrp(report);
-  reporter.vrrp(report);
+  if (api_side) api_side->vrrp(reports.vrrp, report);
+  reports.vrrp = report;
   show_state_soon();
 }
 
 void Agent::Parts::take_forwarding_report(const ForwardingReport& report) {
   if (report.sequence > 0) forwarding_planned = true;
   source.forwarding(report);
-  reporter.forwarding(report);
+  if (api_side) api_side->reporter().forwarding(report);
+  reports.forwarding = report;
   show_state_soon();
 }
 
@@ -160,7 +147,7 @@ void Agent::Parts::show_state_soon() {
   if (std::exchange(showing_state, true)) return;
   state_timer.arm(sys::now() + kGatherState, [this] {
     showing_state = false;
-    state.put(api::encode_node_state(node_state(speaker, source.view(), reporter.reports())) + "\n");
+    state.put(api::encode_node_state(node_state(speaker, source.view(), reports)) + "\n");
   });
 }
 
@@ -221,8 +208,10 @@ void Agent::Parts::hand_over() {
   const auto unfenced = std::make_shared<std::promise<void>>();
   forwarding_loop.post([unfenced] { unfenced->set_value(); });
   const auto written = std::make_shared<std::promise<void>>();
-  api_loop.post(
-      [this, written] { reporter.flush(sys::now() + kFlushAtMost, [written] { written->set_value(); }); });
+  api_loop.post([this, written] {
+    if (!api_side) return written->set_value();
+    api_side->reporter().flush(sys::now() + kFlushAtMost, [written] { written->set_value(); });
+  });
   written->get_future().wait_for(2 * kFlushAtMost);
   if (unfenced->get_future().wait_for(kFlushAtMost) != std::future_status::ready) {
     sys::log(sys::LogLevel::kError, "node.hand_over_late", {{"thread", "forwarding"}});
@@ -257,7 +246,7 @@ void Agent::run() {
   NamedThread forwarding("forwarding", [&parts] { parts.forwarding_loop.run(); });
   keep_priority_of(vrrp_id.get_future().get());
   parts.api_loop.post([&parts] { parts.source.start(); });
-  NamedThread api("api", [&parts] { parts.api_loop.run(); });
+  NamedThread api(parts.api_side ? "api" : "plan", [&parts] { parts.api_loop.run(); });
   wait_for_signal();
   parts.hand_over();
   for (auto* loop : {&parts.vrrp_loop, &parts.forwarding_loop, &parts.api_loop}) loop->stop();

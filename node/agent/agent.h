@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lib/apiserver/client.h"
@@ -10,14 +11,16 @@
 
 // The node daemon: who runs on which thread, and what they send each other (architecture.md 5).
 //
-//   API server -> plan source -> orders -> virtual routers (vrrp thread)
+//   API server, files -> plan source -> orders -> virtual routers (vrrp thread)
 //                                       -> forwarding agent (forwarding thread)
 //   virtual routers, forwarding agent -> reports -> each other, plan source, reporter -> API server
+// Without an API server (--no-api) there is neither reporter nor client, nor the client's thread.
 namespace fairlead::agent {
 
 struct AgentConfig {
   std::string node_name;
-  apiserver::ClientConfig api;
+  std::optional<apiserver::ClientConfig> api;  // absent: there is none
+  std::optional<std::string> manifests;        // folder of static manifests
   std::string state_dir;
   std::string password_dir;  // of the files that groups name as passwordFile
   net::Endpoint metrics_address;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "node/agent/manifest_state.h"
 #include "node/agent/problem.h"
 
 namespace fairlead::agent {
@@ -29,14 +30,21 @@ bool forwards(const std::string& group, const plan::Plan& plan) {
                      [&](const auto& server) { return server.second.group == group; });
 }
 
-std::vector<api::Condition> problems_of(const std::string& group, const PlanView& view,
+// True if what runs under this name is the group of a file, not the API server's.
+bool runs_from_file(const std::string& group, const plan::Plan& plan) {
+  const auto found = plan.groups.find(group);
+  return found != plan.groups.end() && plan::is_from_file(found->second.version);
+}
+
+// `running`: what runs under this name is what is asked for, so that its reports are of it.
+std::vector<api::Condition> problems_of(const std::string& group, bool running, const PlanView& view,
                                         const Reports& reports) {
   std::vector<api::Condition> out;
   const auto report = reports.vrrp.groups.find(group);
-  if (report != reports.vrrp.groups.end()) out = report->second.problems;
+  if (running && report != reports.vrrp.groups.end()) out = report->second.problems;
   auto planned = plan_problems(group, view);
   std::move(planned.begin(), planned.end(), std::back_inserter(out));
-  if (forwards(group, view.plan)) {
+  if (running && forwards(group, view.plan)) {
     out.insert(out.end(), reports.forwarding.problems.begin(), reports.forwarding.problems.end());
   }
   if (out.size() > kMostProblems) out.resize(kMostProblems);
@@ -78,12 +86,14 @@ std::vector<std::string> all_problems(const PlanView& view, const Reports& repor
   for (const auto& refused : view.refused) out.push_back(text_of(refused));
   for (const auto& problem : reports.forwarding.problems) out.push_back(text_of(problem));
   for (const auto& text : view.checkpoint_problems) out.push_back(text);
+  if (!view.manifests.folder_problem.empty()) out.push_back("static: " + view.manifests.folder_problem);
   return out;
 }
 
 api::StateGroup state_group(const plan::GroupPlan& group, const PlanView& view, const Reports& reports) {
   api::StateGroup out;
   out.name = group.name;
+  out.source = plan::is_from_file(group.version) ? "static" : "api";
   out.interface = group.interface;
   out.family = group.family;
   out.virtual_router_id = group.virtual_router_id.value();
@@ -102,7 +112,7 @@ api::StateGroup state_group(const plan::GroupPlan& group, const PlanView& view, 
       out.addresses.push_back({address, reports.vrrp.held.contains(address)});
     }
   }
-  out.problems = problems_of(group.name, view, reports);
+  out.problems = problems_of(group.name, true, view, reports);
   return out;
 }
 
@@ -127,6 +137,8 @@ std::string_view to_string(PlanOrigin origin) {
   switch (origin) {
     case PlanOrigin::kNone:
       return "None";
+    case PlanOrigin::kStatic:
+      return "Static";
     case PlanOrigin::kCheckpoint:
       return "Checkpoint";
     case PlanOrigin::kPreviousCheckpoint:
@@ -159,7 +171,7 @@ api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& gr
   out.group_uid = group.uid;
   out.instance = speaker.instance;
   out.confirmed = confirmed;
-  out.problems = problems_of(group.name, view, reports);
+  out.problems = problems_of(group.name, !runs_from_file(group.name, view.plan), view, reports);
   const auto report = reports.vrrp.groups.find(group.name);
   if (report == reports.vrrp.groups.end() || report->second.uid != group.uid) {
     out.observed_generation = generation_let_go(group, view, reports.vrrp);
@@ -211,6 +223,7 @@ api::NodeReport node_report(const Speaker& speaker, const PlanView& view, const 
                                          out.spec.heard_virtual_routers.end());
   }
   out.spec.problems = all_problems(view, reports);
+  for (auto& text : file_problems(view.manifests.settled)) out.spec.problems.push_back(std::move(text));
   if (out.spec.problems.size() > kMostReportProblems) out.spec.problems.resize(kMostReportProblems);
   return out;
 }
@@ -225,6 +238,7 @@ api::NodeState node_state(const Speaker& speaker, const PlanView& view, const Re
   for (const auto& [key, server] : view.plan.virtual_servers) {
     out.virtual_servers.push_back(state_server(key, server, reports.forwarding));
   }
+  out.files = state_files(view.manifests.settled);
   out.problems = all_problems(view, reports);
   return out;
 }

@@ -11,6 +11,7 @@
 #include "node/agent/messages.h"
 #include "node/plan/holding.h"
 #include "node/plan/make_plan.h"
+#include "node/plan/manifests.h"
 #include "node/plan/plan.h"
 
 // What a node says of itself, computed from what its threads report: pure.
@@ -24,8 +25,15 @@ struct Speaker {
 };
 
 // Where the plan in force came from.
-enum class PlanOrigin { kNone, kCheckpoint, kPreviousCheckpoint, kApi };
-std::string_view to_string(PlanOrigin origin);  // "None", "Checkpoint", "PreviousCheckpoint", "API"
+// kStatic: of the node's files alone. With each of the others the files count, too.
+enum class PlanOrigin { kNone, kStatic, kCheckpoint, kPreviousCheckpoint, kApi };
+std::string_view to_string(PlanOrigin origin);  // "None", "Static", "Checkpoint", "PreviousCheckpoint", "API"
+
+// What the folder of static manifests says.
+struct ManifestView {
+  plan::SettledManifests settled;
+  std::string folder_problem;  // why it cannot be read
+};
 
 // What the plan source knows.
 struct PlanView {
@@ -35,6 +43,7 @@ struct PlanView {
   std::vector<plan::PlanProblem> problems;
   std::vector<plan::Refused> refused;
   std::vector<std::string> checkpoint_problems;
+  ManifestView manifests;
 };
 
 // What the vrrp and forwarding threads said last.

@@ -41,6 +41,7 @@ std::vector<api::Notice> notices(const std::string& node, const VrrpReport& befo
   static const GroupReport kNever;
   std::vector<api::Notice> out;
   for (const auto& [name, group] : now.groups) {
+    if (group.uid == plan::kManifestUid) continue;
     const auto found = before.groups.find(name);
     const bool same = found != before.groups.end() && found->second.uid == group.uid;
     const GroupReport& was = same ? found->second : kNever;

@@ -16,8 +16,8 @@ namespace fairlead::agent {
 //   BecameBackup   the same, and it was Master before: who never had the role has no news
 //   a Warning by the name of each problem that was not there before, but for FenceOverlap, which is
 //   information, and LinkUpDelay, which goes by itself
-// Made from the difference of two reports: of what began and ended between them nothing is told. `node` tells
-// it. Pure.
+// Groups of the node's files are nothing that an Event could be about. Made from the difference of two
+// reports: of what began and ended between them nothing is told. `node` tells it. Pure.
 std::vector<api::Notice> notices(const std::string& node, const VrrpReport& before, const VrrpReport& now);
 
 // What the plan has against groups, in the form of a report, whose difference to the one before notices()

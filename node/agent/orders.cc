@@ -80,6 +80,27 @@ plan::Objects objects_of(const api::Checkpoint& checkpoint) {
   return out;
 }
 
+std::vector<api::CheckpointManifest> checkpoint_manifests(const plan::ManifestFiles& files) {
+  std::vector<api::CheckpointManifest> out;
+  for (const auto& [name, file] : files) {
+    api::CheckpointManifest& one = out.emplace_back();
+    one.file = name;
+    for (const auto& group : file.groups) one.groups.push_back(group.object);
+    for (const auto& set : file.sets) one.sets.push_back(set.object);
+  }
+  return out;
+}
+
+plan::ManifestFiles manifests_of(const api::Checkpoint& checkpoint) {
+  plan::ManifestFiles out;
+  for (const auto& manifest : checkpoint.manifests) {
+    plan::ManifestFile& file = out[manifest.file];
+    for (const auto& group : manifest.groups) file.groups.push_back({group, {}});
+    for (const auto& set : manifest.sets) file.sets.push_back({set, {}});
+  }
+  return out;
+}
+
 std::set<plan::VirtualServerKey> keys_of(const std::set<api::OwnedService>& services) {
   std::set<plan::VirtualServerKey> out;
   for (const auto& service : services) out.insert({service.address, service.protocol, service.port});

@@ -7,6 +7,7 @@
 #include "node/agent/messages.h"
 #include "node/plan/holding.h"
 #include "node/plan/make_plan.h"
+#include "node/plan/manifests.h"
 
 // From a plan to the orders for the threads and to the checkpoint, and back: pure.
 namespace fairlead::agent {
@@ -32,6 +33,9 @@ api::Checkpoint checkpoint_of(const plan::NodeIdentity& node, const plan::Object
                               const std::set<net::IpAddress>& addresses,
                               const std::set<plan::VirtualServerKey>& services, WallTime now);
 plan::Objects objects_of(const api::Checkpoint& checkpoint);
+// What is in force of files, to be remembered and back. Lines are not: they are of the files as they were.
+std::vector<api::CheckpointManifest> checkpoint_manifests(const plan::ManifestFiles& files);
+plan::ManifestFiles manifests_of(const api::Checkpoint& checkpoint);
 std::set<plan::VirtualServerKey> keys_of(const std::set<api::OwnedService>& services);
 // False for the checkpoint of another node, or of an earlier node of our name (FN-18).
 bool is_of(const api::Checkpoint& checkpoint, const plan::NodeIdentity& node);

@@ -25,7 +25,7 @@ std::vector<std::string> texts(const PlanView& view) {
 
 }  // namespace
 
-PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Files files,
+PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client* client, Files files,
                        plan::NodeIdentity node, Outlets outlets)
     : loop_(loop),
       metrics_(metrics),
@@ -35,18 +35,34 @@ PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       node_(std::move(node)),
       outlets_(std::move(outlets)),
       gather_(loop),
-      age_(loop) {}
+      age_(loop) {
+  if (!files.manifests) return;
+  manifests_ = std::make_unique<ManifestFolder>(loop, metrics, *files.manifests, node_.name, [this] {
+    load_manifests();
+    again();
+  });
+}
 
 void PlanSource::start() {
-  load();
+  const auto loaded = load();
+  if (manifests_) {
+    if (loaded.checkpoint) view_.manifests.settled.in_force = manifests_of(*loaded.checkpoint);
+    manifests_->start(view_.manifests.settled.in_force);
+    load_manifests();
+  }
+  run_checkpoint(loaded);
+  // Before the API server's list is there, an empty plan would take away what an earlier run left (K-19).
+  const bool runs_files = manifests_ && !view_.manifests.settled.in_force.empty();
+  if (view_.sequence == 0 && (client_ == nullptr || runs_files)) again();
   show_metrics();
+  if (client_ == nullptr) return;
   groups_ = std::make_unique<Groups>(
-      loop_, metrics_, client_,
+      loop_, metrics_, *client_,
       apiserver::Resource{kBase, "vrrpgroups", "VRRPGroup", api::node_label(node_.name)},
       api::decode_vrrp_group, [this](const api::ObjectKey&) { soon(); });
 }
 
-void PlanSource::load() {
+CheckpointStore::Loaded PlanSource::load() {
   auto loaded = store_.load();
   view_.checkpoint_problems = std::move(loaded.problems);
   if (loaded.checkpoint && !is_of(*loaded.checkpoint, node_)) {
@@ -55,17 +71,29 @@ void PlanSource::load() {
     loaded.checkpoint.reset();
   }
   log_new_problems();
-  if (!loaded.checkpoint) return;
+  if (!loaded.checkpoint) return loaded;
   saved_at_ = loaded.checkpoint->written;
   owned_addresses_ = loaded.checkpoint->owned_addresses;
   owned_services_ = keys_of(loaded.checkpoint->owned_services);
   claimed_services_ = owned_services_;
+  return loaded;
+}
+
+void PlanSource::run_checkpoint(const CheckpointStore::Loaded& loaded) {
+  if (!loaded.checkpoint || client_ == nullptr) return;
   const bool previous = loaded.copy == CheckpointStore::Copy::kPrevious;
   plan::Held held;
   held.objects = objects_of(*loaded.checkpoint);
   // On disk already: ordered without being written again.
   objects_ = held.objects;
   replan(std::move(held), previous ? PlanOrigin::kPreviousCheckpoint : PlanOrigin::kCheckpoint);
+}
+
+void PlanSource::load_manifests() {
+  unsaved_ = unsaved_ || checkpoint_manifests(view_.manifests.settled.in_force) !=
+                             checkpoint_manifests(manifests_->settled().in_force);
+  view_.manifests.settled = manifests_->settled();
+  view_.manifests.folder_problem = manifests_->problem();
 }
 
 void PlanSource::soon() {
@@ -84,7 +112,8 @@ void PlanSource::update() {
     const bool fallback = view_.origin == PlanOrigin::kPreviousCheckpoint;
     const bool complete = whole();
     const auto base = fallback && complete ? plan::Objects{} : objects_;
-    const bool from_api = complete || view_.origin == PlanOrigin::kNone;
+    const bool first = view_.origin == PlanOrigin::kNone || view_.origin == PlanOrigin::kStatic;
+    const bool from_api = complete || first;
     replan(plan::hold(base, seen()), from_api ? PlanOrigin::kApi : view_.origin);
   } else if (unsaved_) {
     save();
@@ -92,8 +121,9 @@ void PlanSource::update() {
 }
 
 void PlanSource::replan(plan::Held held, PlanOrigin origin) {
-  passwords_ = password_files_.read(plan::password_files(node_.name, held.objects.groups), passwords_);
-  auto made = plan::make_plan(node_, held.objects.groups, held.objects.sets, passwords_, view_.plan);
+  const auto merged = plan::merge(held.objects, plan::objects_of(view_.manifests.settled.in_force));
+  passwords_ = password_files_.read(plan::password_files(node_.name, merged.objects.groups), passwords_);
+  auto made = plan::make_plan(node_, merged, passwords_, view_.plan);
   const bool changed = view_.sequence == 0 || !(made.plan == view_.plan);
   if (!(held.objects == objects_)) unsaved_ = true;
   objects_ = std::move(held.objects);
@@ -111,14 +141,19 @@ void PlanSource::replan(plan::Held held, PlanOrigin origin) {
   outlets_.changed();
 }
 
-void PlanSource::look_at_passwords() {
-  const auto names = plan::password_files(node_.name, objects_.groups);
-  if (password_files_.read(names, passwords_) == passwords_) return;
+void PlanSource::again() {
   if (synced()) {
     update();
   } else {
-    replan(plan::Held{objects_, {}, {}}, view_.origin);
+    const bool first = view_.origin == PlanOrigin::kNone;
+    replan(plan::Held{objects_, {}, {}}, first ? PlanOrigin::kStatic : view_.origin);
   }
+}
+
+void PlanSource::look_at_passwords() {
+  const auto all = plan::merge(objects_, plan::objects_of(view_.manifests.settled.in_force));
+  const auto names = plan::password_files(node_.name, all.objects.groups);
+  if (password_files_.read(names, passwords_) != passwords_) again();
 }
 
 void PlanSource::order() {
@@ -154,7 +189,9 @@ bool PlanSource::refresh_owned() {
 
 void PlanSource::save() {
   const WallTime now = sys::wall_now();
-  const auto saved = store_.save(checkpoint_of(node_, objects_, owned_addresses_, owned_services_, now));
+  auto checkpoint = checkpoint_of(node_, objects_, owned_addresses_, owned_services_, now);
+  checkpoint.manifests = checkpoint_manifests(view_.manifests.settled.in_force);
+  const auto saved = store_.save(checkpoint);
   view_.checkpoint_problems.clear();
   if (saved) {
     unsaved_ = false;
@@ -180,7 +217,7 @@ void PlanSource::show_metrics() {
   const bool loaded = view_.sequence > 0;
   metrics_.gauge("fairlead_node_config_loaded", "1 if a plan is in force", {}).set(loaded ? 1 : 0);
   metrics_.gauge("fairlead_node_config_stale", "1 if the plan in force is not the API server's", {})
-      .set(loaded && view_.origin != PlanOrigin::kApi ? 1 : 0);
+      .set(loaded && client_ != nullptr && view_.origin != PlanOrigin::kApi ? 1 : 0);
   metrics_.counter("fairlead_node_checkpoint_errors_total", "Checkpoints that could not be written", {})
       .add(0);
   if (saved_at_) {

@@ -11,13 +11,16 @@
 #include "lib/apiserver/informer.h"
 #include "node/agent/checkpoint_store.h"
 #include "node/agent/entries.h"
+#include "node/agent/manifest_folder.h"
 #include "node/agent/messages.h"
 #include "node/agent/password_directory.h"
 #include "node/plan/holding.h"
 
 namespace fairlead::agent {
 
-// Where plans come from: the checkpoint first, then the API server for as long as it answers.
+// Where plans come from: the checkpoint first, then the API server for as long as it answers; and beside
+// them, from the start, the node's own files (static manifests), which win where they collide. Without an API
+// server the files are all there is, and of the checkpoint only what it says is ours in the kernel counts.
 //
 // Watches the VRRPGroups labelled for this node, and the RealServerSets of those groups: one watch each,
 // the second replaced when the groups change and taken over once its list is there (api.md, Names). Gathers
@@ -35,18 +38,20 @@ class PlanSource {
     std::function<void()> changed;
   };
 
-  // The files of this node that plans are made of and written to.
+  // The files of this node that plans are made of and written to. No `manifests`: no --static.
   struct Files {
     CheckpointStore& store;
     PasswordDirectory passwords;
+    std::optional<std::string> manifests;
   };
 
-  PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Files files,
+  // `client` is nullptr where there is no API server.
+  PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client* client, Files files,
              plan::NodeIdentity node, Outlets outlets);
   PlanSource(const PlanSource&) = delete;
   PlanSource& operator=(const PlanSource&) = delete;
 
-  // Orders the checkpoint's plan at once (I-9), then starts to watch. Call once.
+  // Orders the plan of checkpoint and files at once (I-9), then starts to watch. Call once.
   void start();
 
   // What the threads hold: it stays in the checkpoint until it is gone.
@@ -56,7 +61,7 @@ class PlanSource {
   const PlanView& view() const { return view_; }
   // The groups labelled for us, as the API server shows them; empty before synced().
   const std::map<api::ObjectKey, api::VRRPGroup>& groups() const;
-  // The groups that the plan in force is made of, by name.
+  // The API server's groups that the plan in force is made of, by name.
   const std::map<std::string, api::VRRPGroup>& planned() const { return objects_.groups; }
   // True once the list of groups has been seen.
   bool synced() const;
@@ -69,7 +74,12 @@ class PlanSource {
     std::unique_ptr<Sets> sets;
   };
 
-  void load();
+  // The checkpoint, if there is one of ours; what it owns is noted.
+  CheckpointStore::Loaded load();
+  void run_checkpoint(const CheckpointStore::Loaded& loaded);
+  void load_manifests();
+  // Makes the plan again of the objects in force: what it is made of besides has changed.
+  void again();
   // Calls update() once within the next 20 ms, however often it is asked.
   void soon();
   void update();
@@ -91,7 +101,7 @@ class PlanSource {
 
   sys::Loop& loop_;
   sys::Metrics& metrics_;
-  apiserver::Client& client_;
+  apiserver::Client* client_;  // nullptr: there is no API server
   CheckpointStore& store_;
   PasswordDirectory password_files_;
   plan::NodeIdentity node_;
@@ -104,7 +114,9 @@ class PlanSource {
   sys::Timer gather_;
   sys::Timer age_;
 
-  plan::Objects objects_;
+  std::unique_ptr<ManifestFolder> manifests_;  // nullptr: no --static
+
+  plan::Objects objects_;      // without those of manifests_
   plan::Passwords passwords_;  // secret
   PlanView view_;
   std::set<net::IpAddress> owned_addresses_;

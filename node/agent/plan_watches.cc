@@ -36,7 +36,7 @@ std::string PlanSource::set_selector() const {
 }
 
 std::unique_ptr<PlanSource::Sets> PlanSource::watch_sets(const std::string& selector) {
-  return std::make_unique<Sets>(loop_, metrics_, client_,
+  return std::make_unique<Sets>(loop_, metrics_, *client_,
                                 apiserver::Resource{kBase, "realserversets", "RealServerSet", selector},
                                 api::decode_real_server_set, [this](const api::ObjectKey&) { soon(); });
 }

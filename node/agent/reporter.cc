@@ -137,12 +137,15 @@ void Reporter::look_for_namesake() {
 void Reporter::report_sets() {
   const auto& plan = sources_.view().plan;
   std::set<std::string> still;
-  for (const auto& [key, set] : plan.sets) still.insert(key_of(key, set));
+  for (const auto& [key, set] : plan.sets) {
+    if (!plan::is_from_file(set.version)) still.insert(key_of(key, set));
+  }
   for (const auto& key : sets_) {
     if (!still.contains(key)) queue_.forget(key);
   }
   sets_ = std::move(still);
   for (const auto& [key, set] : plan.sets) {
+    if (plan::is_from_file(set.version)) continue;  // the API server has no such object
     const auto group = reports_.vrrp.groups.find(set.group);
     const bool master =
         group != reports_.vrrp.groups.end() && group->second.state == api::MemberState::kMaster;

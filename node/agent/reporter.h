@@ -48,8 +48,6 @@ class Reporter {
   // its status still show what an earlier run of this node claimed.
   void flush(TimePoint deadline, std::function<void()> done);
 
-  const Reports& reports() const { return reports_; }
-
  private:
   void soon();
   void report_now();

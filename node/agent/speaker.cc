@@ -27,8 +27,8 @@ std::string random_instance() {
 
 }  // namespace
 
-Speaker make_speaker(const std::string& node_name, const apiserver::ClientConfig& api) {
-  const auto claim = apiserver::node_of_token(api);
+Speaker make_speaker(const std::string& node_name, const std::optional<apiserver::ClientConfig>& api) {
+  const auto claim = api ? apiserver::node_of_token(*api) : apiserver::TokenNode{};
   const std::string uid = claim.name == node_name ? claim.uid : "";
   if (!claim.name.empty() && claim.name != node_name) {
     sys::log(sys::LogLevel::kWarning, "node.token_of_other_node",

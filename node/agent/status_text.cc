@@ -1,44 +1,13 @@
 #include "node/agent/status_text.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
+
+#include "node/agent/text_table.h"
 
 namespace fairlead::agent {
 namespace {
-
-using Row = std::vector<std::string>;
-
-// Columns as wide as their widest cell, two blanks between them; nothing behind the last one.
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
-
-// A row for the first of `cells`, one more below it for each other; in the last column of `row`.
-void add_rows(Row row, const std::vector<std::string>& cells, std::vector<Row>& rows) {
-  row.push_back(cells.empty() ? "none" : cells.front());
-  const std::size_t columns = row.size();
-  rows.push_back(std::move(row));
-  for (std::size_t i = 1; i < cells.size(); ++i) {
-    Row next(columns);
-    next.back() = cells[i];
-    rows.push_back(std::move(next));
-  }
-}
 
 std::vector<std::string> addresses(const api::StateGroup& group) {
   std::vector<std::string> out;
@@ -58,15 +27,26 @@ std::string transition(const api::StateGroup& group) {
   return out + "\n";
 }
 
+// Whether it must be said of each group where it comes from.
+bool comes_from_both(const api::NodeState& state) {
+  return !state.files.empty() && state.plan_source != "Static";
+}
+
 std::string group_text(const api::NodeState& state) {
   if (state.groups.empty()) return "No groups.\n";
-  std::vector<Row> rows{{"GROUP", "STATE", "PRIO", "INTERFACE", "VRID", "ADDRESS (* held)"}};
+  std::vector<std::string> headings{"GROUP", "STATE", "PRIO", "INTERFACE", "VRID"};
+  const bool both = comes_from_both(state);
+  if (both) headings.emplace_back("FROM");
+  headings.emplace_back("ADDRESS (* held)");
+  std::vector<TableRow> rows;
   for (const auto& group : state.groups) {
-    add_rows({group.name, std::string(api::to_string(group.state)), std::to_string(group.priority),
-              group.interface, std::to_string(group.virtual_router_id)},
-             addresses(group), rows);
+    TableRow row{{group.name, std::string(api::to_string(group.state)), std::to_string(group.priority),
+                  group.interface, std::to_string(group.virtual_router_id)},
+                 addresses(group)};
+    if (both) row.cells.push_back(group.source);
+    rows.push_back(std::move(row));
   }
-  std::string out = table(rows);
+  std::string out = table(headings, rows);
   for (const auto& group : state.groups) {
     const std::string moved = transition(group);
     if (moved.empty() && group.problems.empty() && group.hears.empty()) continue;
@@ -79,18 +59,33 @@ std::string group_text(const api::NodeState& state) {
 
 std::string server_text(const api::NodeState& state) {
   if (state.virtual_servers.empty()) return "";
-  std::vector<Row> rows{{"VIRTUAL SERVER", "SCHEDULER", "UP", "REAL SERVER (weight)"}};
+  std::vector<TableRow> rows;
   for (const auto& server : state.virtual_servers) {
     const std::string up = std::to_string(server.usable) + "/" + std::to_string(server.reals.size());
     std::vector<std::string> reals;
     for (const auto& real : server.reals) {
       reals.push_back(net::to_string(real.endpoint) + " (" + std::to_string(real.weight.value()) + ")");
     }
-    add_rows({std::string(net::to_string(server.protocol)) + " " + net::to_string(server.endpoint),
-              std::string(api::to_string(server.scheduler)), server.programmed ? up : up + " (pending)"},
-             reals, rows);
+    rows.push_back(
+        {{std::string(net::to_string(server.protocol)) + " " + net::to_string(server.endpoint),
+          std::string(api::to_string(server.scheduler)), server.programmed ? up : up + " (pending)"},
+         std::move(reals)});
   }
-  return "\n" + table(rows);
+  return "\n" + table({"VIRTUAL SERVER", "SCHEDULER", "UP", "REAL SERVER (weight)"}, rows);
+}
+
+std::string file_text(const api::NodeState& state) {
+  if (state.files.empty()) return "";
+  std::vector<TableRow> rows;
+  for (const auto& file : state.files) {
+    rows.push_back(
+        {{file.name, file.state, std::to_string(file.groups)}, {std::to_string(file.server_sets)}});
+  }
+  std::string out = "\n" + table({"FILE", "STATE", "GROUPS", "SERVER SETS"}, rows);
+  for (const auto& file : state.files) {
+    for (const auto& problem : file.problems) out += "! " + problem + "\n";
+  }
+  return out;
 }
 
 }  // namespace
@@ -99,7 +94,7 @@ std::string status_text(const api::NodeState& state) {
   std::string out =
       "Node " + state.node + ", fairlead-node " + state.version + ", plan from: " + state.plan_source + "\n";
   for (const auto& problem : state.problems) out += "! " + problem + "\n";
-  return out + "\n" + group_text(state) + server_text(state);
+  return wrapped(out + "\n" + group_text(state) + server_text(state) + file_text(state));
 }
 
 }  // namespace fairlead::agent

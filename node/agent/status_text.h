@@ -6,8 +6,8 @@
 
 namespace fairlead::agent {
 
-// What `fairlead-node status` prints: lines of at most 80 columns (longer names and messages run over),
-// ends with a line feed. Pure.
+// What `fairlead-node status` prints: lines of at most 80 columns, whatever stands in them; ends with a line
+// feed. Pure.
 std::string status_text(const api::NodeState& state);
 
 }  // namespace fairlead::agent

@@ -11,13 +11,16 @@ namespace {
 
 constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 
-// Oldest first: in a collision the younger goes without (api.md, Names of generated objects).
+// Oldest first: in a collision the younger goes without (api.md, Names of generated objects). Files of the
+// node come before everything else (kubernetes.md 1, static manifests).
 std::vector<const api::VRRPGroup*> by_age(const std::map<std::string, api::VRRPGroup>& groups) {
   std::vector<const api::VRRPGroup*> out;
   for (const auto& [name, group] : groups) out.push_back(&group);
   std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->meta.creation_timestamp, a->meta.uid, a->meta.name) <
-           std::tie(b->meta.creation_timestamp, b->meta.uid, b->meta.name);
+    const bool a_later = !is_from_file(version_of(*a));
+    const bool b_later = !is_from_file(version_of(*b));
+    return std::tie(a_later, a->meta.creation_timestamp, a->meta.uid, a->meta.name) <
+           std::tie(b_later, b->meta.creation_timestamp, b->meta.uid, b->meta.name);
   });
   return out;
 }
@@ -41,9 +44,10 @@ class Adding {
     const auto [holder, free] =
         routers_.insert({{plan.interface, plan.family, plan.virtual_router_id}, plan.name});
     if (!free) {
-      out_.problems.push_back(problem_of(group, Refusal::kVirtualRouterIdInUse, "spec.virtualRouterID",
-                                         std::to_string(plan.virtual_router_id.value()) + " is that of " +
-                                             holder->second + " on " + plan.interface));
+      out_.problems.push_back(problem_of(
+          group, refusal(group, holder->second, Refusal::kVirtualRouterIdInUse), "spec.virtualRouterID",
+          std::to_string(plan.virtual_router_id.value()) + " is that of " + named(holder->second) + " on " +
+              plan.interface));
       return;
     }
     take_addresses(group, plan);
@@ -57,14 +61,26 @@ class Adding {
   GroupPlans take() { return std::move(out_); }
 
  private:
+  bool is_of_a_file(const std::string& name) const {
+    const auto found = out_.groups.find(name);
+    return found != out_.groups.end() && is_from_file(found->second.version);
+  }
+  // Why `group` goes without what `holder` has.
+  Refusal refusal(const api::VRRPGroup& group, const std::string& holder, Refusal otherwise) const {
+    return is_of_a_file(holder) && !is_from_file(version_of(group)) ? Refusal::kStaticConflict : otherwise;
+  }
+  std::string named(const std::string& holder) const {
+    return holder + (is_of_a_file(holder) ? " in a file of this node" : "");
+  }
+
   // True if `address` is not another group's. A link-local one is another on every interface.
   bool take(const api::VRRPGroup& group, const GroupPlan& plan, const net::IpAddress& address,
             const std::string& path) {
     const std::string zone = address.is_link_local() ? plan.interface : "";
     const auto [holder, free] = holders_.insert({{zone, address}, plan.name});
     if (free || holder->second == plan.name) return true;
-    report(problem_of(group, Refusal::kAddressInUse, path,
-                      net::to_string(address) + " belongs to " + holder->second));
+    report(problem_of(group, refusal(group, holder->second, Refusal::kAddressInUse), path,
+                      net::to_string(address) + " belongs to " + named(holder->second)));
     return false;
   }
 

@@ -25,7 +25,9 @@ struct Slices {
   }
 };
 
+// Those of files are whole by themselves: they have no namespace, and their whole name is the stem.
 api::ObjectKey stem_of(const api::ObjectKey& key) {
+  if (key.namespace_name.empty()) return key;
   const auto dash = key.name.rfind('-');
   return {key.namespace_name, dash == std::string::npos ? key.name : key.name.substr(0, dash)};
 }
@@ -56,6 +58,10 @@ class SetPlanning {
   }
 
  private:
+  static bool fits(const api::RealServerSet& set, const GroupPlan& group) {
+    return (set.meta.uid == kManifestUid) == is_from_file(group.version);
+  }
+
   bool belongs(const std::string& group, const net::IpAddress& address) const {
     const auto found = groups_.groups.find(group);
     return found != groups_.groups.end() && found->second.addresses.contains(address);
@@ -63,7 +69,7 @@ class SetPlanning {
 
   void add_set(const api::RealServerSet& set) {
     const auto group = groups_.groups.find(set.spec.group);
-    if (group == groups_.groups.end()) return;
+    if (group == groups_.groups.end() || !fits(set, group->second)) return;
     SetPlan plan{version_of(set, group->second.version.config_epoch), set.spec.group, {}};
     for (std::size_t i = 0; i < set.spec.virtual_servers.size(); ++i) {
       const auto& server = set.spec.virtual_servers[i];
@@ -107,7 +113,8 @@ class SetPlanning {
 
   void name_addresses(const api::RealServerSet& set) {
     for (const auto& server : set.spec.virtual_servers) {
-      if (belongs(set.spec.group, server.address)) named_.insert(server.address);
+      if (!belongs(set.spec.group, server.address)) continue;
+      if (fits(set, groups_.groups.at(set.spec.group))) named_.insert(server.address);
     }
   }
 

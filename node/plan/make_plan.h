@@ -27,6 +27,7 @@ enum class Refusal {
   kNotYetSupported,
   kVirtualRouterIdInUse,     // an older group of ours has the same interface, family and VRID
   kAddressInUse,             // an older group or set of ours has the address or virtual server
+  kStaticConflict,           // a file of this node has the name, the virtual router ID or the address
   kOtherNode,                // the member of our name has another node's UID
   kPasswordMissing,          // of authentication PASS: without it the group is not run
   kPasswordTooLong,          // what comes after its eighth byte
@@ -65,7 +66,10 @@ struct MadePlan {
 // Groups by name, sets by key; an object that check() refuses is set aside and harms no other (I-8).
 // * A group that does not list us is not ours, and no problem: we have left it, or are asked whether we have.
 // * Of two groups that collide (interface, family, VRID) the younger is left out; of two that list one
-//   address the younger goes without it. Younger: creationTimestamp, then UID, as api.md.
+//   address the younger goes without it. Younger: creationTimestamp, then UID, as api.md; whatever stands in
+//   a file of this node (kManifestUid) is older than all that does not.
+// * Server sets of files are for groups of files, and whole by themselves; those of the API server for its
+// own.
 // * A virtual server whose address its group does not list is left out without a word: each is in that
 //   place for a moment while its VIP is released.
 // * Sets are slices of a whole, `<stem>-<index>`: until all slices that slice 0 counts are there, nothing

@@ -29,6 +29,10 @@ struct Version {
   friend bool operator==(const Version&, const Version&) = default;
 };
 
+// The UID of every object that stands in a file of this node (static manifest); no API server gives it.
+inline constexpr const char* kManifestUid = "manifest";
+inline bool is_from_file(const Version& version) { return version.uid == kManifestUid; }
+
 // Adverts to named routers instead of the multicast group.
 struct Unicast {
   // What to send from; absent: the interface's primary address.

@@ -17,6 +17,8 @@ std::string_view to_string(Refusal refusal) {
       return "VRIDInUse";
     case Refusal::kAddressInUse:
       return "AddressInUse";
+    case Refusal::kStaticConflict:
+      return "StaticConflict";
     case Refusal::kOtherNode:
       return "OtherNode";
     case Refusal::kPasswordMissing:

@@ -117,8 +117,53 @@ def vrrp_threads():
         write("vrrp_thread", name, data)
 
 
+# manifests: new.yaml, then behind 0xff old.yaml, see tests/fuzz/manifests.cc.
+GROUP = """apiVersion: fairlead.dev/v1alpha1
+kind: VRRPGroup
+metadata: {name: %s}
+spec:
+  family: IPv4
+  virtualRouterID: %d
+  interface: eth0
+  addresses:
+  - {address: 192.0.2.%d, forwarding: Delegate}
+  members:
+  - {node: lb1, priority: 200}
+  - {node: lb2, priority: 150}
+"""
+SERVERS = """apiVersion: fairlead.dev/v1alpha1
+kind: RealServerSet
+metadata: {name: web}
+spec:
+  group: web
+  virtualServers:
+  - {address: 192.0.2.10, port: 80, scheduler: rr, reals: [{address: 192.0.2.21, port: 80}]}
+"""
+
+
+def manifests():
+    web, other = GROUP % ("web", 52, 10), GROUP % ("other", 53, 11)
+    texts = {
+        "group": web, "group-and-servers": web.replace(", forwarding: Delegate", "") + "---\n" + SERVERS,
+        "beside-another": other, "same-id": GROUP % ("other", 52, 11), "same-address": GROUP % ("other", 53, 10),
+        "same-name": GROUP % ("web", 53, 11), "the-good-ones-id": GROUP % ("other", 51, 11), "not-ours": web.replace("lb1", "lb9"),
+        "every-problem": web.replace("52", "300").replace("200", "256").replace("192.0.2.10", "127.0.0.1") + "  adresses: []\n",
+        "version-2": web + "  version: 2\n  authentication: {type: PASS, passwordFile: web}\n", "owner": web.replace("200", "255"),
+        "ipv6": web.replace("IPv4", "IPv6").replace("192.0.2.10", "2001:db8::10"), "json": '{"kind": "VRRPGroup", "metadata": {"name": "x"}}',
+        "anchors": "a: &x {k: 1}\nb: *x\nc: *x\n", "laughs": "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n", "ring": "a: &x [*x]\n",
+        "tags": "a: !!str 1\nb: !!int 2\nc: !mine 3\n", "twice": "a: 1\na: 2\n", "numbers": "[0x1F, 0o17, 1e3, .nan, -.inf, 1_0, +7]\n",
+        "block": "a: |\n  one\n  two\nb: >-\n  three\n", "deep": "[" * 101 + "]" * 101, "open": "a: [1", "tab": "a: 1\n\tb: 2\n",
+        "empty": "---\n---\n...\n", "complex-key": "? [a]\n: 1\n", "zero": "a: \0\n",
+    }
+    for name, text in texts.items():
+        write("manifests", name, text.encode())
+        if name in ("beside-another", "same-id", "same-address", "same-name", "every-problem"):
+            write("manifests", name + "-as-one-is-there", text.encode() + b"\xff" + web.encode())
+
+
 if __name__ == "__main__":
     vrrp_packets()
     neighbor_frames()
     vrrp_threads()
     route_messages()
+    manifests()

@@ -45,6 +45,19 @@ Checkpoint sample() {
                   {ip("10.0.0.2"), net::Port(8080), Weight(1), "", RealState::kDraining}};
   set.spec.virtual_servers = {server};
   out.sets = {set};
+  VRRPGroup written;
+  written.meta.name = "gateway";
+  written.meta.uid = "manifest";
+  written.spec.virtual_router_id = 52;
+  written.spec.interface = "eth0";
+  written.spec.addresses = {{ip("192.0.2.12"), 32, Forwarding::kDelegate, {}}};
+  written.spec.members = {{"node-a", "", 255, ""}};
+  RealServerSet servers;
+  servers.meta.name = "web";
+  servers.meta.uid = "manifest";
+  servers.spec.group = "gateway";
+  servers.spec.virtual_servers = {server};
+  out.manifests = {{"a.yaml", {written}, {servers}}, {"b.yaml", {}, {}}};
   out.owned_addresses = {ip("192.0.2.10"), ip("2001:db8::1")};
   out.owned_services = {{ip("192.0.2.11"), net::Protocol::kTcp, net::Port(80)},
                         {ip("192.0.2.11"), net::Protocol::kUdp, net::Port(53)}};
@@ -56,6 +69,18 @@ TEST(Checkpoint, ComesBackAsItWasWritten) {
   const auto decoded = decode_checkpoint(encode_checkpoint(sample()));
   EXPECT_THAT(decoded.problems, IsEmpty());
   EXPECT_EQ(decoded.value, sample());
+}
+
+// Of a version that knew no static manifests.
+TEST(Checkpoint, WithoutAListOfManifestsItHasNone) {
+  const std::string payload = R"({"node":"a","groups":[],"sets":[]})";
+  // sha256sum of the payload
+  const std::string text =
+      R"({"version":1,"sha256":"024ab7f4589ff5a7bd95063026f70c1506a86dc0c56e7425935bc3b9078a4c91","payload":)" +
+      payload + "}\n";
+  const auto decoded = decode_checkpoint(text);
+  EXPECT_THAT(decoded.problems, IsEmpty());
+  EXPECT_THAT(decoded.value.manifests, IsEmpty());
 }
 
 TEST(Checkpoint, AnEmptyOneComesBackToo) {

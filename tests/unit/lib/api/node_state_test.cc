@@ -33,6 +33,7 @@ NodeState sample() {
   group.problems = {problem};
   StateGroup backup;
   backup.name = "b";
+  backup.source = "static";
   backup.virtual_router_id = 52;
   backup.state = MemberState::kBackup;
   backup.hears = "192.0.2.1";
@@ -47,6 +48,7 @@ NodeState sample() {
   server.reals = {{{ip("10.0.0.1"), net::Port(8080)}, Weight(3)},
                   {{ip("10.0.0.2"), net::Port(8080)}, Weight(0)}};
   out.virtual_servers = {server};
+  out.files = {{"gw.yaml", "Older", 1, 2, {"gw.yaml:3: wrong"}}};
   out.problems = {"HostNotPrepared: net.ipv4.vs.conntrack is 0, wanted 1"};
   return out;
 }

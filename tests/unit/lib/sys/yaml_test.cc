@@ -131,7 +131,18 @@ TEST(Yaml, AnchorsThatMultiplyAreRefusedBeforeTheyFillTheMemory) {
     for (int j = 0; j < 10; ++j) yaml += std::string(j == 0 ? "" : ", ") + "*a" + std::to_string(i - 1);
     yaml += "]\n";
   }
-  EXPECT_NE(json_of(yaml).find("anchors expand to too many nodes"), std::string::npos);
+  EXPECT_NE(json_of(yaml).find("anchors expand to too much"), std::string::npos);
+}
+
+TEST(Yaml, AnchorsThatMultiplyLongTextsAreRefused) {
+  const auto many = [](const std::string& anchored) {
+    std::string yaml = "a: &a " + anchored + "\nb:\n";
+    for (int i = 0; i < 100; ++i) yaml += "- *a\n";
+    return yaml;
+  };
+  EXPECT_NE(json_of(many(std::string(100'000, 'x'))).find("anchors expand to too much"), std::string::npos);
+  EXPECT_NE(json_of(many("{" + std::string(1000, 'k') + ": 1}")).find("too much"), std::string::npos);
+  EXPECT_EQ(json_of(many("short")).find("error"), std::string::npos);
 }
 
 TEST(Yaml, AnAnchorInsideItselfIsRefused) {
@@ -150,6 +161,36 @@ TEST(Yaml, NestingBeyondAHundredLevelsIsRefused) {
   EXPECT_EQ(json_of(nested(100)), nested(100));
   EXPECT_NE(json_of(nested(101)).find("error: "), std::string::npos);
   EXPECT_NE(json_of(std::string(100000, '[')).find("error: "), std::string::npos);
+}
+
+TEST(Yaml, EveryPartOfADocumentIsKnownByItsLine) {
+  const auto read =
+      read_yaml("# a comment\na: 1\nb:\n- x\n- k: |\n    text\n  l:\n---\n\nc: {d: [1,\n 2]}\n");
+  ASSERT_EQ(read.documents.size(), 2U);
+  const std::vector<std::pair<std::string, int>> first{{"", 2},     {"a", 2},      {"b", 3},     {"b[0]", 4},
+                                                       {"b[1]", 5}, {"b[1].k", 5}, {"b[1].l", 7}};
+  for (const auto& [path, line] : first) EXPECT_EQ(read.documents[0].lines.line_of(path), line) << path;
+  const std::vector<std::pair<std::string, int>> second{{"", 10}, {"c.d", 10}, {"c.d[1]", 11}};
+  for (const auto& [path, line] : second) EXPECT_EQ(read.documents[1].lines.line_of(path), line) << path;
+}
+
+TEST(Yaml, EverythingThatJsonCannotSayIsTold) {
+  const auto read = read_yaml("a: 1\na: 2\n---\nb: !mine x\nc:\n  ? [d]\n  : 1\n");
+  EXPECT_TRUE(read.documents.empty());
+  EXPECT_EQ(read.problems, (std::vector<YamlProblem>{{2, 1, "the key a stands twice"},
+                                                     {4, 4, "tag !mine is not understood here"},
+                                                     {6, 5, "a key must be a string"}}));
+}
+
+TEST(Yaml, OfManyProblemsSixteenAreTold) {
+  std::string yaml;
+  for (int i = 0; i < 40; ++i) yaml += "a: 1\n";
+  EXPECT_EQ(read_yaml(yaml).problems.size(), 16U);
+}
+
+TEST(Yaml, AZeroByteIsNoText) {
+  const auto read = read_yaml(std::string_view("a: 1\nb: \0\n", 11));
+  EXPECT_EQ(read.problems, (std::vector<YamlProblem>{{2, 0, "a zero byte: this is no text"}}));
 }
 
 }  // namespace

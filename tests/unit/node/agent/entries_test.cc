@@ -226,5 +226,53 @@ TEST(StateOf, JoinsThePlanWithWhatIsReported) {
   EXPECT_TRUE(state.virtual_servers[0].programmed);
 }
 
+// kubernetes.md 1, static manifests: what a file has displaced is in Initialize, says why, and keeps nobody
+// waiting.
+TEST(MemberEntry, AGroupWhoseNameAFileHasIsNotRunAndSaysSoFirst) {
+  auto now = serving();
+  now.view.plan.groups.at("g").version.uid = plan::kManifestUid;
+  now.view.plan.not_run = {{"g", {"uid-g", 3, 1}}};
+  now.view.problems = {
+      {"VRRPGroup", {"", "g"}, plan::Refusal::kStaticConflict, {"metadata.name", "in a file"}}};
+  now.reports.vrrp.groups.at("g").uid = plan::kManifestUid;
+  now.reports.vrrp.groups.at("g").problems = {condition("FenceOverlap", "of the file's group")};
+  const auto entry = member_entry(kSpeaker, meta("g"), now.view, now.reports, 0);
+  EXPECT_EQ(entry.state, api::MemberState::kInitialize);
+  EXPECT_EQ(entry.observed_generation, 3);
+  ASSERT_THAT(entry.problems, SizeIs(1));
+  EXPECT_EQ(entry.problems[0].type, "StaticConflict");
+}
+
+TEST(StateOf, SaysWhichGroupsComeFromFiles) {
+  auto now = serving();
+  EXPECT_EQ(node_state(kSpeaker, now.view, now.reports).groups[0].source, "api");
+  now.view.plan.groups.at("g").version.uid = plan::kManifestUid;
+  EXPECT_EQ(node_state(kSpeaker, now.view, now.reports).groups[0].source, "static");
+}
+
+TEST(StateOf, SaysOfEachFileWhatIsInForceOfIt) {
+  auto now = serving();
+  plan::ManifestFile file;
+  file.groups.resize(2);
+  auto& settled = now.view.manifests.settled;
+  settled.in_force = {{"a.yaml", file}, {"b.yaml", file}};
+  settled.refusals = {{"b.yaml", 7, "VRRPGroup g", {"spec", "is wrong"}},
+                      {"c.yaml", 0, "", {"", "is no file"}}};
+  settled.remarks = {{"a.yaml", 3, "VRRPGroup h", {"spec", "does nothing"}}};
+  EXPECT_THAT(
+      node_state(kSpeaker, now.view, now.reports).files,
+      ElementsAre(api::StateFile{"a.yaml", "Current", 2, 0, {"a.yaml:3: VRRPGroup h: spec: does nothing"}},
+                  api::StateFile{"b.yaml", "Older", 2, 0, {"b.yaml:7: VRRPGroup g: spec: is wrong"}},
+                  api::StateFile{"c.yaml", "Refused", 0, 0, {"c.yaml: is no file"}}));
+}
+
+TEST(NodeReportOf, HasTheProblemsOfFilesAndOfTheirFolder) {
+  auto now = serving();
+  now.view.manifests.folder_problem = "open /x: ENOENT";
+  now.view.manifests.settled.refusals = {{"c.yaml", 0, "", {"", "is no file"}}};
+  EXPECT_THAT(node_report(kSpeaker, now.view, now.reports).spec.problems,
+              ElementsAre("static: open /x: ENOENT", "static: c.yaml: is no file"));
+}
+
 }  // namespace
 }  // namespace fairlead::agent

@@ -49,6 +49,13 @@ TEST(NodeNotices, SpeakOfTheVRRPGroup) {
   EXPECT_NE(out[0].action, "");
 }
 
+// A group of a file is no object of the API server.
+TEST(NodeNotices, OfAGroupThatStandsInAFileNothingIsTold) {
+  auto of_file = kMaster;
+  of_file.uid = plan::kManifestUid;
+  EXPECT_EQ(told(VrrpReport{}, report(of_file)), Told());
+}
+
 TEST(NodeNotices, AMasterIsToldWithItsReason) {
   EXPECT_EQ(told(kBackup, kMaster), Told{"Normal BecameMaster node-a: MasterDown"});
   EXPECT_EQ(told(VrrpReport{}, report(kMaster)), Told{"Normal BecameMaster node-a: MasterDown"});

@@ -130,5 +130,20 @@ TEST(CheckpointOf, IsOursByNameAndByUidWhereBothAreKnown) {
   EXPECT_FALSE(is_of(checkpoint, {"node-b", "uid-a"}));
 }
 
+// What was in force of files is in force again, but for the lines, which are of the files as they were.
+TEST(Orders, WhatWasInForceOfFilesComesBackFromTheCheckpoint) {
+  plan::ManifestFile file;
+  file.groups = {{group("g"), {}}};
+  file.sets = {{set("web", "g"), {}}};
+  const plan::ManifestFiles files{{"a.yaml", file}, {"b.yaml", {}}};
+  api::Checkpoint checkpoint;
+  checkpoint.manifests = checkpoint_manifests(files);
+  EXPECT_EQ(manifests_of(checkpoint), files);
+  auto lines = files;
+  lines.at("a.yaml").groups[0].lines.open("", 7);
+  lines.at("a.yaml").groups[0].lines.close();
+  EXPECT_EQ(checkpoint_manifests(lines), checkpoint.manifests);
+}
+
 }  // namespace
 }  // namespace fairlead::agent

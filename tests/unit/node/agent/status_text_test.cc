@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "node/agent/text_table.h"
+
 namespace fairlead::agent {
 namespace {
 
@@ -84,6 +89,90 @@ TEST(StatusText, ShowsVirtualServersWithTheirRealServersAndWeights) {
             "TCP 192.0.2.10:80   rr         1/2            10.0.0.1:8080 (1)\n"
             "                                              10.0.0.2:8080 (0)\n"
             "TCP 192.0.2.10:443  wlc        0/0 (pending)  none\n");
+}
+
+// Issue C: where each group comes from, and what is wrong with the files.
+TEST(StatusText, ShowsFilesAndWhichGroupsTheyGave) {
+  auto shown = state();
+  api::StateGroup group;
+  group.name = "gw";
+  group.source = "static";
+  group.interface = "eth0";
+  group.virtual_router_id = 51;
+  group.priority = 100;
+  api::StateGroup other = group;
+  other.name = "web";
+  other.source = "api";
+  shown.groups = {group, other};
+  shown.files = {{"gw.yaml",
+                  "Older",
+                  1,
+                  0,
+                  {"gw.yaml:7: VRRPGroup gw: spec.members[0].priority: must be 1..255, got 256"}},
+                 {"web.yaml", "Current", 0, 2, {}}};
+  EXPECT_EQ(status_text(shown),
+            "Node node-a, fairlead-node 0.1.0, plan from: API\n"
+            "\n"
+            "GROUP  STATE       PRIO  INTERFACE  VRID  FROM    ADDRESS (* held)\n"
+            "gw     Initialize  100   eth0       51    static  none\n"
+            "web    Initialize  100   eth0       51    api     none\n"
+            "\n"
+            "FILE      STATE    GROUPS  SERVER SETS\n"
+            "gw.yaml   Older    1       0\n"
+            "web.yaml  Current  0       2\n"
+            "! gw.yaml:7: VRRPGroup gw: spec.members[0].priority: must be 1..255, got 256\n");
+  shown.plan_source = "Static";
+  EXPECT_THAT(status_text(shown), ::testing::Not(::testing::HasSubstr("FROM")));
+}
+
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0;
+  for (const auto& line : split(text, '\n')) longest = std::max(longest, line.size());
+  return longest;
+}
+
+// Issue C: 80 columns, with the longest of everything.
+TEST(StatusText, NoLineIsLongerThan80Columns) {
+  auto shown = state();
+  shown.node = std::string(253, 'n');
+  api::StateGroup group;
+  group.name = std::string(253, 'g');
+  group.source = "static";
+  group.interface = "interface-name0";
+  group.virtual_router_id = 255;
+  group.priority = 254;
+  group.addresses = {{ip("2001:db8:1111:2222:3333:4444:5555:6666"), true},
+                     {ip("2001:db8:1111:2222:3333:4444:5555:7777"), false}};
+  group.hears = "fe80::1111:2222:3333:4444%interface-name0";
+  group.last_transition =
+      api::MemberTransition{WallTime(Seconds(1'700'000'000)), "OwnerAddressMissing", 999'999'999};
+  api::Condition problem;
+  problem.type = "FenceOverlap";
+  problem.message = "a sentence that goes on and on " + std::string(200, 'x') + " \u00e4\u00f6\u00fc " +
+                    std::string(90, 'y');
+  group.problems = {problem};
+  shown.groups = {group};
+  api::StateVirtualServer server;
+  server.endpoint = {ip("2001:db8:1111:2222:3333:4444:5555:6666"), net::Port(65535)};
+  server.reals = {{{ip("2001:db8:1111:2222:3333:4444:5555:8888"), net::Port(65535)}, api::Weight(65535)}};
+  shown.virtual_servers = {server};
+  shown.files = {{std::string(250, 'f') + ".yaml", "Refused", 0, 0, {std::string(300, 'p')}}};
+  shown.problems = {std::string(170, 'q')};
+  const std::string text = status_text(shown);
+  EXPECT_LE(longest_line(text), 80U) << text;
+  EXPECT_THAT(text, ::testing::HasSubstr("2001:db8:1111:2222:3333:4444:5555:6666*"));
+  EXPECT_THAT(text, ::testing::HasSubstr("    2001:db8:1111:2222:3333:4444:5555:7777\n"));
+}
+
+TEST(Wrapped, LinesAreBrokenBetweenWordsAndGoOnFurtherIn) {
+  const std::string word(30, 'w');
+  EXPECT_EQ(wrapped("  ! " + word + " " + word + " " + word + "\nshort\n"),
+            "  ! " + word + " " + word + "\n      " + word + "\nshort\n");
+}
+
+TEST(Wrapped, AWordThatIsTooLongIsCutButNoCharacter) {
+  EXPECT_EQ(wrapped(std::string(79, 'a') + "\u00e4b"), std::string(79, 'a') + "\n    \u00e4b");
+  EXPECT_EQ(wrapped(std::string(80, 'a')), std::string(80, 'a'));
 }
 
 }  // namespace
