@@ -12,7 +12,7 @@ namespace {
 
 constexpr Milliseconds kGather{20};      // of events that come together
 constexpr Milliseconds kLeftAlone{200};  // a file is not being changed any more
-constexpr Seconds kTooLong{10};          // to wait for a writer without saying so
+constexpr Seconds kTooLong{5};           // to wait for a writer without saying so
 constexpr Seconds kLookEvery{5};
 
 // Of one file.

@@ -207,9 +207,9 @@ CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
 
 
 @contextlib.contextmanager
-def traced(thread, path):
+def traced(thread, path, *options):
     """strace writes the system calls of that thread into the file."""
-    child = subprocess.Popen(["strace", "-qq", "-p", str(thread), "-o", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    child = subprocess.Popen(["strace", "-qq", *options, "-p", str(thread), "-o", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def tracer():
         with open(f"/proc/{thread}/status") as file:

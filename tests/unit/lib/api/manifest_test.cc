@@ -61,10 +61,10 @@ TEST(Manifest, AFieldThatNobodyKnowsIsRefusedWhereverItStands) {
 }
 
 TEST(Manifest, WhatKubectlShowsBesidesIsNotLookedAt) {
-  const auto shown = replaced(
-      replaced(kGroup, R"("name":"gw")",
-               R"("name":"gw","managedFields":[{"x":1}],"labels":{"a/b":"c"},"selfLink":"/x")"),
-      R"("metadata")", R"("status":{"state":"Ready","other":1},"metadata")");
+  const auto shown =
+      replaced(replaced(kGroup, R"("name":"gw")",
+                        R"("name":"gw","managedFields":[{"x":1}],"labels":{"a/b":"c"},"selfLink":"/x")"),
+               R"("metadata")", R"("status":{"state":"Ready","other":1},"metadata")");
   EXPECT_EQ(problems(shown), Lines{});
 }
 
@@ -83,8 +83,9 @@ TEST(Manifest, ItsNameIsOneThatKubernetesTakes) {
 }
 
 TEST(Manifest, EveryProblemIsTold) {
-  const auto found = problems(replaced(replaced(kGroup, R"("virtualRouterID":51)", R"("virtualRouterID":300)"),
-                                       R"("priority":100)", R"("priority":"high")"));
+  const auto found =
+      problems(replaced(replaced(kGroup, R"("virtualRouterID":51)", R"("virtualRouterID":300)"),
+                        R"("priority":100)", R"("priority":"high")"));
   EXPECT_EQ(found, (Lines{"spec.virtualRouterID: must be 1..255, got 300",
                           "spec.members[0].priority: must be a whole number, got a string"}));
 }
