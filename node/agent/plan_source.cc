@@ -121,9 +121,8 @@ void PlanSource::update() {
 }
 
 void PlanSource::replan(plan::Held held, PlanOrigin origin) {
-  const auto merged = plan::merge(held.objects, plan::objects_of(view_.manifests.settled.in_force));
-  passwords_ = password_files_.read(plan::password_files(node_.name, merged.objects.groups), passwords_);
-  auto made = plan::make_plan(node_, merged, passwords_, view_.plan);
+  passwords_ = password_files_.read(password_names(held.objects), passwords_);
+  auto made = make_plan(held.objects);
   const bool changed = view_.sequence == 0 || !(made.plan == view_.plan);
   if (!(held.objects == objects_)) unsaved_ = true;
   objects_ = std::move(held.objects);
@@ -151,9 +150,21 @@ void PlanSource::again() {
 }
 
 void PlanSource::look_at_passwords() {
-  const auto all = plan::merge(objects_, plan::objects_of(view_.manifests.settled.in_force));
-  const auto names = plan::password_files(node_.name, all.objects.groups);
-  if (password_files_.read(names, passwords_) != passwords_) again();
+  if (password_files_.read(password_names(objects_), passwords_) != passwords_) again();
+}
+
+std::set<std::string> PlanSource::password_names(const plan::Objects& objects) const {
+  auto out = plan::password_files(node_.name, objects.groups);
+  const auto files = plan::objects_of(view_.manifests.settled.in_force);
+  out.merge(plan::password_files(node_.name, files.groups));
+  return out;
+}
+
+plan::MadePlan PlanSource::make_plan(const plan::Objects& objects) const {
+  // No copy of what may be ten thousand sets where there is nothing to merge.
+  if (!manifests_) return plan::make_plan(node_, objects.groups, objects.sets, passwords_, view_.plan);
+  const auto files = plan::objects_of(view_.manifests.settled.in_force);
+  return plan::make_plan(node_, plan::merge(objects, files), passwords_, view_.plan);
 }
 
 void PlanSource::order() {

@@ -89,6 +89,9 @@ class PlanSource {
   plan::Seen seen() const;
   bool whole() const;
   void replan(plan::Held held, PlanOrigin origin);
+  // Of these objects and the files in force.
+  plan::MadePlan make_plan(const plan::Objects& objects) const;
+  std::set<std::string> password_names(const plan::Objects& objects) const;
   // Makes the plan again if a password file has changed.
   void look_at_passwords();
   // What is ours in the kernel, or is about to be: to remove when the plan no longer says so. True if that

@@ -13,6 +13,7 @@ import apiserver
 import node_checkpoint as checkpoint
 import node_groups as groups
 import node_restart as restart
+import node_static as static
 from node_partition import split_and_api_lost
 from node_preempt import preempts_late
 from node_world import NAMESPACE, NODE, OURS, VIP, Daemon, Link, World, delegate, must, node_command, other_authority, until
@@ -192,6 +193,7 @@ def main():
             groups.password(verdicts, world, link, daemon)
             groups.emptied_group(verdicts, world, link)
             groups.left_group(verdicts, world, link)
+            daemon = static.beside_files(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = restart.resumes(verdicts, world, link, (folder, good), daemon, VIP)
             daemon = restart.forgets_tag(verdicts, world, link, (folder, good), daemon)
             until(lambda: world.state("g") == "Master" and link.holds(VIP))

@@ -60,7 +60,9 @@ bool holds_together(const ManifestFiles& files) {
 
 void check(const SettledManifests& settled, const std::map<std::string, ReadManifest>& shown) {
   require(holds_together(settled.in_force), "what is in force holds together");
-  for (const auto& [name, read] : shown) {
+  for (const auto& file : shown) {
+    const std::string& name = file.first;
+    const ReadManifest& read = file.second;
     const auto in_force = settled.in_force.find(name);
     const bool newest =
         read.content && in_force != settled.in_force.end() && in_force->second == *read.content;
