@@ -11,6 +11,7 @@ class Keepalived:
         self.world, self.namespace, self.node = world, namespace, name
         self.base = f"{world.folder}/{namespace}-{name}"
         self.program, self.starts = None, 0
+        self.globals = ()  # more lines of global_defs
 
     def instance(self, router):
         def block(word, addresses):
@@ -32,13 +33,15 @@ class Keepalived:
 
     def write(self, routers):
         with open(self.base + ".conf", "w") as file:
-            file.write(f"global_defs {{\n  router_id {self.node}\n  vrrp_version 3\n}}\n")
+            more = "".join(f"  {line}\n" for line in self.globals)
+            file.write(f"global_defs {{\n  router_id {self.node}\n  vrrp_version 3\n{more}}}\n")
             file.write("".join(self.instance(r) for r in routers))
 
     def start(self, routers):
         self.write(routers)
         self.starts += 1
-        command = ["keepalived", "-n", "-l", "-D", "-P", "-f", self.base + ".conf", "-p", self.base + ".pid",
+        # -G: no syslog, which writes each line to the console where there is no daemon for it, and a serial line takes 10 ms.
+        command = ["keepalived", "-n", "-l", "-G", "-D", "-P", "-f", self.base + ".conf", "-p", self.base + ".pid",
                    "-r", self.base + ".vrrp.pid"]
         self.program = self.world.spawn(self.namespace, command, f"{self.namespace}-{self.node}-{self.starts}.log")
         return self
