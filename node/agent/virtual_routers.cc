@@ -82,7 +82,7 @@ class VirtualRouters::Impl {
     listeners_.drain(kPacketsPerTurn);
     const TimePoint began = ports_.clock->now();
     run_timers(routers_, *ports_.clock, listeners_, kPacketsPerTurn);
-    if (update() || is_past(next_look())) look_again_ = true;
+    if (update() || is_past(look_at_)) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
       place();
@@ -98,13 +98,6 @@ class VirtualRouters::Impl {
     report();
     arm();
     if (ports_.turned) ports_.turned(began);
-  }
-
-  // When the interfaces must be looked at again though nothing changed there.
-  std::optional<TimePoint> next_look() const {
-    std::optional<TimePoint> out = listeners_.retry();
-    for (const auto& [name, router] : routers_) out = earlier(out, router->next_look());
-    return out;
   }
 
   bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }
@@ -253,8 +246,13 @@ class VirtualRouters::Impl {
   }
 
   void arm() {
-    std::optional<TimePoint> next = earlier(announcements_.next(), next_look());
-    for (const auto& [name, router] : routers_) next = earlier(next, router->next_deadline());
+    look_at_ = listeners_.retry();
+    std::optional<TimePoint> next = announcements_.next();
+    for (const auto& [name, router] : routers_) {
+      look_at_ = earlier(look_at_, router->next_look());
+      next = earlier(next, router->next_deadline());
+    }
+    next = earlier(next, look_at_);
     if (world_.audit_wanted) next = earlier(next, next_audit_);
     if (look_again_) next = ports_.clock->now();
     if (next) ports_.clock->wake_at(*next, [this] { turn(); });
@@ -277,6 +275,8 @@ class VirtualRouters::Impl {
   CurrentReport report_;
   std::uint64_t sequence_ = 0;
   TimePoint next_audit_{};
+  // When the interfaces must be looked at again though nothing changed there: place() alone decides that.
+  std::optional<TimePoint> look_at_;
   bool look_again_ = true;
   bool stopped_ = false;
 };
