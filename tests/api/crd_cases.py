@@ -18,7 +18,7 @@ NAMESPACED = {"VirtualIP", "RealServerSet"}
 # kubernetes.md 1; NodeReport's are our own. (name, priority)
 COLUMNS = {
     "VirtualIP": ["ADDRESS", "MASTER", "STATE", "REALS", "AGE"],
-    "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ADDRESS (wide)", "AGE"],
+    "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ACCEPTED", "ADDRESS (wide)", "AGE"],
     "RealServerSet": ["GROUP", "REALS", "AGE"],
     "AddressPool": ["USED", "FREE", "AGE"],
     "NodeReport": ["VERSION", "KERNEL", "AGE"],
