@@ -223,7 +223,8 @@ api::NodeReport node_report(const Speaker& speaker, const PlanView& view, const 
                                          out.spec.heard_virtual_routers.end());
   }
   out.spec.problems = all_problems(view, reports);
-  for (auto& text : file_problems(view.manifests.settled)) out.spec.problems.push_back(std::move(text));
+  for (const auto& text : file_problems(view.manifests.settled))
+    out.spec.problems.push_back("static: " + text);
   if (out.spec.problems.size() > kMostReportProblems) out.spec.problems.resize(kMostReportProblems);
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/sys/log.h"
 #include "lib/sys/yaml.h"
+#include "node/agent/manifest_state.h"
 
 namespace fairlead::agent {
 namespace {
@@ -32,15 +33,6 @@ plan::ReadManifest parse(const std::string& node, const std::string& name, const
   plan::ReadManifest out;
   for (auto& problem : read.problems) {
     out.problems.push_back({name, problem.line, "", {"", std::move(problem.message)}});
-  }
-  return out;
-}
-
-std::vector<std::string> texts(const plan::SettledManifests& settled, const std::string& folder_problem) {
-  std::vector<std::string> out;
-  if (!folder_problem.empty()) out.push_back(folder_problem);
-  for (const auto* list : {&settled.refusals, &settled.remarks}) {
-    for (const auto& problem : *list) out.push_back(plan::to_string(problem));
   }
   return out;
 }
@@ -174,7 +166,8 @@ void ManifestFolder::settle() {
   auto next = plan::settle(node_, settled_.in_force, shown_);
   log_taken(settled_.in_force, next.in_force);
   settled_ = std::move(next);
-  auto now = texts(settled_, problem_);
+  auto now = file_problems(settled_);
+  if (!problem_.empty()) now.insert(now.begin(), problem_);
   for (const auto& text : now) {
     if (std::find(logged_.begin(), logged_.end(), text) != logged_.end()) continue;
     sys::log(sys::LogLevel::kWarning, "static.problem", {{"problem", text}});

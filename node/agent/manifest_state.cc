@@ -8,7 +8,7 @@ namespace fairlead::agent {
 std::vector<std::string> file_problems(const plan::SettledManifests& settled) {
   std::vector<std::string> out;
   for (const auto* list : {&settled.refusals, &settled.remarks}) {
-    for (const auto& problem : *list) out.push_back("static: " + plan::to_string(problem));
+    for (const auto& problem : *list) out.push_back(plan::to_string(problem));
   }
   return out;
 }

@@ -9,7 +9,7 @@
 // What is told of static manifests: pure.
 namespace fairlead::agent {
 
-// For the NodeReport: refusals first, then remarks, each with "static: " before it.
+// Refusals first, then remarks.
 std::vector<std::string> file_problems(const plan::SettledManifests& settled);
 
 // Every file that is in force or refused, by name.

@@ -54,8 +54,9 @@ void lock_memory() {
 void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 void raise_priority() {
+  // keep_priority_of() sees what came of it.
   (void)setpriority(PRIO_PROCESS, 0, kRaised);
-}  // keep_priority_of sees what came of it
+}
 
 void keep_priority_of(pid_t thread) {
   if (getpriority(PRIO_PROCESS, static_cast<id_t>(thread)) != kRaised) {
@@ -65,9 +66,9 @@ void keep_priority_of(pid_t thread) {
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", none)) {
     long long id = 0;
-    if (!parse_integer(entry.path().filename().string(), 1, std::numeric_limits<pid_t>::max(), id) ||
-        id == thread)
-      continue;
+    const bool named =
+        parse_integer(entry.path().filename().string(), 1, std::numeric_limits<pid_t>::max(), id);
+    if (!named || id == thread) continue;
     // Fails only for a thread that has ended.
     (void)setpriority(PRIO_PROCESS, static_cast<id_t>(id), 0);
   }

@@ -163,12 +163,6 @@ void VirtualRouter::leave_if_overdue() {
   deliver(vrrp::FenceExpired{});
 }
 
-// Suspended since it was started, the machine cannot tell how long ago a renewal was: the kernel counts it by
-// a clock that stood still.
-bool VirtualRouter::has_slept() const {
-  return world_.clock.boot_time() - world_.clock.now().time_since_epoch() > kSleep;
-}
-
 void VirtualRouter::find(int interface, const address::Renewals& left) {
   touch();
   Remains remains{interface, {}, Microseconds(0), {}};
@@ -181,7 +175,9 @@ void VirtualRouter::find(int interface, const address::Renewals& left) {
   }
   const auto rest = address::resumable_for(renewals, lifetime(), Microseconds(plan_.advertise_interval),
                                            plan_.min_active_down_interval);
-  if (owner() || !rest || has_slept()) return;
+  // Suspended since it was started, the machine cannot tell how long ago a renewal was: the kernel counts it
+  // by a clock that stood still.
+  if (owner() || !rest || world_.slept > kSleep) return;
   Microseconds oldest{0};
   for (const address::Renewal& renewal : renewals) oldest = std::max(oldest, renewal.age);
   remains.last_beat = world_.clock.boot_time() - oldest;

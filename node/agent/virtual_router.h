@@ -154,7 +154,6 @@ class VirtualRouter {
     TimePoint until;
   };
   void give_up_remains();
-  bool has_slept() const;
 
   plan::GroupPlan plan_;
   VirtualRouterSurroundings& world_;

@@ -2,20 +2,15 @@
 import json
 import time
 
-from wire_world import remove, run
+from wire_world import joined, run
 
 ONE, TWO = "fairlead-wire-a1", "fairlead-wire-a2"
 VIPS = {4: "192.0.2.100", 6: "2001:db8::100"}
 
 
 def build():
-    remove([ONE, TWO])
-    for name in (ONE, TWO):
-        run(f"ip netns add {name}")
-        run(f"ip -n {name} link set lo up")
-    run(f"ip -n {ONE} link add eth1 type veth peer name eth1 netns {TWO}")
+    joined(ONE, TWO)
     for number, name in ((1, ONE), (2, TWO)):
-        run(f"ip -n {name} link set eth1 addrgenmode none")
         run(f"ip -n {name} addr add 192.0.2.{number}/24 dev eth1")
         run(f"ip -n {name} addr add fe80::{number}/64 dev eth1 nodad")
         run(f"ip -n {name} addr add 2001:db8::{number}/64 dev eth1 nodad")

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from wire_world import BUILD, Capture, G1, G2, N1, ip, is_vrrp, mac, remove, run, unhex
+from wire_world import BUILD, Capture, G1, G2, N1, ip, is_vrrp, joined, mac, remove, run, unhex
 from labkit.cases import Cases
 
 ONE, TWO = "fairlead-wire-n1", "fairlead-wire-n2"
@@ -21,13 +21,8 @@ LINK_LOCAL_VIP, VIP, EXCLUDED = "fe80::5eff:fe00:233", "2001:db8::100", "2001:db
 
 def build():
     """The MAC of the vectors, no router, and the far end has a neighbour entry for each VIP with a MAC that is gone."""
-    remove([ONE, TWO])
-    for name in (ONE, TWO):
-        run(f"ip netns add {name}")
-        run(f"ip -n {name} link set lo up")
-    run(f"ip -n {ONE} link add eth1 type veth peer name eth1 netns {TWO}")
+    joined(ONE, TWO)
     for number, name in ((1, ONE), (2, TWO)):
-        run(f"ip -n {name} link set eth1 addrgenmode none")
         run(f"ip -n {name} link set eth1 address {MAC[number]}")
         run(f"ip -n {name} addr add 192.0.2.{9 + number}/24 dev eth1")
         run(f"ip -n {name} addr add fe80::{number}/64 dev eth1 nodad")

@@ -29,6 +29,17 @@ def remove(names):
             run(f"ip netns del {name}")
 
 
+def joined(one, two):
+    """Two namespaces, made anew, with a cable from eth1 to eth1; both ends are down and make no address of their own."""
+    remove([one, two])
+    for name in (one, two):
+        run(f"ip netns add {name}")
+        run(f"ip -n {name} link set lo up")
+    run(f"ip -n {one} link add eth1 type veth peer name eth1 netns {two}")
+    for name in (one, two):
+        run(f"ip -n {name} link set eth1 addrgenmode none")
+
+
 @contextlib.contextmanager
 def namespace(name):
     """This thread stands in the namespace; sockets made meanwhile stay there."""

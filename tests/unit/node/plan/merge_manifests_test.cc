@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "unit/node/plan/builders.h"
+#include "unit/node/plan/planning.h"
 
 namespace fairlead::plan {
 namespace {
@@ -12,16 +12,15 @@ using testing::group;
 using testing::groups_of;
 using testing::ip;
 using ::testing::IsEmpty;
+using testing::kNodeA;
 using testing::real;
 using testing::set;
 using testing::sets_of;
 using testing::tcp;
+using testing::texts;
 using testing::virtual_server;
-using Texts = std::vector<std::string>;
 
 // kubernetes.md 1, static manifests: they win over what the API server has.
-const NodeIdentity kNodeA{"node-a", "uid-a"};
-
 api::VRRPGroup from_file(const std::string& name) {
   auto out = group(name);
   out.meta.uid = kManifestUid;
@@ -35,14 +34,6 @@ api::RealServerSet set_from_file(const std::string& name, const std::string& gro
   out.meta = {};
   out.meta.name = name;
   out.meta.uid = kManifestUid;
-  return out;
-}
-
-Texts texts(const std::vector<PlanProblem>& problems) {
-  Texts out;
-  for (const auto& problem : problems) {
-    out.push_back(std::string(to_string(problem.refusal)) + " " + to_string(problem));
-  }
   return out;
 }
 
