@@ -24,7 +24,11 @@ class Owners:
     def configure(self, node, word="add"):
         """Somebody puts the addresses on the interface, or takes them off."""
         length, flags = (32, "") if self.family == 4 else (128, " nodad" if word == "add" else "")
+        before = time.monotonic_ns()
         batch(self.story.segment.of[node], [f"address {word} {v}/{length} dev eth1{flags}" for v in VIPS[self.family]])
+        # netwatch stamps them as it reads them: what is written from here on is later.
+        self.story.eventually(f"address {word} on {node}: all are seen",
+                              lambda: len(self.written(node, before)) >= len(VIPS[self.family]), 2)
 
     def start(self, node, priority, other, kind=Fairlead):
         return self.story.run(kind, node, [self.base.but(priority=priority, others=(other,))])
