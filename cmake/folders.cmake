@@ -17,7 +17,9 @@ set(FAIRLEAD_FOLDERS
   "node/plan|lib/api|node/vrrp|node/address"
   "node/ipvs|node/plan"
   "node/filter|node/plan"
+  "node/health|node/plan|lib/reconcile"
   "node/kernel|lib/sys|node/ipvs|node/filter|node/address|nl-3|nl-route-3|nl-genl-3|kmod|cap-ng"
   "node/wire|lib/sys|node/vrrp|node/neighbor|node/filter"
-  "node/agent|node/kernel|node/wire|node/plan|lib/apiserver"
+  "node/probe|lib/sys|node/health"
+  "node/agent|node/kernel|node/wire|node/probe|node/plan|lib/apiserver"
 )

@@ -19,10 +19,12 @@ import threading
 # FIRST says, or what its layer does.
 SECOND = {
     "vm/fence_test.py": {"guest", "quiet"},
+    "vm/direct_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},
     "netns/announce_test.py": {"segments"},
+    "netns/health_test.py": {"segments"},
     "interop/probe_test.py": {"segments"},
     "interop/wire_test.py": {"segments"},
     "api/node_test.py": {"api", "segments"},

@@ -18,7 +18,16 @@ std::vector<api::RealServer> in_order(const Reals& reals) {
 
 api::VirtualServer virtual_server(const api::VirtualIP& virtual_ip, const net::IpAddress& address,
                                   net::Port port, net::Protocol protocol) {
-  return {address, port, protocol, virtual_ip.spec.scheduler, virtual_ip.spec.forwarding, {}};
+  const api::VirtualIPSpec& spec = virtual_ip.spec;
+  api::VirtualServer out{address, port, protocol, spec.scheduler, spec.forwarding, {}};
+  // Of Pods readiness is the truth; nothing else tells of machines.
+  const bool default_check = !spec.service && protocol == net::Protocol::kTcp;
+  if (spec.health_checks)
+    out.health_checks = *spec.health_checks;
+  else if (default_check)
+    out.health_checks.emplace_back();
+  out.on_unhealthy = spec.on_unhealthy;
+  return out;
 }
 
 Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& address) {

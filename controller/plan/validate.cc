@@ -43,6 +43,39 @@ std::optional<Refusal> reserved_by_report(const api::NodeReport& report, const n
   return std::nullopt;
 }
 
+bool has_address(const api::NodeReport& report, const net::IpAddress& address) {
+  return std::any_of(report.spec.interfaces.begin(), report.spec.interfaces.end(),
+                     [&](const auto& interface) {
+                       return std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                                          [&](const auto& prefix) { return prefix.address == address; });
+                     });
+}
+
+// The node whose address this is, or "".
+std::string node_of(const Inputs& inputs, const net::IpAddress& address) {
+  for (const auto& [key, node] : inputs.nodes) {
+    if (lists(node.internal_ips, net::to_string(address))) return node.meta.name;
+  }
+  for (const auto& [key, report] : inputs.node_reports) {
+    if (has_address(report, address)) return report.meta.name;
+  }
+  return "";
+}
+
+// A node may be a member, and a member that is a real server too sends its packets round (datapath.md 3, W5).
+std::optional<Refusal> direct_to_node(const Inputs& inputs, const api::VirtualIPSpec& spec) {
+  if (spec.forwarding != api::Forwarding::kDirectRouting) return std::nullopt;
+  for (const auto& server : spec.servers) {
+    const std::string node = node_of(inputs, server.address);
+    if (node.empty()) continue;
+    return Refusal{
+        Reason::kNotYetSupported,
+        "spec.servers: " + net::to_string(server.address) + " is node " + node +
+            ", and DirectRouting to nodes of the cluster is not supported yet: use NAT, or machines"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Refusal> reserved(const Inputs& inputs, const net::IpAddress& address) {
@@ -78,6 +111,7 @@ Judgement judge(const Inputs& inputs, const std::map<std::string, Refusal>& refu
             {},
             false};
   }
+  if (auto refusal = direct_to_node(inputs, spec)) return {std::move(refusal), {}, false};
   Judgement out;
   for (const auto& address : spec.addresses) {
     const auto holding = held.find(address);

@@ -58,9 +58,12 @@ json server_json(const StateVirtualServer& server) {
            {"usable", server.usable},
            {"reals", json::array()}};
   for (const auto& real : server.reals) {
-    out["reals"].push_back({{"address", net::to_string(real.endpoint.address)},
-                            {"port", real.endpoint.port.value()},
-                            {"weight", real.weight.value()}});
+    json entry{{"address", net::to_string(real.endpoint.address)},
+               {"port", real.endpoint.port.value()},
+               {"weight", real.weight.value()}};
+    if (!real.health.empty()) entry["health"] = real.health;
+    if (!real.error.empty()) entry["error"] = real.error;
+    out["reals"].push_back(std::move(entry));
   }
   return out;
 }
@@ -121,6 +124,8 @@ StateVirtualServer read_server(const JsonView& item) {
     std::int64_t weight = real.weight.value();
     entry.at("weight").integer(0, 65535, weight);
     real.weight = Weight(static_cast<std::uint16_t>(weight));
+    entry.at("health").read(real.health);
+    entry.at("error").read(real.error);
     out.reals.push_back(real);
   }
   return out;

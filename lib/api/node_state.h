@@ -39,6 +39,8 @@ struct StateGroup {
 struct StateReal {
   net::Endpoint endpoint;
   Weight weight{1};
+  std::string health{};  // "Up", "Down", "Unknown"; empty: it is not checked
+  std::string error{};   // why the last attempt of a check did not pass
   friend bool operator==(const StateReal&, const StateReal&) = default;
 };
 

@@ -1,7 +1,10 @@
 #include "lib/api/real_server_set.h"
 
-#include <algorithm>
+#include <map>
 #include <set>
+#include <string>
+#include <tuple>
+#include <utility>
 
 #include "lib/api/json_view.h"
 #include "lib/api/net_fields.h"
@@ -18,7 +21,16 @@ constexpr int kMaxSlices = 1000;
 
 constexpr Word<RealState> kStateWords[] = {{"Ready", RealState::kReady}, {"Draining", RealState::kDraining}};
 
-void read_reals(const JsonView& list, std::vector<RealServer>& out) {
+// A server of the same port gets packets as the client sent them.
+void check_direct_port(const JsonView& view, const VirtualServer& server, net::Port port) {
+  const bool direct =
+      server.forwarding == Forwarding::kDirectRouting || server.forwarding == Forwarding::kTunnel;
+  if (!direct || port == server.port) return;
+  view.problem("must equal the virtual server's port " + std::to_string(server.port.value()) +
+               " with forwarding " + std::string(to_string(server.forwarding)) + ", got " + view.show());
+}
+
+void read_reals(const JsonView& list, VirtualServer& server) {
   std::set<std::pair<net::IpAddress, net::Port>> seen;
   for (const auto& item : list.items(kMaxReals)) {
     RealServer real;
@@ -26,23 +38,25 @@ void read_reals(const JsonView& list, std::vector<RealServer>& out) {
     item.at("address").require();
     item.at("port").require();
     const bool has_address = read_server_address(item.at("address"), real.address);
-    const bool known = read_port(item.at("port"), 0, real.port) && has_address;
+    const bool has_port = read_port(item.at("port"), 0, real.port);
+    if (has_port) check_direct_port(item.at("port"), server, real.port);
     std::int64_t weight = real.weight.value();
     item.at("weight").integer(0, 65535, weight);
     real.weight = Weight(static_cast<std::uint16_t>(weight));
     item.at("node").read(real.node);
     item.at("state").read<RealState>(kStateWords, real.state);
-    if (known && !seen.insert({real.address, real.port}).second) {
+    if (has_address && has_port && !seen.insert({real.address, real.port}).second) {
       item.problem("must be listed once, got " + item.show() + " again");
     }
-    out.push_back(std::move(real));
+    server.reals.push_back(std::move(real));
   }
 }
 
 void read_virtual_server(const JsonView& item, VirtualServer& out,
                          std::vector<std::string>& not_yet_supported) {
   item.at("address").require();
-  read_virtual_address(item.at("address"), out.address);
+  TrafficFrame frame{Forwarding::kNat, false, {}};
+  if (read_virtual_address(item.at("address"), out.address)) frame.families = {out.address.family()};
   item.at("port").require();
   if (read_port(item.at("port"), 0, out.port) && out.port.value() == 0 && !item.at("persistence").present()) {
     item.at("port").problem("0 (any port) is allowed with persistence only");
@@ -50,13 +64,18 @@ void read_virtual_server(const JsonView& item, VirtualServer& out,
   read_protocol(item.at("protocol"), out.protocol);
   read_scheduler(item.at("scheduler"), out.scheduler);
   read_forwarding(item.at("forwarding"), out.forwarding);
-  read_traffic_options(item, {out.forwarding, out.protocol == net::Protocol::kUdp}, not_yet_supported);
-  read_reals(item.at("reals"), out.reals);
+  frame.forwarding = out.forwarding;
+  frame.udp_only = out.protocol == net::Protocol::kUdp;
+  auto options = read_traffic_options(item, frame, not_yet_supported);
+  if (options.health_checks) out.health_checks = *std::move(options.health_checks);
+  out.on_unhealthy = options.on_unhealthy;
+  read_reals(item.at("reals"), out);
 }
 
 void read_virtual_servers(const JsonView& list, RealServerSetSpec& out) {
   std::size_t reals = 0;
   std::set<std::tuple<net::IpAddress, net::Port, net::Protocol>> seen;
+  std::map<net::IpAddress, Forwarding> forwarding;  // of each address
   for (const auto& item : list.items(kMaxVirtualServers)) {
     VirtualServer server;
     if (!item.object()) continue;
@@ -65,6 +84,13 @@ void read_virtual_servers(const JsonView& list, RealServerSetSpec& out) {
       item.problem("must be unique by address, port and protocol, got " +
                    net::to_string(net::Endpoint{server.address, server.port}) + "/" +
                    std::string(net::to_string(server.protocol)) + " again");
+    }
+    const auto of_address = forwarding.try_emplace(server.address, server.forwarding).first->second;
+    if (of_address != server.forwarding) {
+      item.at("forwarding")
+          .problem("must be the same for all virtual servers of " + net::to_string(server.address) + " (" +
+                   std::string(to_string(of_address)) + "), got " +
+                   std::string(to_string(server.forwarding)));
     }
     reals += server.reals.size();
     out.virtual_servers.push_back(std::move(server));

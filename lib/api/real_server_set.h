@@ -12,6 +12,10 @@
 // RealServerSet (fairlead.dev/v1alpha1, namespaced): virtual servers with their real servers. api.md.
 namespace fairlead::api {
 
+// With DirectRouting every real server listens on the virtual server's own port. All virtual servers of one
+// address have the same forwarding (datapath.md 5: what untracks NAT breaks the rest, and the other way
+// round).
+
 enum class RealState { kReady, kDraining };
 
 struct RealServer {
@@ -29,7 +33,9 @@ struct VirtualServer {
   net::Protocol protocol = net::Protocol::kTcp;
   Scheduler scheduler = Scheduler::kWlc;
   Forwarding forwarding = Forwarding::kNat;
-  std::vector<RealServer> reals;  // sorted by address, port
+  std::vector<RealServer> reals;             // sorted by address, port
+  std::vector<HealthCheck> health_checks{};  // all must pass; none: every real server counts as up
+  OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
 

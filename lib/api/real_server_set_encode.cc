@@ -19,11 +19,24 @@ json real_json(const RealServer& real) {
   return out;
 }
 
+json check_json(const HealthCheck& check) {
+  json out{{to_string(check.kind), json::object()},
+           {"intervalSeconds", check.interval.count()},
+           {"timeoutSeconds", check.timeout.count()},
+           {"retries", check.retries},
+           {"retryDelaySeconds", check.retry_delay.count()}};
+  if (check.port) out["port"] = check.port->value();
+  if (check.source_address) out["sourceAddress"] = net::to_string(*check.source_address);
+  return out;
+}
+
 json virtual_server_json(const VirtualServer& server) {
   json out{{"address", net::to_string(server.address)},   {"port", server.port.value()},
            {"protocol", net::to_string(server.protocol)}, {"scheduler", to_string(server.scheduler)},
            {"forwarding", to_string(server.forwarding)},  {"reals", json::array()}};
   for (const auto& real : server.reals) out["reals"].push_back(real_json(real));
+  for (const auto& check : server.health_checks) out["healthChecks"].push_back(check_json(check));
+  if (server.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(server.on_unhealthy);
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "lib/api/traffic_fields.h"
 
-#include <algorithm>
-
+#include "lib/api/health_check_fields.h"
 #include "lib/api/net_fields.h"
 
 namespace fairlead::api {
@@ -17,15 +16,14 @@ constexpr Word<Forwarding> kForwardingWords[] = {{"NAT", Forwarding::kNat},
                                                  {"DirectRouting", Forwarding::kDirectRouting},
                                                  {"Tunnel", Forwarding::kTunnel},
                                                  {"Delegate", Forwarding::kDelegate}};
+constexpr Word<OnUnhealthy> kOnUnhealthyWords[] = {{"Drain", OnUnhealthy::kDrain},
+                                                   {"Remove", OnUnhealthy::kRemove}};
 // Alternatives that are only checked so far; the first is the default.
 constexpr Word<int> kSchedulerFlagWords[] = {{"sh-port", 0}, {"mh-port", 1}};
-constexpr Word<int> kOnUnhealthyWords[] = {{"Drain", 0}, {"Remove", 1}};
 constexpr Word<int> kTunnelWords[] = {{"ipip", 0}, {"gue", 1}, {"gre", 2}};
-constexpr std::string_view kCheckKinds[] = {"tcp", "http", "https", "udp", "dns", "ping", "smtp", "grpc"};
 
 constexpr std::size_t kMaxSchedulerFlags = 2;
 constexpr std::size_t kMaxSourceRanges = 256;
-constexpr std::size_t kMaxHealthChecks = 8;
 constexpr std::int64_t kMaxWeightSum = 65535LL * 1000;
 constexpr std::int64_t kMaxConnections = INT32_MAX;
 constexpr std::int64_t kDefaultDrainSeconds = 300;
@@ -129,20 +127,6 @@ void read_one_packet(UnbuiltFields& fields, const TrafficFrame& frame) {
   fields.note("onePacket");
 }
 
-void read_health_checks(UnbuiltFields& fields) {
-  const auto items = fields.at("healthChecks").items(kMaxHealthChecks);
-  for (const auto& item : items) {
-    if (!item.object()) continue;
-    const auto kinds = std::count_if(std::begin(kCheckKinds), std::end(kCheckKinds),
-                                     [&](auto kind) { return item.at(kind).present(); });
-    if (kinds != 1) {
-      item.problem("must have exactly one of tcp, http, https, udp, dns, ping, smtp, grpc, got " +
-                   std::to_string(kinds));
-    }
-  }
-  if (!items.empty()) fields.note("healthChecks");
-}
-
 void read_sorry_server(UnbuiltFields& fields) {
   const JsonView sorry = fields.at("sorryServer");
   if (!sorry.object()) return;
@@ -180,28 +164,33 @@ Result<Forwarding> parse_forwarding(std::string_view text) {
   return parse_word(kForwardingWords, text, "forwarding");
 }
 
+std::string_view to_string(OnUnhealthy action) { return text_of(kOnUnhealthyWords, action); }
+
 void read_scheduler(const JsonView& view, Scheduler& out) { view.read<Scheduler>(kSchedulerWords, out); }
 void read_forwarding(const JsonView& view, Forwarding& out) { view.read<Forwarding>(kForwardingWords, out); }
+void read_on_unhealthy(const JsonView& view, OnUnhealthy& out) {
+  view.read<OnUnhealthy>(kOnUnhealthyWords, out);
+}
 
-void read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
-                          std::vector<std::string>& not_yet_supported) {
+TrafficOptions read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
+                                    std::vector<std::string>& not_yet_supported) {
+  TrafficOptions out;
   UnbuiltFields fields(spec, not_yet_supported);
-  if (frame.forwarding == Forwarding::kDirectRouting || frame.forwarding == Forwarding::kTunnel) {
-    fields.note("forwarding");
-  }
+  if (frame.forwarding == Forwarding::kTunnel) fields.note("forwarding");
   read_scheduler_flags(fields);
   read_persistence(fields);
   read_source_ranges(fields);
   read_connection_limits(fields);
   read_one_packet(fields, frame);
-  read_health_checks(fields);
-  fields.word("onUnhealthy", kOnUnhealthyWords);
+  read_health_checks(spec.at("healthChecks"), frame, out.health_checks, not_yet_supported);
+  read_on_unhealthy(spec.at("onUnhealthy"), out.on_unhealthy);
   fields.integer("quorum", kMaxWeightSum, 1);
   fields.integer("hysteresis", kMaxWeightSum, 0);
   read_sorry_server(fields);
   fields.integer("minHealthyPercent", 100, 0);
   fields.integer("drainSeconds", 86400, kDefaultDrainSeconds);
   read_tunnel(fields, frame.forwarding);
+  return out;
 }
 
 }  // namespace fairlead::api

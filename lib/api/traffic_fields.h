@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +17,22 @@ namespace fairlead::api {
 void read_scheduler(const JsonView& view, Scheduler& out);
 void read_forwarding(const JsonView& view, Forwarding& out);
 
+void read_on_unhealthy(const JsonView& view, OnUnhealthy& out);
+
 // What the checks of the other fields depend on.
 struct TrafficFrame {
   Forwarding forwarding;
-  bool udp_only;  // every port of this virtual server is UDP
+  bool udp_only;                   // every port of this virtual server is UDP
+  std::set<net::Family> families;  // that the virtual addresses have; empty: not known
+};
+// Those of these fields that are acted on.
+struct TrafficOptions {
+  std::optional<std::vector<HealthCheck>> health_checks;  // absent: not given
+  OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
 };
 // schedulerFlags, persistence, sourceRanges, connectionLimits, onePacket, healthChecks, onUnhealthy, quorum,
 // hysteresis, sorryServer, minHealthyPercent, drainSeconds, tunnel of the object `spec`.
-void read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
-                          std::vector<std::string>& not_yet_supported);
+TrafficOptions read_traffic_options(const JsonView& spec, const TrafficFrame& frame,
+                                    std::vector<std::string>& not_yet_supported);
 
 }  // namespace fairlead::api

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "lib/api/json_view.h"
 #include "lib/api/net_fields.h"
@@ -51,7 +52,10 @@ void read_families(const JsonView& list, VirtualIPSpec& out) {
   if (!items.empty() && families != of_addresses) out.not_yet_supported.push_back(list.path());
 }
 
-void read_servers(const JsonView& list, std::vector<RealServerSpec>& out) {
+// Returns where ports of servers' own stand.
+std::vector<std::pair<JsonView, net::Port>> read_servers(const JsonView& list,
+                                                         std::vector<RealServerSpec>& out) {
+  std::vector<std::pair<JsonView, net::Port>> own_ports;
   std::set<std::pair<net::IpAddress, std::optional<net::Port>>> seen;
   for (const auto& item : list.items(kMaxServers)) {
     RealServerSpec server;
@@ -59,7 +63,10 @@ void read_servers(const JsonView& list, std::vector<RealServerSpec>& out) {
     item.at("address").require();
     const bool known = read_server_address(item.at("address"), server.address);
     net::Port port{0};
-    if (read_port(item.at("port"), 1, port)) server.port = port;
+    if (read_port(item.at("port"), 1, port)) {
+      server.port = port;
+      own_ports.emplace_back(item.at("port"), port);
+    }
     std::int64_t weight = server.weight.value();
     item.at("weight").integer(0, 65535, weight);
     server.weight = Weight(static_cast<std::uint16_t>(weight));
@@ -68,10 +75,16 @@ void read_servers(const JsonView& list, std::vector<RealServerSpec>& out) {
     }
     out.push_back(server);
   }
+  return own_ports;
+}
+
+// Packets reach the server as the client sent them.
+bool keeps_ports(Forwarding forwarding) {
+  return forwarding == Forwarding::kDirectRouting || forwarding == Forwarding::kTunnel;
 }
 
 void read_ports(const JsonView& list, Forwarding forwarding, std::vector<VirtualPort>& out) {
-  const bool direct = forwarding == Forwarding::kDirectRouting || forwarding == Forwarding::kTunnel;
+  const bool direct = keeps_ports(forwarding);
   std::set<std::pair<net::Port, net::Protocol>> seen;
   for (const auto& item : list.items(kMaxPorts)) {
     VirtualPort port;
@@ -92,6 +105,17 @@ void read_ports(const JsonView& list, Forwarding forwarding, std::vector<Virtual
                    std::string(net::to_string(port.protocol)) + " again");
     }
     out.push_back(port);
+  }
+}
+
+void check_own_ports(const std::vector<std::pair<JsonView, net::Port>>& own_ports, const VirtualIPSpec& out) {
+  if (!keeps_ports(out.forwarding)) return;
+  for (const auto& [view, own] : own_ports) {
+    const auto other =
+        std::find_if(out.ports.begin(), out.ports.end(), [&](const auto& port) { return port.port != own; });
+    if (other == out.ports.end()) continue;
+    view.problem("must equal every port of ports with forwarding DirectRouting or Tunnel (" +
+                 std::to_string(other->port.value()) + "), got " + view.show());
   }
 }
 
@@ -124,9 +148,16 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   std::string sharing_key;
   spec.at("sharingKey").read(sharing_key);
   if (!sharing_key.empty()) out.not_yet_supported.push_back(spec.at("sharingKey").path());
-  const bool udp_only = std::all_of(out.ports.begin(), out.ports.end(),
-                                    [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
-  read_traffic_options(spec, {out.forwarding, udp_only}, out.not_yet_supported);
+  TrafficFrame frame{out.forwarding, false, {}};
+  frame.udp_only = std::all_of(out.ports.begin(), out.ports.end(),
+                               [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
+  for (const auto& address : out.addresses) frame.families.insert(address.family());
+  if (out.forwarding == Forwarding::kDirectRouting && out.service) {
+    out.not_yet_supported.push_back(spec.at("forwarding").path() + " (DirectRouting with serviceRef)");
+  }
+  auto options = read_traffic_options(spec, frame, out.not_yet_supported);
+  out.health_checks = std::move(options.health_checks);
+  out.on_unhealthy = options.on_unhealthy;
   spec.at("onNoEndpoints").read<OnNoEndpoints>(kOnNoEndpointsWords, out.on_no_endpoints);
   if (out.on_no_endpoints != OnNoEndpoints::kReject) {
     out.not_yet_supported.push_back(spec.at("onNoEndpoints").path());
@@ -142,15 +173,16 @@ void read_spec(const JsonView& spec, VirtualIPSpec& out) {
   read_families(spec.at("ipFamilies"), out);
   read_service_ref(spec.at("serviceRef"), out);
   read_forwarding(spec.at("forwarding"), out.forwarding);
-  if (out.forwarding != Forwarding::kDelegate) {
+  if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {
     for (const auto& path : over_ipv6) {
       out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
                                       std::string(to_string(out.forwarding)) + ")");
     }
   }
   read_scheduler(spec.at("scheduler"), out.scheduler);
-  read_servers(spec.at("servers"), out.servers);
+  const auto own_ports = read_servers(spec.at("servers"), out.servers);
   read_ports(spec.at("ports"), out.forwarding, out.ports);
+  check_own_ports(own_ports, out);
   check_backends(spec, out);
   read_rest(spec, out);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/api/health_check.h"
 #include "lib/api/meta.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/prefix.h"
@@ -50,6 +51,9 @@ struct VirtualIPSpec {
   std::vector<VirtualPort> ports;
   Forwarding forwarding = Forwarding::kNat;
   Scheduler scheduler = Scheduler::kWlc;
+  // Absent is not empty: then `servers` get one tcp check, and Pods none.
+  std::optional<std::vector<HealthCheck>> health_checks;
+  OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
   // Names of fields that are set away from their default but not built yet ("spec.persistence",
   // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported. No address at all is

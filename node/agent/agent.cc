@@ -160,6 +160,7 @@ Result<> Agent::Parts::open_kernel() {
     vrrp_reports.put(kNewest, std::move(report));
   });
   auto forwarding = open_forwarding_ports(config.finer_fence, [this] { return last_turn.ago(sys::now()); });
+  forwarding.prober = probe::open_prober(forwarding_loop);
   forwarding.moved = [this] { forwarding_beat.moved(); };
   forwarder = std::make_unique<ForwardingAgent>(forwarding_loop, metrics, std::move(forwarding),
                                                 [this](const ForwardingReport& report) {

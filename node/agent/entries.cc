@@ -127,7 +127,16 @@ api::StateVirtualServer state_server(const plan::VirtualServerKey& key, const pl
   out.programmed = forwarding.programmed.contains(key);
   const auto usable = forwarding.usable_reals.find(key);
   out.usable = usable == forwarding.usable_reals.end() ? 0 : usable->second;
-  for (const auto& [endpoint, real] : server.reals) out.reals.push_back({endpoint, real.weight});
+  const auto healths = forwarding.healths.find(key);
+  for (const auto& [endpoint, real] : server.reals) {
+    api::StateReal shown{endpoint, real.weight};
+    if (healths != forwarding.healths.end() && healths->second.contains(endpoint)) {
+      const health::RealHealth& health = healths->second.at(endpoint);
+      shown.health = std::string(health::to_string(health.verdict));
+      shown.error = health.error;
+    }
+    out.reals.push_back(std::move(shown));
+  }
   return out;
 }
 

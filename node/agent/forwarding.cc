@@ -8,13 +8,7 @@
 namespace fairlead::agent {
 namespace {
 
-constexpr Milliseconds kAuditInterval{1'000};
-constexpr Milliseconds kGuardInterval{250};
-constexpr Milliseconds kHostInterval{30'000};
 constexpr Milliseconds kTableRetry{10'000};  // each try may make the kernel look for its module
-constexpr Milliseconds kGuardRetry{2'000};   // each try is a child process
-constexpr std::size_t kSliceAtLeast = 200;
-constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
 
 }  // namespace
 
@@ -36,6 +30,7 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
       table(*ports.ipvs),
       guard(*ports.nft),
       fence(*ports.fence, metrics),
+      health(loop_in, *ports.prober, metrics_in, [this](const auto& keys) { take_health(keys); }),
       audit_timer(loop_in),
       guard_timer(loop_in),
       fence_timer(loop_in),
@@ -50,24 +45,44 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
 void ForwardingAgent::State::take(ForwardingOrder next) {
   const TimePoint begun = sys::now();
   order = std::move(next);
-  not_built.clear();
-  for (const auto& [key, server] : order.virtual_servers) {
-    if (!key.address.is_v4()) not_built.insert(key);
-  }
-  for (const ipvs::Key& key : not_built) order.virtual_servers.erase(key);
+  servers.order(std::exchange(order.virtual_servers, {}));
+  if (servers.asks_for_host()) look_at_host();
   // Later orders name only what this object programmed itself, or means to: that it knows better.
   if (!std::exchange(claimed, true)) table.claim(order.owned);
   for (const ipvs::Key& key : table.ours()) departed.try_emplace(key.address, order.sequence);
   for (const auto& key : guard.held().ports) departed.try_emplace(key.address, order.sequence);
   for (const net::IpAddress& vip : order.vips) departed.erase(vip);
   table_retry = guard_retry = begun;
+  check_health();
   synchronize();
-  if (!order.virtual_servers.empty()) {
+  if (!servers.wanted().empty()) {
     mismatches = ports.host->mismatches();
     metrics.mismatches(mismatches);
   }
   metrics.programmed(sys::now() - begun);
   publish(true);
+}
+
+// True if other virtual servers are wanted now.
+bool ForwardingAgent::State::look_at_host() {
+  const auto addresses = ports.host->addresses();
+  if (!addresses) return false;  // what was seen last still stands
+  std::set<net::IpAddress> own = *addresses;
+  for (const net::IpAddress& vip : order.vips) own.erase(vip);
+  return servers.host(own);
+}
+
+void ForwardingAgent::State::check_health() {
+  health.order(servers.wanted(), [this](const std::set<ipvs::Key>& keys) { return table.in_service(keys); });
+  servers.health(health.checks());
+}
+
+void ForwardingAgent::State::take_health(const std::set<ipvs::Key>& keys) {
+  servers.health(keys, health.checks());
+  std::set<ipvs::Key> ours = wanted_keys();
+  std::erase_if(ours, [&](const ipvs::Key& key) { return !keys.contains(key); });
+  if (!table_error && !ours.empty()) change_table(ours, false);
+  publish(false);
 }
 
 void ForwardingAgent::State::take(const VrrpReport& report) {
@@ -93,12 +108,12 @@ void ForwardingAgent::State::synchronize() {
 
 // False: the table cannot be read.
 bool ForwardingAgent::State::find_foreign() {
-  const auto found = table.find_foreign(order.virtual_servers);
+  const auto found = table.find_foreign(servers.wanted());
   table_error.reset();
   if (found) return true;
   if (found.error().code == Code::kNotFound) {
     table.forget_everything();
-    if (order.virtual_servers.empty()) return false;
+    if (servers.wanted().empty()) return false;
   }
   table_error = found.error();
   table_retry = sys::now() + kTableRetry;
@@ -115,7 +130,7 @@ std::set<net::IpAddress> ForwardingAgent::State::still_held() const {
 
 std::set<ipvs::Key> ForwardingAgent::State::wanted_keys() const {
   std::set<ipvs::Key> keys;
-  for (const auto& [key, server] : order.virtual_servers) {
+  for (const auto& [key, server] : servers.wanted()) {
     if (!table.foreign().contains(key)) keys.insert(key);
   }
   return keys;
@@ -124,7 +139,7 @@ std::set<ipvs::Key> ForwardingAgent::State::wanted_keys() const {
 std::set<ipvs::Key> ForwardingAgent::State::leaving_keys() const {
   std::set<ipvs::Key> keys;
   for (const ipvs::Key& key : table.ours()) {
-    if (!order.virtual_servers.contains(key)) keys.insert(key);
+    if (!servers.wanted().contains(key)) keys.insert(key);
   }
   const std::set<net::IpAddress> staying = still_held();
   for (const ipvs::Key& key : guard.held().ports) {
@@ -133,12 +148,17 @@ std::set<ipvs::Key> ForwardingAgent::State::leaving_keys() const {
   return keys;
 }
 
+// Of the plan if it has the VIP, else as the guard has it now, else as it must be.
+filter::Route ForwardingAgent::State::route(const net::IpAddress& vip) const {
+  if (const auto route = servers.route(vip)) return *route;
+  const bool direct = !vip.is_v4() || guard.held().direct.contains(vip);
+  return direct ? filter::Route::kDirect : filter::Route::kMasqueraded;
+}
+
 void ForwardingAgent::State::hold_guard(const std::set<ipvs::Key>& keys) {
-  std::set<ipvs::Key> v4;
-  for (const ipvs::Key& key : keys) {
-    if (key.address.is_v4()) v4.insert(key);
-  }
-  const auto result = guard.hold(filter::guard(v4));
+  std::map<ipvs::Key, filter::Route> routes;
+  for (const ipvs::Key& key : keys) routes.emplace(key, route(key.address));
+  const auto result = guard.hold(filter::guard(routes));
   moved();
   guard_error.reset();
   if (result) return;
@@ -174,9 +194,9 @@ void ForwardingAgent::State::narrow_guard() {
 }
 
 void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bool auditing) {
-  TableOrder wanted{order.virtual_servers, still_held(), {}};
-  for (const auto& [key, server] : order.virtual_servers) {
-    const bool guarded = filter::covers(guard.held(), key);
+  TableOrder wanted{servers.served(), still_held(), {}};
+  for (const auto& [key, server] : servers.wanted()) {
+    const bool guarded = filter::covers(guard.held(), key, route_of(server.forwarding));
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
   }
   const auto pass = table.pass(wanted, look_at);
@@ -207,92 +227,6 @@ void ForwardingAgent::State::forget_translations(const std::vector<ipvs::Change>
     sys::log(sys::LogLevel::kWarning, "forwarding.connections_kept", {{"error", why}});
   }
   connections_kept_told = why;
-}
-
-void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
-  std::vector<ipvs::Change> repairs;
-  std::set<ipvs::Key> keys;
-  bool news = false;  // a condition names those that are fought over
-  const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
-  for (const ipvs::Change& change : done) {
-    // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
-    if (!order.virtual_servers.contains(ipvs::key_of(change))) continue;
-    if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
-    repairs.push_back(change);
-    keys.insert(ipvs::key_of(change));
-    news = news || !fought_over.contains(ipvs::key_of(change));
-  }
-  if (repairs.empty()) return;
-  metrics.repaired(repairs);
-  for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
-  if (!news) return;
-  sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
-           {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
-}
-
-// All servers while they are few, else a tenth of the services at a time, in key order.
-std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
-  const std::set<ipvs::Key> all = wanted_keys();
-  const std::size_t size = std::max(kSliceAtLeast, all.size() / kSlices + 1);
-  if (all.size() <= size) return all;
-  std::set<ipvs::Key> slice;
-  auto next = slice_after ? all.upper_bound(*slice_after) : all.begin();
-  while (slice.size() < size) {
-    if (next == all.end()) next = all.begin();
-    slice_after = *next;
-    slice.insert(*next++);
-  }
-  return slice;
-}
-
-void ForwardingAgent::State::audit() {
-  const TimePoint now = sys::now();
-  audit_timer.arm(now + kAuditInterval, [this] { audit(); });
-  if (!anything_to_do()) return;
-  if (table_error) {
-    if (now >= table_retry) synchronize();
-  } else if (guard_error) {
-    if (now >= guard_retry) synchronize();
-  } else {
-    change_table(next_slice(), true);
-    narrow_guard();
-    metrics.synchronized(sys::now() - now);
-  }
-  publish(false);
-}
-
-void ForwardingAgent::State::check_fence() {
-  fence_timer.arm(sys::now() + kGuardInterval, [this] { check_fence(); });
-  if (fence.check(sys::now())) publish(false);
-}
-
-void ForwardingAgent::State::check_guard() {
-  const TimePoint now = sys::now();
-  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
-  if (guard_error && now < guard_retry) return;
-  const auto restored = guard.check();
-  const bool failed_before = guard_error.has_value();
-  guard_error.reset();
-  if (!restored) {
-    guard_error = restored.error();
-    guard_retry = now + kGuardRetry;
-  } else if (*restored) {
-    note_guard_restored(now);
-  }
-  if (failed_before != guard_error.has_value()) {
-    if (!guard_error) synchronize();
-    publish(false);
-  }
-}
-
-void ForwardingAgent::State::check_host() {
-  host_timer.arm(sys::now() + kHostInterval, [this] { check_host(); });
-  capabilities = ports.host->capabilities();
-  table.forget_missing_schedulers();
-  mismatches.clear();
-  if (!order.virtual_servers.empty()) mismatches = ports.host->mismatches();
-  metrics.mismatches(mismatches);
-  publish(false);
 }
 
 }  // namespace fairlead::agent

@@ -5,6 +5,7 @@
 
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
+#include "node/kernel/host_addresses.h"
 #include "node/kernel/sysctl.h"
 
 namespace fairlead::agent {
@@ -25,6 +26,8 @@ class KernelHost : public Host {
     }
     return all;
   }
+
+  Result<std::set<net::IpAddress>> addresses() override { return kernel::host_addresses(); }
 
   Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) override {
     const auto forgotten = kernel::forget_translated({keys.begin(), keys.end()});
@@ -63,7 +66,8 @@ ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Micr
   } else {
     fence = std::make_unique<NoFence>();
   }
-  return {kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>(), std::move(fence), {}};
+  return {
+      kernel::open_ipvs(), kernel::open_nft(), std::make_unique<KernelHost>(), std::move(fence), nullptr, {}};
 }
 
 }  // namespace fairlead::agent

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "node/kernel/fence_filter.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/nft.h"
+#include "node/probe/prober.h"
 
 namespace fairlead::agent {
 
@@ -26,6 +28,8 @@ class Host {
   virtual ~Host() = default;
   virtual api::Capabilities capabilities() = 0;
   virtual std::vector<SysctlMismatch> mismatches() = 0;
+  // Every address on an interface here, VIPs included.
+  virtual Result<std::set<net::IpAddress>> addresses() = 0;
   // Forgets translations that others made of connections to these virtual servers (kube-proxy's DNAT),
   // which would win over IPVS for as long as they live (datapath.md 5). Best effort.
   virtual Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) = 0;
@@ -37,15 +41,16 @@ struct ForwardingPorts {
   std::unique_ptr<kernel::Nft> nft;
   std::unique_ptr<Host> host;
   std::unique_ptr<kernel::FenceFilter> fence;
+  std::unique_ptr<probe::Prober> prober;  // of the forwarding thread's loop
   // May be empty. Called after each step of a turn that may have waited for the kernel: the loop still moves.
   std::function<void()> moved;
 };
 
 enum class FinerFence { kOn, kOff };
 
-// Those of the calling thread's network namespace. With the finer fence off its table is removed, and every
-// group refused. `idle`: how long ago the vrrp thread began the last turn that it ended; called on the
-// forwarding thread, and not at all with the fence off.
+// Those of the calling thread's network namespace, but for the prober, which is the loop's. With the finer
+// fence off its table is removed, and every group refused. `idle`: how long ago the vrrp thread began the
+// last turn that it ended; called on the forwarding thread, and not at all with the fence off.
 ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Microseconds()> idle);
 
 }  // namespace fairlead::agent

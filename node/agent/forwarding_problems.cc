@@ -60,6 +60,30 @@ void add_refusals(const ForwardingFaults& faults, Conditions& out) {
   if (!servers.empty()) out.degraded("ServerRefused", list(std::move(servers)));
 }
 
+// What this node does not carry out, so that it is never elected for it.
+void add_set_aside(const ForwardingFaults& faults, Conditions& out) {
+  std::vector<std::string> texts;
+  if (!faults.not_built.empty()) texts.push_back(list(faults.not_built) + ": NAT over IPv6 is not built yet");
+  std::vector<std::string> looping;
+  for (const auto& [key, real] : faults.looping) {
+    looping.push_back(plan::to_string(key) + " (" + net::to_string(real.address) + ")");
+  }
+  if (!looping.empty()) {
+    texts.push_back(list(std::move(looping)) +
+                    ": DirectRouting to a real server that is this node itself needs loop protection, which "
+                    "is not built yet; take the server out, or the node out of the group");
+  }
+  if (!texts.empty()) out.degraded("NotYetSupported", join(texts, "; "));
+}
+
+void add_not_tried(const ForwardingFaults& faults, Conditions& out) {
+  std::vector<std::string> checks;
+  for (const auto& [key, why] : faults.not_tried) checks.push_back(health::to_string(key) + ": " + why);
+  if (checks.empty()) return;
+  out.degraded("HealthCheckNotTried",
+               "this node cannot check, and keeps what it knew: " + list(std::move(checks)));
+}
+
 }  // namespace
 
 std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
@@ -76,10 +100,9 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
                      ": another program undoes our IPVS entries again and again; if "
                      "kube-proxy runs in ipvs mode, put the pool into its ipvs.excludeCIDRs");
   }
-  if (!faults.not_built.empty()) {
-    out.degraded("NotYetSupported", list(faults.not_built) + ": NAT over IPv6 is not built yet");
-  }
+  add_set_aside(faults, out);
   add_refusals(faults, out);
+  add_not_tried(faults, out);
   if (!faults.mismatches.empty()) {
     std::vector<std::string> names;
     for (const auto& one : faults.mismatches) {

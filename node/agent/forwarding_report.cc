@@ -15,7 +15,7 @@ constexpr std::chrono::minutes kTellAgain{1};
 
 auto as_tuple(const ForwardingReport& report) {
   return std::tie(report.sequence, report.ready, report.programmed, report.foreign, report.usable_reals,
-                  report.problems, report.capabilities, report.fence);
+                  report.healths, report.problems, report.capabilities, report.fence);
 }
 
 bool same_problem(const api::Condition& a, const api::Condition& b) {
@@ -30,13 +30,14 @@ bool contains(const std::vector<api::Condition>& all, const api::Condition& one)
 
 bool ForwardingAgent::State::works(const ipvs::Key& key) const {
   return table.present().contains(key) && !table.foreign().contains(key) && !table.failed().contains(key) &&
-         filter::covers(guard.held(), key);
+         filter::covers(guard.held(), key, route(key.address));
 }
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {
   std::set<net::IpAddress> vips = order.vips;
-  for (const ipvs::Key& key : not_built) vips.erase(key.address);
-  for (const auto& [key, server] : order.virtual_servers) {
+  for (const ipvs::Key& key : servers.not_built()) vips.erase(key.address);
+  for (const auto& [key, real] : servers.looping()) vips.erase(key.address);
+  for (const auto& [key, server] : servers.wanted()) {
     if (!works(key)) vips.erase(key.address);
   }
   return vips;
@@ -46,13 +47,15 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   ForwardingFaults faults;
   faults.table = table_error;
   faults.guard = guard_error;
-  faults.not_built = not_built;
+  faults.not_built = servers.not_built();
+  faults.looping = servers.looping();
+  faults.not_tried = health.not_tried();
   faults.foreign = table.foreign();
   faults.fought_over = ipvs::fought_over(fights, sys::now());
   faults.failed = table.failed();
   faults.refused = table.refused();
   faults.mismatches = mismatches;
-  for (const auto& [key, server] : order.virtual_servers) {
+  for (const auto& [key, server] : servers.wanted()) {
     if (table.missing_schedulers().contains(server.scheduler))
       faults.missing_schedulers.insert(server.scheduler);
   }
@@ -68,7 +71,7 @@ ForwardingReport ForwardingAgent::State::report_now() {
   report.capabilities = capabilities;
   report.fence = fence.report();
   std::size_t destinations = 0;
-  for (const auto& [key, server] : order.virtual_servers) {
+  for (const auto& [key, server] : servers.served()) {
     if (!table.present().contains(key)) continue;
     const auto refused = table.refused().find(key);
     int usable = 0;
@@ -79,6 +82,7 @@ ForwardingReport ForwardingAgent::State::report_now() {
     }
     report.usable_reals[key] = usable;
   }
+  report.healths = servers.healths();
   metrics.sizes(report.programmed.size(), destinations);
   report.problems = conditions_of(faults());
   for (api::Condition& problem : report.problems) {

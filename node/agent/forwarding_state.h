@@ -12,10 +12,17 @@
 #include "node/agent/forwarding_guard.h"
 #include "node/agent/forwarding_metrics.h"
 #include "node/agent/forwarding_problems.h"
+#include "node/agent/forwarding_servers.h"
 #include "node/agent/forwarding_table.h"
+#include "node/agent/health_monitor.h"
 #include "node/ipvs/fight.h"
 
 namespace fairlead::agent {
+
+inline constexpr Milliseconds kAuditInterval{1'000};
+inline constexpr Milliseconds kGuardInterval{250};
+inline constexpr Milliseconds kHostInterval{30'000};
+inline constexpr Milliseconds kGuardRetry{2'000};  // each try is a child process
 
 // The inside of ForwardingAgent: what is wanted, the two tables, the timers.
 struct ForwardingAgent::State {
@@ -32,6 +39,11 @@ struct ForwardingAgent::State {
   void check_fence();
   void note_guard_restored(TimePoint now);
   void check_host();
+  bool look_at_host();
+  // The health checks of what is wanted now, and what they say of it.
+  void check_health();
+  // What they say to these has changed.
+  void take_health(const std::set<ipvs::Key>& keys);
 
   // A step of the turn is done that may have waited.
   void moved() const {
@@ -39,7 +51,7 @@ struct ForwardingAgent::State {
   }
 
   // The steps of synchronize().
-  bool anything_to_do() const { return !order.virtual_servers.empty() || !table.ours().empty(); }
+  bool anything_to_do() const { return !servers.wanted().empty() || !table.ours().empty(); }
   bool find_foreign();
   void widen_guard();
   void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
@@ -47,6 +59,7 @@ struct ForwardingAgent::State {
 
   void note_repairs(const std::vector<ipvs::Change>& done);
   void forget_translations(const std::vector<ipvs::Change>& done);
+  filter::Route route(const net::IpAddress& vip) const;
   void hold_guard(const std::set<ipvs::Key>& keys);
   std::set<net::IpAddress> still_held() const;
   std::set<ipvs::Key> wanted_keys() const;  // without those of others
@@ -68,13 +81,14 @@ struct ForwardingAgent::State {
   ForwardingTable table;
   ForwardingGuard guard;
   ForwardingFence fence;
+  HealthMonitor health;
   sys::Timer audit_timer;
   sys::Timer guard_timer;
   sys::Timer fence_timer;  // turns of its own: the guard may wait for a child process
   sys::Timer host_timer;
 
-  ForwardingOrder order;  // IPv6 virtual servers taken out
-  std::set<ipvs::Key> not_built;
+  ForwardingOrder order;  // without its virtual servers
+  ForwardingServers servers;
   bool claimed = false;                              // the keys of the earlier run were taken over
   std::map<net::IpAddress, std::uint64_t> departed;  // VIPs that left, by the order they left with
   std::uint64_t vrrp_sequence = 0;

@@ -31,6 +31,19 @@ Result<std::set<ipvs::Key>> ForwardingTable::find_foreign(
   return found;
 }
 
+std::map<ipvs::Key, std::set<net::Endpoint>> ForwardingTable::in_service(const std::set<ipvs::Key>& keys) {
+  std::map<ipvs::Key, std::set<net::Endpoint>> out;
+  for (const ipvs::Key& key : keys) {
+    if (!ours_.contains(key)) continue;
+    const auto destinations = ipvs_.destinations(key);
+    if (!destinations) return out;
+    for (const auto& [endpoint, destination] : *destinations) {
+      if (destination.weight.value() > 0) out[key].insert(endpoint);
+    }
+  }
+  return out;
+}
+
 // The dump may lack services that exist while others write (datapath.md 4).
 Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
   std::set<ipvs::Key> gone;

@@ -40,6 +40,9 @@ class ForwardingTable {
 
   // The wanted services that exist now and are not ours. Errors: as Ipvs::services.
   Result<std::set<ipvs::Key>> find_foreign(const std::map<ipvs::Key, plan::VirtualServerPlan>& servers);
+  // The destinations of those of `keys` that are ours which get new connections now (weight over 0). What
+  // cannot be read counts as none.
+  std::map<ipvs::Key, std::set<net::Endpoint>> in_service(const std::set<ipvs::Key>& keys);
   // Makes the table hold `order`. Services are all compared, destinations only of `look_at`. Reads the
   // table again after each surprise, three times at most. Errors: as Ipvs::services; nothing was changed.
   Result<TablePass> pass(const TableOrder& order, const std::set<ipvs::Key>& look_at);

@@ -11,6 +11,7 @@
 #include "lib/api/vrrp_group.h"
 #include "lib/net/address.h"
 #include "node/filter/fence.h"
+#include "node/health/real_servers.h"
 #include "node/plan/plan.h"
 
 // The values that the node's threads exchange through mailboxes (architecture.md 5). Each is whole: the
@@ -53,8 +54,9 @@ struct ForwardingReport {
   std::set<plan::VirtualServerKey> programmed;
   // Wanted, but somebody else's in the kernel (FN-34): left out, and never to be called owned.
   std::set<plan::VirtualServerKey> foreign;
-  std::map<plan::VirtualServerKey, int> usable_reals;  // weight > 0 and accepted by the kernel
-  std::vector<api::Condition> problems;                // HostNotPrepared, UnsupportedScheduler, ...
+  std::map<plan::VirtualServerKey, int> usable_reals;         // weight > 0, up, and accepted by the kernel
+  std::map<plan::VirtualServerKey, health::Healths> healths;  // of real servers that are checked
+  std::vector<api::Condition> problems;                       // HostNotPrepared, UnsupportedScheduler, ...
   api::Capabilities capabilities;
   // A group waits until its wish was tried, and may then run, fenced or not. Absent: nobody tries.
   std::optional<FenceReport> fence;

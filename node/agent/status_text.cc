@@ -1,6 +1,7 @@
 #include "node/agent/status_text.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -57,21 +58,40 @@ std::string group_text(const api::NodeState& state) {
   return out;
 }
 
+// "10.0.0.1:80 (1)", and what its checks say: "10.0.0.1:80 (1) Down".
+std::string real_text(const api::StateReal& real) {
+  const std::string text = net::to_string(real.endpoint) + " (" + std::to_string(real.weight.value()) + ")";
+  return real.health.empty() ? text : text + " " + real.health;
+}
+
+// A line for each real server with an error, once however many virtual servers it serves.
+std::string health_text(const api::NodeState& state) {
+  std::set<std::string> lines;
+  for (const auto& server : state.virtual_servers) {
+    for (const auto& real : server.reals) {
+      if (!real.error.empty())
+        lines.insert("  ! " + net::to_string(real.endpoint) + ": " + real.error + "\n");
+    }
+  }
+  std::string out;
+  for (const auto& line : lines) out += line;
+  return out;
+}
+
 std::string server_text(const api::NodeState& state) {
   if (state.virtual_servers.empty()) return "";
   std::vector<TableRow> rows;
   for (const auto& server : state.virtual_servers) {
     const std::string up = std::to_string(server.usable) + "/" + std::to_string(server.reals.size());
     std::vector<std::string> reals;
-    for (const auto& real : server.reals) {
-      reals.push_back(net::to_string(real.endpoint) + " (" + std::to_string(real.weight.value()) + ")");
-    }
+    for (const auto& real : server.reals) reals.push_back(real_text(real));
     rows.push_back(
         {{std::string(net::to_string(server.protocol)) + " " + net::to_string(server.endpoint),
           std::string(api::to_string(server.scheduler)), server.programmed ? up : up + " (pending)"},
          std::move(reals)});
   }
-  return "\n" + table({"VIRTUAL SERVER", "SCHEDULER", "UP", "REAL SERVER (weight)"}, rows);
+  return "\n" + table({"VIRTUAL SERVER", "SCHEDULER", "UP", "REAL SERVER (weight)"}, rows) +
+         health_text(state);
 }
 
 std::string file_text(const api::NodeState& state) {

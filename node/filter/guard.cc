@@ -8,8 +8,10 @@ namespace fairlead::filter {
 namespace {
 
 constexpr std::string_view kSets = R"(  set vip4 { type ipv4_addr; }
+  set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
+  set port6 { type ipv6_addr . inet_proto . inet_service; }
   map float4 { type ipv4_addr : ipv4_addr; }
 )";
 
@@ -21,11 +23,19 @@ constexpr std::string_view kChains = R"(  chain raw {
   chain vip_in {
     type filter hook input priority filter - 10;
     ip daddr @vip4 goto vip4_in
+    ip6 daddr @vip6 goto vip6_in
   }
   chain vip4_in {
     ip daddr . meta l4proto . th dport @port4 accept
     ct state established,related accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
+    counter drop
+  }
+  chain vip6_in {
+    ip6 daddr . meta l4proto . th dport @port6 accept
+    ct state established,related accept
+    icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
     counter drop
   }
@@ -53,7 +63,10 @@ Elements elements(const Guard& guard) {
     all["nat4"].insert(net::to_string(address));
     all["float4"].insert(net::to_string(vip) + " : " + net::to_string(address));
   }
-  for (const plan::VirtualServerKey& key : guard.ports) all["port4"].insert(port_element(key));
+  for (const auto& vip : guard.direct) all[vip.is_v4() ? "vip4" : "vip6"].insert(net::to_string(vip));
+  for (const plan::VirtualServerKey& key : guard.ports) {
+    all[key.address.is_v4() ? "port4" : "port6"].insert(port_element(key));
+  }
   return all;
 }
 
@@ -81,20 +94,25 @@ Elements without(const Elements& a, const Elements& b) {
 
 }  // namespace
 
-Guard guard(const std::set<plan::VirtualServerKey>& servers) {
+Guard guard(const std::map<plan::VirtualServerKey, Route>& servers) {
   Guard result;
-  for (const plan::VirtualServerKey& key : servers) {
+  for (const auto& [key, route] : servers) {
     result.ports.insert(key);
-    result.floating.emplace(key.address, key.address);
+    if (route == Route::kDirect)
+      result.direct.insert(key.address);
+    else
+      result.floating.emplace(key.address, key.address);
   }
   return result;
 }
 
-bool covers(const Guard& guard, const plan::VirtualServerKey& server) {
-  return guard.ports.contains(server) && guard.floating.contains(server.address);
+bool covers(const Guard& guard, const plan::VirtualServerKey& server, Route route) {
+  const bool vip = route == Route::kDirect ? guard.direct.contains(server.address)
+                                           : guard.floating.contains(server.address);
+  return vip && guard.ports.contains(server);
 }
 
-int rule_count() { return 10; }
+int rule_count() { return 16; }
 
 int element_count(const Guard& guard) {
   int count = 0;

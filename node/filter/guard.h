@@ -8,29 +8,36 @@
 #include "lib/net/address.h"
 #include "node/plan/plan.h"
 
-// The guard: nft table `inet fairlead` (datapath.md 5, the part that NAT over IPv4 needs). What it does:
+// The guard: nft table `inet fairlead` (datapath.md 5, the part that NAT over IPv4 and DirectRouting to
+// machines need). What it does:
 //   raw      translated flows of a VIP that is not local now are untracked, so that no stale entry
 //            collides when the VIP comes;
 //   vip_in   default deny: of a VIP only the served ports, ping and path-MTU messages reach this host;
-//   post     packets that IPVS forwards get the floating address as their source, ports preserved.
-// VIPs with `Delegate` are not in it.
+//   post     packets that IPVS forwards by NAT get the floating address as their source, ports preserved.
+// A VIP with `DirectRouting` is in vip_in alone: its packets keep the client's address, and its replies do
+// not come through here. VIPs with `Delegate` are not in it.
 namespace fairlead::filter {
 
 // The content of the table's sets; its chains never change. Equal values: equal sets.
 struct Guard {
-  std::set<plan::VirtualServerKey> ports;             // set port4: served VIP:ports, all IPv4
-  std::map<net::IpAddress, net::IpAddress> floating;  // map float4; its keys are set vip4, values nat4
-  bool empty() const { return ports.empty() && floating.empty(); }
+  std::set<plan::VirtualServerKey> ports;  // sets port4 and port6: served VIP:ports
+  std::map<net::IpAddress, net::IpAddress>
+      floating;                     // map float4, all IPv4; its keys are in vip4, values in nat4
+  std::set<net::IpAddress> direct;  // in vip4 and vip6, and in nothing else
+  bool empty() const { return ports.empty() && floating.empty() && direct.empty(); }
   friend bool operator==(const Guard&, const Guard&) = default;
 };
 
-// The guard of these virtual servers; the floating address of each VIP is the VIP itself.
+// How packets leave for the real servers.
+enum class Route { kMasqueraded, kDirect };
+
+// The guard of these virtual servers; the floating address of each masqueraded VIP is the VIP itself.
 //
-// REQUIRES: every address is IPv4.
-Guard guard(const std::set<plan::VirtualServerKey>& servers);
+// REQUIRES: virtual servers of one address have one route; masqueraded ones are IPv4.
+Guard guard(const std::map<plan::VirtualServerKey, Route>& servers);
 
 // True if `guard` lets this virtual server work.
-bool covers(const Guard& guard, const plan::VirtualServerKey& server);
+bool covers(const Guard& guard, const plan::VirtualServerKey& server, Route route);
 
 // How many rules and set elements the table of `guard` has, to compare with what the kernel shows.
 int rule_count();

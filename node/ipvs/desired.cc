@@ -7,6 +7,10 @@ bool hashes(api::Scheduler scheduler) {
   return scheduler == api::Scheduler::kSh || scheduler == api::Scheduler::kMh;
 }
 
+Method method_of(api::Forwarding forwarding) {
+  return forwarding == api::Forwarding::kDirectRouting ? Method::kDirectRouting : Method::kMasquerade;
+}
+
 }  // namespace
 
 Service desired_service(const Key& key, api::Scheduler scheduler) {
@@ -26,6 +30,7 @@ Table desired(const std::map<Key, plan::VirtualServerPlan>& servers,
     entry.service = desired_service(key, have ? server.scheduler : kFallbackScheduler);
     for (const auto& [endpoint, real] : server.reals) {
       Destination destination;
+      destination.method = method_of(server.forwarding);
       destination.weight = Weight{real.weight.value()};
       entry.destinations.emplace(endpoint, destination);
     }

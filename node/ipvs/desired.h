@@ -13,10 +13,11 @@ namespace fairlead::ipvs {
 inline constexpr api::Scheduler kFallbackScheduler = api::Scheduler::kWlc;
 
 // The table that carries out `servers`: hashing schedulers with the fallback flag, no persistence,
-// netmask of one host, NAT destinations without thresholds. A scheduler in `missing` becomes
+// netmask of one host, destinations without thresholds. A scheduler in `missing` becomes
 // kFallbackScheduler.
 //
-// REQUIRES: every server's forwarding is NAT (the plan holds no others yet).
+// REQUIRES: every server's forwarding is NAT or DirectRouting, with DirectRouting every real server's port
+// the virtual server's: the kernel takes any other without a word.
 Table desired(const std::map<Key, plan::VirtualServerPlan>& servers, const std::set<api::Scheduler>& missing);
 
 // The service of one virtual server, as in desired().

@@ -86,6 +86,7 @@ void check_protocol(const api::VRRPGroupSpec& spec, Findings& findings) {
 }
 
 void check_reals(const api::VirtualServer& server, const std::string& path, Findings& findings) {
+  const bool direct = server.forwarding == api::Forwarding::kDirectRouting;
   for (std::size_t i = 0; i < server.reals.size(); ++i) {
     const auto& real = server.reals[i];
     const std::string where = path + ".reals[" + std::to_string(i) + "]";
@@ -95,8 +96,14 @@ void check_reals(const api::VirtualServer& server, const std::string& path, Find
                        std::string(net::to_string(server.address.family())) + ", got " +
                        net::to_string(real.address));
     }
-    if (real.port.value() == 0)
-      findings.add(Refusal::kInvalidSpec, where + ".port", "must be 1..65535, got 0");
+    const std::string got = ", got " + std::to_string(real.port.value());
+    if (real.port.value() == 0) {
+      findings.add(Refusal::kInvalidSpec, where + ".port", "must be 1..65535" + got);
+    } else if (direct && real.port != server.port) {
+      findings.add(Refusal::kInvalidSpec, where + ".port",
+                   "must equal the virtual server's port " + std::to_string(server.port.value()) +
+                       " with forwarding DirectRouting" + got);
+    }
   }
 }
 
@@ -146,12 +153,9 @@ std::vector<PlanProblem> check(const api::RealServerSet& set) {
   for (std::size_t i = 0; i < set.spec.virtual_servers.size(); ++i) {
     const auto& server = set.spec.virtual_servers[i];
     const std::string path = "spec.virtualServers[" + std::to_string(i) + "]";
-    const bool known =
-        server.forwarding == api::Forwarding::kNat || server.forwarding == api::Forwarding::kDelegate;
-    if (!known) {
-      findings.add(
-          Refusal::kNotYetSupported, path + ".forwarding",
-          "is not supported yet: use NAT or Delegate, got " + std::string(api::to_string(server.forwarding)));
+    if (server.forwarding == api::Forwarding::kTunnel) {
+      findings.add(Refusal::kNotYetSupported, path + ".forwarding",
+                   "is not supported yet: use NAT, DirectRouting or Delegate, got Tunnel");
     }
     if (server.port.value() == 0) {
       findings.add(Refusal::kNotYetSupported, path + ".port", "0 (any port) is not supported yet");

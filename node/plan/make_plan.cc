@@ -73,23 +73,33 @@ class SetPlanning {
     SetPlan plan{version_of(set, group->second.version.config_epoch), set.spec.group, {}};
     for (std::size_t i = 0; i < set.spec.virtual_servers.size(); ++i) {
       const auto& server = set.spec.virtual_servers[i];
-      if (server.forwarding != api::Forwarding::kNat || !belongs(plan.group, server.address)) continue;
+      if (server.forwarding == api::Forwarding::kDelegate || !belongs(plan.group, server.address)) continue;
       const VirtualServerKey key{server.address, server.protocol, server.port};
-      if (add_server(key, server, plan.group)) {
+      const std::string path = "spec.virtualServers[" + std::to_string(i) + "]";
+      const auto of_address = forwarding_.try_emplace(key.address, server.forwarding).first->second;
+      if (of_address != server.forwarding) {
+        refuse(
+            set, Refusal::kInvalidSpec,
+            {path + ".forwarding", "must be " + std::string(api::to_string(of_address)) +
+                                       ", as of the other virtual servers of " + net::to_string(key.address) +
+                                       ", got " + std::string(api::to_string(server.forwarding))});
+      } else if (add_server(key, server, plan.group)) {
         plan.servers.push_back(key);
       } else {
-        problems_.push_back({"RealServerSet",
-                             api::key_of(set.meta),
-                             Refusal::kAddressInUse,
-                             {"spec.virtualServers[" + std::to_string(i) + "]",
-                              to_string(key) + " is described by another RealServerSet"}});
+        refuse(set, Refusal::kAddressInUse,
+               {path, to_string(key) + " is described by another RealServerSet"});
       }
     }
     sets_.insert({api::key_of(set.meta), std::move(plan)});
   }
 
+  void refuse(const api::RealServerSet& set, Refusal refusal, api::Problem problem) {
+    problems_.push_back({"RealServerSet", api::key_of(set.meta), refusal, std::move(problem)});
+  }
+
   bool add_server(const VirtualServerKey& key, const api::VirtualServer& server, const std::string& group) {
-    VirtualServerPlan plan{group, server.forwarding, server.scheduler, {}};
+    VirtualServerPlan plan{group, server.forwarding,    server.scheduler,
+                           {},    server.health_checks, server.on_unhealthy};
     for (const auto& real : server.reals) {
       const auto weight = real.state == api::RealState::kDraining ? api::Weight(0) : real.weight;
       plan.reals.insert({net::Endpoint{real.address, real.port}, RealServerPlan{weight}});
@@ -121,6 +131,7 @@ class SetPlanning {
   const GroupPlans& groups_;
   const Plan& previous_;
   std::map<VirtualServerKey, VirtualServerPlan> servers_;
+  std::map<net::IpAddress, api::Forwarding> forwarding_;  // of their addresses
   std::map<api::ObjectKey, SetPlan> sets_;
   std::set<net::IpAddress> named_;  // their servers are known
   std::vector<PlanProblem> problems_;

@@ -104,9 +104,12 @@ struct RealServerPlan {
 
 struct VirtualServerPlan {
   std::string group;
+  // NAT or DirectRouting, the same for all virtual servers of an address.
   api::Forwarding forwarding = api::Forwarding::kNat;
   api::Scheduler scheduler = api::Scheduler::kWlc;
   std::map<net::Endpoint, RealServerPlan> reals;
+  std::vector<api::HealthCheck> checks{};  // that every real server must pass; none: all count as up
+  api::OnUnhealthy on_unhealthy = api::OnUnhealthy::kDrain;
   friend bool operator==(const VirtualServerPlan&, const VirtualServerPlan&) = default;
 };
 
@@ -120,7 +123,7 @@ struct SetPlan {
 
 struct Plan {
   std::map<std::string, GroupPlan> groups;
-  std::map<VirtualServerKey, VirtualServerPlan> virtual_servers;  // NAT only; Delegate VIPs have none
+  std::map<VirtualServerKey, VirtualServerPlan> virtual_servers;  // Delegate VIPs have none
   std::map<api::ObjectKey, SetPlan> sets;
   // Groups that we are shown and run nothing of: we are no member, or they are set aside.
   std::map<std::string, Version> not_run;

@@ -1,10 +1,13 @@
 // forwarder: the node's forwarding thread alone, in this network namespace. For tests in a kernel with IPVS
 // that need neither an API server nor VRRP. Commands on standard input, one a line:
-//   order SEQUENCE vip=A,A owned=KEY,KEY KEY/SCHEDULER=SERVER*WEIGHT,SERVER*WEIGHT ...
+//   order SEQUENCE vip=A,A owned=KEY,KEY KEY/SCHEDULER=SERVER*WEIGHT,SERVER*WEIGHT ... direct=KEY,KEY
+//   checked=KEY,KEY
+//     direct: by DirectRouting; checked: by TCP each second, 1 s of patience, one retry 1 s later
 //   held SEQUENCE A,A        what the vrrp thread would report
 //   metrics                  all metrics, ended by a line "end of metrics"
 // KEY is TCP/192.0.2.100/80. Prints a line for every report:
-//   report sequence=1 ready=A programmed=KEY foreign= usable=KEY=2 problems=Reason,Reason
+//   report sequence=1 ready=A programmed=KEY foreign= usable=KEY=2 healths=SERVER=Up,SERVER=Down
+//   problems=Reason,Reason
 // forwarder cleanup KEY...   `cleanup` of these keys and of the table, and what it removed; exit 1 if it
 // failed.
 #include <unistd.h>
@@ -74,6 +77,13 @@ void add_server(const std::string& word, agent::ForwardingOrder& order) {
   order.virtual_servers.insert({key_of(word.substr(0, slash)), server});
 }
 
+void check_server(plan::VirtualServerPlan& server) {
+  api::HealthCheck check;
+  check.interval = check.timeout = check.retry_delay = Seconds(1);
+  check.retries = 1;
+  server.checks = {check};
+}
+
 agent::ForwardingOrder order_of(std::istream& words) {
   agent::ForwardingOrder order;
   words >> order.sequence;
@@ -82,6 +92,12 @@ agent::ForwardingOrder order_of(std::istream& words) {
       order.vips = addresses_of(word.substr(4));
     else if (word.starts_with("owned="))
       order.owned = keys_of(word.substr(6));
+    else if (word.starts_with("direct="))
+      for (const auto& key : keys_of(word.substr(7))) {
+        order.virtual_servers.at(key).forwarding = api::Forwarding::kDirectRouting;
+      }
+    else if (word.starts_with("checked="))
+      for (const auto& key : keys_of(word.substr(8))) check_server(order.virtual_servers.at(key));
     else
       add_server(word, order);
   }
@@ -95,14 +111,25 @@ std::string list(const Range& range, const Text& text) {
   return join(words, ",");
 }
 
+std::string healths_of(const agent::ForwardingReport& report) {
+  std::map<std::string, std::string> words;
+  for (const auto& [key, healths] : report.healths) {
+    for (const auto& [endpoint, health] : healths) {
+      words[net::to_string(endpoint)] = std::string(health::to_string(health.verdict));
+    }
+  }
+  return list(words, [](const auto& one) { return one.first + "=" + one.second; });
+}
+
 void print(const agent::ForwardingReport& report) {
   const auto address = [](const net::IpAddress& one) { return net::to_string(one); };
-  std::printf("report sequence=%llu ready=%s programmed=%s foreign=%s usable=%s problems=%s\n",
+  std::printf("report sequence=%llu ready=%s programmed=%s foreign=%s usable=%s healths=%s problems=%s\n",
               static_cast<unsigned long long>(report.sequence), list(report.ready, address).c_str(),
               list(report.programmed, text_of).c_str(), list(report.foreign, text_of).c_str(),
               list(report.usable_reals,
                    [](const auto& one) { return text_of(one.first) + "=" + std::to_string(one.second); })
                   .c_str(),
+              healths_of(report).c_str(),
               list(report.problems, [](const auto& one) { return one.reason; }).c_str());
   std::fflush(stdout);
 }
@@ -128,9 +155,9 @@ int main(int argc, char** argv) {
   sys::start_log(sys::LogLevel::kInfo, sys::LogFormat::kText);
   sys::Loop loop;
   sys::Metrics metrics;
-  agent::ForwardingAgent forwarding(
-      loop, metrics, agent::open_forwarding_ports(agent::FinerFence::kOn, [] { return Microseconds(0); }),
-      print);
+  auto ports = agent::open_forwarding_ports(agent::FinerFence::kOn, [] { return Microseconds(0); });
+  ports.prober = probe::open_prober(loop);
+  agent::ForwardingAgent forwarding(loop, metrics, std::move(ports), print);
   std::string waiting;
   const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
     char buffer[4096];

@@ -52,6 +52,38 @@ TEST(Backends, EveryServerStandsBehindEveryPort) {
   EXPECT_EQ(out[1].reals[0].port, net::Port(53));  // the port itself
 }
 
+// api.md, healthChecks: "computed: none for Pods (readiness is the truth); one tcp for servers".
+TEST(Backends, MachinesAreCheckedByTcpUnlessTheObjectSaysOtherwise) {
+  auto object = vip("web", "192.0.2.100");
+  object.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
+  const auto standard = backends({}, object, ip("192.0.2.100")).virtual_servers;
+  EXPECT_EQ(standard[0].health_checks, std::vector{api::HealthCheck{}});
+  EXPECT_TRUE(standard[1].health_checks.empty());  // nothing listens for TCP there
+  EXPECT_EQ(standard[0].on_unhealthy, api::OnUnhealthy::kDrain);
+
+  object.spec.health_checks.emplace();
+  for (const auto& server : backends({}, object, ip("192.0.2.100")).virtual_servers) {
+    EXPECT_TRUE(server.health_checks.empty());
+  }
+  api::HealthCheck own;
+  own.port = net::Port(8081);
+  object.spec.health_checks = {own};
+  object.spec.on_unhealthy = api::OnUnhealthy::kRemove;
+  for (const auto& server : backends({}, object, ip("192.0.2.100")).virtual_servers) {
+    EXPECT_EQ(server.health_checks, std::vector{own});
+    EXPECT_EQ(server.on_unhealthy, api::OnUnhealthy::kRemove);
+  }
+}
+
+TEST(Backends, PodsAreCheckedOnlyIfTheObjectSaysSo) {
+  const Inputs inputs = with_service();
+  auto object = of_service();
+  EXPECT_TRUE(backends(inputs, object, ip("192.0.2.100")).virtual_servers[0].health_checks.empty());
+  object.spec.health_checks = {api::HealthCheck{}};
+  EXPECT_EQ(backends(inputs, object, ip("192.0.2.100")).virtual_servers[0].health_checks,
+            std::vector{api::HealthCheck{}});
+}
+
 TEST(Backends, DelegateHasNone) {
   auto object = vip("web", "192.0.2.100");
   object.spec.forwarding = api::Forwarding::kDelegate;

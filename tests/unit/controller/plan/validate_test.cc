@@ -40,6 +40,29 @@ TEST(Validate, FieldsNotBuiltYetAreNamed) {
   EXPECT_TRUE(out.wishes.empty());
 }
 
+// datapath.md 3, W5: loop protection for members that are real servers comes later.
+TEST(Validate, DirectRoutingToANodeIsNotYetSupported) {
+  Inputs inputs = three_nodes();
+  inputs.nodes.at({"", "node-a"}).internal_ips = {"198.51.100.9"};
+  auto object = vip("web", "192.0.2.100");
+  for (const std::string server : {"192.0.2.3", "198.51.100.9"}) {
+    object.spec.servers[1].address = ip(server);
+    object.spec.forwarding = api::Forwarding::kDirectRouting;
+    const auto out = judged(inputs, object);
+    ASSERT_TRUE(out.refusal) << server;
+    EXPECT_EQ(out.refusal->reason, Reason::kNotYetSupported);
+    EXPECT_NE(out.refusal->message.find("spec.servers: " + server + " is node node-"), std::string::npos);
+    object.spec.forwarding = api::Forwarding::kNat;
+    EXPECT_FALSE(judged(inputs, object).refusal) << server;
+  }
+}
+
+TEST(Validate, DirectRoutingToMachinesIsAccepted) {
+  auto object = vip("web", "192.0.2.100");
+  object.spec.forwarding = api::Forwarding::kDirectRouting;
+  EXPECT_FALSE(judged(three_nodes(), object).refusal);
+}
+
 TEST(Validate, OutsideEveryPool) {
   EXPECT_EQ(reason(three_nodes(), vip("web", "198.51.100.1")), Reason::kOutsidePool);
 }

@@ -45,7 +45,7 @@ NodeState sample() {
   server.scheduler = Scheduler::kRr;
   server.programmed = true;
   server.usable = 1;
-  server.reals = {{{ip("10.0.0.1"), net::Port(8080)}, Weight(3)},
+  server.reals = {{{ip("10.0.0.1"), net::Port(8080)}, Weight(3), "Down", "connection refused"},
                   {{ip("10.0.0.2"), net::Port(8080)}, Weight(0)}};
   out.virtual_servers = {server};
   out.files = {{"gw.yaml", "Older", 1, 2, {"gw.yaml:3: wrong"}}};

@@ -33,7 +33,10 @@ RealServerSet example() {
        Scheduler::kRr,
        Forwarding::kNat,
        {{ip("192.0.2.21"), net::Port(5353), Weight(1), "node-a", RealState::kReady},
-        {ip("192.0.2.22"), net::Port(5353), Weight(0), "", RealState::kDraining}}},
+        {ip("192.0.2.22"), net::Port(5353), Weight(0), "", RealState::kDraining}},
+       {{CheckKind::kTcp, Seconds(6), Seconds(2), 3, Seconds(0), net::Port(54), ip("192.0.2.1")},
+        HealthCheck{}},
+       OnUnhealthy::kRemove},
       {ip("192.0.2.10"), net::Port(80), net::Protocol::kTcp, Scheduler::kWlc, Forwarding::kNat, {}}};
   return out;
 }
@@ -66,6 +69,17 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
        at + "protocol: must be one of TCP, UDP, SCTP, got \"ICMP\""},
       {document(R"({"address":"192.0.2.10","port":80},{"address":"192.0.2.10","port":80})"),
        "spec.virtualServers[1]: must be unique by address, port and protocol, got 192.0.2.10:80/TCP again"},
+      {document(R"({"address":"192.0.2.10","port":80,"forwarding":"DirectRouting",)"
+                R"("reals":[{"address":"192.0.2.21","port":80},{"address":"192.0.2.22","port":8080}]})"),
+       at + "reals[1].port: must equal the virtual server's port 80 with forwarding DirectRouting, got 8080"},
+      {document(R"({"address":"192.0.2.10","port":80},)"
+                R"({"address":"192.0.2.10","port":81,"forwarding":"DirectRouting"})"),
+       "spec.virtualServers[1].forwarding: must be the same for all virtual servers of 192.0.2.10 (NAT), got "
+       "DirectRouting"},
+      {document(R"({"address":"192.0.2.10","port":80,)"
+                R"("healthChecks":[{"tcp":{},"sourceAddress":"2001:db8::1"}]})"),
+       at + "healthChecks[0].sourceAddress: must be of the family of the virtual addresses, IPv4, got "
+            "\"2001:db8::1\""},
       {with_reals("{}"), at + "reals[0].address: required; " + at + "reals[0].port: required"},
       {with_reals(R"({"address":"x","port":70000,"weight":-1,"state":"Gone"})"),
        at + "reals[0].address: must be an IPv4 or IPv6 address, got \"x\"; " + at +
@@ -96,6 +110,21 @@ TEST(RealServerSet, HoldsAtMostAThousandRealServers) {
       {ip("10.9.9.9"), net::Port(80), Weight(1), "", RealState::kReady});
   EXPECT_EQ(to_string(decode_real_server_set(encode_real_server_set(set)).problems),
             "spec.virtualServers: must have at most 1000 real servers, got 1001");
+}
+
+// Here absent means none: who writes the object says what is checked.
+TEST(RealServerSet, ReadsItsChecks) {
+  const auto decoded = decode_real_server_set(document(
+      R"({"address":"2001:db8::10","port":80,"forwarding":"DirectRouting","onUnhealthy":"Remove","healthChecks":[{"tcp":{}},)"
+      R"({"tcp":{},"intervalSeconds":6,"timeoutSeconds":3,"retries":3,"retryDelaySeconds":3,"port":81,)"
+      R"("sourceAddress":"2001:db8::1"}]})"));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  EXPECT_EQ(decoded.value.spec.not_yet_supported, Paths{});
+  const VirtualServer& server = decoded.value.spec.virtual_servers.at(0);
+  EXPECT_EQ(server.health_checks, (std::vector<HealthCheck>{HealthCheck{},
+                                                            {CheckKind::kTcp, Seconds(6), Seconds(3), 3,
+                                                             Seconds(3), net::Port(81), ip("2001:db8::1")}}));
+  EXPECT_EQ(server.on_unhealthy, OnUnhealthy::kRemove);
 }
 
 TEST(RealServerSet, NamesWhatIsNotBuiltYet) {

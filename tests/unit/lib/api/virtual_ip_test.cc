@@ -178,6 +178,11 @@ TEST(VirtualIP, RefusesWithPathAndWhatIsAllowed) {
       {with_port(R"("drainSeconds":86401)"), "spec.drainSeconds: must be 0..86400, got 86401"},
       {with_port(R"("healthChecks":[{"tcp":{},"ping":{}}])"),
        "spec.healthChecks[0]: must have exactly one of tcp, http, https, udp, dns, ping, smtp, grpc, got 2"},
+      {document(R"({"forwarding":"DirectRouting","servers":[{"address":"192.0.2.21","port":80},)"
+                R"({"address":"192.0.2.22","port":8080}],"ports":[{"port":80}]})"),
+       "spec.servers[1].port: must equal every port of ports with forwarding DirectRouting or Tunnel (80), "
+       "got "
+       "8080"},
       {with_port(R"("sorryServer":{"address":"192.0.2.9"})"), "spec.sorryServer.port: required"},
       {with_port(R"("tunnel":{"type":"ipip"})"), "spec.tunnel: allowed with forwarding Tunnel only, got NAT"},
       {document(R"({"servers":[{"address":"192.0.2.21","weight":65536}],"ports":[{"port":80}]})"),
@@ -212,16 +217,26 @@ TEST(VirtualIP, ReportsEveryProblemAndStillSaysWhoseTheyAre) {
 // api.md: a field whose behaviour is not built yet is named only where it differs from its default.
 TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
   const std::pair<std::string, Paths> cases[] = {
-      {with_port(R"("forwarding":"DirectRouting")"), {"spec.forwarding"}},
+      {with_port(R"("forwarding":"DirectRouting")"), {}},
+      {document(
+           R"({"addresses":["2001:db8::1"],"forwarding":"DirectRouting","servers":[{"address":"2001:db8::2"}],)"
+           R"("ports":[{"port":80}]})"),
+       {}},
+      {document(R"({"addresses":["192.0.2.10"],"forwarding":"DirectRouting","serviceRef":{"name":"w"}})"),
+       {"spec.forwarding (DirectRouting with serviceRef)"}},
+      {with_port(R"("healthChecks":[{"tcp":{}},{"http":{"path":"/"}},{"grpc":{}}])"),
+       {"spec.healthChecks[1].http", "spec.healthChecks[2].grpc"}},
+      {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","healthChecks":[{"tcp":{}}]})"),
+       {"spec.healthChecks (with forwarding Delegate)"}},
       {with_port(R"("forwarding":"Tunnel","tunnel":{"type":"gue"})"), {"spec.forwarding", "spec.tunnel"}},
       {with_port(R"("sharingKey":"k","schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
        {"spec.sharingKey", "spec.schedulerFlags", "spec.persistence"}},
       {with_port(
-           R"("sourceRanges":["192.0.2.0/24"],"connectionLimits":{"upper":9},"healthChecks":[{"tcp":{}}])"),
-       {"spec.sourceRanges", "spec.connectionLimits", "spec.healthChecks"}},
+           R"("sourceRanges":["192.0.2.0/24"],"connectionLimits":{"upper":9},"healthChecks":[{"ping":{}}])"),
+       {"spec.sourceRanges", "spec.connectionLimits", "spec.healthChecks[0].ping"}},
       {with_port(
            R"("onUnhealthy":"Remove","quorum":2,"hysteresis":1,"sorryServer":{"address":"192.0.2.9","port":80})"),
-       {"spec.onUnhealthy", "spec.quorum", "spec.hysteresis", "spec.sorryServer"}},
+       {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},
       {with_port(
            R"("minHealthyPercent":50,"drainSeconds":0,"onNoEndpoints":"Withdraw","placement":{"preferredNodes":["a"]})"),
        {"spec.minHealthyPercent", "spec.drainSeconds", "spec.onNoEndpoints", "spec.placement"}},

@@ -274,5 +274,17 @@ TEST(NodeReportOf, HasTheProblemsOfFilesAndOfTheirFolder) {
               ElementsAre("static: open /x: ENOENT", "static: c.yaml: is no file"));
 }
 
+// api.md, Command lines: /state with real servers, weights, health.
+TEST(StateOf, ShowsWhatTheChecksSayOfEachRealServer) {
+  auto now = serving();
+  const auto key = tcp("192.0.2.10:80");
+  const auto first = now.view.plan.virtual_servers.at(key).reals.begin()->first;
+  now.reports.forwarding.healths[key] = {{first, {health::Verdict::kDown, "connection refused"}}};
+  const auto state = node_state(kSpeaker, now.view, now.reports);
+  EXPECT_EQ(state.virtual_servers[0].reals[0].health, "Down");
+  EXPECT_EQ(state.virtual_servers[0].reals[0].error, "connection refused");
+  EXPECT_EQ(state.virtual_servers[0].reals[1].health, "");  // not checked
+}
+
 }  // namespace
 }  // namespace fairlead::agent

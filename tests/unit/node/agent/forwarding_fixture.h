@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,6 +17,7 @@
 #include "node/agent/forwarding.h"
 #include "node/filter/guard.h"
 #include "support/fake_fence.h"
+#include "support/fake_prober.h"
 
 // The forwarding thread over kernel tables in memory.
 namespace fairlead::agent::testing {
@@ -123,11 +126,13 @@ class FakeHost : public Host {
  public:
   api::Capabilities capabilities() override { return {true, {"rr", "wlc"}, true, "6.1"}; }
   std::vector<SysctlMismatch> mismatches() override { return {}; }
+  Result<std::set<net::IpAddress>> addresses() override { return own; }
   Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override {
     if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
     return Done{};
   }
   bool keeps_connections = false;
+  std::set<net::IpAddress> own{*net::parse_address("192.0.2.1")};
 };
 
 inline const net::IpAddress kVip = *net::parse_address("192.0.2.100");
@@ -135,13 +140,20 @@ inline const net::IpAddress kOther = *net::parse_address("192.0.2.101");
 inline const plan::VirtualServerKey kKey{kVip, net::Protocol::kTcp, net::Port(80)};
 inline const net::Endpoint kReal{*net::parse_address("192.0.2.21"), net::Port(8080)};
 
+// The guard of masqueraded virtual servers.
+inline filter::Guard guard_of(const std::set<plan::VirtualServerKey>& keys) {
+  std::map<plan::VirtualServerKey, filter::Route> routes;
+  for (const auto& key : keys) routes.emplace(key, filter::Route::kMasqueraded);
+  return filter::guard(routes);
+}
+
 class Forwarding : public ::testing::Test {
  protected:
   Forwarding() {
     ForwardingPorts ports;
     auto ipvs_port = std::make_unique<FakeIpvs>(journal);
     auto nft_port = std::make_unique<FakeNft>(journal);
-    nft_port->elements = filter::element_count(filter::guard({kKey}));
+    nft_port->elements = filter::element_count(guard_of({kKey}));
     ipvs_fake = ipvs_port.get();
     nft_fake = nft_port.get();
     ports.ipvs = std::move(ipvs_port);
@@ -152,6 +164,9 @@ class Forwarding : public ::testing::Test {
     auto fence_port = std::make_unique<test::FakeFence>();
     fence_fake = fence_port.get();
     ports.fence = std::move(fence_port);
+    auto prober_port = std::make_unique<test::FakeProber>();
+    prober_fake = prober_port.get();
+    ports.prober = std::move(prober_port);
     ports.moved = [this] { ++moves; };
     agent =
         std::make_unique<ForwardingAgent>(loop, metrics, std::move(ports), [this](const ForwardingReport& r) {
@@ -184,6 +199,17 @@ class Forwarding : public ::testing::Test {
     out.held = std::move(held);
     return out;
   }
+  // Runs the loop, once in a test, until `done` or for 5 s.
+  void run_until(const std::function<bool()>& done) {
+    sys::Timer look(loop);
+    const TimePoint end = sys::now() + Seconds(5);
+    std::function<void()> again = [&] {
+      if (done() || sys::now() > end) return loop.stop();
+      look.arm(sys::now() + Milliseconds(1), again);
+    };
+    again();
+    loop.run();
+  }
   std::ptrdiff_t at(const std::string& line) const {
     return std::find(journal.begin(), journal.end(), line) - journal.begin();
   }
@@ -198,6 +224,7 @@ class Forwarding : public ::testing::Test {
   FakeNft* nft_fake = nullptr;
   FakeHost* host_fake = nullptr;
   test::FakeFence* fence_fake = nullptr;
+  test::FakeProber* prober_fake = nullptr;
   ForwardingReport report;
   int moves = 0;
   std::unique_ptr<ForwardingAgent> agent;

@@ -161,7 +161,7 @@ TEST_F(Forwarding, WhatAnEarlierRunProgrammedIsCorrectedOrRemoved) {
   ipvs_fake->table[old] = {{"rr", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {}};
   auto order = serving(1);
   order.owned = {kKey, old};
-  nft_fake->elements = filter::element_count(filter::guard({kKey, old}));
+  nft_fake->elements = filter::element_count(testing::guard_of({kKey, old}));
   agent->order(order);
   EXPECT_EQ(ipvs_fake->table.at(kKey).service.scheduler, "rr");
   EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.size(), 1U);
@@ -210,7 +210,7 @@ TEST_F(Forwarding, OneLineOfConnectionsThatCannotBeForgottenHoweverManyServersCo
   for (std::uint16_t port = 81; port < 90; ++port) {
     ++order.sequence;
     order.virtual_servers[{kVip, net::Protocol::kTcp, net::Port(port)}] = order.virtual_servers[kKey];
-    nft_fake->elements = filter::element_count(filter::guard(keys_of(order)));
+    nft_fake->elements = filter::element_count(testing::guard_of(keys_of(order)));
     agent->order(order);
   }
   EXPECT_EQ(log.count("forwarding.connections_kept"), 1);

@@ -175,5 +175,30 @@ TEST(Wrapped, AWordThatIsTooLongIsCutButNoCharacter) {
   EXPECT_EQ(wrapped(std::string(80, 'a')), std::string(80, 'a'));
 }
 
+TEST(StatusText, ShowsWhatTheChecksSayAndEachErrorOnce) {
+  auto shown = state();
+  api::StateVirtualServer server;
+  server.endpoint = {ip("192.0.2.10"), net::Port(80)};
+  server.scheduler = api::Scheduler::kRr;
+  server.programmed = true;
+  server.usable = 1;
+  server.reals = {{{ip("10.0.0.1"), net::Port(80)}, api::Weight(1), "Up", ""},
+                  {{ip("10.0.0.2"), net::Port(80)}, api::Weight(1), "Down", "connection refused"}};
+  auto second = server;
+  second.endpoint.address = ip("192.0.2.11");
+  shown.virtual_servers = {server, second};
+  EXPECT_EQ(status_text(shown),
+            "Node node-a, fairlead-node 0.1.0, plan from: API\n"
+            "\n"
+            "No groups.\n"
+            "\n"
+            "VIRTUAL SERVER     SCHEDULER  UP   REAL SERVER (weight)\n"
+            "TCP 192.0.2.10:80  rr         1/2  10.0.0.1:80 (1) Up\n"
+            "                                   10.0.0.2:80 (1) Down\n"
+            "TCP 192.0.2.11:80  rr         1/2  10.0.0.1:80 (1) Up\n"
+            "                                   10.0.0.2:80 (1) Down\n"
+            "  ! 10.0.0.2:80: connection refused\n");
+}
+
 }  // namespace
 }  // namespace fairlead::agent

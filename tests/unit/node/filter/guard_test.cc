@@ -12,12 +12,23 @@ plan::VirtualServerKey key(const std::string& address, int port, net::Protocol p
 plan::VirtualServerKey web() { return key("192.0.2.100", 80, net::Protocol::kTcp); }
 plan::VirtualServerKey dns() { return key("192.0.2.101", 53, net::Protocol::kUdp); }
 
+plan::VirtualServerKey six() { return key("2001:db8::100", 443, net::Protocol::kTcp); }
+
+// Masqueraded ones.
+Guard guard(const std::set<plan::VirtualServerKey>& servers) {
+  std::map<plan::VirtualServerKey, Route> routes;
+  for (const auto& one : servers) routes.emplace(one, Route::kMasqueraded);
+  return filter::guard(routes);
+}
+
 const char* const kStructure = R"(table inet fairlead
 delete table inet fairlead
 table inet fairlead {
   set vip4 { type ipv4_addr; }
+  set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
+  set port6 { type ipv6_addr . inet_proto . inet_service; }
   map float4 { type ipv4_addr : ipv4_addr; }
   chain raw {
     type filter hook prerouting priority raw;
@@ -27,11 +38,19 @@ table inet fairlead {
   chain vip_in {
     type filter hook input priority filter - 10;
     ip daddr @vip4 goto vip4_in
+    ip6 daddr @vip6 goto vip6_in
   }
   chain vip4_in {
     ip daddr . meta l4proto . th dport @port4 accept
     ct state established,related accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
+    counter drop
+  }
+  chain vip6_in {
+    ip6 daddr . meta l4proto . th dport @port6 accept
+    ct state established,related accept
+    icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
     counter drop
   }
@@ -57,10 +76,38 @@ TEST(Guard, OfNoVirtualServersIsEmpty) {
 
 TEST(Guard, CoversServedPortsAndNoOthers) {
   const Guard value = guard({web()});
-  EXPECT_TRUE(covers(value, web()));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp)));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp)));
-  EXPECT_FALSE(covers(value, dns()));
+  EXPECT_TRUE(covers(value, web(), Route::kMasqueraded));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp), Route::kMasqueraded));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp), Route::kMasqueraded));
+  EXPECT_FALSE(covers(value, dns(), Route::kMasqueraded));
+}
+
+// datapath.md 5: dsr4 has part in the default deny, and in neither raw nor post: the client's address stays.
+TEST(Guard, OfDirectRoutingIsTheDefaultDenyAlone) {
+  const Guard value = filter::guard({{web(), Route::kDirect}, {six(), Route::kDirect}});
+  EXPECT_EQ(value.direct, (std::set<net::IpAddress>{web().address, six().address}));
+  EXPECT_TRUE(value.floating.empty());
+  EXPECT_EQ(full_text(value), std::string(kStructure) +
+                                  "add element inet fairlead port4 { 192.0.2.100 . tcp . 80 }\n"
+                                  "add element inet fairlead port6 { 2001:db8::100 . tcp . 443 }\n"
+                                  "add element inet fairlead vip4 { 192.0.2.100 }\n"
+                                  "add element inet fairlead vip6 { 2001:db8::100 }\n");
+  EXPECT_EQ(element_count(value), 4);
+  EXPECT_FALSE(value.empty());
+}
+
+TEST(Guard, CoversTheRouteThatItHas) {
+  const Guard value = filter::guard({{web(), Route::kDirect}, {dns(), Route::kMasqueraded}});
+  EXPECT_TRUE(covers(value, web(), Route::kDirect));
+  EXPECT_FALSE(covers(value, web(), Route::kMasqueraded));
+  EXPECT_TRUE(covers(value, dns(), Route::kMasqueraded));
+  EXPECT_FALSE(covers(value, dns(), Route::kDirect));
+}
+
+TEST(UpdateText, OfAnotherRouteChangesWhatNatNeedsAlone) {
+  EXPECT_EQ(update_text(guard({web()}), filter::guard({{web(), Route::kDirect}})),
+            "delete element inet fairlead float4 { 192.0.2.100 : 192.0.2.100 }\n"
+            "delete element inet fairlead nat4 { 192.0.2.100 }\n");
 }
 
 TEST(FullText, ReplacesTheTableAndFillsItInOneTransaction) {

@@ -23,6 +23,15 @@ TEST(Desired, CarriesSchedulerServersAndWeights) {
   EXPECT_EQ(desired(one_server(api::Scheduler::kRr), {}), (Table{{web(), entry}}));
 }
 
+// datapath.md 3, W3.
+TEST(Desired, DirectRoutingIsTheMethodOfItsServers) {
+  auto servers = one_server(api::Scheduler::kRr);
+  servers.at(web()).forwarding = api::Forwarding::kDirectRouting;
+  for (const auto& [endpoint, destination] : desired(servers, {}).at(web()).destinations) {
+    EXPECT_EQ(destination.method, Method::kDirectRouting);
+  }
+}
+
 // datapath.md 4: without it a quiesced server's share of new connections is refused (T55).
 TEST(Desired, HashingSchedulersAlwaysGetTheFallbackFlag) {
   for (const auto scheduler : {api::Scheduler::kSh, api::Scheduler::kMh}) {

@@ -101,7 +101,11 @@ TEST(SetPlanning, RefusesWhatANodeCannotDoWithItsPath) {
        "yet",
        [](auto& s) { s.spec.not_yet_supported = {"spec.virtualServers[0].persistence"}; }},
       {"NotYetSupported RealServerSet shop/bad-v4-0: spec.virtualServers[0].forwarding: is not supported "
-       "yet: use NAT or Delegate, got DirectRouting",
+       "yet: use NAT, DirectRouting or Delegate, got Tunnel",
+       [](auto& s) { s.spec.virtual_servers[0].forwarding = api::Forwarding::kTunnel; }},
+      {"InvalidSpec RealServerSet shop/bad-v4-0: spec.virtualServers[0].reals[0].port: must equal the "
+       "virtual "
+       "server's port 80 with forwarding DirectRouting, got 8080",
        [](auto& s) { s.spec.virtual_servers[0].forwarding = api::Forwarding::kDirectRouting; }},
       {"NotYetSupported RealServerSet shop/bad-v4-0: spec.virtualServers[0].port: 0 (any port) is not "
        "supported yet",
@@ -125,6 +129,36 @@ TEST(SetPlanning, RefusesWhatANodeCannotDoWithItsPath) {
     EXPECT_THAT(made.plan.virtual_servers, ElementsAre(Pair(tcp("192.0.2.11:80"), ::testing::_)));
     EXPECT_THAT(made.plan.awaited, ElementsAre(ip("192.0.2.10")));
   }
+}
+
+// datapath.md 3, W3: what checks and forwarding say goes to the data path as it is.
+TEST(SetPlanning, DirectRoutingAndChecksAreOfThePlan) {
+  auto servers = set("web-v4-0", "g");
+  auto& server = servers.spec.virtual_servers[0];
+  server.forwarding = api::Forwarding::kDirectRouting;
+  server.reals = {real("10.0.0.1:80", 1)};
+  server.health_checks = {api::HealthCheck{}};
+  server.on_unhealthy = api::OnUnhealthy::kRemove;
+  const auto made = plan_of({nat_group("g")}, {servers});
+  EXPECT_THAT(made.problems, IsEmpty());
+  const auto& plan = made.plan.virtual_servers.at(tcp("192.0.2.10:80"));
+  EXPECT_EQ(plan.forwarding, api::Forwarding::kDirectRouting);
+  EXPECT_EQ(plan.checks, server.health_checks);
+  EXPECT_EQ(plan.on_unhealthy, api::OnUnhealthy::kRemove);
+}
+
+// datapath.md 5: no mixed VIP.
+TEST(SetPlanning, AnAddressHasTheForwardingOfItsFirstVirtualServer) {
+  auto nat = set("a-v4-0", "g");
+  auto direct = set("b-v4-0", "g");
+  direct.spec.virtual_servers = {virtual_server("192.0.2.10:81", {real("10.0.0.1:81", 1)})};
+  direct.spec.virtual_servers[0].forwarding = api::Forwarding::kDirectRouting;
+  const auto made = plan_of({nat_group("g")}, {nat, direct});
+  EXPECT_THAT(made.plan.virtual_servers, ElementsAre(Pair(tcp("192.0.2.10:80"), ::testing::_)));
+  EXPECT_THAT(
+      texts(made.problems),
+      ElementsAre("InvalidSpec RealServerSet shop/b-v4-0: spec.virtualServers[0].forwarding: must be NAT, as "
+                  "of the other virtual servers of 192.0.2.10, got DirectRouting"));
 }
 
 TEST(SetPlanning, TwoSetsWithOneVirtualServerAreTheFirstOnesAndAProblem) {

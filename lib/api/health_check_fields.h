@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/api/json_view.h"
+#include "lib/api/traffic_fields.h"
+
+// Internal to lib/api: the list `healthChecks`.
+namespace fairlead::api {
+
+// Reads the list into `out`, which stays absent if the list is. Kinds that are not built yet are left out of
+// it, and named in `not_yet_supported`.
+void read_health_checks(const JsonView& list, const TrafficFrame& frame,
+                        std::optional<std::vector<HealthCheck>>& out,
+                        std::vector<std::string>& not_yet_supported);
+
+}  // namespace fairlead::api

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "lib/sys/log.h"
+#include "node/agent/forwarding_state.h"
+
+// What ForwardingAgent looks at again and again, and puts right.
+namespace fairlead::agent {
+namespace {
+
+constexpr std::size_t kSliceAtLeast = 200;
+constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
+
+}  // namespace
+
+void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
+  std::vector<ipvs::Change> repairs;
+  std::set<ipvs::Key> keys;
+  bool news = false;  // a condition names those that are fought over
+  const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
+  for (const ipvs::Change& change : done) {
+    // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
+    if (!servers.wanted().contains(ipvs::key_of(change))) continue;
+    if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
+    repairs.push_back(change);
+    keys.insert(ipvs::key_of(change));
+    news = news || !fought_over.contains(ipvs::key_of(change));
+  }
+  if (repairs.empty()) return;
+  metrics.repaired(repairs);
+  for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
+  if (!news) return;
+  sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
+           {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
+}
+
+// All servers while they are few, else a tenth of the services at a time, in key order.
+std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
+  const std::set<ipvs::Key> all = wanted_keys();
+  const std::size_t size = std::max(kSliceAtLeast, all.size() / kSlices + 1);
+  if (all.size() <= size) return all;
+  std::set<ipvs::Key> slice;
+  auto next = slice_after ? all.upper_bound(*slice_after) : all.begin();
+  while (slice.size() < size) {
+    if (next == all.end()) next = all.begin();
+    slice_after = *next;
+    slice.insert(*next++);
+  }
+  return slice;
+}
+
+void ForwardingAgent::State::audit() {
+  const TimePoint now = sys::now();
+  audit_timer.arm(now + kAuditInterval, [this] { audit(); });
+  if (!anything_to_do()) return;
+  if (table_error) {
+    if (now >= table_retry) synchronize();
+  } else if (guard_error) {
+    if (now >= guard_retry) synchronize();
+  } else {
+    change_table(next_slice(), true);
+    narrow_guard();
+    metrics.synchronized(sys::now() - now);
+  }
+  publish(false);
+}
+
+void ForwardingAgent::State::check_fence() {
+  fence_timer.arm(sys::now() + kGuardInterval, [this] { check_fence(); });
+  if (fence.check(sys::now())) publish(false);
+}
+
+void ForwardingAgent::State::check_guard() {
+  const TimePoint now = sys::now();
+  guard_timer.arm(now + kGuardInterval, [this] { check_guard(); });
+  if (guard_error && now < guard_retry) return;
+  const auto restored = guard.check();
+  const bool failed_before = guard_error.has_value();
+  guard_error.reset();
+  if (!restored) {
+    guard_error = restored.error();
+    guard_retry = now + kGuardRetry;
+  } else if (*restored) {
+    note_guard_restored(now);
+  }
+  if (failed_before != guard_error.has_value()) {
+    if (!guard_error) synchronize();
+    publish(false);
+  }
+}
+
+void ForwardingAgent::State::check_host() {
+  host_timer.arm(sys::now() + kHostInterval, [this] { check_host(); });
+  capabilities = ports.host->capabilities();
+  if (servers.asks_for_host() && look_at_host()) {
+    check_health();
+    synchronize();
+  }
+  table.forget_missing_schedulers();
+  mismatches.clear();
+  if (!servers.wanted().empty()) mismatches = ports.host->mismatches();
+  metrics.mismatches(mismatches);
+  publish(false);
+}
+
+}  // namespace fairlead::agent

@@ -1,0 +1,82 @@
+#include "node/agent/forwarding_servers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fairlead::agent {
+namespace {
+
+bool is_direct(const plan::VirtualServerPlan& server) {
+  return server.forwarding == api::Forwarding::kDirectRouting;
+}
+
+}  // namespace
+
+filter::Route route_of(api::Forwarding forwarding) {
+  return forwarding == api::Forwarding::kDirectRouting ? filter::Route::kDirect : filter::Route::kMasqueraded;
+}
+
+void ForwardingServers::order(Servers servers) {
+  ordered_ = std::move(servers);
+  sort_out();
+}
+
+bool ForwardingServers::host(const std::set<net::IpAddress>& addresses) {
+  host_ = addresses;
+  const auto before = looping_;
+  sort_out();
+  return looping_ != before;
+}
+
+bool ForwardingServers::asks_for_host() const {
+  return std::any_of(ordered_.begin(), ordered_.end(), [](const auto& one) { return is_direct(one.second); });
+}
+
+void ForwardingServers::sort_out() {
+  wanted_.clear();
+  not_built_.clear();
+  looping_.clear();
+  for (const auto& [key, server] : ordered_) {
+    const auto own = std::find_if(server.reals.begin(), server.reals.end(), [&](const auto& real) {
+      return real.first.address.is_loopback() || host_.contains(real.first.address);
+    });
+    if (is_direct(server) && own != server.reals.end()) {
+      looping_.emplace(key, own->first);
+    } else if (!is_direct(server) && !key.address.is_v4()) {
+      not_built_.insert(key);
+    } else {
+      wanted_.insert({key, server});
+    }
+  }
+  std::erase_if(served_, [&](const auto& one) { return !wanted_.contains(one.first); });
+  std::erase_if(healths_, [&](const auto& one) { return !wanted_.contains(one.first); });
+}
+
+void ForwardingServers::health(const Checks& checks) {
+  for (const auto& [key, server] : wanted_) judge(key, server, checks);
+}
+
+void ForwardingServers::health(const std::set<plan::VirtualServerKey>& keys, const Checks& checks) {
+  for (const auto& key : keys) {
+    const auto found = wanted_.find(key);
+    if (found != wanted_.end()) judge(key, found->second, checks);
+  }
+}
+
+void ForwardingServers::judge(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server,
+                              const Checks& checks) {
+  auto healths = health::healths_of(server, checks);
+  served_.insert_or_assign(key, health::served(server, healths));
+  if (healths.empty())
+    healths_.erase(key);
+  else
+    healths_.insert_or_assign(key, std::move(healths));
+}
+
+std::optional<filter::Route> ForwardingServers::route(const net::IpAddress& vip) const {
+  const auto first = wanted_.lower_bound({vip, net::Protocol::kTcp, net::Port(0)});
+  if (first == wanted_.end() || first->first.address != vip) return std::nullopt;
+  return route_of(first->second.forwarding);
+}
+
+}  // namespace fairlead::agent

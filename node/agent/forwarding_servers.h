@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "lib/net/address.h"
+#include "lib/net/endpoint.h"
+#include "node/filter/guard.h"
+#include "node/health/real_servers.h"
+#include "node/plan/plan.h"
+
+namespace fairlead::agent {
+
+// The virtual servers of the newest order: which of them this node carries out, and what their health checks
+// leave of their real servers. A value without clocks or sockets.
+class ForwardingServers {
+ public:
+  using Servers = std::map<plan::VirtualServerKey, plan::VirtualServerPlan>;
+  using Checks = std::map<health::CheckKey, health::Check>;
+
+  // The newest order. Nothing is served of it before health(checks).
+  void order(Servers servers);
+  // The addresses of this host without its VIPs. True if other virtual servers are carried out now.
+  bool host(const std::set<net::IpAddress>& addresses);
+  // True if that depends on the host's addresses.
+  bool asks_for_host() const;
+  // What the checks say, to all of wanted() or to `keys` of it.
+  void health(const Checks& checks);
+  void health(const std::set<plan::VirtualServerKey>& keys, const Checks& checks);
+
+  // Those that are carried out, as ordered.
+  const Servers& wanted() const { return wanted_; }
+  // The same, with what health left: what IPVS shall hold.
+  const Servers& served() const { return served_; }
+  // What the checks say of the real servers of wanted() that are checked.
+  const std::map<plan::VirtualServerKey, health::Healths>& healths() const { return healths_; }
+  // Ordered, but set aside: NAT over IPv6.
+  const std::set<plan::VirtualServerKey>& not_built() const { return not_built_; }
+  // Set aside: DirectRouting to this very host, by the real server that is its. Another member would hand it
+  // packets that its own IPVS sends round again (datapath.md 3, W5).
+  const std::map<plan::VirtualServerKey, net::Endpoint>& looping() const { return looping_; }
+
+  // The guard's route for a VIP of wanted(); nullopt if it has none.
+  std::optional<filter::Route> route(const net::IpAddress& vip) const;
+
+ private:
+  void sort_out();
+  void judge(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server, const Checks& checks);
+
+  Servers ordered_;
+  std::set<net::IpAddress> host_;
+  Servers wanted_;
+  Servers served_;
+  std::map<plan::VirtualServerKey, health::Healths> healths_;
+  std::set<plan::VirtualServerKey> not_built_;
+  std::map<plan::VirtualServerKey, net::Endpoint> looping_;
+};
+
+filter::Route route_of(api::Forwarding forwarding);
+
+}  // namespace fairlead::agent
