@@ -2,12 +2,13 @@
 """Fairlead and keepalived 2.2.7 side by side in one run: a table with ratios, and the same as JSON. Not a test of scripts/test: it
 takes the machine to itself, and its figures are that machine's; hold on to the ratios.
 
-vrrp.py [--rows cpu,deaths,lateness] [--groups 50,255] [--intervals 1000,250,100] [--seconds 6] [--json FILE]
+vrrp.py [--rows cpu,deaths,lateness,checks] [--groups 50,255] [--intervals 1000,250,100] [--seconds 6] [--json FILE]
 
 cpu       processor and memory of Master and Backup. "no fence": fairlead-node --no-finer-fence less what its calls to rtnetlink
           take, which are the renewals of lifetimes; "fence": the rest of the whole
 deaths    255 groups of 1 s lose their Master: power (link and process in one moment), kill -9, SIGTERM, SIGSTOP for 8 s
 lateness  how much later than its interval an advert follows the one before: quiet, beside busy loops, under a flood
+checks    how long until a TCP check has a dead server out, and one that is back in: where the kernel has IPVS, else in a guest
 
 Exit code 1 if a line misses what must be reached, or could not be measured. Needs root, keepalived, and what scripts/build builds."""
 import argparse
@@ -22,7 +23,7 @@ sys.path[:0] = [TREE + "/tests/bench/vrrp", TREE + "/tests/interop"]
 import table  # noqa: E402
 from world import World  # noqa: E402
 
-ROWS = ("cpu", "deaths", "lateness")
+ROWS = ("cpu", "deaths", "lateness", "checks")
 
 
 def numbers(text):

@@ -1,0 +1,169 @@
+"""The tutorial's steps, told of one pair of nodes: what a reader of it types and sees, each a check."""
+import time
+
+import frames
+import lan
+import nodes
+from measure import Ownership, milliseconds
+from world import BUILD, Program, Watch, wait_for
+
+ENOUGH = 20            # requests that have to succeed in a row where none may fail
+TAKE_OVER_SECONDS = 3  # after a polite stop: Skew_Time of priority 95 is 0.63 s, and the guest is emulated
+RECLAIM_SECONDS = 20   # a program starts, waits for one Active_Down_Interval of 3.6 s, and has looked at its servers once
+# A refused connection is a failure at once: the rest of the interval, then so many pauses.
+SOONEST = nodes.RETRIES * nodes.BETWEEN
+LATEST = nodes.INTERVAL + nodes.RETRIES * nodes.BETWEEN
+LATE_SECONDS = 3       # what an emulated processor may add
+
+
+class Pair:
+    """`kinds`: {"one": name of a kind, "two": ...}. Host one has priority 100."""
+
+    def __init__(self, story, kinds):
+        self.story, self.lan = story, lan.Lan(story.world, story.tag)
+        watched = [self.lan.of[h] for h in lan.HOSTS] + ["+" + self.lan.of["client"]]
+        story.watch = Watch(story.world, "watch-" + story.tag, watched)
+        self.ownership = Ownership(story.watch, self.lan)
+        self.nodes = {host: nodes.KINDS[kinds[host]](story.world, self.lan.of[host], host) for host in lan.HOSTS}
+        for host, kind in kinds.items():
+            if kind == "fairlead":
+                log = f"{story.world.folder}/{story.tag}-{host}-prepare.log"
+                prepared = Program(self.lan.of[host], [BUILD + "/node/fairlead-node", "prepare-host"], log)
+                story.check(f"{host}: prepare-host", prepared.child.wait(60) == 0, prepared.text()[-500:] if prepared.child.returncode else "")
+
+    def start(self, host):
+        self.nodes[host].start([nodes.router(host)])
+
+    def holders(self):
+        return self.ownership.holders(lan.VIP)
+
+    def check(self, name, ok, detail=""):
+        return self.story.check(name, ok, detail)
+
+    def alone(self, host, what, seconds):
+        return self.story.eventually(what, lambda: self.holders() == [host], seconds)
+
+    def listed(self, host, both, when):
+        """`ip address show` on a host."""
+        own = lan.HOSTS[host] + "/24"
+        wanted = [own, self.nodes[host].vip] if both else [own]
+        shown = self.lan.addresses(host)
+        self.check(f"{when}: ip address show on {host} lists {'both addresses' if both else 'its own alone'}", shown == wanted, shown)
+
+    def serves(self, client, what, names=tuple(lan.SERVERS), seconds=30):
+        """So many requests, of which none fails; each of the named servers answers its share of them, and no other does."""
+        begun = time.monotonic_ns()
+        wait_for(lambda: len(client.since(begun)) >= ENOUGH, seconds)
+        answers = client.since(begun)[:ENOUGH]
+        counted = {name: answers.count(name) for name in lan.SERVERS}
+        share = ENOUGH // len(names)
+        self.check(what, len(answers) == ENOUGH and all(abs(counted[n] - (share if n in names else 0)) <= 1 for n in counted) and None not in answers,
+                   f"{counted}, {answers.count(None)} failed")
+
+    def weights(self, server):
+        return {host: lan.weight(self.lan.of[host], server) for host in lan.HOSTS}
+
+
+def begins(pair, client):
+    for host in lan.HOSTS:
+        pair.start(host)
+    if not pair.alone("one", "one, of priority 100, becomes master", RECLAIM_SECONDS):
+        for node in pair.nodes.values():
+            print(node.program.text()[-3000:], flush=True)
+        return False
+    up = pair.story.eventually("both real servers are in the table of either node",
+                               lambda: all(w > 0 for s in lan.SERVERS for w in pair.weights(s).values()), RECLAIM_SECONDS)
+    pair.listed("one", True, "at first")
+    pair.listed("two", False, "at first")
+    wanted = {(lan.VIP, lan.PORT, "rr"): {(address, lan.PORT): ("Route", 1) for address in lan.SERVERS.values()}}
+    for host in lan.HOSTS:
+        found = lan.table(pair.lan.of[host])
+        pair.check(f"{host}: port 80, rr, direct routing, both servers of weight 1", found == wanted, found)
+    # The two halves of keepalived begin side by side: the first requests may find one of them at work.
+    pair.story.eventually("the VIP answers", lambda: len(client.requests) > 3 and None not in client.since(client.requests[-3][0]), 10)
+    client.macs.clear()
+    pair.serves(client, "the VIP serves, the two servers by turns")
+    macs = {lan.mac(name): name for name in lan.ALL}
+    seen = {macs.get(m, m) for m in client.macs}
+    pair.check("and answer the client themselves", seen == set(lan.SERVERS), sorted(seen))
+    return up
+
+
+def advertises(pair):
+    """RFC 3768 5.3, RFC 2338 5.3.6: what is on the wire, byte by byte; each second."""
+    said = pair.ownership.adverts("one", "client")[-6:]
+    wanted = frames.message(lan.HOSTS["one"], frames.GROUP4, version=2, vrid=51, priority=100, interval=1, addresses=(lan.VIP,),
+                            password=nodes.PASSWORD[:8]).hex()
+    pair.check("VRRPv2, VRID 51, priority 100, 1 s, PASS with eight bytes of the password", said and {e["hex"] for e in said} == {wanted},
+               sorted({e["hex"] for e in said}))
+    pair.check("two, of priority 95, says nothing", not pair.ownership.adverts("two", "client")[1:],
+               len(pair.ownership.adverts("two", "client")))
+    return bool(said)
+
+
+def master_stops(pair, client):
+    begun = time.monotonic_ns()
+    code = pair.nodes["one"].stop()
+    pair.check("one stops when it is told to", code == 0, code)
+    pair.alone("two", "one stopped: two has the VIP", TAKE_OVER_SECONDS)
+    taken = pair.ownership.first(lan.VIP, "two", True, begun)
+    pair.check(f"within {TAKE_OVER_SECONDS} s", taken and milliseconds(taken - begun) <= 1000 * TAKE_OVER_SECONDS,
+               f"{milliseconds(taken - begun)} ms" if taken else None)
+    pair.listed("two", True, "one stopped")
+    pair.listed("one", False, "one stopped")
+    time.sleep(1)
+    pair.serves(client, "one stopped: the VIP serves, the two servers by turns")
+
+
+def master_returns(pair, client):
+    begun = time.monotonic_ns()
+    pair.start("one")
+    pair.alone("one", "started again: one reclaims the VIP", RECLAIM_SECONDS)
+    pair.listed("one", True, "started again")
+    pair.listed("two", False, "started again")
+    both = pair.ownership.overlap(lan.VIP, begun, time.monotonic_ns())
+    nobody = pair.ownership.nobody(lan.VIP, begun, time.monotonic_ns())
+    pair.check("started again: the VIP is never without a master", nobody <= 200, f"{nobody} ms without, {both} ms with two")
+    pair.story.eventually("started again: its servers are up", lambda: all(pair.weights(s)["one"] > 0 for s in lan.SERVERS), LATEST)
+    pair.serves(client, "started again: the VIP serves, the two servers by turns")
+    failed = client.since(begun).count(None)
+    pair.check("started again: clients notice little", failed <= 5, f"{failed} of {len(client.since(begun))} requests failed")
+
+
+def server_stops(pair, client):
+    begun, out = time.monotonic(), {}
+    pair.lan.stop_server("first")
+
+    def noted():
+        for host, weight in pair.weights("first").items():
+            if weight == 0:
+                out.setdefault(host, round(time.monotonic() - begun, 1))
+        return len(out) == len(lan.HOSTS)
+    wait_for(noted, LATEST + LATE_SECONDS, every=0.1)
+    pair.check(f"a server stopped: both nodes have it out within {SOONEST} to {LATEST} s",
+               len(out) == 2 and all(SOONEST - 0.5 <= t <= LATEST + LATE_SECONDS for t in out.values()), out)
+    time.sleep(lan.PATIENCE_SECONDS)
+    pair.serves(client, "after that not one request fails", ("second",))
+
+
+def server_returns(pair, client):
+    pair.lan.start_server("first")
+    pair.story.eventually("the server is back: both nodes take it in again",
+                          lambda: all(w > 0 for w in pair.weights("first").values()), nodes.INTERVAL + nodes.TIMEOUT + LATE_SECONDS)
+    pair.serves(client, "the server is back: the two serve by turns")
+
+
+def tell(kinds):
+    def story(story):
+        pair = Pair(story, kinds)
+        with lan.Client(pair.lan) as client:
+            if not begins(pair, client):
+                return
+            advertises(pair)
+            for step in (master_stops, master_returns, server_stops, server_returns):
+                step(pair, client)
+        for host, node in pair.nodes.items():
+            code = node.stop()
+            pair.check(f"{host} stops in the end", code == 0, code)
+        pair.check("and the VIP is nowhere", wait_for(lambda: pair.holders() == [], 5), pair.holders())
+    return story
