@@ -17,7 +17,7 @@ from world import BUILD, Cases, World  # noqa: E402
 
 PAIRS = {"keepalived": ("keepalived", "keepalived"), "fairlead": ("fairlead", "fairlead"),
          "fairlead-keepalived": ("fairlead", "keepalived"), "keepalived-fairlead": ("keepalived", "fairlead")}
-LIMIT_SECONDS = 400
+LIMIT_SECONDS = 600
 
 
 def main():

@@ -9,7 +9,9 @@ from world import BUILD, Program, Watch, wait_for
 
 ENOUGH = 20            # requests that have to succeed in a row where none may fail
 TAKE_OVER_SECONDS = 3  # after a polite stop: Skew_Time of priority 95 is 0.63 s, and the guest is emulated
-RECLAIM_SECONDS = 20   # a program starts, waits for one Active_Down_Interval of 3.6 s, and has looked at its servers once
+# A program starts, sees its servers answer (in up to 6 s) and waits for one Active_Down_Interval of 3.6 s; eight of them do so at
+# once on the guest's one processor.
+RECLAIM_SECONDS = 60
 # A refused connection is a failure at once: the rest of the interval, then so many pauses.
 SOONEST = nodes.RETRIES * nodes.BETWEEN
 LATEST = nodes.INTERVAL + nodes.RETRIES * nodes.BETWEEN
