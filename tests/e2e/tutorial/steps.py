@@ -12,6 +12,7 @@ TAKE_OVER_SECONDS = 3  # after a polite stop: Skew_Time of priority 95 is 0.63 s
 # A program starts, sees its servers answer (in up to 6 s) and waits for one Active_Down_Interval of 3.6 s; eight of them do so at
 # once on the guest's one processor.
 RECLAIM_SECONDS = 60
+OUTRANKED_NS = 10**9   # whoever was master has heard of the stronger one by then
 # A refused connection is a failure at once: the rest of the interval, then so many pauses.
 SOONEST = nodes.RETRIES * nodes.BETWEEN
 LATEST = nodes.INTERVAL + nodes.RETRIES * nodes.BETWEEN
@@ -62,6 +63,14 @@ class Pair:
         self.check(what, len(answers) == ENOUGH and all(abs(counted[n] - (share if n in names else 0)) <= 1 for n in counted) and None not in answers,
                    f"{counted}, {answers.count(None)} failed")
 
+    def handed_over(self, since):
+        """In ms from when one had it: when its adverts were heard, and those of two, and when two had it no longer."""
+        taken = self.ownership.first(lan.VIP, "one", True, since)
+        gone = taken and self.ownership.first(lan.VIP, "two", False, since)
+        said = {host: [milliseconds(e["t"] - taken) for e in self.ownership.adverts(host, "client", since=taken - 2 * 10**9)][:5]
+                for host in lan.HOSTS} if taken else {}
+        return f"two gone after {milliseconds(gone - taken) if gone else None}, adverts {said}"
+
     def weights(self, server):
         return {host: lan.weight(self.lan.of[host], server) for host in lan.HOSTS}
 
@@ -98,9 +107,10 @@ def advertises(pair):
                             password=nodes.PASSWORD[:8]).hex()
     pair.check("VRRPv2, VRID 51, priority 100, 1 s, PASS with eight bytes of the password", said and {e["hex"] for e in said} == {wanted},
                sorted({e["hex"] for e in said}))
-    pair.check("two, of priority 95, says nothing", not pair.ownership.adverts("two", "client")[1:],
-               len(pair.ownership.adverts("two", "client")))
-    return bool(said)
+    # Whoever was ready first may have been master until then.
+    taken = pair.ownership.first(lan.VIP, "one", True, 0)
+    late = pair.ownership.adverts("two", "client", since=taken + OUTRANKED_NS)
+    pair.check("two, of priority 95, says nothing", not late, len(late))
 
 
 def master_stops(pair, client):
@@ -123,9 +133,11 @@ def master_returns(pair, client):
     pair.alone("one", "started again: one reclaims the VIP", RECLAIM_SECONDS)
     pair.listed("one", True, "started again")
     pair.listed("two", False, "started again")
-    both = pair.ownership.overlap(lan.VIP, begun, time.monotonic_ns())
     nobody = pair.ownership.nobody(lan.VIP, begun, time.monotonic_ns())
-    pair.check("started again: the VIP is never without a master", nobody <= 200, f"{nobody} ms without, {both} ms with two")
+    # How long two have it is told and not judged: 1.36 s were seen where Fairlead reclaims in the guest, 34 ms where keepalived does,
+    # as if the first advert had not arrived. What is told says which adverts were heard when.
+    both = pair.ownership.overlap(lan.VIP, begun, time.monotonic_ns())
+    pair.check("started again: the VIP is never without a master", nobody <= 200, f"{nobody} ms without, {both} with two; {pair.handed_over(begun)}")
     pair.story.eventually("started again: its servers are up", lambda: all(pair.weights(s)["one"] > 0 for s in lan.SERVERS), LATEST)
     pair.serves(client, "started again: the VIP serves, the two servers by turns")
     failed = client.since(begun).count(None)
