@@ -86,9 +86,9 @@ void read_health_checks(const JsonView& list, const TrafficFrame& frame,
       continue;
     }
     for (const auto& [name, field] : own.fields()) {
-      field.problem(
-          "is no field of a tcp check; intervalSeconds, timeoutSeconds, retries, "
-          "retryDelaySeconds, port and sourceAddress stand beside tcp");
+      own.at(name).problem(
+          "is no field of a tcp check; intervalSeconds, timeoutSeconds, retries, retryDelaySeconds, port and "
+          "sourceAddress stand beside tcp");
     }
     out->push_back(check);
   }

@@ -27,7 +27,9 @@ TEST(Desired, CarriesSchedulerServersAndWeights) {
 TEST(Desired, DirectRoutingIsTheMethodOfItsServers) {
   auto servers = one_server(api::Scheduler::kRr);
   servers.at(web()).forwarding = api::Forwarding::kDirectRouting;
-  for (const auto& [endpoint, destination] : desired(servers, {}).at(web()).destinations) {
+  const Entry entry = desired(servers, {}).at(web());
+  EXPECT_EQ(entry.destinations.size(), 2U);
+  for (const auto& [endpoint, destination] : entry.destinations) {
     EXPECT_EQ(destination.method, Method::kDirectRouting);
   }
 }
