@@ -111,8 +111,8 @@ void read_ports(const JsonView& list, Forwarding forwarding, std::vector<Virtual
 void check_own_ports(const std::vector<std::pair<JsonView, net::Port>>& own_ports, const VirtualIPSpec& out) {
   if (!keeps_ports(out.forwarding)) return;
   for (const auto& [view, own] : own_ports) {
-    const auto other =
-        std::find_if(out.ports.begin(), out.ports.end(), [own = own](const auto& port) { return port.port != own; });
+    const auto other = std::find_if(out.ports.begin(), out.ports.end(),
+                                    [own = own](const auto& port) { return port.port != own; });
     if (other == out.ports.end()) continue;
     view.problem("must equal every port of ports with forwarding DirectRouting or Tunnel (" +
                  std::to_string(other->port.value()) + "), got " + view.show());
