@@ -1,9 +1,11 @@
 #include "lib/sys/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "lib/sys/json_text.h"
@@ -147,6 +149,38 @@ class Writer {
   YamlDocument out_;
 };
 
+// yaml-cpp reads on from a comma outside brackets without end, a document each time: what begins where the
+// one before began was never read.
+class Progress : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (last_ == mark.pos) throw YAML::ParserException(mark, "no value can begin like this");
+    last_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+
+ private:
+  int last_ = -1;
+};
+
+// Throws YAML::ParserException where the text has no end for yaml-cpp.
+void refuse_endless(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Progress progress;
+  while (parser.HandleNextDocument(progress)) {
+  }
+}
+
 // What the text itself writes out costs at most twice its bytes: a node takes at least one of them (an empty
 // value, its colon), and an escape of two bytes gives at most three ("\L").
 void write_documents(const std::vector<YAML::Node>& documents, std::size_t budget, YamlText& out) {
@@ -170,7 +204,9 @@ YamlText read_yaml(std::string_view text) {
     return out;
   }
   try {
-    write_documents(YAML::LoadAll(std::string(text)), 2 * text.size() + kExtra, out);
+    const std::string copy(text);
+    refuse_endless(copy);
+    write_documents(YAML::LoadAll(copy), 2 * text.size() + kExtra, out);
   } catch (const YAML::Exception& error) {
     out = {{}, {problem_at(error.mark, error.msg)}};
   } catch (const std::exception& error) {

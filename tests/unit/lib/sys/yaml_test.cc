@@ -188,6 +188,19 @@ TEST(Yaml, OfManyProblemsSixteenAreTold) {
   EXPECT_EQ(read_yaml(yaml).problems.size(), 16U);
 }
 
+// Each without end for yaml-cpp 0.7 (found by fuzzing).
+TEST(Yaml, ACommaOutsideBracketsIsRefused) {
+  for (const std::string text :
+       {",", ",aan", ", a: b", "---\n,", "# nothing\n\n,", "&a ,", "!t ,", "- {a: b}\n---\n, x"}) {
+    const auto read = read_yaml(text);
+    ASSERT_EQ(read.problems.size(), 1U) << text;
+    EXPECT_EQ(read.problems[0].message, "no value can begin like this") << text;
+    EXPECT_TRUE(read.documents.empty()) << text;
+  }
+  EXPECT_EQ(json_of("- {a: b}\n---\n, x"), "error: line 3, column 1: no value can begin like this");
+  EXPECT_EQ(read_yaml("---\n---\n...\n---\na: 1\n---\n").documents.size(), 1U);
+}
+
 TEST(Yaml, AZeroByteIsNoText) {
   const auto read = read_yaml(std::string_view("a: 1\nb: \0\n", 11));
   EXPECT_EQ(read.problems, (std::vector<YamlProblem>{{2, 0, "a zero byte: this is no text"}}));
