@@ -66,6 +66,11 @@ ManifestFolder::ManifestFolder(sys::Loop& loop, sys::Metrics& metrics, std::stri
       timer_(loop) {}
 
 void ManifestFolder::start(plan::ManifestFiles remembered) {
+  // In force until they can be looked at.
+  for (const auto& [name, file] : remembered) {
+    files_.insert({name, {}});
+    shown_.insert({name, {}});
+  }
   settled_.in_force = std::move(remembered);
   watch();
   look(Pace::kAtOnce);
@@ -109,7 +114,7 @@ void ManifestFolder::look_again() {
 
 bool ManifestFolder::take_files(const std::map<std::string, FileStamp>& listed, Pace pace) {
   const TimePoint now = sys::now();
-  bool changed = forget_missing(listed, now);
+  bool changed = forget_missing(listed, pace, now);
   for (const auto& [name, stamp] : listed) {
     File& file = files_.insert({name, File{stamp, now, false, {}}}).first->second;
     file.gone.reset();
@@ -143,7 +148,8 @@ bool ManifestFolder::take(const std::string& name, File& file, TimePoint now) {
   return news;
 }
 
-bool ManifestFolder::forget_missing(const std::map<std::string, FileStamp>& listed, TimePoint now) {
+bool ManifestFolder::forget_missing(const std::map<std::string, FileStamp>& listed, Pace pace,
+                                    TimePoint now) {
   bool changed = false;
   for (auto file = files_.begin(); file != files_.end();) {
     if (listed.contains(file->first)) {
@@ -151,7 +157,7 @@ bool ManifestFolder::forget_missing(const std::map<std::string, FileStamp>& list
       continue;
     }
     if (!file->second.gone) file->second.gone = now;
-    if (now - *file->second.gone < kLeftAlone) {
+    if (pace == Pace::kSettled && now - *file->second.gone < kLeftAlone) {
       waiting_ = true;
       ++file;
       continue;

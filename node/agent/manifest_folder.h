@@ -30,7 +30,8 @@ class ManifestFolder {
   ManifestFolder& operator=(const ManifestFolder&) = delete;
 
   // Takes the files as they are now, then watches; `changed` is called for later changes only. `remembered`:
-  // what was in force before this start, so that a file that is wrong by now loses nothing by it. Call once.
+  // what was in force before this start, so that a file that is wrong by now, or being written, loses nothing
+  // by it. Call once.
   void start(plan::ManifestFiles remembered);
 
   const plan::SettledManifests& settled() const { return settled_; }
@@ -50,7 +51,7 @@ class ManifestFolder {
   // True if what is shown has changed; sets waiting_ if a file is not ready.
   bool take_files(const std::map<std::string, FileStamp>& listed, Pace pace);
   bool take(const std::string& name, File& file, TimePoint now);
-  bool forget_missing(const std::map<std::string, FileStamp>& listed, TimePoint now);
+  bool forget_missing(const std::map<std::string, FileStamp>& listed, Pace pace, TimePoint now);
   void settle();
   void watch();
   void look_again();
