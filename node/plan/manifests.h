@@ -52,7 +52,7 @@ using ManifestFiles = std::map<std::string, ManifestFile>;  // by name
 
 // A file as it is now: its content, or every problem that keeps it from being used.
 struct ReadManifest {
-  std::optional<ManifestFile> content;
+  std::optional<ManifestFile> content;  // neither this nor problems: nobody could look at it yet
   std::vector<ManifestProblem> problems;
 };
 
@@ -63,10 +63,10 @@ ReadManifest read_manifest(const std::string& node, const std::string& file,
 
 struct SettledManifests {
   ManifestFiles in_force;
-  // Of files whose newest version is not in force.
+  // Of files whose newest version is not in force; at most 100 a file, and one that says how many more.
   std::vector<ManifestProblem> refusals;
   // Of what is in force and does nothing, or not what it seems to: a server set whose group no file has, an
-  // address that waits for a server set, a group that does not list `node`.
+  // address that waits for a server set, a group that does not list `node`. As many at most.
   std::vector<ManifestProblem> remarks;
 };
 

@@ -11,6 +11,22 @@ namespace {
 
 using Collision = std::pair<ManifestClaim, ManifestClaim>;
 
+constexpr std::size_t kMostTold = 100;  // of one file
+
+// The first of each file, and how many more there are.
+std::vector<ManifestProblem> first_of_each(std::vector<ManifestProblem> problems) {
+  std::vector<ManifestProblem> out;
+  std::map<std::string, std::size_t> found;
+  for (auto& problem : problems) {
+    if (++found[problem.file] <= kMostTold) out.push_back(std::move(problem));
+  }
+  for (const auto& [file, count] : found) {
+    if (count <= kMostTold) continue;
+    out.push_back({file, 0, "", {"", "and " + std::to_string(count - kMostTold) + " problems more"}});
+  }
+  return out;
+}
+
 // Tries the newest version of every file, and takes back those that collide until none does.
 class Settling {
  public:
@@ -187,6 +203,8 @@ SettledManifests settle(const std::string& node, const ManifestFiles& before,
                         const std::map<std::string, ReadManifest>& shown) {
   auto out = Settling(node, before, shown).run();
   Remarking(node, out).run();
+  out.refusals = first_of_each(std::move(out.refusals));
+  out.remarks = first_of_each(std::move(out.remarks));
   return out;
 }
 

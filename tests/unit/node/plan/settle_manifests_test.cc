@@ -55,6 +55,23 @@ TEST(Settle, OfABadFileTheLastGoodVersionStaysAndTheOthersAreTaken) {
               ElementsAre("a.yaml:5: VRRPGroup a: spec.virtualRouterID: must be 1..255, got 0"));
 }
 
+// The log and `status` tell all of them; a file of zeros and ones has half a million.
+TEST(Settle, OfAFileWithVeryManyProblemsTheFirstAreToldAndHowManyMore) {
+  std::vector<std::string> documents(150, "{}");
+  const auto first = settled({}, {{"a.yaml", read("a.yaml", documents)}, {"b.yaml", read("b.yaml", {"{}"})}});
+  ASSERT_EQ(first.refusals.size(), 102U);
+  const auto told = texts(first.refusals);
+  EXPECT_EQ(told[99], "a.yaml:992: kind: required");
+  EXPECT_EQ(told[100], "b.yaml:2: kind: required");
+  EXPECT_EQ(told[101], "a.yaml: and 50 problems more");
+}
+
+TEST(Settle, OfAFileWithManyProblemsEachIsTold) {
+  const auto first = settled({}, {{"a.yaml", read("a.yaml", std::vector<std::string>(100, "{}"))}});
+  EXPECT_EQ(first.refusals.size(), 100U);
+  EXPECT_EQ(texts(first.refusals)[99], "a.yaml:992: kind: required");
+}
+
 TEST(Settle, ABadFileThatWasNeverGoodIsNotInForce) {
   const auto first = settled({}, {{"a.yaml", read("a.yaml", {group_json("a", 0, "192.0.2.10")})}});
   EXPECT_THAT(first.in_force, IsEmpty());
