@@ -58,8 +58,9 @@ class SetPlanning {
   }
 
  private:
-  static bool fits(const api::RealServerSet& set, const GroupPlan& group) {
-    return (set.meta.uid == kManifestUid) == is_from_file(group.version);
+  // `set` stands in a file if the group does, and comes from the API server if that does.
+  static bool fits(const Version& set, const GroupPlan& group) {
+    return is_from_file(set) == is_from_file(group.version);
   }
 
   bool belongs(const std::string& group, const net::IpAddress& address) const {
@@ -69,8 +70,9 @@ class SetPlanning {
 
   void add_set(const api::RealServerSet& set) {
     const auto group = groups_.groups.find(set.spec.group);
-    if (group == groups_.groups.end() || !fits(set, group->second)) return;
+    if (group == groups_.groups.end()) return;
     SetPlan plan{version_of(set, group->second.version.config_epoch), set.spec.group, {}};
+    if (!fits(plan.version, group->second)) return;
     for (std::size_t i = 0; i < set.spec.virtual_servers.size(); ++i) {
       const auto& server = set.spec.virtual_servers[i];
       if (server.forwarding == api::Forwarding::kDelegate || !belongs(plan.group, server.address)) continue;
@@ -111,20 +113,23 @@ class SetPlanning {
   void keep_previous(const api::ObjectKey& stem) {
     for (const auto& [key, set] : previous_.sets) {
       if (!(stem_of(key) == stem)) continue;
+      const auto group = groups_.groups.find(set.group);
+      if (group == groups_.groups.end() || !fits(set.version, group->second)) continue;
       for (const auto& server : set.servers) {
         const auto old = previous_.virtual_servers.find(server);
         if (old == previous_.virtual_servers.end() || !belongs(set.group, server.address)) continue;
         servers_.insert(*old);
         named_.insert(server.address);
       }
-      if (groups_.groups.contains(set.group)) sets_.insert({key, set});
+      sets_.insert({key, set});
     }
   }
 
   void name_addresses(const api::RealServerSet& set) {
     for (const auto& server : set.spec.virtual_servers) {
       if (!belongs(set.spec.group, server.address)) continue;
-      if (fits(set, groups_.groups.at(set.spec.group))) named_.insert(server.address);
+      const GroupPlan& group = groups_.groups.at(set.spec.group);
+      if (fits(version_of(set, group.version.config_epoch), group)) named_.insert(server.address);
     }
   }
 

@@ -68,8 +68,8 @@ struct MadePlan {
 // * Of two groups that collide (interface, family, VRID) the younger is left out; of two that list one
 //   address the younger goes without it. Younger: creationTimestamp, then UID, as api.md; whatever stands in
 //   a file of this node (kManifestUid) is older than all that does not.
-// * Server sets of files are for groups of files, and whole by themselves; those of the API server for its
-// own.
+// * Server sets of files are for groups of files, and whole by themselves; those of the API server for
+//   its own.
 // * A virtual server whose address its group does not list is left out without a word: each is in that
 //   place for a moment while its VIP is released.
 // * Sets are slices of a whole, `<stem>-<index>`: until all slices that slice 0 counts are there, nothing

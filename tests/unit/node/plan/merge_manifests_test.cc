@@ -101,6 +101,25 @@ TEST(Merge, ServerSetsOfFilesAreForGroupsOfFilesAndThoseOfTheApiServerForItsOwn)
   EXPECT_THAT(other_way.plan.virtual_servers, IsEmpty());
 }
 
+// Until all slices of a whole are visible nothing of it is removed; but what a file displaced is.
+TEST(Merge, ServersOfAGroupThatAFileDisplacedAreNotKept) {
+  auto theirs = set("web-v4-0", "gw");
+  theirs.spec.virtual_servers[0].port = net::Port(443);
+  auto group_of_theirs = group("gw");
+  group_of_theirs.spec.addresses[0].forwarding = api::Forwarding::kNat;
+  const auto before = plan_of({groups_of({group_of_theirs}), sets_of({theirs})}, {});
+  ASSERT_TRUE(before.plan.virtual_servers.contains(tcp("192.0.2.10:443")));
+  theirs.spec.slice_count = 2;
+  const auto file_group = from_file("gw");
+  const auto made = make_plan(kNodeA,
+                              merge({groups_of({group_of_theirs}), sets_of({theirs})},
+                                    {groups_of({file_group}), sets_of({set_from_file("web", "gw")})}),
+                              {}, before.plan);
+  EXPECT_FALSE(made.plan.virtual_servers.contains(tcp("192.0.2.10:443")));
+  EXPECT_TRUE(made.plan.virtual_servers.contains(tcp("192.0.2.10:80")));
+  EXPECT_EQ(made.plan.sets.size(), 1U);
+}
+
 // Names of sets of files are whole names, not slices of one stem.
 TEST(Merge, ServerSetsOfFilesWithNamesThatDifferInTheEndAreTwo) {
   auto file_group = from_file("gw");
