@@ -66,6 +66,11 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
 // True if other virtual servers are wanted now.
 bool ForwardingAgent::State::look_at_host() {
   const auto addresses = ports.host->addresses();
+  const std::string why = addresses ? "" : addresses.error().message;
+  if (!why.empty() && why != host_unread_told) {
+    sys::log(sys::LogLevel::kWarning, "forwarding.host_unread", {{"error", why}});
+  }
+  host_unread_told = why;
   if (!addresses) return false;  // what was seen last still stands
   std::set<net::IpAddress> own = *addresses;
   for (const net::IpAddress& vip : order.vips) own.erase(vip);

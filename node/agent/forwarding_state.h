@@ -102,6 +102,7 @@ struct ForwardingAgent::State {
   // As logged:
   std::optional<TimePoint> guard_restored_told;
   std::string connections_kept_told;  // why; empty: they could be removed
+  std::string host_unread_told;       // why; empty: the host's addresses could be read
   std::vector<SysctlMismatch> mismatches;
   api::Capabilities capabilities;
   std::optional<ForwardingReport> published;

@@ -126,12 +126,16 @@ class FakeHost : public Host {
  public:
   api::Capabilities capabilities() override { return {true, {"rr", "wlc"}, true, "6.1"}; }
   std::vector<SysctlMismatch> mismatches() override { return {}; }
-  Result<std::set<net::IpAddress>> addresses() override { return own; }
+  Result<std::set<net::IpAddress>> addresses() override {
+    if (hides_addresses) return fail(Code::kUnavailable, "list the addresses of this host: ENOBUFS");
+    return own;
+  }
   Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override {
     if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
     return Done{};
   }
   bool keeps_connections = false;
+  bool hides_addresses = false;
   std::set<net::IpAddress> own{*net::parse_address("192.0.2.1")};
 };
 

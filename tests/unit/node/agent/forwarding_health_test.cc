@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "support/captured_log.h"
 #include "unit/node/agent/forwarding_fixture.h"
 
 // What health checks and DirectRouting do to the tables of the forwarding thread.
@@ -128,6 +129,19 @@ TEST_F(ForwardingHealth, DirectRoutingToThisHostIsAConditionAndNeverReady) {
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].reason, "NotYetSupported");
   EXPECT_NE(report.problems[0].message.find("TCP 192.0.2.100:80 (192.0.2.21)"), std::string::npos);
+}
+
+// What was seen last stands, and the log has one line of it.
+TEST_F(ForwardingHealth, AHostThatCannotBeReadIsWhatItWasAndToldOnce) {
+  test::CapturedLog log(sys::LogLevel::kInfo, sys::LogFormat::kText);
+  host_fake->own.insert(kServer.address);
+  agent->order(direct(1));
+  host_fake->hides_addresses = true;
+  agent->order(direct(2));
+  agent->order(direct(3));
+  EXPECT_FALSE(report.ready.contains(kVip));
+  EXPECT_TRUE(ipvs_fake->table.empty());
+  EXPECT_EQ(log.count("forwarding.host_unread"), 1);
 }
 
 // A VIP of ours is no address that a real server could have.
