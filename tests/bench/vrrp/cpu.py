@@ -41,7 +41,8 @@ def resident(pids):
 
 
 def measure(world, tag, make, groups, interval, seconds):
-    """{node: (percent of a processor, MiB, percent that went to rtnetlink or None, how often its groups became Master meanwhile)}.
+    """{node: (percent of a processor, MiB, percent that went to rtnetlink or None, how often its groups became Master meanwhile, of
+    how many it is not Master in the end)}.
     keepalived does not come to rest on a busy machine; what it takes then is measured, and is no measure for others."""
     cable, told = Cable(world, tag), kinds.Told(groups, interval)
     programs = {node: make(world, cable.of[node], node).start(told.routers[node]) for node in ("a", "b")}
@@ -54,7 +55,8 @@ def measure(world, tag, make, groups, interval, seconds):
         time.sleep(seconds)
         took = time.monotonic_ns() - begun
         return {n: (100 * (processor_ns(p.pids()) - before[n][0]) / took, resident(p.pids()) / MIB,
-                    100 * (kinds.netlink_ns(p) - before[n][1]) / took if times else None, kinds.promotions(p) - before[n][2])
+                    100 * (kinds.netlink_ns(p) - before[n][1]) / took if times else None, kinds.promotions(p) - before[n][2],
+                    groups - kinds.masters(p))
                 for n, p in programs.items()}
     finally:
         for program in programs.values():
@@ -70,6 +72,9 @@ def lines_of(groups, interval, ours, bare, theirs):
         yield Line(f"{groups} groups x {interval} ms, {role}: memory", "MiB", one[1], other[1])
         if one[3] or other[3] or third[3]:
             yield Line(f"{groups} groups x {interval} ms, {role}: groups that became Master meanwhile", "", one[3], other[3], third[3])
+        # Who has nothing to do takes no processor.
+        if role == "Master" and max(other[4], third[4]) > 0:
+            yield Line(f"{groups} groups x {interval} ms, {role}: groups it is not Master of", "", one[4], max(other[4], third[4]), most=0)
 
 
 def lines(world, options):
