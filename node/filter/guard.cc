@@ -44,6 +44,14 @@ constexpr std::string_view kChains = R"(  chain raw {
     fib saddr type local return
     meta l4proto { tcp, udp, sctp } snat ip to ct original ip daddr map @float4
   }
+  chain self_out {
+    type route hook output priority -90;
+    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+  }
+  chain self_mark {
+    type filter hook output priority -89;
+    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+  }
 )";
 
 // The elements of each set, as nft writes them.
@@ -112,7 +120,7 @@ bool covers(const Guard& guard, const plan::VirtualServerKey& server, Route rout
   return vip && guard.ports.contains(server);
 }
 
-int rule_count() { return 16; }
+int rule_count() { return 18; }
 
 int element_count(const Guard& guard) {
   int count = 0;

@@ -126,7 +126,8 @@ def build():
         sh(f"ip -n {real} addr add {VIP}/32 dev lo")
         sh(f"ip -n {real} addr add {VIP6}/128 dev lo")
     sh(f"ip -n {NODE} addr add {VIP}/32 dev eth0")
-    sh(f"ip -n {NODE} addr add {VIP6}/128 dev eth0 nodad")
+    # As the daemon adds it: a preferred one would be the source of the checks, and the servers hold it themselves.
+    sh(f"ip -n {NODE} addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
 
 
 def table():
