@@ -11,6 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TREE + "/tests/e2e/tutorial", TREE + "/tests/interop"]
+import stalls  # noqa: E402
 import steps  # noqa: E402
 from stories import tell  # noqa: E402
 from world import BUILD, Cases, World  # noqa: E402
@@ -35,9 +36,9 @@ def main():
         os.execv(machine, [machine, "--timeout", str(LIMIT_SECONDS), "--env", "TUTORIAL_INSIDE", "--env", "FAIRLEAD_BUILD", "--",
                            os.path.abspath(__file__), *wanted])
     cases = Cases()
-    with World("tutorial") as world:
+    with stalls.watched("ordinary") as late, World("tutorial") as world:
         tell(cases, world, [(f"t{list(PAIRS).index(name)}", f"{PAIRS[name][0]} of priority 100, {PAIRS[name][1]} of 95",
-                             steps.tell(dict(zip(("one", "two"), PAIRS[name])))) for name in wanted], at_once=len(PAIRS))
+                             steps.tell(dict(zip(("one", "two"), PAIRS[name])), late)) for name in wanted], at_once=len(PAIRS))
     cases.finish()
 
 

@@ -2,8 +2,11 @@
 machine that is a guest may have taken the processor away, or the kernel was at work that nothing preempts: what was due there is
 late. This does not tell the two apart.
 
+With `ordinary` the threads are of no such class: whatever else is ordinary there may be as late, the kernel's own delivery of
+packets (ksoftirqd) among it.
+
 As a program: prints a line "PROCESSOR ns ns" (CLOCK_MONOTONIC, begin and end) for each time of more than NOTED_MS, until its
-standard input ends."""
+standard input ends; "ordinary" as above."""
 import contextlib
 import os
 import subprocess
@@ -26,6 +29,15 @@ class Stalls:
         """The part between the two times (CLOCK_MONOTONIC, ns) counts."""
         return max([0] + [min(b, until) - max(a, since) for a, b in list(self.found)]) / 1e6
 
+    def total(self, since, until):
+        """All of them between the two times, in ms; what two processors had at once counts once."""
+        out, last = 0, since
+        for begin, end in sorted(self.found):
+            begin, end = max(begin, last), min(end, until)
+            if end > begin:
+                out, last = out + end - begin, end
+        return out / 1e6
+
     def read(self, pipe):
         for line in pipe:
             _, begin, end = map(int, line.split())
@@ -33,9 +45,10 @@ class Stalls:
 
 
 @contextlib.contextmanager
-def watched():
+def watched(*words):
+    """words: none, or "ordinary"."""
     stalls = Stalls()
-    child = subprocess.Popen([sys.executable, os.path.abspath(__file__)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, os.path.abspath(__file__), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     reader = threading.Thread(target=stalls.read, args=(child.stdout,), daemon=True)
     reader.start()
     try:
@@ -47,9 +60,10 @@ def watched():
         child.stdout.close()
 
 
-def watch(cpu, ended):
+def watch(cpu, ended, ordinary):
     os.sched_setaffinity(0, {cpu})
-    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
+    if not ordinary:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
     last = time.monotonic_ns()
     while not ended.is_set():
         time.sleep(PERIOD_SECONDS)
@@ -61,7 +75,7 @@ def watch(cpu, ended):
 
 def main():
     ended = threading.Event()
-    threads = [threading.Thread(target=watch, args=(cpu, ended)) for cpu in sorted(os.sched_getaffinity(0))]
+    threads = [threading.Thread(target=watch, args=(cpu, ended, sys.argv[1:] == ["ordinary"])) for cpu in sorted(os.sched_getaffinity(0))]
     for thread in threads:
         thread.start()
     sys.stdin.read()

@@ -70,6 +70,10 @@ virtual_server {lan.VIP} {lan.PORT} {{
         self.program = self.world.spawn(self.namespace, command, f"{self.namespace}-{self.node}-{self.starts}.log")
         return self
 
+    def checked(self):
+        """Both servers have passed a check: they are in the table before, and the first one that fails puts a server out at once."""
+        return all(f"TCP connection to [{address}]:tcp:{lan.PORT} success" in self.program.text() for address in lan.SERVERS.values())
+
     @property
     def vip(self):
         """As `ip address` lists it."""
@@ -91,6 +95,10 @@ class FairleadTutorialNode(FairleadNode):
 
     def stop(self):
         return self.program.end(signal.SIGTERM, 20)
+
+    def checked(self):
+        """Both servers have passed a check: until then none is in the table."""
+        return True
 
     @property
     def vip(self):
