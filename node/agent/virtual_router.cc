@@ -31,12 +31,14 @@ HeldAddresses::Owner owner_of(const plan::GroupPlan& plan) {
 VirtualRouter::VirtualRouter(plan::GroupPlan plan, VirtualRouterSurroundings& surroundings)
     : plan_(std::move(plan)),
       world_(surroundings),
+      place_(surroundings.agenda, *this),
       metrics_(surroundings.metrics.all(), plan_.name),
       addresses_(surroundings, metrics_, plan_.name, owner_of(plan_)),
       adverts_(surroundings, metrics_, plan_.name),
       peers_(surroundings),
       priority_(plan_.priority),
       since_(surroundings.clock.wall()) {
+  touch();
   config_ = configured();
   metrics_.set_state(api::MemberState::kInitialize);
   metrics_.set_priority(priority_);
@@ -140,7 +142,7 @@ void VirtualRouter::start() {
   if (const auto stranger = peers_.stranger(); stranger && backup()) deliver(*stranger);
 }
 
-void VirtualRouter::time_passed() {
+void VirtualRouter::time_passed(Microseconds early) {
   touch();
   peers_.forget();
   addresses_.forget_old();
@@ -148,9 +150,10 @@ void VirtualRouter::time_passed() {
   start();
   const TimePoint now = world_.clock.now();
   const auto deadline = vrrp::next_deadline(state_);
-  if (deadline && now >= *deadline) {
-    if (active()) world_.metrics.observe_lateness(now - *deadline);
-    deliver(vrrp::TimePassed{});
+  const Microseconds most = active() ? Microseconds(config_.advertisement_interval) / 100 : Microseconds(0);
+  if (deadline && now + std::min(early, most) >= *deadline) {
+    if (active()) world_.metrics.observe_lateness(std::max(now - *deadline, Microseconds(0)));
+    deliver_at(vrrp::TimePassed{}, std::max(now, *deadline));
     heed_addresses();
   }
   leave_if_overdue();

@@ -54,7 +54,10 @@ class VirtualRouter {
   void hear(const vrrp::Accepted& accepted);
   // An advert that named this router and was refused: no event, but perhaps worth telling.
   void refuse(const vrrp::Rejected& rejected);
-  void time_passed();
+  // Does what is due by now; an advert at most so long before its time, and less than a hundredth of its
+  // interval: its time is counted from as if it had come, so that neither earliness nor lateness adds up
+  // (VR-097).
+  void time_passed(Microseconds early = Microseconds(0));
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
   // Gives up as FenceExpired if the last advert is too old, whatever this turn was about.
@@ -80,27 +83,28 @@ class VirtualRouter {
   }
   // What it wants on its interface now.
   void add_desired(address::Desired& desired) const;
-  // When time_passed() is due next: what it was, unless a call may have changed it. Asked of all groups in
-  // every turn.
+  // When time_passed() is due next: what it was, unless a call may have changed it.
   std::optional<TimePoint> next_deadline() const;
+  // Puts it on the agenda.
+  void put_deadline() { place_.put(next_deadline()); }
   // The boot-time clock went on without the other one: what was reckoned by both holds no longer.
-  void forget_deadline() { deadline_known_ = false; }
+  void forget_deadline() { touch(); }
   // Whether the wire must be read before a timer counts: the fence asks for it before an advert that is late,
   // and before it takes over a Backup must know of all that was sent until now.
   bool must_drain_first() const;
   // Whether it is Active: its next deadline is an advert's, or comes before it.
   bool advertises() const { return active(); }
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
-  // Its report, if a call since the last one may have changed it: of many groups few have anything to tell.
-  std::optional<GroupReport> news();
+  // As of now. It changes only in calls by which the router is touched (virtual_router_agenda.h).
+  GroupReport report() const;
 
  private:
-  GroupReport report() const;
   // In every call that may change the report, or when time_passed() is due.
-  void touch() { touched_ = true, deadline_known_ = false; }
+  void touch() { place_.touch(), deadline_known_ = false; }
   std::optional<TimePoint> reckon_deadline() const;
   // What its event makes of the machine, and what the machine asks for.
-  void deliver(const vrrp::Event& event);
+  void deliver(const vrrp::Event& event) { deliver_at(event, world_.clock.now()); }
+  void deliver_at(const vrrp::Event& event, TimePoint now);
   // False if the rest of the effects must not be carried out.
   bool carry_out(const vrrp::Step& step);
   bool send_advert(vrrp::Priority priority);
@@ -157,6 +161,7 @@ class VirtualRouter {
 
   plan::GroupPlan plan_;
   VirtualRouterSurroundings& world_;
+  Agenda::Place place_;
   GroupMetrics metrics_;
   HeldAddresses addresses_;
   Adverts adverts_;
@@ -179,7 +184,6 @@ class VirtualRouter {
   mutable bool deadline_known_ = false;
 
   // For the report:
-  bool touched_ = true;  // since the last one
   WallTime since_;
   std::int64_t observed_generation_ = 0;
   bool programmed_ = false;

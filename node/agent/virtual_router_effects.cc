@@ -11,8 +11,8 @@
 
 namespace fairlead::agent {
 
-void VirtualRouter::deliver(const vrrp::Event& event) {
-  const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());
+void VirtualRouter::deliver_at(const vrrp::Event& event, TimePoint now) {
+  const vrrp::Step step = vrrp::step(config_, state_, event, now);
   state_ = step.next;
   const bool carried_out = carry_out(step);
   // Nobody heard of the attempt: nothing has happened, and the log has one line about the first.

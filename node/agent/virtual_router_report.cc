@@ -7,11 +7,6 @@
 
 namespace fairlead::agent {
 
-std::optional<GroupReport> VirtualRouter::news() {
-  if (!std::exchange(touched_, false)) return std::nullopt;
-  return report();
-}
-
 GroupReport VirtualRouter::report() const {
   GroupReport out;
   out.uid = plan_.version.uid;

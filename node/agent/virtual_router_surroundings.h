@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "node/agent/virtual_router_agenda.h"
 #include "node/agent/virtual_router_announcements.h"
 #include "node/agent/virtual_router_metrics.h"
 #include "node/agent/virtual_router_ports.h"
@@ -24,6 +25,8 @@ struct VirtualRouterSurroundings {
   bool tag_forgotten = false;
   // Of another live daemon of this node's name (FN-18); empty if there is none.
   std::string namesake = {};
+  // Where each router says that it is to be looked at.
+  Agenda agenda = {};
 };
 
 }  // namespace fairlead::agent

@@ -10,25 +10,29 @@ namespace fairlead::agent {
 namespace {
 
 constexpr Milliseconds kClocksApart{1};  // less is the time between two readings
+constexpr Milliseconds kTogether{1};
 
 using Queue = std::multimap<TimePoint, VirtualRouter*>;  // by when they are due
 
 class Timers {
  public:
-  Timers(Clock& clock, Listeners& listeners, std::size_t packets)
-      : clock_(clock), listeners_(listeners), packets_(packets) {}
+  Timers(Agenda& agenda, Clock& clock, Listeners& listeners, std::size_t packets)
+      : agenda_(agenda), clock_(clock), listeners_(listeners), packets_(packets) {}
 
   void run(const Listeners::Routers& routers) {
+    for (VirtualRouter* router : agenda_.touched()) router->put_deadline();
     Queue others;
     TimePoint now = clock_.now();
-    for (const auto& [name, router] : routers) {
+    Microseconds early{0};
+    for (VirtualRouter* router : agenda_.due(now + kTogether)) {
       const auto due = router->next_deadline();
-      if (!due || now < *due) continue;
+      if (!due || now + (router->advertises() ? early : Microseconds(0)) < *due) continue;
       if (router->advertises()) {
-        pass(*router);
+        pass(*router, early);
+        early = kTogether;
         now = clock_.now();  // which takes its time
       } else {
-        others.emplace(*due, router.get());
+        others.emplace(*due, router);
       }
     }
     if (others.empty()) return;  // of most turns that is all
@@ -59,11 +63,12 @@ class Timers {
   }
 
   // Late: what others sent meanwhile comes first (failure-model.md 1.2).
-  void pass(VirtualRouter& router) {
+  void pass(VirtualRouter& router, Microseconds early = Microseconds(0)) {
     if (router.must_drain_first()) listeners_.drain(packets_);
-    router.time_passed();
+    router.time_passed(early);
   }
 
+  Agenda& agenda_;
   Clock& clock_;
   Listeners& listeners_;
   std::size_t packets_;
@@ -72,8 +77,9 @@ class Timers {
 
 }  // namespace
 
-void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets) {
-  Timers(clock, listeners, packets).run(routers);
+void run_timers(const Listeners::Routers& routers, VirtualRouterSurroundings& world, Listeners& listeners,
+                std::size_t packets) {
+  Timers(world.agenda, world.clock, listeners, packets).run(routers);
 }
 
 void compare_clocks(const Listeners::Routers& routers, VirtualRouterSurroundings& world) {

@@ -7,12 +7,15 @@
 
 namespace fairlead::agent {
 
-// Lets time pass for every router that is due. Who is Active goes first, and again before each of the others
-// when it falls due meanwhile: a take-over waits for the kernel, and many of them in one turn take longer
-// than fast adverts may be late (give_up_after()), so that the first would be Backup again before the last is
-// Active. The others go in the order in which they fell due. What waits on the wire is taken in first, at
-// most `packets` of it, where a router must know (VirtualRouter::must_drain_first). vrrp thread only.
-void run_timers(const Listeners::Routers& routers, Clock& clock, Listeners& listeners, std::size_t packets);
+// Lets time pass for every router that is due by the agenda. Who is Active goes first, and again before each
+// of the others when it falls due meanwhile: a take-over waits for the kernel, and many of them in one turn
+// take longer than fast adverts may be late (give_up_after()), so that the first would be Backup again before
+// the last is Active. The others go in the order in which they fell due. What waits on the wire is taken in
+// first, at most `packets` of it, where a router must know (VirtualRouter::must_drain_first). With an advert
+// that is due leave those that are due within the next millisecond, of fast ones less
+// (VirtualRouter::time_passed): to wake for each of them costs more than to send it. vrrp thread only.
+void run_timers(const Listeners::Routers& routers, VirtualRouterSurroundings& world, Listeners& listeners,
+                std::size_t packets);
 
 // Begins a turn: sees whether the machine has slept since the last one, and makes the routers reckon by it.
 void compare_clocks(const Listeners::Routers& routers, VirtualRouterSurroundings& world);

@@ -81,7 +81,7 @@ class VirtualRouters::Impl {
     compare_clocks(routers_, world_);
     listeners_.drain(kPacketsPerTurn);
     const TimePoint began = ports_.clock->now();
-    run_timers(routers_, *ports_.clock, listeners_, kPacketsPerTurn);
+    run_timers(routers_, world_, listeners_, kPacketsPerTurn);
     if (update() || is_past(look_at_)) look_again_ = true;
     if (new_order_) take_order(*std::exchange(new_order_, std::nullopt));
     if (std::exchange(look_again_, false)) {
@@ -177,6 +177,8 @@ class VirtualRouters::Impl {
       router->place(ground);
     }
     wish_for(std::move(wishes));
+    look_at_ = listeners_.retry();
+    for (const auto& [name, router] : routers_) look_at_ = earlier(look_at_, router->next_look());
   }
 
   void wish_for(std::vector<filter::FencedGroup> wishes) {
@@ -242,17 +244,18 @@ class VirtualRouters::Impl {
 
   void report() {
     const auto view = [this]() -> const address::Interfaces& { return interfaces(); };
-    if (report_.update(sequence_, routers_, view, listeners_.heard())) on_report_(report_.get());
+    const auto touched = world_.agenda.touched();
+    const bool changed = report_.update(sequence_, routers_, touched, view, listeners_.heard());
+    for (VirtualRouter* router : touched) router->put_deadline();
+    world_.agenda.forget_touched();
+    if (changed) on_report_(report_.get());
   }
 
   void arm() {
-    look_at_ = listeners_.retry();
-    std::optional<TimePoint> next = announcements_.next();
-    for (const auto& [name, router] : routers_) {
-      look_at_ = earlier(look_at_, router->next_look());
-      next = earlier(next, router->next_deadline());
-    }
-    next = earlier(next, look_at_);
+#ifndef __OPTIMIZE__  // it costs what is to be saved: for the builds that look for mistakes
+    for (const auto& [name, router] : routers_) router->put_deadline();
+#endif
+    auto next = earlier(earlier(announcements_.next(), world_.agenda.next()), look_at_);
     if (world_.audit_wanted) next = earlier(next, next_audit_);
     if (look_again_) next = ports_.clock->now();
     if (next) ports_.clock->wake_at(*next, [this] { turn(); });

@@ -22,12 +22,13 @@ void CurrentReport::wish_for(const std::vector<filter::FencedGroup>& fenced) {
 }
 
 bool CurrentReport::update(std::uint64_t sequence, const Listeners::Routers& routers,
+                           const std::vector<VirtualRouter*>& touched,
                            const std::function<const address::Interfaces&()>& interfaces,
                            std::vector<api::HeardVirtualRouter> heard) {
   bool changed = std::exchange(first_, false);
   changed |= std::exchange(wishes_changed_, false);
   changed |= put(report_.sequence, sequence);
-  changed |= update_groups(routers);
+  changed |= update_groups(routers, touched);
   changed |= put(report_.heard, std::move(heard));
   if (std::exchange(view_changed_, false)) {
     const address::Interfaces& now = interfaces();
@@ -37,18 +38,17 @@ bool CurrentReport::update(std::uint64_t sequence, const Listeners::Routers& rou
   return changed;
 }
 
-bool CurrentReport::update_groups(const Listeners::Routers& routers) {
+bool CurrentReport::update_groups(const Listeners::Routers& routers,
+                                  const std::vector<VirtualRouter*>& touched) {
   bool changed = false;
   if (std::exchange(routers_changed_, false)) {
     changed =
         std::erase_if(report_.groups, [&](const auto& entry) { return !routers.contains(entry.first); }) > 0;
   }
-  for (const auto& [name, router] : routers) {
-    auto news = router->news();
-    if (!news) continue;
-    const auto [known, fresh] = report_.groups.try_emplace(name);
+  for (const VirtualRouter* router : touched) {
+    const auto [known, fresh] = report_.groups.try_emplace(router->plan().name);
     changed |= fresh;
-    changed |= put(known->second, *std::move(news));
+    changed |= put(known->second, router->report());
   }
   return changed;
 }

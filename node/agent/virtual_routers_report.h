@@ -21,14 +21,16 @@ class CurrentReport {
   void routers_changed() { routers_changed_ = true; }
   // What is to be fenced from now on.
   void wish_for(const std::vector<filter::FencedGroup>& fenced);
-  // Takes in what the turn has made of the routers. True if it changed anything, and the first time.
+  // Takes in what the turn has made of the routers, of which only those `touched` may have changed. True if
+  // it changed anything, and the first time.
   bool update(std::uint64_t sequence, const Listeners::Routers& routers,
+              const std::vector<VirtualRouter*>& touched,
               const std::function<const address::Interfaces&()>& interfaces,
               std::vector<api::HeardVirtualRouter> heard);
   const VrrpReport& get() const { return report_; }
 
  private:
-  bool update_groups(const Listeners::Routers& routers);
+  bool update_groups(const Listeners::Routers& routers, const std::vector<VirtualRouter*>& touched);
 
   VrrpReport report_;
   bool first_ = true;
