@@ -97,10 +97,13 @@ void VrrpMetrics::count_rejected(const std::string& group, vrrp::RejectReason re
 }
 
 void VrrpMetrics::count_checksum(vrrp::ChecksumMatch match) {
-  metrics_
-      .counter("fairlead_node_vrrp_checksum_forms_total", "Accepted advertisements by checksum form.",
-               {{"form", std::string(to_string(match))}})
-      .add(1);
+  auto& series = checksums_[match];
+  if (series == nullptr) {
+    series = &metrics_.counter("fairlead_node_vrrp_checksum_forms_total",
+                               "Accepted advertisements by checksum form.",
+                               {{"form", std::string(to_string(match))}});
+  }
+  series->add(1);
 }
 
 void VrrpMetrics::count_odd(const std::string& group, vrrp::Oddity oddity) {

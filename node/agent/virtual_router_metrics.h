@@ -73,6 +73,7 @@ class VrrpMetrics {
   sys::Metrics& metrics_;
   sys::Histogram& lateness_;
   std::map<std::pair<std::string, net::Family>, sys::Counter*> announced_;
+  std::map<vrrp::ChecksumMatch, sys::Counter*> checksums_;
 };
 
 }  // namespace fairlead::agent

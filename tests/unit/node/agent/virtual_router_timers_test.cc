@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "support/vrrp_thread.h"
 
 // Which of many groups goes first when several are due in one turn of the vrrp thread.
@@ -70,6 +74,60 @@ TEST(Timers, OfTwoTakeOversInOneTurnTheOneThatWasDueFirstGoesFirst) {
   start(thread, {numbered(1, 100), numbered(2, 200)});  // after 360.9 and 321.8 ms
   thread.world.freeze(Milliseconds(380));
   EXPECT_EQ(thread.lines("advert "), Journal({"advert 3 priority 200", "advert 2 priority 100"}));
+}
+
+// Two groups that became Active so long one after the other, and when each of their adverts leaves from then
+// on.
+std::vector<TimePoint> beats_of_two(Microseconds apart, int interval_cs) {
+  VrrpThread thread;
+  bool first = true;
+  thread.world.after_hold = [&] {
+    if (std::exchange(first, false)) thread.world.now += apart;
+  };
+  start(thread, {test::with_interval(numbered(1, 200), interval_cs),
+                 test::with_interval(numbered(2, 200), interval_cs)});
+  while (masters(thread) < 2) thread.world.pass(Milliseconds(1));
+  std::vector<TimePoint> out;
+  thread.world.before_send = [&] { out.push_back(thread.world.now); };
+  thread.world.pass(3 * Milliseconds(10 * interval_cs));
+  return out;
+}
+
+TEST(Timers, AnAdvertLeavesWithOneThatIsDueAMomentEarlierAndTheIntervalStaysWhatItIs) {
+  const auto beats = beats_of_two(Microseconds(700), 10);
+  ASSERT_EQ(beats.size(), 6U);
+  for (std::size_t i = 0; i < beats.size(); ++i) {
+    EXPECT_EQ(beats[i], beats[0] + (i / 2) * Milliseconds(100)) << i;
+  }
+}
+
+TEST(Timers, AnAdvertDueMoreThanAMillisecondLaterLeavesAtItsOwnTime) {
+  const auto beats = beats_of_two(Microseconds(1500), 10);
+  ASSERT_GE(beats.size(), 4U);
+  EXPECT_EQ(beats[1], beats[0] + Microseconds(1500));
+  EXPECT_EQ(beats[3], beats[2] + Microseconds(1500));
+}
+
+TEST(Timers, AFastAdvertLeavesNoMoreThanAHundredthOfItsIntervalEarly) {
+  const auto beats = beats_of_two(Microseconds(700), 1);
+  ASSERT_GE(beats.size(), 4U);
+  EXPECT_EQ(beats[1], beats[0] + Microseconds(700));
+  EXPECT_EQ(beats[3], beats[2] + Microseconds(700));
+}
+
+TEST(Timers, ATurnForAnythingElseDrawsNoAdvertForward) {
+  VrrpThread thread;
+  start(thread, {numbered(1, 200)});
+  std::optional<TimePoint> last;
+  thread.world.before_send = [&] { last = thread.world.now; };
+  thread.world.pass(Milliseconds(600));
+  ASSERT_TRUE(last);
+  thread.world.pass(*last + Milliseconds(100) - Microseconds(500) - thread.world.now);
+  (void)thread.world.take_journal();
+  start(thread, {numbered(1, 200), numbered(2, 100)});
+  EXPECT_EQ(thread.lines("advert "), Journal());
+  thread.world.pass(Microseconds(500));
+  EXPECT_EQ(thread.lines("advert "), Journal({"advert 2 priority 200"}));
 }
 
 }  // namespace
