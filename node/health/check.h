@@ -45,8 +45,8 @@ struct Failed {
   std::string text;  // for people: "connection refused"
   friend bool operator==(const Failed&, const Failed&) = default;
 };
-// This host could not try, for want of descriptors, ports or memory, or of the source address. That says
-// nothing of the target.
+// This host could not try, for want of descriptors, ports or memory, of the source address or of the whole
+// family. That says nothing of the target.
 struct NotTried {
   std::string text;
   friend bool operator==(const NotTried&, const NotTried&) = default;

@@ -147,6 +147,8 @@ health::Outcome outcome_of(int error) {
     case ENOBUFS:
     case ENOMEM:
       return health::NotTried{"this host has no room for a socket (" + name + ")"};
+    case EAFNOSUPPORT:
+      return health::NotTried{"this host has no sockets of this family (" + name + ")"};
     case EADDRNOTAVAIL:
     case EADDRINUSE:
     case EAGAIN:
