@@ -50,9 +50,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       if (!error) self->timed_out(timeout);
     });
     const tcp::endpoint target(address_of(key.target.address), key.target.port.value());
-    socket_.async_connect(target, [self = shared_from_this()](const error_code& error) {
+    socket_.async_connect(target, [self = shared_from_this(), target](const error_code& error) {
       if (error == asio::error::operation_aborted) return;
-      self->end(error ? outcome_of(error.value()) : health::Outcome(health::Passed{}));
+      self->end(error ? outcome_of(error.value()) : self->connected(target));
     });
   }
 
@@ -71,6 +71,14 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     setsockopt(socket_.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     socket_.bind(tcp::endpoint(address_of(*key.source), 0), error);
     return error;
+  }
+
+  // To an address of this host from the very port that is asked for, a socket connects to itself where nobody
+  // listens (RFC 9293, 3.5: simultaneous open).
+  health::Outcome connected(const tcp::endpoint& target) const {
+    error_code error;
+    if (socket_.local_endpoint(error) != target || error) return health::Passed{};
+    return outcome_of(ECONNREFUSED);
   }
 
   // This thread may have slept past the moment: an answer that the kernel has by now is on its way to us.
@@ -133,6 +141,10 @@ std::unique_ptr<Prober> open_prober(sys::Loop& loop) { return std::make_unique<T
 health::Outcome outcome_of(int error) {
   const std::string name = sys::errno_name(error);
   switch (error) {
+    // It came about, and was ended before we looked: a reset that answers the SYN is ECONNREFUSED.
+    case ECONNRESET:
+    case EPIPE:
+      return health::Passed{};
     case ECONNREFUSED:
       return health::Failed{health::FailureReason::kRefused, "connection refused"};
     case ETIMEDOUT:

@@ -2,16 +2,21 @@
 """TCP health checks with real sockets: a node and a machine of real servers as namespaces, `checker` in the node. A server
 that stops listening, falls silent and returns; what the server sees of a check; what the node lacks is not the server's
 fault (datapath.md 9). Prints the detection times that it measured beside the worst that the formula allows."""
+import contextlib
 import os
 import signal
+import socket
+import struct
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, TREE + "/tests/lab")
 from health_world import (  # noqa: E402
-    FOUR_SERVER, NOBODY, NODE, OWN, SECOND, SERVERS, SIX_SERVER, Checker, Server, build, endpoint, remove, sh, silence)
+    FOUR_SERVER, NOBODY, NODE, OWN, SECOND, SERVERS, SIX, SIX_SERVER, Checker, Server, build, endpoint, inside,
+    remove, sh, silence)
 from labkit.cases import Cases  # noqa: E402
 
 SLACK = 2.0  # seconds, for a machine that is busy
@@ -104,6 +109,47 @@ def sources(cases):
     server.stop()
 
 
+def resets(cases):
+    """A server that accepts and resets at once: whether the reset is there before the node looks, is chance."""
+    def work():
+        return [socket.create_server((FOUR_SERVER, port)) for port in range(8061, 8081)]
+    listeners = inside(SERVERS, work)
+
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                one, _ = listener.accept()
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.close()
+    for listener in listeners:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+    one = Checker(1, 1, 0, 1, *(endpoint(FOUR_SERVER, port) for port in range(8061, 8081)))
+    time.sleep(5)
+    verdicts = {(c[2], c[3]) for c in one.changes}
+    cases.check("a server that accepts and resets is up, and stays so", verdicts == {("Up", "-")}, verdicts)
+    cases.check("it was asked all the time", one.metric('fairlead_node_health_attempts_total{result="passed"}') >= 60)
+    one.end()
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def itself(cases):
+    """A socket that gets the very port it asks for, on its own host, connects to itself: no server is there."""
+    def ports(low, high):
+        with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+            file.write(f"{low} {high}")
+    inside(NODE, lambda: ports(40000, 40000))
+    for address in (OWN, SIX):
+        name = endpoint(address, 40000)
+        one = Checker(1, 1, 0, 1, name)
+        took, error = one.wait(name, "Down", one.begun, 5)
+        cases.check(f"{address}: a check that connects to itself has found nobody",
+                    took is not None and not one.of(name, "Up") and error == "connection refused", one.changes)
+        one.end()
+    inside(NODE, lambda: ports(32768, 60999))
+
+
 def descriptors(cases):
     """512 attempts at once need as many descriptors; here there are a few."""
     server, name = Server(FOUR_SERVER, 8041), endpoint(FOUR_SERVER, 8041)
@@ -153,7 +199,7 @@ def main():
     cases = Cases()
     build()
     try:
-        for part in (begins, detects, retries, sources, descriptors, sleeps):
+        for part in (begins, detects, retries, sources, resets, itself, descriptors, sleeps):
             part(cases)
     finally:
         remove()
