@@ -173,7 +173,9 @@ std::string refusal(const Options& options) {
   }
   if (options.static_dir.empty()) return "";
   const auto listed = fairlead::agent::list_manifests(options.static_dir);
-  return listed ? "" : "--static: " + listed.error().message + ": make the folder, or name another";
+  // With too many files it runs on what it remembers, and tells.
+  const bool is_there = listed || listed.error().code == fairlead::Code::kInvalid;
+  return is_there ? "" : "--static: " + listed.error().message + ": make the folder, or name another";
 }
 
 // A library says by an exception that the system gives no descriptor, thread or memory.

@@ -174,8 +174,9 @@ void ManifestFolder::settle() {
   settled_ = std::move(next);
   auto now = file_problems(settled_);
   if (!problem_.empty()) now.insert(now.begin(), problem_);
+  const std::set<std::string> known(logged_.begin(), logged_.end());
   for (const auto& text : now) {
-    if (std::find(logged_.begin(), logged_.end(), text) != logged_.end()) continue;
+    if (known.contains(text)) continue;
     sys::log(sys::LogLevel::kWarning, "static.problem", {{"problem", text}});
   }
   logged_ = std::move(now);

@@ -1,8 +1,9 @@
 """Stories of static_test.py: manifests that are wrong, that collide, that are half written."""
 import os
+import signal
 import time
 
-from static_stage import MORE, OTHER, VIP
+from static_stage import MORE, NOTICED, OTHER, VIP
 from static_world import addresses, group
 
 
@@ -102,3 +103,37 @@ def half_written(stage):
                 and not [e for e in stage.watch.adverts(51, begun) if e["priority"] == 0], pause)
     stage.files.write("gw.yaml", group("gateway", 51, [VIP]))
     stage.eventually("back to one", lambda: addresses() == [VIP])
+
+
+def too_many(stage):
+    """A folder that cannot be used as it is when the daemon starts: what it remembers goes on, then and afterwards."""
+    stage.daemon.end(signal.SIGKILL)
+    for n in range(500):
+        stage.files.write(f"copy{n}.yaml", "")
+    stage.daemon.start()
+    stage.eventually("501 files: what was in force is run", lambda: stage.master("gateway") and addresses() == [VIP], 5)
+    stage.check("and it is told", any("more than 500" in p for p in stage.daemon.state()["problems"]), stage.daemon.state()["problems"])
+    begun = time.monotonic_ns()
+    for n in range(500):
+        stage.files.remove(f"copy{n}.yaml")
+    stage.eventually("one again: nothing is told of them any more", lambda: stage.daemon.state()["problems"] == [], NOTICED)
+    time.sleep(1)
+    pause = stage.watch.longest_pause(51, begun)
+    stage.check("and the group went on all the time", addresses() == [VIP] and not stage.daemon.events("static.gone")
+                and pause is not None and pause < 400, (addresses(), pause, stage.daemon.events("static.gone")))
+
+
+def written_meanwhile(stage):
+    """A file that is open for writing when the daemon starts: its last good version goes on until it is closed."""
+    stage.daemon.end(signal.SIGKILL)
+    begun = time.monotonic_ns()
+    with open(stage.files.path("gw.yaml"), "a") as file:
+        file.write("# half")
+        file.flush()
+        stage.daemon.start()
+        stage.eventually("what was in force is run", lambda: stage.master("gateway") and addresses() == [VIP], 4)
+        stage.eventually("the writer is told of", lambda: "open for writing" in str(stage.daemon.file("gw.yaml")["problems"]), NOTICED + 2)
+        file.write(" a comment\n")
+    stage.eventually("closed: it is taken", lambda: stage.daemon.file("gw.yaml")["problems"] == [], NOTICED)
+    stage.check("and never gone", addresses() == [VIP] and not stage.daemon.events("static.gone")
+                and not [e for e in stage.watch.adverts(51, begun) if e["priority"] == 0], stage.daemon.events("static.gone"))
