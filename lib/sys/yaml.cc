@@ -17,6 +17,8 @@ namespace {
 constexpr int kDeepest = 100;           // levels of nesting; also what ends a cycle of anchors
 constexpr std::size_t kExtra = 10'000;  // what anchors may add in any case, in nodes and bytes of scalars
 constexpr std::size_t kMostProblems = 16;
+constexpr std::size_t kMostNodes = 200'000;  // some 100 MB
+constexpr std::size_t kLongestTag = 256;
 
 YamlProblem problem_at(const YAML::Mark& mark, std::string message) {
   if (mark.is_null()) return {0, 0, std::move(message)};
@@ -114,6 +116,7 @@ class Writer {
     out_.json += '[';
     std::size_t index = 0;
     for (const auto& element : node) {
+      if (spent_ || full()) return;
       if (index > 0) out_.json += ',';
       const int line = element.Mark().is_null() ? 0 : element.Mark().line + 1;
       write({element, "[" + std::to_string(index++) + "]", line}, depth + 1);
@@ -125,6 +128,7 @@ class Writer {
     out_.json += '{';
     std::set<std::string> keys;
     for (const auto& member : node) {
+      if (spent_ || full()) return;
       const YAML::Node& key = member.first;
       if (!key.IsScalar()) {
         refuse(key, "a key must be a string");
@@ -149,35 +153,51 @@ class Writer {
   YamlDocument out_;
 };
 
-// yaml-cpp reads on from a comma outside brackets without end, a document each time: what begins where the
-// one before began was never read.
-class Progress : public YAML::EventHandler {
+// Reads a text without keeping it, and ends what would have no end, or fill the memory, if it were kept.
+class Survey : public YAML::EventHandler {
  public:
+  // yaml-cpp reads on from a comma outside brackets without end, a document each time: what begins where the
+  // one before began was never read.
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (last_ == mark.pos) throw YAML::ParserException(mark, "no value can begin like this");
     last_ = mark.pos;
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark, ""); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark, ""); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string&) override {
+    count(mark, tag);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    count(mark, tag);
+  }
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    count(mark, tag);
   }
   void OnMapEnd() override {}
 
  private:
+  // %TAG lets two bytes stand for a tag of any length, and every node would keep its own copy.
+  void count(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.size() > kLongestTag) throw YAML::ParserException(mark, "a tag of this length");
+    if (++nodes_ > kMostNodes) {
+      throw YAML::ParserException(mark, "more than " + std::to_string(kMostNodes) + " values in one text");
+    }
+  }
+
   int last_ = -1;
+  std::size_t nodes_ = 0;
 };
 
-// Throws YAML::ParserException where the text has no end for yaml-cpp.
+// Throws YAML::ParserException where the text has no end for yaml-cpp, or would take too much memory.
 void refuse_endless(const std::string& text) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
-  Progress progress;
-  while (parser.HandleNextDocument(progress)) {
+  Survey survey;
+  while (parser.HandleNextDocument(survey)) {
   }
 }
 

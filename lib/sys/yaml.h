@@ -32,8 +32,8 @@ struct YamlText {
 
 // Plain scalars become null, booleans or numbers by YAML 1.2's core rules, quoted ones stay strings. Anchors
 // may add what is in the text once more and 10,000 nodes or bytes of scalars. Refused: duplicate keys, keys
-// that are no scalars, foreign tags, nesting beyond 100 levels, zero bytes. Bound the size of `text`: it
-// takes some hundred times as much memory.
+// that are no scalars, foreign tags, tags of more than 256 bytes, nesting beyond 100 levels, zero bytes, more
+// than 200,000 values. Bound the size of `text`: a MiB may take seconds.
 YamlText read_yaml(std::string_view text);
 
 // The documents' JSON alone. Errors: kInvalid, the first problem with line and column.

@@ -9,12 +9,6 @@
 namespace fairlead::plan {
 namespace {
 
-ManifestProblem at(const std::string& file, const SourceLines& lines, std::string object,
-                   api::Problem problem) {
-  const int line = lines.line_of(problem.path);
-  return {file, line, std::move(object), std::move(problem)};
-}
-
 // What a file's object is to the rest of the program: nothing of what an API server or a person added to
 // its metadata counts.
 void give_identity(api::ObjectMeta& meta) {
@@ -60,7 +54,9 @@ void read_document(const std::string& file, const ManifestDocument& document, Ma
     decoded.problems = std::visit([](const auto& value) { return problems_of(value); }, decoded.value);
   }
   for (auto& problem : decoded.problems) {
-    problems.push_back(at(file, document.lines, object, std::move(problem)));
+    // To find a line goes through the object: those that are not told stand where it begins.
+    const std::string path = problems.size() < kMostTold ? problem.path : "";
+    problems.push_back({file, document.lines.line_of(path), object, std::move(problem)});
   }
   if (!decoded.problems.empty()) return;
   std::visit(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,6 +61,8 @@ struct ReadManifest {
 // `node`. A set that is one slice of several is refused: slices are the controller's.
 ReadManifest read_manifest(const std::string& node, const std::string& file,
                            const std::vector<ManifestDocument>& documents);
+
+constexpr std::size_t kMostTold = 100;  // problems of one file
 
 struct SettledManifests {
   ManifestFiles in_force;

@@ -1,5 +1,6 @@
 // Which version of each file is in force.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -10,8 +11,6 @@ namespace fairlead::plan {
 namespace {
 
 using Collision = std::pair<ManifestClaim, ManifestClaim>;
-
-constexpr std::size_t kMostTold = 100;  // of one file
 
 // The first of each file, and how many more there are.
 std::vector<ManifestProblem> first_of_each(std::vector<ManifestProblem> problems) {
@@ -41,10 +40,9 @@ class Settling {
 
   SettledManifests run() {
     for (auto found = collisions(node_, chosen_); !found.empty(); found = collisions(node_, chosen_)) {
-      take_back(loser(found.front()), found);
+      take_back_losers(found);
     }
-    while (give_again()) {
-    }
+    give_again();
     for (const auto& [name, file] : chosen_) out_.in_force.insert({name, *file});
     return std::move(out_);
   }
@@ -72,14 +70,35 @@ class Settling {
     return newer_.contains(later) || !newer_.contains(earlier) ? later : earlier;
   }
 
-  void take_back(const std::string& name, const std::vector<Collision>& found) {
-    for (const auto& [later, earlier] : found) {
-      if (later.file == name) {
-        out_.refusals.push_back(refusal(later, earlier));
-      } else if (earlier.file == name) {
-        out_.refusals.push_back(refusal(earlier, later));
-      }
+  // Of every two that collide, one; but a file that has just gone without its newest version is in nobody's
+  // way for now.
+  void take_back_losers(const std::vector<Collision>& found) {
+    std::map<std::string, std::vector<const Collision*>> of_file;
+    for (const auto& collision : found) {
+      of_file[collision.first.file].push_back(&collision);
+      of_file[collision.second.file].push_back(&collision);
     }
+    std::set<std::string> changed;
+    for (const auto& collision : found) {
+      if (changed.contains(collision.first.file) || changed.contains(collision.second.file)) continue;
+      const std::string& name = loser(collision);
+      tell(name, of_file.at(name), changed);
+      take_back(name);
+      changed.insert(name);
+    }
+  }
+
+  void tell(const std::string& name, const std::vector<const Collision*>& found,
+            const std::set<std::string>& changed) {
+    for (const Collision* collision : found) {
+      const auto& [later, earlier] = *collision;
+      const bool is_later = later.file == name;
+      if (changed.contains(is_later ? earlier.file : later.file)) continue;
+      out_.refusals.push_back(is_later ? refusal(later, earlier) : refusal(earlier, later));
+    }
+  }
+
+  void take_back(const std::string& name) {
     const auto old = before_.find(name);
     const bool was_newer = newer_.erase(name) > 0;
     if (was_newer) taken_back_.insert({name, chosen_.at(name)});
@@ -90,19 +109,28 @@ class Settling {
     }
   }
 
-  // What was in the way of a file may have been taken back itself, after it. True if one is given again.
-  bool give_again() {
-    for (const auto& entry : taken_back_) {
-      const std::string name = entry.first;
-      auto with_it = chosen_;
-      with_it[name] = entry.second;
-      if (!collisions(node_, with_it).empty()) continue;
-      chosen_ = std::move(with_it);
+  // What was in the way of a file may have been taken back itself, after it.
+  void give_again() {
+    std::map<std::string, std::string> had;  // subject -> file, of what is chosen
+    for (const auto& claim : claims(node_, chosen_)) had.insert({claim.subject, claim.file});
+    for (auto entry = taken_back_.begin(); entry != taken_back_.end();) {
+      const std::string name = entry->first;
+      const auto wanted = claims(node_, {*entry});
+      const bool free = std::all_of(wanted.begin(), wanted.end(), [&](const auto& claim) {
+        const auto holder = had.find(claim.subject);
+        return holder == had.end() || holder->second == name;
+      });
+      if (!free) {
+        ++entry;
+        continue;
+      }
+      chosen_[name] = entry->second;
+      std::erase_if(had, [&](const auto& one) { return one.second == name; });
+      for (const auto& claim : wanted) had.insert({claim.subject, name});
       std::erase_if(out_.refusals, [&](const auto& problem) { return problem.file == name; });
-      taken_back_.erase(name);
-      return true;
+      taken_back_.erase(entry);
+      entry = taken_back_.begin();  // its older version made room
     }
-    return false;
   }
 
   const std::string& node_;

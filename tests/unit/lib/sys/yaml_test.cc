@@ -201,6 +201,34 @@ TEST(Yaml, ACommaOutsideBracketsIsRefused) {
   EXPECT_EQ(read_yaml("---\n---\n...\n---\na: 1\n---\n").documents.size(), 1U);
 }
 
+// With %TAG a MiB of text would take 26 GB: each node keeps its own copy of its tag.
+TEST(Yaml, ATagThatGrowsIsRefusedBeforeItFillsTheMemory) {
+  const std::string grows = "%TAG !a! " + std::string(1000, 'x') + "\n---\n";
+  for (const std::string text : {"- !a!y z\n", "!a!y [1]\n", "!a!y {b: 1}\n", "b: !a!y\n"}) {
+    const auto read = read_yaml(grows + text);
+    ASSERT_EQ(read.problems.size(), 1U) << text;
+    EXPECT_EQ(read.problems[0].message, "a tag of this length") << text;
+    EXPECT_EQ(read.problems[0].line, 3) << text;
+  }
+}
+
+// A MiB of commas would take 545 MB.
+TEST(Yaml, TooManyValuesAreRefusedBeforeTheyFillTheMemory) {
+  const auto repeated = [](const std::string& part, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) out += part;
+    return out;
+  };
+  EXPECT_EQ(read_yaml("[" + repeated("1,", 199'999) + "]").documents.size(), 1U);
+  for (const auto& text :
+       {"[" + repeated("1,", 200'000) + "]", "[" + repeated(",", 200'000) + "]", repeated("--- a\n", 200'001),
+        repeated("- &a\n", 100'001) + repeated("- *a\n", 100'000)}) {
+    const auto read = read_yaml(text);
+    ASSERT_EQ(read.problems.size(), 1U) << text.substr(0, 20);
+    EXPECT_EQ(read.problems[0].message, "more than 200000 values in one text") << text.substr(0, 20);
+  }
+}
+
 TEST(Yaml, AZeroByteIsNoText) {
   const auto read = read_yaml(std::string_view("a: 1\nb: \0\n", 11));
   EXPECT_EQ(read.problems, (std::vector<YamlProblem>{{2, 0, "a zero byte: this is no text"}}));

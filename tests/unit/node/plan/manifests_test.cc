@@ -57,6 +57,16 @@ TEST(Manifests, WhatANodeCannotRunIsRefused) {
               ElementsAre("gw.yaml:4: VRRPGroup gw: spec.trackQuorum: is not supported yet"));
 }
 
+// The lines of 90,000 of them took half a minute.
+TEST(Manifests, OfManyProblemsTheLinesOfAHundredAreFound) {
+  std::string fields;
+  for (int i = 0; i < 300; ++i) fields += ",\"u" + std::to_string(i) + "\":1";
+  const auto told = texts(read("gw.yaml", {group_json("gw", 51, "192.0.2.10", fields)}).problems);
+  ASSERT_EQ(told.size(), 300U);
+  EXPECT_EQ(told[99], "gw.yaml:4: VRRPGroup gw: spec.u188: is no field of this kind");
+  EXPECT_EQ(told[100], "gw.yaml:1: VRRPGroup gw: spec.u189: is no field of this kind");
+}
+
 TEST(Manifests, AServerSetThatIsASliceIsRefused) {
   const auto file =
       read("w.yaml", {set_json("web", "gw", "192.0.2.10", R"(,"slice":{"index":0,"count":2})")});

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include "unit/node/plan/builders.h"
 #include "unit/node/plan/manifest_samples.h"
 
@@ -167,6 +169,26 @@ TEST(Settle, WhoWasHinderedByOneThatIsTakenBackGoesOn) {
   EXPECT_THAT(texts(then.refusals),
               ElementsAre("a.yaml:6: VRRPGroup a: spec.addresses[0].address: 192.0.2.3 is "
                           "also in c.yaml:6 (VRRPGroup c)"));
+}
+
+// Copies of a file in its folder: when all of them were compared again for each, these took minutes.
+TEST(Settle, ManyFilesThatSayTheSameAreSettledSoon) {
+  std::vector<std::string> documents;
+  for (int i = 0; i < 60; ++i) {
+    documents.push_back(group_json("g" + std::to_string(i), i + 1, "192.0.2." + std::to_string(i + 1)));
+  }
+  std::map<std::string, ReadManifest> shown;
+  for (int i = 0; i < 300; ++i) {
+    const auto name = "f" + std::to_string(1000 + i) + ".yaml";
+    shown.emplace(name, read(name, documents));
+  }
+  const auto begun = std::clock();
+  const auto out = settled({}, shown);
+  EXPECT_LT(static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC, 10);
+  ASSERT_EQ(out.in_force.size(), 1U);
+  EXPECT_TRUE(out.in_force.contains("f1000.yaml"));
+  EXPECT_EQ(out.refusals.size(), 299 * 101U);
+  EXPECT_EQ(texts({out.refusals.back()})[0], "f1299.yaml: and 80 problems more");
 }
 
 TEST(Settle, AnObjectMovesFromFileToFile) {
