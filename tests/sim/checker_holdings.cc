@@ -52,7 +52,7 @@ void Checker::held(int node, int group, int address, bool created) {
 void Checker::released(int node, int group, int address) {
   gone(node, group, address);
   Member& who = member(node, group);
-  if (who.held != 0 || who.state != api::MemberState::kMaster) return;
+  if (who.held != 0 || (who.state != api::MemberState::kMaster && !who.took_over_this_turn)) return;
   who.let_go_this_turn = true;
   begin_backup(node, group, at(node).turn_began);  // a call may have taken its time since
 }

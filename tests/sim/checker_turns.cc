@@ -43,6 +43,11 @@ void Checker::turn_ended(int node) {
   for (int group = 0; group < group_count_; ++group) {
     Member& who = member(node, group);
     who.told_before.reset();
+    // Master and Backup again in one turn, which nobody reports, or kept from it by a call that took its
+    // time: as in reported().
+    if (who.state == api::MemberState::kBackup && who.held == 0) who.sent.reset();
+    const bool stepped_down = who.took_over_this_turn && who.let_go_this_turn;
+    if (stepped_down && who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
     ++checks_;
     const bool stays = who.state == api::MemberState::kMaster;
     // Who saw himself that he had no right to, and could only not remove it, has a little time (I-1).
