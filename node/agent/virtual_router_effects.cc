@@ -176,6 +176,7 @@ void VirtualRouter::repair(const std::vector<net::IpAddress>& missing) {
   }
   addresses_.restore(link_, ours, lifetime());
   heed_addresses();
+  leave_if_overdue();  // the call may have taken its time
 }
 
 void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
@@ -185,6 +186,7 @@ void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
   if (ours.empty() || late()) return;  // the next beat ends it
   addresses_.make_again(link_, ours, lifetime());
   heed_addresses();
+  leave_if_overdue();
 }
 
 std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpAddress>& some) const {
