@@ -9,7 +9,7 @@ import asking
 from faults import down_ms, GATE_MS
 from measure import milliseconds
 from routers import Fairlead, VirtualRouter
-from world import wait_for
+from world import batch, wait_for
 
 EXPIRY_LATE_MS = 1100  # the kernel removes an address up to so long after its lifetime (failure-model 1.2)
 HIGH, LOW = 200, 150
@@ -35,6 +35,7 @@ class Crowd:
         self.of = of
         self.group = {vip: group for group, vips in of.items() for vip in vips}
         base = VirtualRouter("g", family=family, interval=interval, checksum="RFC9568")
+        self.slack = self.kernel_ms(addresses) if family == 6 else 0
         self.told = {node: [base.but(name=f"g{g}", vrid=g, vips=tuple(vips), priority=own, others=(other,))
                             for g, vips in of.items()] for node, own, other in (("a", HIGH, LOW), ("b", LOW, HIGH))}
         self.programs = {n: Fairlead(story.world, story.segment.of[n], n) for n in ("a", "b")}
@@ -47,6 +48,17 @@ class Crowd:
         self.held = collections.defaultdict(set)
         self.asked = [of[1 + n * groups // min(ASKED, groups)][-1] for n in range(min(ASKED, groups))]
         self.answers = {(n, vip): [] for n in ("a", "b") for vip in self.asked}  # when x got them
+
+    def kernel_ms(self, addresses):
+        """What this kernel takes to be given so many IPv6 addresses that expire: at each it goes over all of them (addrconf_verify),
+        1000 take it some hundred times what 125 do. No daemon can be quicker than `ip -batch`."""
+        alone = self.story.world.namespace(f"{self.story.tag}-kernel")
+        batch(alone, ["link add eth1 type veth peer name eth2", "link set eth1 up", "link set eth2 up"])
+        begun = time.monotonic_ns()
+        batch(alone, [f"address add 2001:db8::{n:x}/128 dev eth1 valid_lft 60 preferred_lft 0 nodad" for n in range(1, addresses + 1)])
+        took = milliseconds(time.monotonic_ns() - begun)
+        print(f"    ip -batch adds {addresses} IPv6 addresses in {took} ms", flush=True)
+        return round(took)
 
     @property
     def down_ms(self):
@@ -147,9 +159,10 @@ class Crowd:
         taken = [self.since_last(self.adverts["a", g], begun, self.when(v, "b", True, begun)) for v, g in self.group.items()]
         gone = [self.since_last(self.beats[v], begun, self.when(v, "a", False, begun)) for v in self.group]
         both = [self.both(v, begun, now) for v in self.group]
-        check(f"{what}: b took each over within {self.down_ms:.0f} + {GATE_MS} ms of its group's last advert (P-1)",
-              None not in taken and self.down_ms - 20 <= min(taken) and max(taken) <= self.down_ms + GATE_MS, spread(taken))
-        limit = self.lifetime_ms + EXPIRY_LATE_MS
+        late = GATE_MS + self.slack
+        check(f"{what}: b took each over within {self.down_ms:.0f} + {late} ms of its group's last advert (P-1)",
+              None not in taken and self.down_ms - 20 <= min(taken) and max(taken) <= self.down_ms + late, spread(taken))
+        limit = self.lifetime_ms + EXPIRY_LATE_MS + self.slack
         check(f"{what}: each is gone from a within {limit} ms of its last renewal (I-2)",
               None not in gone and max(gone) <= limit, spread(gone))
         check(f"{what}: none was held by two for more than {overlap_ms} ms (P-2)", max(both) <= overlap_ms, spread(both))
