@@ -12,6 +12,10 @@ namespace fairlead::controller {
 namespace {
 
 constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
+// No object ever has this resourceVersion: etcd counts from 1, and its first write makes 2. An apply that
+// carries it makes what is not there, and meets a conflict where another leader has made it first (K-25,
+// K-27).
+constexpr const char* kVersionOfNothing = "1";
 
 bool has_all(const api::Labels& there, const api::Labels& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
@@ -58,13 +62,24 @@ bool same(const api::VirtualIP& there, const api::VirtualIP& wanted) {
   return there.spec == wanted.spec && finalized && has_owners(there.meta, wanted.meta);
 }
 
+// The resourceVersion that guards the apply of an object, as it is cached or not there.
+std::string guard_of(const api::ObjectMeta& meta) {
+  return meta.resource_version.empty() ? kVersionOfNothing : meta.resource_version;
+}
+
 // Metadata for an apply: what names the object and guards the write, and what is ours of the rest.
 api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
   api::ObjectMeta out;
   out.name = meta.name;
   out.namespace_name = meta.namespace_name;
-  out.resource_version = meta.resource_version;
+  out.resource_version = guard_of(meta);
   return out;
+}
+
+template <class T>
+T guarded(T object) {
+  object.meta.resource_version = guard_of(object.meta);
+  return object;
 }
 
 // When a write comes, by which verb, and to what kind.
@@ -93,7 +108,7 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
     const auto* there = find(inputs.virtual_ips, key);
     if (there != nullptr && same(*there, wanted)) continue;
     out.push_back(application({Step::kVirtualIPs, Verb::kApply, Target::kVirtualIP}, wanted.meta,
-                              api::encode_virtual_ip(wanted)));
+                              api::encode_virtual_ip(guarded(wanted))));
   }
   for (const auto& key : desired.to_finalize) {
     api::VirtualIP wanted;
@@ -116,7 +131,7 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.meta.labels = wanted.meta.labels;
     object.meta.annotations = wanted.meta.annotations;
     object.spec = wanted.spec;
-    out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, object.meta,
+    out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, wanted.meta,
                               api::encode_vrrp_group(object)));
   }
   for (const auto& [key, there] : inputs.groups) {
@@ -130,7 +145,7 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
     const auto* there = find(inputs.sets, key);
     if (there != nullptr && same(*there, wanted)) continue;
     out.push_back(application({Step::kSets, Verb::kApply, Target::kRealServerSet}, wanted.meta,
-                              api::encode_real_server_set(wanted)));
+                              api::encode_real_server_set(guarded(wanted))));
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;

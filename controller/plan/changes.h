@@ -61,7 +61,7 @@ struct Write {
   Target target = Target::kVirtualIP;
   api::ObjectKey key;
   std::string resource_version;  // of the object this was computed from; empty: it does not exist
-  std::string body;              // JSON; of a DELETE its DeleteOptions
+  std::string body;              // JSON, guarded by that resourceVersion; of a DELETE its DeleteOptions
   std::vector<Notice> notices;
   friend bool operator==(const Write&, const Write&) = default;
 };

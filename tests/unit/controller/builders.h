@@ -15,7 +15,7 @@ inline api::ObjectMeta meta(const std::string& name, const std::string& namespac
   out.name = name;
   out.namespace_name = namespace_name;
   out.uid = "uid-" + name;
-  out.resource_version = "1";
+  out.resource_version = "17";
   out.generation = 1;
   return out;
 }

@@ -251,14 +251,18 @@ TEST(Changes, OfAReleasedVirtualIPOnlyOurFinalizerGoes) {
   EXPECT_EQ(writes[0].body.find("fairlead.dev/release"), std::string::npos);
 }
 
-// K-27: every write carries the resourceVersion it was computed from; a new object carries none.
-TEST(Changes, EveryWriteOfAnObjectThatExistsCarriesItsResourceVersion) {
+// K-25, K-27: every write is guarded by the resourceVersion it was computed from; that of an object which is
+// not there by one that no object has, so that it never writes over what another leader made.
+TEST(Changes, EveryWriteCarriesAResourceVersion) {
   Inputs inputs = with_web();
   inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
-  for (const auto& write : changes(inputs, desired(inputs), {})) {
+  const auto writes = changes(inputs, desired(inputs), {});
+  EXPECT_EQ(writes.size(), 2U);
+  for (const auto& write : writes) {
     const bool exists = write.target != Target::kRealServerSet;
-    EXPECT_EQ(write.resource_version, exists ? "1" : "");
-    EXPECT_EQ(write.body.find("\"resourceVersion\":\"1\"") != std::string::npos, exists);
+    EXPECT_EQ(write.resource_version, exists ? "17" : "");
+    const std::string guard = exists ? "\"resourceVersion\":\"17\"" : "\"resourceVersion\":\"1\"";
+    EXPECT_NE(write.body.find(guard), std::string::npos) << write.body;
   }
 }
 
@@ -270,7 +274,7 @@ TEST(Changes, ADeletionIsBoundToUidAndResourceVersion) {
   ASSERT_EQ(writes.size(), 1U);
   EXPECT_EQ(writes[0].verb, Verb::kDelete);
   EXPECT_NE(writes[0].body.find("\"uid\":\"uid-192-0-2-0-24-v4-1\""), std::string::npos);
-  EXPECT_NE(writes[0].body.find("\"resourceVersion\":\"1\""), std::string::npos);
+  EXPECT_NE(writes[0].body.find("\"resourceVersion\":\"17\""), std::string::npos);
 }
 
 TEST(Changes, ALabelOfAMemberThatLeftIsTakenOff) {
