@@ -36,6 +36,8 @@ SECOND = {
     "api/client_test.py": {"api"},
     "api/controller_test.py": {"api"},
     "api/crd_cases.py": {"api"},
+    "api/election_faults_test.py": {"api"},
+    "api/election_test.py": {"api"},
     "api/manifests_accepted.py": {"api"},
     "sim/simulation.py": {"quiet"},
 }

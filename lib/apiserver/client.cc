@@ -38,6 +38,8 @@ std::string verb_of(const ApiRequest& request) {
   return out;
 }
 
+bool is_write(const ApiRequest& request) { return request.method != "GET"; }
+
 // Doing it twice comes to the same as doing it once (K-34).
 bool may_repeat(const ApiRequest& request) {
   return request.method == "GET" || request.content_type == kApplyType;
@@ -85,26 +87,27 @@ Client::State::~State() = default;
 void Client::State::send(ApiRequest request, OnDone on_done) {
   const auto pending = std::make_shared<Pending>(loop, std::move(request), std::move(on_done));
   pending_.insert(pending);
-  in_turn([this, pending] { attempt(pending); });
+  in_turn(is_write(pending->request), [this, pending] { attempt(pending); });
 }
 
-void Client::State::in_turn(std::function<void()> job) {
+void Client::State::in_turn(bool writes, std::function<void()> job) {
   if (waiting_.empty() && bucket_.take(sys::now())) return job();
   metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "client"}}).add(1);
-  waiting_.push_back(std::move(job));
+  waiting_.push_back({writes, std::move(job)});
   if (waiting_.size() == 1) bucket_timer_.arm(bucket_.ready_at(sys::now()), [this] { run_waiting(); });
 }
 
 void Client::State::run_waiting() {
-  while (!waiting_.empty() && bucket_.take(sys::now())) {
-    const auto job = std::move(waiting_.front());
+  while (!waiting_.empty() && ((waiting_.front().writes && shut()) || bucket_.take(sys::now()))) {
+    const auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    job();
+    next.job();
   }
   if (!waiting_.empty()) bucket_timer_.arm(bucket_.ready_at(sys::now()), [this] { run_waiting(); });
 }
 
 void Client::State::attempt(const PendingPtr& pending) {
+  if (is_write(pending->request) && shut()) return withhold(pending);
   ++pending->tries;
   pending->status = 0;
   pending->retry_after = Seconds(0);
@@ -138,6 +141,18 @@ void Client::State::attempt(const PendingPtr& pending) {
   });
 }
 
+void Client::State::withhold(const PendingPtr& pending) {
+  metrics.counter("fairlead_api_withheld_total", "Writes not sent: the lease was not held", {}).add(1);
+  sys::log(sys::LogLevel::kDebug, "api.withheld",
+           {{"method", pending->request.method}, {"path", pending->request.path}});
+  pending->timer.arm(sys::now(), [this, weak = std::weak_ptr<Pending>(pending)] {  // not inside send()
+    const auto locked = weak.lock();
+    if (!locked) return;
+    finish(locked, fail(Code::kConflict,
+                        locked->request.method + " " + locked->request.path + ": not sent, we do not lead"));
+  });
+}
+
 void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
   pending->timer.cancel();
   pending->exchange.reset();
@@ -153,7 +168,9 @@ void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFa
 }
 
 bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
-  const auto again = [this, pending] { in_turn([this, pending] { attempt(pending); }); };
+  const auto again = [this, pending] {
+    in_turn(is_write(pending->request), [this, pending] { attempt(pending); });
+  };
   if (failure) {  // a pooled connection that the server had closed
     const bool lost = failure->kind == HttpFailure::Kind::kClosed && may_repeat(pending->request);
     if (!lost || std::exchange(pending->repeated_lost, true)) return false;
@@ -180,7 +197,9 @@ bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFai
               {"flow_schema", pending->flow_schema}});
   }
   pending->timer.arm(sys::now() + pending->retry_after, [this, weak = std::weak_ptr<Pending>(pending)] {
-    if (const auto locked = weak.lock()) in_turn([this, locked] { attempt(locked); });
+    if (const auto locked = weak.lock()) {
+      in_turn(is_write(locked->request), [this, locked] { attempt(locked); });
+    }
   });
   return true;
 }
@@ -218,6 +237,8 @@ Client::~Client() = default;
 void Client::send(ApiRequest request, OnDone on_done) {
   state_->send(std::move(request), std::move(on_done));
 }
+
+void Client::set_write_gate(std::function<bool()> open) { state_->write_gate = std::move(open); }
 
 void Client::apply(const std::string& path, const std::string& kind, const std::string& manager, bool force,
                    std::string body, OnDone on_done) {

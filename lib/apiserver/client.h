@@ -88,12 +88,17 @@ class Client {
   // on_done runs on the loop exactly once, never inside send(); not at all after ~Client.
   void send(ApiRequest request, OnDone on_done);
 
+  // From now on a request that writes (any but GET) leaves only while `open` says so; asked on the loop
+  // before each try, one that waited for its turn or is repeated included. Else it ends with kConflict and is
+  // counted.
+  void set_write_gate(std::function<bool()> open);
+
   // Server-side apply (K-26): PATCH <path>?fieldManager=<manager>&force=<force>.
   void apply(const std::string& path, const std::string& kind, const std::string& manager, bool force,
              std::string body, OnDone on_done);
 
   struct State;
-  State& state() { return *state_; }  // for reflector.cc only
+  State& state() { return *state_; }  // for reflector.cc and elector.cc only
 
  private:
   std::shared_ptr<State> state_;

@@ -12,33 +12,41 @@
 
 namespace fairlead::apiserver {
 
-// What is behind a Client; the Reflector uses it too. On the loop.
+// What is behind a Client; Reflector and Elector use it too. On the loop.
 struct Client::State {
   State(sys::Loop& given_loop, sys::Metrics& given_metrics, ClientConfig config, RateLimit limit,
         std::string user_agent);
   ~State();
 
   void send(ApiRequest request, OnDone on_done);
-  // Runs `job` when the token bucket lets it through: at once, or later from the loop, in order (K-33).
-  void in_turn(std::function<void()> job);
+  // Runs `job` when the token bucket lets it through: at once, or later from the loop, in order (K-33). One
+  // that `writes` needs no token where the gate is shut: it will not be sent.
+  void in_turn(bool writes, std::function<void()> job);
   // Counts one request that has ended. `code`: an HTTP status, or "error".
   void count(const std::string& verb, const std::string& kind, const std::string& code, Microseconds took);
 
   sys::Loop& loop;
   sys::Metrics& metrics;
   Connection connection;
+  std::function<bool()> write_gate;  // none: always open
 
  private:
   struct Pending;
   using PendingPtr = std::shared_ptr<Pending>;
   void attempt(const PendingPtr& pending);
+  void withhold(const PendingPtr& pending);
   void on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   bool retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   void finish(const PendingPtr& pending, Result<ApiResponse> result);
   void run_waiting();
+  bool shut() const { return write_gate && !write_gate(); }
 
   reconcile::TokenBucket bucket_;
-  std::deque<std::function<void()>> waiting_;
+  struct Waiting {
+    bool writes;
+    std::function<void()> job;
+  };
+  std::deque<Waiting> waiting_;
   sys::Timer bucket_timer_;
   TimePoint throttle_logged_{};
   std::set<PendingPtr> pending_;

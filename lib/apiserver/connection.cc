@@ -52,7 +52,7 @@ std::string Connection::client_certificate() const {
 }
 
 std::shared_ptr<Transport> Connection::transport(Lane lane) {
-  auto& held = transports_[lane == Lane::kShort ? 0 : 1];
+  auto& held = transports_[static_cast<std::size_t>(lane)];
   if (held) return held;
   const auto& server = config_.servers[server_];
   TransportConfig config;
@@ -64,7 +64,7 @@ std::shared_ptr<Transport> Connection::transport(Lane lane) {
                 config_.client_key_file,
                 config_.client_key_data,
                 config_.tls_server_name.empty() ? server.host : config_.tls_server_name};
-  config.inactivity = lane == Lane::kShort ? kShortSilence : kWatchSilence;
+  config.inactivity = lane == Lane::kWatch ? kWatchSilence : kShortSilence;
   held = make_transport(loop_, std::move(config));
   return held;
 }

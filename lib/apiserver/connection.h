@@ -17,7 +17,8 @@ class Connection {
  public:
   Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, std::string user_agent);
 
-  enum class Lane { kShort, kWatch };  // differ in how long silence may last
+  // Each has connections of its own, and its own idea of how long silence may last.
+  enum class Lane { kShort, kWatch, kLease };
 
   // Adds credentials and the usual headers. Must outlive the Exchange; no event runs inside.
   std::unique_ptr<Exchange> start(Lane lane, HttpRequest request, ExchangeEvents events);
@@ -46,7 +47,7 @@ class Connection {
   std::string user_agent_;
   TokenSource token_;
   std::size_t server_ = 0;                                // index in config_.servers
-  std::array<std::shared_ptr<Transport>, 2> transports_;  // by lane; made when needed
+  std::array<std::shared_ptr<Transport>, 3> transports_;  // by lane; made when needed
   std::string certificate_in_use_;
   Health health_ = Health::kUnknown;
   int failures_ = 0;  // in a row

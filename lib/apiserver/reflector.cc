@@ -126,7 +126,7 @@ void Reflector::State::send(bool is_watch, const std::string& query, Microsecond
   stop_exchange();
   if (!is_watch && !std::exchange(relisting, true)) relist_started = sys::now();
   const auto mine = ++turn;
-  client.in_turn([weak = weak_from_this(), mine, is_watch, query, timeout] {
+  client.in_turn(false, [weak = weak_from_this(), mine, is_watch, query, timeout] {
     const auto self = weak.lock();
     if (self && self->turn == mine) self->open(is_watch, query, timeout);
   });

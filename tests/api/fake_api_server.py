@@ -78,7 +78,7 @@ class Asked(http.server.BaseHTTPRequestHandler):
         except (OSError, ssl.SSLError):
             self.close_connection = True  # the client has gone; the case says whether it should have
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _run
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _run
 
     def log_message(self, *_):
         pass

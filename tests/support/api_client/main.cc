@@ -2,9 +2,15 @@
 // out on standard output, one a line:
 //   watch BASE PLURAL KIND [SELECTOR]  ->  REPLACE PLURAL COUNT | UPSERT KEY RV | REMOVE KEY RV, as they come
 //   send METHOD PATH [BODY]            ->  ANSWER METHOD PATH STATUS BODY  or  FAILED METHOD PATH CODE
-//   MESSAGE apply PATH BODY                    ->  the same with METHOD "apply" metrics ->  METRIC LINE for
-//   each, then METRICS END storm COUNT PATH                   ->  STORM started=.. dropped=.. ended=..:
-//   exchanges cancelled at random forget                             ->  stops all watches quit
+//   apply PATH BODY                    ->  the same with METHOD "apply"
+//   gate shut | gate open              ->  GATE: whether writes may leave (as a leader's, from "elect" on)
+//   elect NAMESPACE NAME ME LEASE RENEW RETRY  ->  ELECTION WHAT DETAIL, as it comes; times in seconds
+//   may_write                          ->  MAY WRITE 0 | 1
+//   resign                             ->  ELECTION Resigned ...
+//   metrics                            ->  METRIC LINE for each, then METRICS END
+//   storm COUNT PATH PAUSE             ->  STORM started=.. dropped=.. ended=.., cancelled at random moments
+//   forget                             ->  FORGOTTEN: no watch runs any more
+//   quit
 // Usage: api_client KUBECONFIG SERVERS PER_SECOND BURST   (SERVERS may be "")
 #include <unistd.h>
 
@@ -17,7 +23,9 @@
 #include <string>
 
 #include "lib/apiserver/client_state.h"
+#include "lib/apiserver/elector.h"
 #include "lib/apiserver/informer.h"
+#include "lib/base/overloaded.h"
 #include "lib/reconcile/json_scan.h"
 #include "lib/sys/log.h"
 
@@ -107,6 +115,19 @@ class Storm {
   sys::Timer timer_;
 };
 
+std::string text_of(const reconcile::ElectionAction& news) {
+  return std::visit(Overloaded{
+                        [](const reconcile::HolderChanged& e) { return "HolderChanged " + e.holder; },
+                        [](reconcile::SlowPathTaken) { return std::string("SlowPathTaken"); },
+                        [](const reconcile::TryFailed& e) { return "TryFailed " + e.why; },
+                        [](reconcile::LeadTaken) { return std::string("LeadTaken"); },
+                        [](const reconcile::LeadLost& e) { return "LeadLost " + e.why; },
+                        [](const reconcile::Resigned& e) { return "Resigned " + e.kept; },
+                        [](const auto&) { return std::string("a request, which is no news"); },
+                    },
+                    news);
+}
+
 class Driver {
  public:
   Driver(sys::Loop& loop, const apiserver::ClientConfig& config, apiserver::RateLimit limit)
@@ -154,6 +175,17 @@ class Driver {
       std::getline(words, body);
       client_.apply(path, "test", "fairlead-test", true, body,
                     [path](const auto& result) { tell("apply " + path, result); });
+    } else if (command == "gate") {
+      std::string how;
+      words >> how;
+      client_.set_write_gate([open = how == "open"] { return open; });
+      say("GATE");
+    } else if (command == "elect") {
+      elect(words);
+    } else if (command == "may_write") {
+      say("MAY WRITE " + std::to_string(static_cast<int>(elector_ && elector_->may_write())));
+    } else if (command == "resign") {
+      elector_->resign();
     } else if (command == "metrics") {
       std::istringstream lines(metrics_.render());
       for (std::string each; std::getline(lines, each);) {
@@ -176,6 +208,21 @@ class Driver {
     }
   }
 
+  void elect(std::istringstream& words) {
+    api::ObjectKey lease;
+    reconcile::ElectionConfig config;
+    int duration = 0;
+    int renew = 0;
+    int retry = 0;
+    words >> lease.namespace_name >> lease.name >> config.identity >> duration >> renew >> retry;
+    config.lease_duration = Seconds(duration);
+    config.renew_deadline = Seconds(renew);
+    config.retry_period = Seconds(retry);
+    elector_ = std::make_unique<apiserver::Elector>(
+        client_, lease, config, [](const auto& news) { say("ELECTION " + one_line(text_of(news))); });
+    client_.set_write_gate([this] { return elector_->may_write(); });
+  }
+
   static void tell(const std::string& what, const Result<apiserver::ApiResponse>& result) {
     if (!result) {
       return say("FAILED " + what + " " + std::to_string(static_cast<int>(result.error().code)) + " " +
@@ -189,6 +236,7 @@ class Driver {
   apiserver::Client client_;
   std::vector<Watch> watches_;
   std::unique_ptr<Storm> storm_;
+  std::unique_ptr<apiserver::Elector> elector_;
   std::string pending_;
   sys::ReadWatch input_;
 };
