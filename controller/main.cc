@@ -1,20 +1,26 @@
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "controller/app/controller.h"
+#include "controller/app/leadership.h"
 #include "controller/app/pages.h"
+#include "lib/api/manifest.h"
 #include "lib/apiserver/client.h"
 #include "lib/net/endpoint.h"
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
+#include "lib/sys/random_hex.h"
 #include "lib/sys/unique_fd.h"
 
 namespace fairlead {
@@ -22,19 +28,43 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
+constexpr const char* kNamespace = "fairlead-system";
 constexpr apiserver::RateLimit kRateLimit{50, 100};  // K-33
 
 struct Flags {
   std::string kubeconfig;
   std::string api_servers;
   std::string namespace_name;
-  bool leader_elect = false;
+  bool leader_elect = true;
+  std::string lease_name = "fairlead-controller";
+  std::int64_t lease_duration = 15;
+  std::int64_t renew_deadline = 10;
+  std::int64_t retry_period = 2;
   bool default_controller = false;
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
   std::string log_level = "info";
   std::string log_format = "text";
 };
+
+void add_election_flags(CLI::App& app, Flags& flags) {
+  app.add_flag("--leader-elect", flags.leader_elect,
+               "Of several replicas one writes, by default; =false: this one does, come what may")
+      ->envname("FAIRLEAD_LEADER_ELECT")
+      ->capture_default_str();
+  app.add_option("--lease-name", flags.lease_name, "The Lease by which replicas elect their leader")
+      ->envname("FAIRLEAD_LEASE_NAME")
+      ->capture_default_str();
+  const auto seconds = [&app](const char* name, std::int64_t& value, const char* env, const char* text) {
+    app.add_option(name, value, text)->envname(env)->capture_default_str()->check(CLI::Range(1, 3600));
+  };
+  seconds("--lease-duration", flags.lease_duration, "FAIRLEAD_LEASE_DURATION",
+          "Seconds that others wait after a leader's last sign of life");
+  seconds("--renew-deadline", flags.renew_deadline, "FAIRLEAD_RENEW_DEADLINE",
+          "Seconds that a leader goes on without renewing the Lease; less than --lease-duration");
+  seconds("--retry-period", flags.retry_period, "FAIRLEAD_RETRY_PERIOD",
+          "Seconds between tries; 1.2 times this is less than --renew-deadline");
+}
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("fairlead-controller ") + FAIRLEAD_VERSION);
@@ -43,10 +73,10 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--api-servers", flags.api_servers,
                  "host:port,... tried in this order, instead of the kubeconfig's")
       ->envname("FAIRLEAD_API_SERVERS");
-  app.add_option("--namespace", flags.namespace_name, "Namespace the controller runs in")
+  app.add_option("--namespace", flags.namespace_name,
+                 "Where the Lease is; without it the kubeconfig's or the Pod's own, then fairlead-system")
       ->envname("FAIRLEAD_NAMESPACE");
-  app.add_flag("--leader-elect", flags.leader_elect, "Not built yet: run one replica")
-      ->envname("FAIRLEAD_LEADER_ELECT");
+  add_election_flags(app, flags);
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
@@ -95,59 +125,103 @@ sys::UniqueFd stop_signals() {
   return sys::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+std::string host_name() {
+  std::array<char, 256> buffer{};
+  return gethostname(buffer.data(), buffer.size() - 1) == 0 ? std::string(buffer.data()) : "unknown";
+}
+
 struct Addresses {
   net::Endpoint metrics;
   net::Endpoint health;
 };
 
-int serve(const Flags& flags, const Addresses& addresses, const apiserver::ClientConfig& config,
-          int signals) {
+// What serve() was told, all checked.
+struct Plan {
+  Addresses addresses;
+  apiserver::ClientConfig config;
+  std::string host;
+  std::string namespace_name;
+  bool default_controller = false;
+  std::optional<controller::Election> election;  // none: this replica leads
+};
+
+// In a Pod the host's name is the Pod's. A start of the same Pod is somebody else. The namespace comes later.
+Result<controller::Election> election_of(const Flags& flags, const std::string& host) {
+  if (!api::is_object_name(flags.lease_name)) {
+    return fail(Code::kInvalid, "--lease-name must be a name that Kubernetes takes, got " + flags.lease_name);
+  }
+  auto config =
+      reconcile::make_election_config({host + "_" + sys::random_hex(16), Seconds(flags.lease_duration),
+                                       Seconds(flags.renew_deadline), Seconds(flags.retry_period)});
+  if (!config) return config.error();
+  return controller::Election{{"", flags.lease_name}, *std::move(config)};
+}
+
+int serve(const Plan& plan, int signals) {
   sys::Metrics metrics;
   controller::Pages pages;
   pages.beat(sys::now());
-  auto health = sys::HttpListener::start(addresses.health, pages.health_routes());
+  auto health = sys::HttpListener::start(plan.addresses.health, pages.health_routes());
   if (!health) return complain(kFailed, health.error().message + ": give another --health-address");
-  auto metrics_listener = sys::HttpListener::start(addresses.metrics, pages.metrics_routes(metrics));
+  auto metrics_listener = sys::HttpListener::start(plan.addresses.metrics, pages.metrics_routes(metrics));
   if (!metrics_listener) {
     return complain(kFailed, metrics_listener.error().message + ": give another --metrics-address");
   }
   apiserver::start_transport_runtime();
   sys::Loop loop;
+  int code = 0;
   {
-    apiserver::Client client(loop, metrics, config, kRateLimit,
+    apiserver::Client client(loop, metrics, plan.config, kRateLimit,
                              std::string("fairlead-controller/") + FAIRLEAD_VERSION);
+    sys::log(sys::LogLevel::kInfo, "controller.started",
+             {{"version", FAIRLEAD_VERSION}, {"namespace", plan.namespace_name}});
     controller::Controller controller(loop, metrics, client, pages,
-                                      {flags.default_controller, addresses_of(config)});
-    const sys::ReadWatch stop(loop, signals, [&loop, signals] {
+                                      {plan.default_controller, addresses_of(plan.config)},
+                                      "fairlead-controller-" + plan.host);
+    using controller::Leadership;
+    Leadership leadership({loop, metrics, client, pages, controller},
+                          plan.election ? &*plan.election : nullptr, [&](Leadership::End how) {
+                            if (how == Leadership::End::kLost) code = kFailed;
+                            loop.stop();
+                          });
+    const sys::ReadWatch stop(loop, signals, [&leadership, signals] {
       signalfd_siginfo received{};
       if (read(signals, &received, sizeof received) != sizeof received) return;
       sys::log(sys::LogLevel::kInfo, "controller.stopping", {{"signal", std::to_string(received.ssi_signo)}});
-      loop.stop();
+      leadership.stop();
     });
-    sys::log(sys::LogLevel::kInfo, "controller.started",
-             {{"version", FAIRLEAD_VERSION}, {"namespace", flags.namespace_name}});
     loop.run();
   }
-  return 0;
+  return code;
 }
 
 int run(const Flags& flags) {
-  if (flags.leader_elect) {
-    return complain(kWrongUsage,
-                    "leader election is not there yet: leave --leader-elect out and run one replica.");
-  }
   const auto metrics = net::parse_endpoint(flags.metrics_address);
   if (!metrics)
     return complain(kWrongUsage, "--metrics-address must be address:port, got " + flags.metrics_address);
   const auto health = net::parse_endpoint(flags.health_address);
   if (!health)
     return complain(kWrongUsage, "--health-address must be address:port, got " + flags.health_address);
+  const std::string host = host_name();
+  const auto election = election_of(flags, host);
+  if (!election) return complain(kWrongUsage, election.error().message);
   const auto config = apiserver::find_config(flags.kubeconfig, flags.api_servers);
   if (!config) return complain(kWrongUsage, config.error().message);
+  Plan plan{{*metrics, *health}, *config, host, flags.namespace_name, flags.default_controller, std::nullopt};
+  if (plan.namespace_name.empty()) plan.namespace_name = config->namespace_name;
+  if (plan.namespace_name.empty()) plan.namespace_name = kNamespace;
+  if (!api::is_object_name(plan.namespace_name)) {
+    return complain(kWrongUsage,
+                    "--namespace must be a name that Kubernetes takes, got " + plan.namespace_name);
+  }
+  if (flags.leader_elect) {
+    plan.election = *election;
+    plan.election->lease.namespace_name = plan.namespace_name;
+  }
   const sys::UniqueFd signals = stop_signals();  // before any thread exists
   sys::start_log(level_of(flags.log_level),
                  flags.log_format == "json" ? sys::LogFormat::kJson : sys::LogFormat::kText);
-  const int code = serve(flags, {*metrics, *health}, *config, signals.get());
+  const int code = serve(plan, signals.get());
   sys::stop_log();
   return code;
 }

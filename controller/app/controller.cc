@@ -1,9 +1,6 @@
 #include "controller/app/controller.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "controller/plan/desired.h"
@@ -20,19 +17,13 @@ constexpr Seconds kBeat{1};
 constexpr Seconds kLookAnyway{30};
 constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allows (K-33)
 
-std::string host_name() {
-  std::array<char, 256> buffer{};
-  return gethostname(buffer.data(), buffer.size() - 1) == 0 ? std::string(buffer.data()) : "unknown";
-}
-
 }  // namespace
 
 Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
-                       Settings settings)
+                       Settings settings, const std::string& instance)
     : pages_(pages),
       settings_(std::move(settings)),
-      events_(loop, metrics, client, {"fairlead.dev/controller", "fairlead-controller-" + host_name()},
-              kEventRate),
+      events_(loop, metrics, client, {"fairlead.dev/controller", instance}, kEventRate),
       writer_(metrics, client, events_),
       measures_(metrics),
       gather_(loop),
@@ -41,10 +32,22 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
   tick();
 }
 
+void Controller::lead() {
+  leading_ = true;
+  schedule(kGather);
+}
+
+void Controller::stop(std::function<void()> on_idle) {
+  leading_ = false;
+  writer_.drop_rest();
+  if (!writing_) return on_idle();
+  on_idle_ = std::move(on_idle);
+}
+
 void Controller::changed() {
   dirty_ = true;
   note_sync();
-  if (!writing_) schedule(kGather);
+  if (leading_ && !writing_) schedule(kGather);
 }
 
 // Arms the timer unless it runs already: a stream of changes must not put a round off for ever.
@@ -58,7 +61,7 @@ void Controller::schedule(Microseconds wait) {
 }
 
 void Controller::round() {
-  if (writing_ || !caches_.synced()) return;
+  if (!leading_ || writing_ || !caches_.synced()) return;
   if (!caught_up()) return schedule(kLookAtCaches);
   dirty_ = false;
   next_look_ = sys::now() + kLookAnyway;
@@ -85,6 +88,7 @@ void Controller::round() {
 
 void Controller::written(const Writer::Outcome& outcome) {
   writing_ = false;
+  if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_from_ = outcome.moved_from;
   wait_until_ = sys::now() + kCachesWithin;
   if (!moved_from_.empty() || dirty_) schedule(kGather);
@@ -129,7 +133,7 @@ void Controller::tick() {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
     waiting_for_ = missing;
   }
-  if (!writing_ && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
+  if (leading_ && !writing_ && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -18,11 +19,19 @@ namespace fairlead::controller {
 
 // The loop of the controller: changes are gathered for 50 ms, then one round is snapshot -> desired ->
 // statuses -> changes -> writes. The next round waits until the caches show what the last one wrote (at most
-// 5 s). Nothing is decided before every kind has been listed (K-19). All on the loop's thread.
+// 5 s). Nothing is decided before every kind has been listed (K-19), and nothing before lead(); the caches
+// are filled from the beginning. All on the loop's thread.
 class Controller {
  public:
+  // `instance`: which process, for the reader of Events.
   Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
-             Settings settings);
+             Settings settings, const std::string& instance);
+
+  // From now on rounds are computed and written.
+  void lead();
+  // No further round and no further write. `on_idle` runs once no write is on its way, perhaps inside this
+  // call.
+  void stop(std::function<void()> on_idle);
 
  private:
   void changed();
@@ -42,6 +51,8 @@ class Controller {
   ClaimsMemory claims_;
   std::map<std::pair<Target, api::ObjectKey>, std::string> moved_from_;
   TimePoint wait_until_{};  // for the caches; after it a round goes ahead all the same
+  bool leading_ = false;
+  std::function<void()> on_idle_;  // set by stop()
   bool writing_ = false;
   bool scheduled_ = false;
   bool dirty_ = false;     // something changed since the snapshot of the last round

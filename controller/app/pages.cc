@@ -103,7 +103,7 @@ std::map<std::string, sys::HttpListener::Route> Pages::health_routes() {
   return {{"/healthz",
            [this] {
              const TimePoint last{Microseconds(beat_.load())};
-             return word(sys::now() - last < kBeatWithin, "ok", "stuck");
+             return word(sys::now() - last < kBeatWithin && electing_, "ok", "stuck");
            }},
           {"/readyz", [this] { return word(ready_.load(), "ok", "waiting"); }}};
 }

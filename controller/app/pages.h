@@ -19,6 +19,8 @@ class Pages {
  public:
   // The loop is alive; to be called every second.
   void beat(TimePoint now) { beat_ = now.time_since_epoch().count(); }
+  // False: the election has come to a standstill, only a restart helps.
+  void set_electing(bool moves) { electing_ = moves; }
   void set_ready(bool ready) { ready_ = ready; }
   void set_state(std::string json);
 
@@ -28,6 +30,7 @@ class Pages {
 
  private:
   std::atomic<std::int64_t> beat_{0};
+  std::atomic<bool> electing_{true};
   std::atomic<bool> ready_{false};
   std::mutex mutex_;
   std::shared_ptr<const std::string> state_ = std::make_shared<const std::string>("{}");

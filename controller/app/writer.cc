@@ -100,7 +100,7 @@ void Writer::send(const Write& write) {
 
 void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& result) {
   if (!result) {
-    failed(write, result.error().message, false);
+    failed(write, result.error().message, result.error().code == Code::kConflict);  // withheld: no line
   } else if (good(result->status)) {
     succeeded(write, *result);
   } else if (result->status == kNotFound && write.verb != Verb::kApply) {

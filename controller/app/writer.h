@@ -35,6 +35,9 @@ class Writer {
   // One round at a time. on_done runs on the loop, perhaps inside this call if there is nothing to do.
   void carry_out(std::vector<Write> writes, OnDone on_done);
 
+  // What of the round has not been sent stays unsent; on_done comes as ever.
+  void drop_rest() { writes_.resize(sent_); }
+
   // When the first object that waits may be tried again.
   std::optional<TimePoint> next_retry() const;
 

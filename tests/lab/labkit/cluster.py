@@ -13,6 +13,11 @@ from labkit.agent import LabError
 CLUSTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cluster")
 
 
+def controller_command(build, kubeconfig):
+    """One replica, which nobody starts again: it goes on when the API server has been away, as a Pod that restarts would."""
+    return [build + "/controller/fairlead-controller", "--kubeconfig", kubeconfig, "--leader-elect=false"]
+
+
 class Cluster:
     def __init__(self, folder, port=17443, etcd_port=17379):
         self.folder, self.port = folder, port

@@ -4,6 +4,7 @@ import time
 
 from labkit import judge, loss, net, state
 from labkit.agent import LabError
+from labkit.cluster import controller_command
 from labkit.figures import ALONE, GATE_MS, NAMES, OBJECTS, RUNS, ms
 from labkit.lab import Lab
 from labkit.narrate import Waiting, heading, output
@@ -21,8 +22,8 @@ class HostKernel:
     def _delegate(self, lab):
         lab.up()
         if self.host.wait("controller", 0) is not None:
-            self.host.spawn("controller", [self.build + "/controller/fairlead-controller", "--kubeconfig",
-                                           state.ROOT + "/controller.kubeconfig"], state.ROOT + "/controller.log")
+            self.host.spawn("controller", controller_command(self.build, state.ROOT + "/controller.kubeconfig"),
+                            state.ROOT + "/controller.log")
         for node in lab.layout.nodes:
             self.cluster.make_node(node, {"fairlead-lab": "host"})
             lab.prepare(node)

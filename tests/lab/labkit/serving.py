@@ -4,6 +4,7 @@ import time
 
 from labkit import state
 from labkit.agent import LabError
+from labkit.cluster import controller_command
 from labkit.figures import COUNTED, FRONT, OBJECTS, TREE, WEB
 from labkit.narrate import Waiting, command, heading, output, say
 from labkit.status import Observer
@@ -32,7 +33,7 @@ class Serving:
         with open(state.ROOT + "/controller.kubeconfig", "w") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(self.cluster.kubeconfig_of("fairlead-controller", f"https://127.0.0.1:{self.cluster.port}"))
-        argv = [self.build + "/controller/fairlead-controller", "--kubeconfig", state.ROOT + "/controller.kubeconfig"]
+        argv = controller_command(self.build, state.ROOT + "/controller.kubeconfig")
         command(" ".join(argv))
         self.host.spawn("controller", argv, state.ROOT + "/controller.log")
         for node in self.lab.layout.nodes:
