@@ -27,17 +27,20 @@ def usage_cases(verdicts, folder):
     code, _, text = run("--kubeconfig", folder + "/absent")
     verdicts.add("an unreadable kubeconfig ends with 2 and one sentence", code == 2 and len(text.splitlines()) == 1
                  and folder + "/absent" in text, text)
-    code, _, text = run("--leader-elect")
-    verdicts.add("--leader-elect ends with 2 and says that it comes later", code == 2 and "--leader-elect" in text, text)
-    code, _, text = run(FAIRLEAD_LEADER_ELECT="true")
-    verdicts.add("a flag is taken from the environment, too", code == 2 and "--leader-elect" in text, text)
+    for words, said in ((("--lease-duration", "10"), "10 s"), (("--retry-period", "9"), "9 s"), (("--retry-period", "0"), "retry-period"),
+                        (("--lease-name", "No/Name"), "--lease-name"), (("--lease-duration", "soon"), "lease-duration")):
+        code, _, text = run(*words)
+        verdicts.add(f"{' '.join(words)} ends with 2 and one sentence", code == 2 and len(text.splitlines()) == 1 and said in text, text)
+    code, _, text = run(FAIRLEAD_LEASE_DURATION="10")
+    verdicts.add("a flag is taken from the environment, too", code == 2 and "10 s" in text, text)
     code, _, text = run("--no-such-flag")
     verdicts.add("an unknown flag ends with 2", code == 2 and "no-such-flag" in text, text)
     code, out, _ = run("--version")
     verdicts.add("--version ends with 0", code == 0 and out.startswith("fairlead-controller "), out)
     code, out, _ = run("--help")
     verdicts.add("--help ends with 0 and names every flag", code == 0 and all(f in out for f in (
-        "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--default-controller", "--metrics-address",
+        "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--lease-name", "--lease-duration",
+        "--renew-deadline", "--retry-period", "--default-controller", "--metrics-address",
         "--health-address", "--log-level", "--log-format")), out)
 
 

@@ -49,12 +49,12 @@ RIGHTS = [
 VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 
 
-def may(api, account, group, resource, namespace, verb):
+def may(api, account, group, resource, namespace, verb, object_name=""):
     name, _, sub = resource.partition("/")
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {
         "user": account, "groups": ["system:serviceaccounts", "system:authenticated"],
         "resourceAttributes": {"group": group, "resource": name, "subresource": sub, "namespace": namespace,
-                               "verb": verb}}}
+                               "verb": verb, "name": object_name}}}
     _, answer = api.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", json.dumps(review),
                             "application/json")
     return answer["status"].get("allowed", False)
@@ -65,6 +65,9 @@ def rights(api, verdicts):
         found = [v for v in VERBS if may(api, account, group, resource, namespace, v)]
         name = f"{account.rsplit(':')[-1]}: {resource} in {namespace or 'the cluster'}: {wanted or 'nothing'}"
         verdicts.add(name, set(found) == set(wanted.split()), f"may {' '.join(found)}")
+    for lease, wanted in (("fairlead-controller", {"create", "get", "update"}), ("another", {"create"})):
+        found = {v for v in VERBS if may(api, CONTROLLER, "coordination.k8s.io", "leases", "fairlead-system", v, lease)}
+        verdicts.add(f"fairlead-controller: Lease {lease}: {' '.join(sorted(wanted))}", found == wanted, str(found))
 
 
 def pod_security(api, verdicts):
