@@ -33,10 +33,14 @@ int depth_of(std::string_view text) {
 }
 
 // Without the library's tag: "[json.exception.parse_error.101] parse error at ..." -> "parse error at ...".
+// It quotes what it read last, raw: bytes that may be no text have a '?' in their place.
 std::string plain(const json::exception& error) {
   const std::string_view text = error.what();
   const auto end = text.find("] ");
-  return std::string(end == std::string_view::npos ? text : text.substr(end + 2));
+  std::string out(end == std::string_view::npos ? text : text.substr(end + 2));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
 }
 
 // Objects of which nothing was asked, as labels, have no known fields.

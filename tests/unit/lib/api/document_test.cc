@@ -1,6 +1,8 @@
 // What every decoder does with text that is no object of its kind.
 #include <gtest/gtest.h>
+
 #include <rapidcheck.h>
+#include <algorithm>
 
 #include <functional>
 
@@ -54,6 +56,9 @@ TEST(Document, ThatIsNotUtf8IsRefused) {
     const auto problems = decode("{\"metadata\":{\"name\":\"\xff\"}}");
     ASSERT_EQ(problems.size(), 1U);
     EXPECT_NE(problems[0].message.find("ill-formed UTF-8 byte"), std::string::npos) << problems[0].message;
+    EXPECT_TRUE(std::all_of(problems[0].message.begin(), problems[0].message.end(), [](char c) {
+      return c >= ' ' && c <= '~';
+    })) << "it quotes what it could not read";
   }
 }
 
