@@ -15,11 +15,10 @@ from api_client import Relay
 from controller_process import Controller, kubeconfig_of
 from controller_world import World, settle, until
 
-LEASE, RENEW, RETRY = 8, 6, 1  # seconds
+LEASE, RENEW, RETRY = 15, 10, 2  # seconds: what the controller takes when nobody says otherwise
 SOONEST = LEASE - RETRY - 0.5  # after its last moment, its renewal being as old as it may
 NEXT_TRY = 2.2 * RETRY  # a standby's longest wait between tries
 SLACK = 3  # for what the machine does besides
-FLAGS = ("--lease-duration", str(LEASE), "--renew-deadline", str(RENEW), "--retry-period", str(RETRY))
 LEASE_PATH = "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/fairlead-controller"
 POLICY = """apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -43,7 +42,7 @@ class Stage:
 
     def replica(self, name, *words):
         _, token = self.api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=1h")
-        out = Replica(self, name, token.strip(), FLAGS + words)
+        out = Replica(self, name, token.strip(), words)
         self.replicas.append(out)
         return out
 
@@ -88,7 +87,7 @@ class Replica(Controller):
         stamp = until(found, seconds)
         return stamp and calendar.timegm(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S")) + float("0" + stamp[19:-1])
 
-    def leads(self, seconds=30):
+    def leads(self, seconds=LEASE + 2 * NEXT_TRY + 20):
         return self.said("controller.leading", seconds)
 
     def ready(self):

@@ -1,9 +1,8 @@
 // What every decoder does with text that is no object of its kind.
 #include <gtest/gtest.h>
-
 #include <rapidcheck.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <functional>
 
 #include "lib/api/address_pool.h"
