@@ -255,6 +255,14 @@ std::vector<net::IpAddress> VirtualRouter::listed() const {
   return vrrp::in_advert_order(outside(in_service_, plan_.excluded));
 }
 
+std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpAddress>& some) const {
+  std::vector<net::IpAddress> out;
+  for (const net::IpAddress& address : some) {
+    if (in_service_.contains(address)) out.push_back(address);
+  }
+  return out;
+}
+
 Seconds VirtualRouter::lifetime() const {
   const Microseconds interval(plan_.advertise_interval);
   return address::fence_lifetime(interval, wait_.after(plan_, interval), plan_.fence_lifetime);

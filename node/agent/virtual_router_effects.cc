@@ -189,14 +189,6 @@ void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
   leave_if_overdue();
 }
 
-std::vector<net::IpAddress> VirtualRouter::in_service(const std::vector<net::IpAddress>& some) const {
-  std::vector<net::IpAddress> out;
-  for (const net::IpAddress& address : some) {
-    if (in_service_.contains(address)) out.push_back(address);
-  }
-  return out;
-}
-
 void VirtualRouter::change(plan::GroupPlan next) {
   touch();
   adverts_.heed(next);
