@@ -78,6 +78,7 @@ Microseconds strangers_down_interval(const RouterConfig& config, const Backup& s
 Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertReceived& advert,
                  TimePoint now) {
   Backup next = state;
+  next.passed_over.reset();
   if (advert.stranger) {
     next.active_down = std::max(state.active_down, now + strangers_down_interval(config, state, advert));
     next.expectation = Reason::kMasterDown;
@@ -97,6 +98,7 @@ Backup on_advert(const RouterConfig& config, const Backup& state, const AdvertRe
   } else {
     // "Discard the ADVERTISEMENT": the timer runs on.
     next.expectation = Reason::kPreempted;
+    next.passed_over = learned(config, advert);
   }
   return next;
 }
@@ -147,8 +149,17 @@ Step on(const RouterConfig& config, const Initialize& state, const Event& event,
 // timer that runs on over adverts of lower priority may have been set to either span: there the skew alone
 // counts, so that no shorter interval lets it run out at once. Nor is an Active Router found silent sooner
 // who may have the longer one still: what he had by that is waited for, from his last advert or our start on.
-// The longest that was in use rules, so that intervals to and fro add nothing up.
-Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before) {
+// The longest that was in use rules, so that intervals to and fro add nothing up. A lower priority ends
+// preemption: the Active Router that was passed over may outrank us now, as if he had spoken just now.
+Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before,
+                    TimePoint now) {
+  if (state.expectation == Reason::kPreempted && config.priority < before.priority) {
+    Backup next{state.since, now, state.passed_over, Reason::kMasterDown};
+    next.active_down +=
+        active_down_interval(config.version, config.priority,
+                             std::max(active_adver_interval(config, next), before.advertisement_interval));
+    return next;
+  }
   const bool awaits_silence = state.expectation == Reason::kMasterDown;
   const auto span = [&](const RouterConfig& one, Centiseconds interval) {
     return (awaits_silence ? active_down_interval : skew_time)(one.version, one.priority, interval);
@@ -186,7 +197,7 @@ Step on(const RouterConfig& config, const Backup& state, const Event& event, Tim
             if (now < takes_over_at(state)) return stay(state);
             return become_active(config, now, state.expectation);
           },
-          [&](const Reconfigured& change) { return stay(reconfigured(config, state, change.before)); },
+          [&](const Reconfigured& change) { return stay(reconfigured(config, state, change.before, now)); },
           [&](const AdvertReceived& advert) { return stay(on_advert(config, state, advert, now)); },
       },
       event);
@@ -248,40 +259,6 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
 }
 
 }  // namespace
-
-std::string_view to_string(Reason reason) {
-  switch (reason) {
-    case Reason::kStartup:
-      return "Startup";
-    case Reason::kResumed:
-      return "Resumed";
-    case Reason::kMasterDown:
-      return "MasterDown";
-    case Reason::kPreempted:
-      return "Preempted";
-    case Reason::kRelinquished:
-      return "Relinquished";
-    case Reason::kHigherPriorityHeard:
-      return "HigherPriorityHeard";
-    case Reason::kFenceExpired:
-      return "FenceExpired";
-    case Reason::kHandedOver:
-      return "HandedOver";
-    case Reason::kAddressesRefused:
-      return "AddressesRefused";
-    case Reason::kOwnerAddressMissing:
-      return "OwnerAddressMissing";
-    case Reason::kTrackedInterfaceDown:
-      return "TrackedInterfaceDown";
-    case Reason::kTooManyAddresses:
-      return "TooManyAddresses";
-    case Reason::kLinkDown:
-      return "LinkDown";
-    case Reason::kShutdown:
-      return "Shutdown";
-  }
-  return "";
-}
 
 Step step(const RouterConfig& config, const State& state, const Event& event, TimePoint now) {
   return std::visit([&](const auto& current) { return on(config, current, event, now); }, state);

@@ -59,6 +59,9 @@ struct Backup {
   // No earlier than this either, after an interval of our own that became shorter: an Active Router who has
   // yet to take it advertises at the longer one, and is to be heard first. Whatever sets the timer ends it.
   std::optional<TimePoint> not_before{};
+  // Max Advertise Interval of the advert of lower priority that was discarded last, while the timer runs on
+  // over it: what he is to be waited for if our own priority becomes a lower one.
+  std::optional<Centiseconds> passed_over{};
   friend bool operator==(const Backup&, const Backup&) = default;
 };
 struct Active {

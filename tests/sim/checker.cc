@@ -179,12 +179,15 @@ void Checker::sent(int node, int group, int priority, vrrp::Centiseconds interva
   if (priority == 0) {
     ++checks_;
     if (who.held != 0) fail("I-3", name(node, group) + " gives up its role and still holds addresses");
+    who.gave_up = now_;
     return;
   }
   ++checks_;
   const auto gap =
       who.sent ? now_ - *who.sent - (at(node).stood - at(node).suspended - who.sent_clock) : Microseconds(0);
-  const auto limit = std::max<Microseconds>(who.min_active_down_sent, 2 * Microseconds(who.sent_interval));
+  // The others wait by the interval that they were told, be ours a shorter one by now.
+  const Microseconds told = who.told ? min_active_down(*who.told, who.sent_interval) : Microseconds(0);
+  const auto limit = std::max({who.min_active_down_sent, 2 * Microseconds(who.sent_interval), told});
   // Caught in the very call, only the finer fence keeps it back.
   if (who.state == api::MemberState::kMaster && gap > limit && (!at(node).halted_in_turn || who.fenced) &&
       !at(node).sends_refused && !(who.let_go_this_turn && may_take_over(node, group))) {

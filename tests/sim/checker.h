@@ -167,6 +167,7 @@ class Checker {
     TimePoint learned_at;
     std::optional<TimePoint> relinquished;
     int relinquisher = -1;
+    std::optional<TimePoint> gave_up;  // its own last advert of priority 0
     bool heard_lower = false;
     std::optional<TimePoint> lower_read_at;  // as Master; it may be a Backup that preempts by now
     vrrp::Centiseconds shortest{0};          // interval told since `base`
@@ -222,6 +223,7 @@ class Checker {
   void set_base(Member& who, TimePoint base);
   void begin_backup(int node, int group, TimePoint since);
   static Seconds lifetime_told(const Member& who);
+  static Microseconds min_active_down(const Told& told, vrrp::Centiseconds spoken);
   void judge_resumption(int node, int group);
   bool is_well(int node, int group);
   bool may_take_over(int node, int group, const Told& told);

@@ -29,7 +29,9 @@ TimePoint Checker::allowed_over_halted(int group, int halted, int other, TimePoi
   const Member& gone = member(halted, group);
   const TakeOver& how = member(other, group).take_over;
   if (how.at != since || at(halted).down_since > since) return kForEver;  // I-2 ends it
-  if (how.relinquished && how.relinquisher == halted) return since;
+  // What the other read late may have been said before it held them anew.
+  const bool let_go = gone.gave_up && (!gone.renewed || *gone.renewed <= *gone.gave_up);
+  if (how.relinquished && how.relinquisher == halted && let_go) return since;
   if (how.relinquished || how.preempting || !gone.renewed) return kForEver;
   // It took over while the other's turn that did the same lasted, or too shortly before for its advert to be
   // there: the other could not know of it, and does not step back for one of lower rank afterwards.
@@ -71,6 +73,9 @@ TimePoint Checker::allowed_until(int group, int a, int b, TimePoint since) {
     if (!called_by_a_third(node, other)) continue;
     out = std::max(out, member(node, group).take_over.at + beat(best, group) + kGiveWay);
   }
+  // Who began with a shorter interval than the other has yet may find him silent before his next advert.
+  const TakeOver& began = member(loser, group).take_over;
+  if (began.at <= since) out = std::max(out, began.base + beat(best, group) + kGiveWay);
   if (lost != TimePoint{}) out = std::max(out, lost + beat(best, group) + kGiveWay);
   return out + slack_ + at(a).slow + at(b).slow;
 }

@@ -15,14 +15,14 @@ Microseconds active_down(const Told& told, vrrp::Centiseconds interval) {
   return 3 * Microseconds(interval) + skew(told, interval);
 }
 
+}  // namespace
+
 // ADI_min after an advert that told `spoken`.
-Microseconds min_active_down(const Told& told, vrrp::Centiseconds spoken) {
+Microseconds Checker::min_active_down(const Told& told, vrrp::Centiseconds spoken) {
   Microseconds least = told.min_active_down_interval - 3 * Microseconds(told.interval);  // Skew_Time
   if (told.version == vrrp::Version::k3) least = least * spoken.count() / told.interval.count();
   return 3 * Microseconds(spoken) + least;
 }
-
-}  // namespace
 
 void Checker::read(int node, int group, const Heard& heard) {
   Member& who = member(node, group);

@@ -80,7 +80,9 @@ TEST(Backup, EqualPriorityOfALowerAddressIsNoReasonToTakeOver) {
 TEST(Backup, LowerPriorityIsDiscardedWhenPreempting) {
   const Backup state = backup_until(t0 + 3 * kSecond);
   const auto next = step(config(), state, advert(99, 50, "192.0.2.1"), t0 + kSecond);
-  EXPECT_EQ(next, (Step{Backup{t0, state.active_down, std::nullopt, Reason::kPreempted}, {}, std::nullopt}));
+  const Backup passing{t0,           state.active_down, std::nullopt, Reason::kPreempted,
+                       std::nullopt, Centiseconds(50)};
+  EXPECT_EQ(next, (Step{passing, {}, std::nullopt}));
   EXPECT_EQ(step(config(), next.next, TimePassed{}, state.active_down).reason, Reason::kPreempted);
 }
 
@@ -174,6 +176,19 @@ TEST(Backup, APriorityThatChangesWithTheIntervalMovesTheWaitByItsSkew) {
   slow.advertisement_interval = Centiseconds(400);
   const State state = backup_until(t0 + 12 * kSecond + Microseconds(875000));
   EXPECT_EQ(next_deadline(step(config(), state, Reconfigured{slow}, t0).next), t0 + 12 * kSecond + 4 * kSkew);
+}
+
+// Found by the simulation (seed 273742): it took over beside an Active Router that outranked it by then.
+TEST(Backup, ALowerPriorityEndsPreemptionAndWaitsForTheOneThatWasPassedOver) {
+  const RouterConfig strong = with_priority(200);
+  const State passing = step(strong, backup_until(t0 + kSecond), advert(150, 300, "192.0.2.9"), t0).next;
+  ASSERT_EQ(next_deadline(passing), t0 + kSecond) << "the timer runs on";
+  const State weaker = step(config(), passing, Reconfigured{strong}, t0).next;
+  const TimePoint silent = t0 + 9 * kSecond + 3 * kSkew;
+  EXPECT_EQ(next_deadline(weaker), silent);
+  EXPECT_EQ(step(config(), weaker, TimePassed{}, silent).reason, Reason::kMasterDown);
+  const State stronger = step(with_priority(250), passing, Reconfigured{strong}, t0).next;
+  EXPECT_EQ(step(with_priority(250), stronger, TimePassed{}, t0 + kSecond).reason, Reason::kPreempted);
 }
 
 // What sets the timer has been heard by the plan in force; what lets it run on has not.
