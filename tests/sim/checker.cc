@@ -93,6 +93,7 @@ void Checker::runs_again(int node) {
 
 void Checker::clock_stood(int node, Microseconds span, bool suspended) {
   at(node).stood += span;
+  at(node).release_refused_at += span;  // it asks again by its own clock
   if (suspended) at(node).suspended += span;
   for (int group = 0; group < group_count_; ++group) {
     at(node).excused_until = std::max(at(node).excused_until, now_ + beat(node, group) + kGiveWay);
