@@ -47,7 +47,10 @@ void Checker::turn_ended(int node) {
     // time: as in reported().
     if (who.state == api::MemberState::kBackup && who.held == 0) who.sent.reset();
     const bool stepped_down = who.took_over_this_turn && who.let_go_this_turn;
-    if (stepped_down && who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
+    if (stepped_down && who.state == api::MemberState::kBackup) {
+      if (who.learned_at < at(node).turn_began) who.learned.reset();
+      if (who.relinquished && *who.relinquished < at(node).turn_began) who.relinquished.reset();
+    }
     ++checks_;
     const bool stays = who.state == api::MemberState::kMaster;
     // Who saw himself that he had no right to, and could only not remove it, has a little time (I-1).
