@@ -1,5 +1,4 @@
 """For health_test.py: a node and a machine of real servers as namespaces, servers that come and go, and the node's checks."""
-import ctypes
 import os
 import socket
 import subprocess
@@ -9,11 +8,13 @@ import time
 
 sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TREE + "/tests/lab")
+from labkit.namespaces import inside  # noqa: E402
+
 BUILD = os.environ.get("FAIRLEAD_BUILD", TREE + "/build/release")
 NODE, SERVERS = "fairlead-hn", "fairlead-hs"
 OWN, SECOND, SIX = "198.51.100.1", "198.51.100.2", "2001:db8:64::1"
 FOUR_SERVER, SIX_SERVER, NOBODY = "198.51.100.11", "2001:db8:64::11", "198.51.100.99"
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def sh(command, check=True):
@@ -43,22 +44,6 @@ def build():
         sh(f"ip -n {name} link set eth0 up")
     sh(f"ip netns exec {SERVERS} nft add table inet t")
     sh(f"ip netns exec {SERVERS} nft add chain inet t in {{ type filter hook input priority 0 ; }}")
-
-
-def inside(namespace, work):
-    """Runs work() in a thread of that namespace and returns what it returns."""
-    result = []
-
-    def run():
-        with open("/run/netns/" + namespace) as there:
-            if LIBC.setns(there.fileno(), 0x40000000):
-                raise OSError(ctypes.get_errno(), "setns " + namespace)
-        result.append(work())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return result[0]
 
 
 class Server:

@@ -4,7 +4,6 @@ server (here: a TCP server that says its name) and fairlead-node on the manifest
 nobody a connection once it was noticed, whoever is master; a dead machine costs the time of a failover. Runs as root in any
 kernel with IPVS; where this one has none, it starts itself inside the virtual machine of tests/lab/vm. Issue C 1."""
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -19,12 +18,12 @@ sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, TREE + "/tests/lab")
 from labkit.cases import Cases  # noqa: E402
+from labkit.namespaces import inside  # noqa: E402
 
 BUILD = os.environ.get("FAIRLEAD_BUILD", TREE + "/build/release")
 VIP, PORT = "192.0.2.100", 6443
 MACHINES = {"cp1": "192.0.2.11", "cp2": "192.0.2.12", "cp3": "192.0.2.13"}
 CLIENT, SWITCH = "client", "switch"
-LIBC = ctypes.CDLL(None, use_errno=True)
 NOTICED = 8  # s: the check every second, a time-out of 1 s, one try more after 1 s, and what an emulated machine takes
 
 
@@ -60,22 +59,6 @@ def build():
         sh(f"ip -n {namespace(name)} link set eth0 up")
 
 
-def inside(name, work):
-    """Runs work() in a thread that stands in that namespace; what it returns."""
-    result = []
-
-    def run():
-        with open(f"/run/netns/{namespace(name)}") as there:
-            if LIBC.setns(there.fileno(), 0x40000000):
-                raise OSError(ctypes.get_errno(), "setns " + name)
-        result.append(work())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return result[0]
-
-
 def until(what, seconds):
     end = time.monotonic() + seconds
     while not what():
@@ -94,7 +77,7 @@ def ask(name, seconds=2):
                 return one.makefile().read()
         except OSError as error:
             return type(error).__name__
-    return inside(name, work)
+    return inside(namespace(name), work)
 
 
 class ApiServer:
@@ -110,7 +93,7 @@ class ApiServer:
             made.bind(("0.0.0.0", PORT))
             made.listen(256)
             return made
-        self.listener = inside(self.name, listen)
+        self.listener = inside(namespace(self.name), listen)
         threading.Thread(target=self.serve, args=(self.listener,), daemon=True).start()
 
     def serve(self, listener):

@@ -1,5 +1,4 @@
 """For forwarding_test.py, and in part for direct_test.py: client, node and two real servers as namespaces, the forwarding thread in one, and what the kernel has."""
-import ctypes
 import os
 import socket
 import subprocess
@@ -9,10 +8,12 @@ import time
 
 sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TREE + "/tests/lab")
+from labkit.namespaces import inside  # noqa: E402
+
 BUILD = os.environ.get("FAIRLEAD_BUILD", TREE + "/build/release")
 CLIENT, NODE, REALS, EMPTY = "fairlead-fc", "fairlead-fn", ("fairlead-fr1", "fairlead-fr2"), "fairlead-fe"
 VIP, VIP2, FOREIGN = "192.0.2.100", "192.0.2.101", "192.0.2.200"
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def sh(command, check=True):
@@ -24,22 +25,6 @@ def sh(command, check=True):
 
 def node(command, check=True):
     return sh(f"ip netns exec {NODE} {command}", check)
-
-
-def inside(namespace, work):
-    """Runs work() in a thread of that namespace and returns what it returns."""
-    result = []
-
-    def run():
-        with open("/run/netns/" + namespace) as there:
-            if LIBC.setns(there.fileno(), 0x40000000):
-                raise OSError(ctypes.get_errno(), "setns " + namespace)
-        result.append(work())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return result[0]
 
 
 def serve(namespace, address, port, answer):
