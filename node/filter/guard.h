@@ -14,11 +14,10 @@
 //            collides when the VIP comes;
 //   vip_in   default deny: of a VIP only the served ports, ping and path-MTU messages reach this host;
 //   post     packets that IPVS forwards by NAT get the floating address as their source, ports preserved;
-//   self_*   a client on a host that does not hold the VIP is balanced there, by IPVS in its output. IPVS
-//   keeps
-//            the route of the VIP where the server that it chose is this very host, and the packet would go
-//            out to ask for an address of our own. A chain of type route looks for the route again if the
-//            mark has changed: self_out, behind IPVS (-98), changes it, self_mark changes it back.
+//   self_*   a client on a host that does not hold the VIP is balanced there, by IPVS in its output. If
+//            the server is this very host, IPVS keeps the route of the VIP, and the packet would go out to
+//            ask for an address of our own. A chain of type route looks for the route again where the mark
+//            has changed: self_out, behind IPVS (-98), changes it, self_mark changes it back.
 // A VIP with `DirectRouting` is in vip_in alone: its packets keep the client's address, and its replies do
 // not come through here. VIPs with `Delegate` are not in it.
 namespace fairlead::filter {
