@@ -49,8 +49,9 @@ struct ForwardingPorts {
 enum class FinerFence { kOn, kOff };
 
 // Those of the calling thread's network namespace, but for the prober, which is the loop's. With the finer
-// fence off its table is removed, and every group refused. `idle`: how long ago the vrrp thread began the
-// last turn that it ended; called on the forwarding thread, and not at all with the fence off.
+// fence off its table is removed, and every group refused. `idle`: for how long the vrrp
+// thread has been, as filter::reopened_for() takes it; called on the forwarding thread, and not at all with
+// the fence off.
 ForwardingPorts open_forwarding_ports(FinerFence finer_fence, std::function<Microseconds()> idle);
 
 }  // namespace fairlead::agent

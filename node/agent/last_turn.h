@@ -7,8 +7,8 @@
 
 namespace fairlead::agent {
 
-// When the vrrp thread began the newest turn that it ended (VirtualRouterPorts::turned): every advert that
-// was due by then has been tried. A loop that hangs shows by it within an advert interval, long before
+// When the vrrp thread began the newest turn that it ended well (VirtualRouterPorts::turned): every advert
+// that was due by then has left. A loop that hangs shows by it within an advert interval, long before
 // agent::Beat says so. Written by that thread, read by any.
 class LastTurn {
  public:

@@ -82,22 +82,40 @@ std::optional<Microseconds> Adverts::interval_unless_sent() const {
 void Adverts::assume_last(const plan::GroupPlan& plan, Microseconds at) {
   if (plan.priority == vrrp::kOwner) return;
   last_ = Last{at, Microseconds(plan.advertise_interval), plan.min_active_down_interval};
+  count_failing();
 }
 
 void Adverts::remember(const plan::GroupPlan& plan, const Way& way, Microseconds at) {
   if (plan.priority == vrrp::kOwner) return;
   last_ = Last{at, Microseconds(way.told), way.shortest_wait};
+  count_failing();
 }
 
 void Adverts::note_unsent(const std::string& why) {
   ++failed_;
+  count_failing();
   metrics_.count_unsent();
   if (!unsent_) sys::log(sys::LogLevel::kWarning, "vrrp.send_failed", {{"group", group_}, {"error", why}});
   unsent_ = Unsent{why, world_.clock.now()};
 }
 
-void Adverts::note_sent() {
+void Adverts::forget_last() {
+  last_.reset();
+  count_failing();
+}
+
+void Adverts::forget_failed() {
   failed_ = 0;
+  count_failing();
+}
+
+void Adverts::count_failing() {
+  const bool failing = failed_ > 0 && last_;
+  if (std::exchange(counted_, failing) != failing) world_.failing += failing ? 1 : -1;
+}
+
+void Adverts::note_sent() {
+  forget_failed();
   metrics_.count_sent();
   if (!unsent_ || world_.clock.now() - unsent_->at < kSendsAgainAfter) return;
   unsent_.reset();

@@ -17,6 +17,9 @@ class Adverts {
  public:
   Adverts(VirtualRouterSurroundings& world, GroupMetrics& metrics, std::string group)
       : world_(world), metrics_(metrics), group_(std::move(group)) {}
+  ~Adverts() { forget_last(); }
+  Adverts(const Adverts&) = delete;
+  Adverts& operator=(const Adverts&) = delete;
 
   // Where adverts leave, from what address, the interval that they tell (of an Active router no shorter than
   // the plan's), and how soon after one another router may be Active.
@@ -50,8 +53,8 @@ class Adverts {
   // Counts from an advert that an earlier run sent at that boot time, under the same plan.
   void assume_last(const plan::GroupPlan& plan, Microseconds at);
   // No longer Active.
-  void forget_last() { last_.reset(); }
-  void forget_failed() { failed_ = 0; }
+  void forget_last();
+  void forget_failed();
   // The last failure stays known until adverts have left for ten seconds, lest each that fails now and then
   // is a write to the API server, or none was tried for a long time: then nobody can tell any more.
   void forget_unsent() { unsent_.reset(); }
@@ -73,6 +76,7 @@ class Adverts {
   void remember(const plan::GroupPlan& plan, const Way& way, Microseconds at);
   void note_unsent(const std::string& why);
   void note_sent();
+  void count_failing();
 
   VirtualRouterSurroundings& world_;
   GroupMetrics& metrics_;
@@ -80,6 +84,7 @@ class Adverts {
   std::optional<Last> last_;
   std::optional<Unsent> unsent_;
   int failed_ = 0;
+  bool counted_ = false;  // in world_.failing
 };
 
 }  // namespace fairlead::agent

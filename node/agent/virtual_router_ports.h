@@ -31,8 +31,8 @@ struct VirtualRouterPorts {
   std::unique_ptr<kernel::Network> network;
   std::unique_ptr<wire::AdvertWire> adverts;
   std::unique_ptr<wire::Announcer> announcer;
-  // Called at the end of each turn with the time at which it began to look at its timers: each advert that
-  // was due by then has been tried. Empty: nobody asks.
+  // Called with the time at which a turn began to look at its timers, at the end of each after which every
+  // advert that was due by then has left, and whoever is not Active holds nothing. Empty: nobody asks.
   std::function<void(TimePoint)> turned;
 };
 

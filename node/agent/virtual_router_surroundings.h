@@ -20,6 +20,8 @@ struct VirtualRouterSurroundings {
   Microseconds slept{0};
   // Set by a router whose removal was not acknowledged, or who has an address of no use: compare again soon.
   bool audit_wanted = false;
+  // How many Active routers could not send their last advert.
+  int failing = 0;
   // Set by a router to whom the kernel has shown that it forgets our tag (before 5.18): of IPv6 addresses we
   // must know ourselves which are ours.
   bool tag_forgotten = false;

@@ -97,7 +97,7 @@ class VirtualRouters::Impl {
     announcements_.flush(ports_.clock->now());
     report();
     arm();
-    if (ports_.turned) ports_.turned(began);
+    if (ports_.turned && world_.failing == 0 && !world_.audit_wanted) ports_.turned(began);
   }
 
   bool is_past(std::optional<TimePoint> deadline) { return deadline && ports_.clock->now() >= *deadline; }

@@ -60,9 +60,9 @@ struct FenceTable {
 FenceTable fence_table(const std::vector<FencedGroup>& groups);
 
 // For how long a group may be heard of which the kernel does not know any more when its last advert left. It
-// is `idle` ago that the vrrp thread began a turn that it ended: each advert that was due by then was tried,
-// so that the group's was at most an interval older, if it is Active. 0: not at all. While that thread moves
-// it is longer than the group's next advert takes.
+// is `idle` ago that the vrrp thread began a turn after which each advert that was due by then had left, so
+// that the group's was at most an interval older, if it is Active. 0: not at all. While that thread moves and
+// adverts leave it is longer than the group's next advert takes.
 Milliseconds reopened_for(const FenceTable::Group& group, Microseconds idle);
 
 // How many rules the kernel must show for it, and how many elements in sets that do not run out.

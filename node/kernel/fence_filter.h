@@ -43,8 +43,8 @@ class FenceFilter {
   virtual bool stands() = 0;
 };
 
-// `idle`: how long ago the vrrp thread began the last turn that it ended; called by the calls above, on their
-// thread. Opens nothing before the first call.
+// `idle`: for how long the vrrp thread has been, as filter::reopened_for() takes it; called by the calls
+// above, on their thread. Opens nothing before the first call.
 std::unique_ptr<FenceFilter> open_fence_filter(std::function<Microseconds()> idle);
 
 // Deletes the table, whoever made it. Returns whether it was there; a kernel without nf_tables has none.

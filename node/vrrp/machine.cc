@@ -149,11 +149,13 @@ Step on(const RouterConfig& config, const Initialize& state, const Event& event,
 // timer that runs on over adverts of lower priority may have been set to either span: there the skew alone
 // counts, so that no shorter interval lets it run out at once. Nor is an Active Router found silent sooner
 // who may have the longer one still: what he had by that is waited for, from his last advert or our start on.
-// The longest that was in use rules, so that intervals to and fro add nothing up. A lower priority ends
-// preemption: the Active Router that was passed over may outrank us now, as if he had spoken just now.
+// The longest that was in use rules, so that intervals to and fro add nothing up. Preemption ends with a
+// lower priority, and when it is not allowed any more or not yet: the Active Router that was passed over is
+// to be waited for then, as if he had spoken just now.
 Backup reconfigured(const RouterConfig& config, const Backup& state, const RouterConfig& before,
                     TimePoint now) {
-  if (state.expectation == Reason::kPreempted && config.priority < before.priority) {
+  const bool no_more = preempts(before, state, now) && !preempts(config, state, now);
+  if (state.expectation == Reason::kPreempted && (no_more || config.priority < before.priority)) {
     Backup next{state.since, now, state.passed_over, Reason::kMasterDown};
     next.active_down +=
         active_down_interval(config.version, config.priority,

@@ -124,6 +124,47 @@ TEST(MuteWire, AddressesThatAreRenewedNoMoreAreNotAnnounced) {
   EXPECT_EQ(thread.writes(), Journal());
 }
 
+// By the last turn it is reckoned how long a group may be heard of whose fence was made anew
+// (filter::reopened_for): from its last advert. Found by the simulation (seeds 787951, 870160, 894219).
+TEST(MuteWire, ATurnAfterWhichAnAdvertHasNotLeftIsNone) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  const auto idle = [&] { return thread.last_turn.ago(thread.world.now); };
+  EXPECT_LE(idle(), Milliseconds(250));
+  thread.world.sends_fail = true;
+  thread.world.pass(Milliseconds(260));  // one was tried
+  const Microseconds before = idle();
+  thread.world.pass(Milliseconds(250));
+  EXPECT_EQ(idle(), before + Milliseconds(250));
+  thread.world.pass(Seconds(10));  // it gave up long since, and tries again and again
+  thread.world.sends_fail = false;
+  thread.world.pass(Seconds(2));
+  EXPECT_LE(idle(), Milliseconds(250));
+}
+
+// A Backup's attempts hold nothing up: it begins nobody's time.
+TEST(MuteWire, ABackupWhoseAttemptsFailHasItsTurns) {
+  VrrpThread thread;
+  thread.world.sends_fail = true;
+  thread.run(group_plan());
+  thread.hear_for(100, Seconds(3));
+  EXPECT_LE(thread.last_turn.ago(thread.world.now), Milliseconds(250));
+}
+
+// What could not be removed may be heard for what its own advert began, and no longer.
+TEST(MuteWire, ATurnThatLeavesBehindWhatItWasToRemoveIsNone) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  thread.world.releases_fail = true;
+  thread.hear(250);
+  const Microseconds before = thread.last_turn.ago(thread.world.now);
+  thread.hear_for(250, Seconds(3));
+  EXPECT_EQ(thread.last_turn.ago(thread.world.now), before + Seconds(3));
+  thread.world.releases_fail = false;
+  thread.hear_for(250, Seconds(1));
+  EXPECT_LE(thread.last_turn.ago(thread.world.now), Milliseconds(250));
+}
+
 TEST(MuteWire, ASilentSegmentIsServedAllTheSame) {
   VrrpThread thread;
   thread.world.sends_fail = true;

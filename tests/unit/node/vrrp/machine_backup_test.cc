@@ -191,6 +191,27 @@ TEST(Backup, ALowerPriorityEndsPreemptionAndWaitsForTheOneThatWasPassedOver) {
   EXPECT_EQ(step(with_priority(250), stronger, TimePassed{}, t0 + kSecond).reason, Reason::kPreempted);
 }
 
+// The same of one who may not preempt any more, or not yet.
+TEST(Backup, WhoMayNotPreemptAnyMoreWaitsForTheOneThatWasPassedOver) {
+  const RouterConfig before = with_priority(200);
+  const State passing = step(before, backup_until(t0 + kSecond), advert(150, 300, "192.0.2.9"), t0).next;
+  RouterConfig forbidden = before;
+  forbidden.preempt = false;
+  RouterConfig delayed = before;
+  delayed.preempt_delay = Microseconds(60 * kSecond);
+  const auto silent = t0 + active_down_interval(Version::k3, Priority(200), Centiseconds(300));
+  for (const RouterConfig& config : {forbidden, delayed}) {
+    const State waiting = step(config, passing, Reconfigured{before}, t0).next;
+    EXPECT_EQ(next_deadline(waiting), silent);
+    EXPECT_EQ(step(config, waiting, TimePassed{}, silent).reason, Reason::kMasterDown);
+  }
+  delayed.warm_since = t0 - 61 * kSecond;
+  Backup long_since = std::get<Backup>(passing);
+  long_since.since = t0 - 61 * kSecond;
+  EXPECT_EQ(step(delayed, long_since, Reconfigured{before}, t0), unchanged(long_since))
+      << "its time has come";
+}
+
 // What sets the timer has been heard by the plan in force; what lets it run on has not.
 TEST(Backup, WhateverSetsTheTimerEndsTheWaitForTheLongerInterval) {
   RouterConfig slow = config();
