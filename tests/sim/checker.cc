@@ -124,10 +124,16 @@ Microseconds Checker::beat(int node, int group) {
                   who.told ? Microseconds(who.told->interval) : Microseconds(0));
 }
 
-void Checker::release_refused(int node) {
+void Checker::release_refused(int node, const std::vector<net::IpAddress>& addresses) {
   at(node).excused_until = std::max(at(node).excused_until, now_ + Milliseconds(100) + kGiveWay);
   at(node).release_refused_in_turn = true;
   at(node).release_refused_at = now_;
+  const int group = name_of(addresses.front()).group;
+  std::uint32_t all = 0;
+  for (const net::IpAddress& address : addresses) all |= 1U << name_of(address).number;
+  const Member& who = member(node, group);
+  if ((who.held & ~all) != 0) return;
+  if (who.state == api::MemberState::kMaster || who.took_over_this_turn) may_be_backup(node, group);
 }
 
 void Checker::slow(int node, Microseconds before, Microseconds lateness) {

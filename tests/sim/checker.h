@@ -100,7 +100,7 @@ class Checker {
   void reachable(int node, bool yes);
   void carrier(int node, bool up);
   void sends_refused(int node, bool yes);
-  void release_refused(int node);
+  void release_refused(int node, const std::vector<net::IpAddress>& addresses);
   // The kernel refused addresses: for half a minute or longer the node need not be where it should.
   void troubled(int node) { at(node).troubled = true; }
   void slow(int node, Microseconds before, Microseconds lateness);
@@ -222,6 +222,7 @@ class Checker {
   void judge_take_over(int node, int group, int address);
   void set_base(Member& who, TimePoint base);
   void begin_backup(int node, int group, TimePoint since);
+  void may_be_backup(int node, int group);
   static Seconds lifetime_told(const Member& who);
   static Microseconds min_active_down(const Told& told, vrrp::Centiseconds spoken);
   void judge_resumption(int node, int group);

@@ -53,7 +53,12 @@ void Checker::released(int node, int group, int address) {
   gone(node, group, address);
   Member& who = member(node, group);
   if (who.held != 0 || (who.state != api::MemberState::kMaster && !who.took_over_this_turn)) return;
-  who.let_go_this_turn = true;
+  may_be_backup(node, group);
+}
+
+// It wants no address of the group any more, as one that became Backup in this turn.
+void Checker::may_be_backup(int node, int group) {
+  member(node, group).let_go_this_turn = true;
   begin_backup(node, group, at(node).turn_began);  // a call may have taken its time since
 }
 

@@ -77,6 +77,15 @@ TimePoint Checker::allowed_until(int group, int a, int b, TimePoint since) {
   const TakeOver& began = member(loser, group).take_over;
   if (began.at <= since) out = std::max(out, began.base + beat(best, group) + kGiveWay);
   if (lost != TimePoint{}) out = std::max(out, lost + beat(best, group) + kGiveWay);
+  // Back, and not yet Active, it keeps what it held until others may be (FN-01): who did not hear its last
+  // adverts is so before.
+  for (const auto& [left, other] : {std::pair(a, b), std::pair(b, a)}) {
+    const Member& who = member(left, group);
+    if (who.state != api::MemberState::kInitialize || !who.told || !who.renewed) continue;
+    if (lost_until_[index(left)][index(other)] < member(other, group).take_over.base) continue;
+    const Microseconds stood = at(left).stood - who.renewed_clock;
+    out = std::max(out, *who.renewed + stood + who.told->min_active_down_interval + kGiveWay);
+  }
   return out + slack_ + at(a).slow + at(b).slow;
 }
 

@@ -125,13 +125,13 @@ void Checker::judge_resumption(int node, int group) {
   ++checks_;
   const Node& where = at(node);
   // Died between renewal and advert, the earlier run left a renewal that nobody has heard of (FN-35): by the
-  // age of that FN-01 lets it go on, as if an advert of its plan had left then.
-  if (who.renewed_before && (!who.sent || *who.renewed_before > *who.sent)) {
-    who.sent = who.renewed_before;
-    if (who.told) {
-      who.sent_interval = who.told->interval;
-      who.min_active_down_sent = who.told->min_active_down_interval;
-    }
+  // age of that FN-01 lets it go on, as if an advert of its plan had left then. It knows no plan before it.
+  const bool unheard = who.renewed_before && (!who.sent || *who.renewed_before > *who.sent);
+  if (unheard) who.sent = who.renewed_before;
+  if (who.told) {
+    who.sent_interval = unheard ? who.told->interval : std::max(who.sent_interval, who.told->interval);
+    const Microseconds least = unheard ? Microseconds(0) : who.min_active_down_sent;
+    who.min_active_down_sent = std::max(least, who.told->min_active_down_interval);
   }
   const auto gap =
       who.sent ? now_ - *who.sent - (where.stood - where.suspended - who.sent_clock) : Microseconds(0);

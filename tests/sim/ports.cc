@@ -64,7 +64,7 @@ class SimAddresses : public kernel::Addresses {
   Result<> release(int, const std::vector<net::IpAddress>& addresses) override {
     node_.in_call(Call::kBeforeRelease);
     if (node_.releases_refused_ && !node_.removes_all_the_same_) {
-      node_.world_.checker.release_refused(node_.number_);
+      node_.world_.checker.release_refused(node_.number_, addresses);
       return fail(Code::kUnavailable, "release: no answer");
     }
     bool changed = false;

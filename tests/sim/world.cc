@@ -7,7 +7,8 @@
 namespace fairlead::sim {
 namespace {
 
-constexpr int kStrangersGroup = 180;  // VRID 231, which nobody here runs
+constexpr std::size_t kIpv4Header = 20;  // bytes
+constexpr int kStrangersGroup = 180;     // VRID 231, which nobody here runs
 
 bool equal_priorities(const KnownGroup& group) {
   auto sorted = group.setup.priorities;
@@ -226,6 +227,12 @@ Packet World::junk(const Fault& fault) {
                            vrrp::Centiseconds(100 * random_.number(1, 40)));
   out.sound = false;
   std::visit([this](auto& content) { spoil(content); }, out.datagram.content);
+  if (auto* packet = std::get_if<net::Bytes>(&out.datagram.content); packet && packet->size() > kIpv4Header) {
+    // One checksum of version 3 may have become the other (RFC 9568 1.1, difference 4).
+    const auto message = std::span(*packet).subspan(kIpv4Header);
+    const vrrp::Endpoints endpoints{source, vrrp::multicast_group(setup.family)};
+    if (message.size() >= 8 && vrrp::match_checksum(message, endpoints)) message[7] ^= 1;
+  }
   return out;
 }
 
@@ -236,7 +243,7 @@ void World::spoil(net::Bytes& packet) {
   } else if (way == 4) {
     packet.resize(static_cast<std::size_t>(random_.number(0, 31)));
   } else {
-    spoil(way, std::span(packet).subspan(20));
+    spoil(way, std::span(packet).subspan(kIpv4Header));
   }
 }
 
