@@ -22,7 +22,11 @@ class HeardMaster {
   void hear(const vrrp::AdvertReceived& advert, const net::IpAddress& named, TimePoint now);
   // No longer Backup.
   void forget() { speaker_.reset(); }
-  // Empty: nobody was heard, or he gave the role up.
+  // Nothing: nobody was heard, or he gave the role up.
+  std::optional<net::IpAddress> address() const {
+    return speaker_ ? std::optional(speaker_->address) : std::nullopt;
+  }
+  // The same for people, then empty.
   std::string name() const { return speaker_ ? to_string(speaker_->address) : ""; }
 
  private:

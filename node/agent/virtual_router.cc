@@ -105,7 +105,7 @@ void VirtualRouter::reconfigure(const vrrp::RouterConfig& next) {
 }
 
 void VirtualRouter::hear(const vrrp::Accepted& accepted) {
-  touch();
+  stir();
   metrics_.count_received();
   const vrrp::AdvertReceived received = peers_.hear(accepted, plan_);
   give_up_remains();
@@ -119,7 +119,7 @@ void VirtualRouter::hear(const vrrp::Accepted& accepted) {
 }
 
 void VirtualRouter::refuse(const vrrp::Rejected& rejected) {
-  touch();
+  stir();
   peers_.refuse(rejected, plan_);
 }
 
@@ -143,7 +143,7 @@ void VirtualRouter::start() {
 }
 
 void VirtualRouter::time_passed(Microseconds early) {
-  touch();
+  stir();
   peers_.forget();
   addresses_.forget_old();
   if (remains_ && world_.clock.now() >= remains_->until) give_up_remains();

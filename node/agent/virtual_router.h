@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -95,12 +96,17 @@ class VirtualRouter {
   // Whether it is Active: its next deadline is an advert's, or comes before it.
   bool advertises() const { return active(); }
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
-  // As of now. It changes only in calls by which the router is touched (virtual_router_agenda.h).
-  GroupReport report() const;
+  // Its report, if it may be another than the last one. A router that has to be asked is on the agenda among
+  // those that were touched.
+  std::optional<GroupReport> news();
 
  private:
+  GroupReport report() const;
   // In every call that may change the report, or when time_passed() is due.
-  void touch() { place_.touch(), deadline_known_ = false; }
+  void touch() { stir(), touched_ = true; }
+  // In a call that may change when time_passed() is due, and of the report what Telling shows: as each advert
+  // does, which is rarely news.
+  void stir() { place_.touch(), deadline_known_ = false; }
   std::optional<TimePoint> reckon_deadline() const;
   // What its event makes of the machine, and what the machine asks for.
   void deliver(const vrrp::Event& event) { deliver_at(event, world_.clock.now()); }
@@ -183,7 +189,21 @@ class VirtualRouter {
   mutable std::optional<TimePoint> deadline_;  // of next_deadline()
   mutable bool deadline_known_ = false;
 
+  // What shows whether stir() has changed the report: less to compare than the report is to make.
+  struct Telling {
+    std::size_t state = 0;
+    std::optional<net::IpAddress> heard;
+    std::uint64_t addresses = 0;  // changes()
+    std::uint64_t adverts = 0;
+    std::uint64_t peers = 0;
+    bool yields = false;
+    friend bool operator==(const Telling&, const Telling&) = default;
+  };
+  Telling telling() const;
+
   // For the report:
+  bool touched_ = true;  // since the last one
+  Telling told_;
   WallTime since_;
   std::int64_t observed_generation_ = 0;
   bool programmed_ = false;

@@ -66,6 +66,7 @@ void HeldAddresses::make_again(const AnnouncedLink& link, const std::vector<net:
 void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
                          Seconds lifetime, Why why) {
   if (owner_ == Owner::kYes) {
+    ++changes_;
     held_.insert(addresses.begin(), addresses.end());
     metrics_.set_addresses(held_.size());
     return;
@@ -111,13 +112,15 @@ std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& hold
     std::string& noted = refused_[address];
     if (noted == error.message) continue;
     noted = error.message;
+    ++changes_;
     sys::log(sys::LogLevel::kError, "vrrp.address_failed", {{"group", group_}, {"error", error.message}});
   }
   std::set<net::IpAddress> late;
   for (const net::IpAddress& address : holding.held) {
-    held_.insert(address);
+    if (held_.insert(address).second) ++changes_;
     if (refused_.erase(address) > 0) late.insert(address);
   }
+  changes_ += late.size();
   metrics_.set_addresses(held_.size());
   if (!holding.held.empty()) {
     try_again_.reset();
@@ -129,6 +132,7 @@ std::set<net::IpAddress> HeldAddresses::note_holding(const kernel::Holding& hold
 
 void HeldAddresses::note_restored(const net::IpAddress& address, RepairCause cause) {
   world_.metrics.count_repair(cause);
+  ++changes_;
   const TimePoint now = world_.clock.now();
   const auto [at, first_time] = restored_.try_emplace(address, Restored{now, now, cause});
   Restored& restored = at->second;
@@ -176,35 +180,37 @@ bool HeldAddresses::release(const AnnouncedLink& link, const std::vector<net::Ip
 }
 
 void HeldAddresses::forget(const std::vector<net::IpAddress>& gone) {
-  for (const net::IpAddress& address : gone) held_.erase(address);
+  for (const net::IpAddress& address : gone) changes_ += held_.erase(address);
   metrics_.set_addresses(held_.size());
 }
 
 void HeldAddresses::forget_troubles(const std::vector<net::IpAddress>& addresses) {
   for (const net::IpAddress& address : addresses) {
-    refused_.erase(address);
-    restored_.erase(address);
+    changes_ += refused_.erase(address) + restored_.erase(address);
   }
 }
 
 void HeldAddresses::keep_only(const std::set<net::IpAddress>& wanted) {
-  std::erase_if(held_, [&](const auto& address) { return !wanted.contains(address); });
+  changes_ += std::erase_if(held_, [&](const auto& address) { return !wanted.contains(address); });
   metrics_.set_addresses(held_.size());
 }
 
 void HeldAddresses::rest() {
   last_renewal_.reset();
-  if (!try_again_) refused_.clear();
+  if (try_again_) return;
+  changes_ += refused_.size();
+  refused_.clear();
 }
 
 void HeldAddresses::start_over() {
+  changes_ += refused_.size();
   refused_.clear();
   try_again_.reset();
 }
 
 void HeldAddresses::forget_old() {
   const TimePoint now = world_.clock.now();
-  std::erase_if(restored_, [&](const auto& entry) { return now >= entry.second.last + kMinute; });
+  changes_ += std::erase_if(restored_, [&](const auto& entry) { return now >= entry.second.last + kMinute; });
 }
 
 std::optional<TimePoint> HeldAddresses::next_forgotten() const {

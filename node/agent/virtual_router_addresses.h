@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -63,6 +64,8 @@ class HeldAddresses {
   void forget_old();
   std::optional<TimePoint> next_forgotten() const;
   std::vector<api::Condition> problems() const;
+  // Another number: all() or problems() may be others, but for what yields() makes of them.
+  std::uint64_t changes() const { return changes_; }
 
   static constexpr std::chrono::minutes kYield{10};
 
@@ -103,6 +106,7 @@ class HeldAddresses {
   int restorations_ = 0;  // by restore() and make_again()
   int removals_ = 0;      // by others, however they were put right
   std::optional<TimePoint> handed_over_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace fairlead::agent

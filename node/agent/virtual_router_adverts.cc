@@ -97,6 +97,7 @@ void Adverts::note_unsent(const std::string& why) {
   metrics_.count_unsent();
   if (!unsent_) sys::log(sys::LogLevel::kWarning, "vrrp.send_failed", {{"group", group_}, {"error", why}});
   unsent_ = Unsent{why, world_.clock.now()};
+  ++changes_;
 }
 
 void Adverts::forget_last() {
@@ -118,12 +119,17 @@ void Adverts::note_sent() {
   forget_failed();
   metrics_.count_sent();
   if (!unsent_ || world_.clock.now() - unsent_->at < kSendsAgainAfter) return;
-  unsent_.reset();
+  forget_unsent();
   sys::log(sys::LogLevel::kInfo, "vrrp.sends_again", {{"group", group_}});
 }
 
+void Adverts::forget_unsent() {
+  if (unsent_) ++changes_;
+  unsent_.reset();
+}
+
 void Adverts::forget_old_unsent() {
-  if (unsent_ && world_.clock.now() - unsent_->at >= kUnsentForgotten) unsent_.reset();
+  if (unsent_ && world_.clock.now() - unsent_->at >= kUnsentForgotten) forget_unsent();
 }
 
 std::optional<std::string> Adverts::why_unsent() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,9 +58,11 @@ class Adverts {
   void forget_failed();
   // The last failure stays known until adverts have left for ten seconds, lest each that fails now and then
   // is a write to the API server, or none was tried for a long time: then nobody can tell any more.
-  void forget_unsent() { unsent_.reset(); }
+  void forget_unsent();
   void forget_old_unsent();
   std::optional<std::string> why_unsent() const;
+  // Another number: why_unsent() may say otherwise.
+  std::uint64_t changes() const { return changes_; }
 
  private:
   struct Last {
@@ -85,6 +88,7 @@ class Adverts {
   std::optional<Unsent> unsent_;
   int failed_ = 0;
   bool counted_ = false;  // in world_.failing
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace fairlead::agent

@@ -123,6 +123,7 @@ void VirtualRouter::withdraw_doubtful() {
 }
 
 void VirtualRouter::on_transition(vrrp::Reason reason) {
+  touch();
   reconfigure(configured());
   const auto state = member_state();
   since_ = world_.clock.wall();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <vector>
@@ -35,6 +36,8 @@ class Peers {
   void forget();
   std::optional<TimePoint> next_forgotten() const { return sightings_.next_forgotten(); }
   std::vector<api::Condition> problems(const plan::GroupPlan& plan) const;
+  // Another number: problems() may be others, under the same plan.
+  std::uint64_t changes() const { return sightings_.changes(); }
 
  private:
   static constexpr double kLinesASecond = 1.0 / 6;

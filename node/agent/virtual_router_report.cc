@@ -7,6 +7,18 @@
 
 namespace fairlead::agent {
 
+VirtualRouter::Telling VirtualRouter::telling() const {
+  return {state_.index(),     heard_.address(), addresses_.changes(),
+          adverts_.changes(), peers_.changes(), addresses_.yields()};
+}
+
+std::optional<GroupReport> VirtualRouter::news() {
+  const Telling now = telling();
+  if (!std::exchange(touched_, false) && now == told_) return std::nullopt;
+  told_ = now;
+  return report();
+}
+
 GroupReport VirtualRouter::report() const {
   GroupReport out;
   out.uid = plan_.version.uid;

@@ -45,10 +45,12 @@ bool CurrentReport::update_groups(const Listeners::Routers& routers,
     changed =
         std::erase_if(report_.groups, [&](const auto& entry) { return !routers.contains(entry.first); }) > 0;
   }
-  for (const VirtualRouter* router : touched) {
+  for (VirtualRouter* router : touched) {
+    auto news = router->news();
+    if (!news) continue;
     const auto [known, fresh] = report_.groups.try_emplace(router->plan().name);
     changed |= fresh;
-    changed |= put(known->second, router->report());
+    changed |= put(known->second, *std::move(news));
   }
   return changed;
 }

@@ -82,6 +82,7 @@ bool lists_any_of(const std::vector<net::IpAddress>& listed, const std::set<net:
 }
 
 bool Sightings::note(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered) {
+  ++changes_;
   const Sighting first{sender, now, now, 0, remembered};
   Sighting& sighting = seen_.try_emplace(what, first).first->second;
   if (now >= sighting.last + sighting.remembered) sighting = first;
@@ -95,11 +96,14 @@ bool Sightings::note(const Seen& what, const net::IpAddress& sender, TimePoint n
 
 void Sightings::over(const Seen& what, const net::IpAddress& sender) {
   const auto at = seen_.find(what);
-  if (at != seen_.end() && at->second.sender == sender) seen_.erase(at);
+  if (at == seen_.end() || at->second.sender != sender) return;
+  ++changes_;
+  seen_.erase(at);
 }
 
 void Sightings::forget(TimePoint now) {
-  std::erase_if(seen_, [&](const auto& entry) { return now >= entry.second.last + entry.second.remembered; });
+  changes_ += std::erase_if(
+      seen_, [&](const auto& entry) { return now >= entry.second.last + entry.second.remembered; });
 }
 
 std::optional<TimePoint> Sightings::next_forgotten() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -68,9 +69,12 @@ class Sightings {
   std::optional<net::IpAddress> sender_of(const Seen& what) const;
   // Every refusal worth telling, in order.
   std::vector<std::pair<RejectReason, net::IpAddress>> refusals() const;
+  // Another number: sender_of() or refusals() may say otherwise.
+  std::uint64_t changes() const { return changes_; }
 
  private:
   std::map<Seen, Sighting> seen_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace fairlead::vrrp
