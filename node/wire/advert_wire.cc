@@ -29,11 +29,11 @@ class OpenEar {
  public:
   static Result<std::unique_ptr<OpenEar>> open(sys::Loop& loop, const Ear& ear,
                                                const std::function<void()>& wake) {
-    auto own = VrrpSocket::open(ear, kReceiveBuffer);
+    auto own = VrrpSocket::open(ear, Use::kHears, kReceiveBuffer);
     if (!own) return own.error();
-    auto others = VrrpSocket::open(ear, kOthersReceiveBuffer);
+    auto others = VrrpSocket::open(ear, Use::kHears, kOthersReceiveBuffer);
     if (!others) return others.error();
-    auto sending = VrrpSocket::open(ear, kSendingReceiveBuffer);
+    auto sending = VrrpSocket::open(ear, Use::kSends, kSendingReceiveBuffer);
     if (!sending) return sending.error();
     if (const auto told = sending->tell_refusals(); !told) return told.error();
     return std::make_unique<OpenEar>(loop, ear.family, wake,

@@ -52,11 +52,12 @@ bool attach(int fd, const Filter& filter) {
 // By its index (Linux 5.0): another interface may have the name by now.
 bool bind_to(int fd, int interface) { return set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, interface); }
 
-bool prepare_ipv4(int fd, int interface) {
+bool prepare_ipv4(int fd, Use use, int interface) {
   ip_mreqn membership{};
   membership.imr_multiaddr = to_in_addr(vrrp::multicast_group(net::Family::kIPv4));
   membership.imr_ifindex = interface;
-  return set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) && set(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, membership) &&
+  return set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
+         (use == Use::kSends || set(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, membership)) &&
          set(fd, IPPROTO_IP, IP_MULTICAST_IF, membership) && set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) &&
          set(fd, IPPROTO_IP, IP_MULTICAST_TTL, vrrp::kTtl) && set(fd, IPPROTO_IP, IP_TTL, vrrp::kTtl) &&
          set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT) && set(fd, IPPROTO_IP, IP_TOS, kClass);
@@ -133,7 +134,7 @@ Datagram datagram(const Ear& ear, const sockaddr_in6& from, std::span<const std:
 
 }  // namespace
 
-Result<VrrpSocket> VrrpSocket::open(const Ear& ear, int receive_buffer) {
+Result<VrrpSocket> VrrpSocket::open(const Ear& ear, Use use, int receive_buffer) {
   const bool v4 = ear.family == net::Family::kIPv4;
   const std::string what = "VRRP socket for " + name_of(ear);
   VrrpSocket out(ear, sys::UniqueFd(socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -142,7 +143,7 @@ Result<VrrpSocket> VrrpSocket::open(const Ear& ear, int receive_buffer) {
   // Until it is bound, it hears every interface.
   if (!attach(out.fd(), silence()) || !bind_to(out.fd(), ear.interface)) return socket_error(errno, what);
   out.discard();
-  if (!(v4 ? prepare_ipv4(out.fd(), ear.interface) : prepare_ipv6(out.fd(), ear.interface))) {
+  if (!(v4 ? prepare_ipv4(out.fd(), use, ear.interface) : prepare_ipv6(out.fd(), ear.interface))) {
     return socket_error(errno, what);
   }
   // After IP_TOS, which sets a priority of its own.

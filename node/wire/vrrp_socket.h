@@ -23,13 +23,17 @@ struct ReceiveBuffers {
   std::vector<std::uint8_t> control = std::vector<std::uint8_t>(kMessages * kControlSize);
 };
 
-// One raw socket of protocol 112, bound to the interface of its ear and joined to the multicast group there
-// (vrrp.md 2). Its filter is silence() until hear(). Move-only; never blocks.
+// What a socket is for. The kernel copies each message for each socket that could hear it, before the filter
+// is asked: one that only sends is in no IPv4 group.
+enum class Use { kHears, kSends };
+
+// One raw socket of protocol 112, bound to the interface of its ear (vrrp.md 2); one that hears is joined to
+// the multicast group there. Its filter is silence() until hear(). Move-only; never blocks.
 class VrrpSocket {
  public:
   // `receive_buffer` in bytes, beyond the system's limit where the kernel lets us.
   // Errors: kDenied (no NET_RAW), kUnavailable (no such interface, its IPv6 is off).
-  static Result<VrrpSocket> open(const Ear& ear, int receive_buffer);
+  static Result<VrrpSocket> open(const Ear& ear, Use use, int receive_buffer);
 
   int fd() const { return fd_.get(); }
   // Replaces the filter. Errors: kUnavailable.
