@@ -42,39 +42,45 @@ class Batch {
     last_ = socket_.sequence();
     last_at_ = bytes_.size();
     append(bytes_, last_);
+    answers_.emplace_back();
     return last_;
   }
   // REQUIRES: something was added.
   Result<> run() {
     acknowledge(bytes_, last_at_);
     return socket_.transact(bytes_, last_, [this](const nlmsghdr& message) {
+      Answer* answer = answer_to(message.nlmsg_seq);
+      if (answer == nullptr) return;
       if (message.nlmsg_type == RTM_NEWADDR) {
-        if (auto told = read_address(message)) told_.insert_or_assign(message.nlmsg_seq, std::move(*told));
+        if (auto told = read_address(message)) answer->told = std::move(told);
       }
       if (message.nlmsg_type == NLMSG_ERROR) {
-        errors_[message.nlmsg_seq] = -static_cast<const nlmsgerr*>(NLMSG_DATA(&message))->error;
+        answer->error = -static_cast<const nlmsgerr*>(NLMSG_DATA(&message))->error;
       }
     });
   }
 
   // errno; 0: carried out.
-  int error(std::uint32_t sequence) const {
-    const auto found = errors_.find(sequence);
-    return found == errors_.end() ? 0 : found->second;
-  }
+  int error(std::uint32_t sequence) { return answer_to(sequence)->error; }
   // The address as it is then, if the kernel said.
-  const AddressMessage* told(std::uint32_t sequence) const {
-    const auto found = told_.find(sequence);
-    return found == told_.end() ? nullptr : &found->second;
-  }
+  const std::optional<AddressMessage>& told(std::uint32_t sequence) { return answer_to(sequence)->told; }
 
  private:
+  struct Answer {
+    int error = 0;
+    std::optional<AddressMessage> told;
+  };
+  // Numbers of a batch follow one another. Null: of another one.
+  Answer* answer_to(std::uint32_t sequence) {
+    const std::uint32_t before_last = last_ - sequence;
+    return before_last < answers_.size() ? &answers_[answers_.size() - 1 - before_last] : nullptr;
+  }
+
   RouteSocket& socket_;
   net::Bytes bytes_;
   std::uint32_t last_ = 0;
   std::size_t last_at_ = 0;
-  std::map<std::uint32_t, int> errors_;
-  std::map<std::uint32_t, AddressMessage> told_;
+  std::vector<Answer> answers_;
 };
 
 class RealAddresses : public Addresses {
@@ -129,28 +135,30 @@ class RealAddresses : public Addresses {
       std::uint32_t hold = 0;
     };
     Batch batch(socket_);
-    std::map<net::IpAddress, Sequences> sequences;
+    std::vector<Sequences> sequences;
     for (const net::IpAddress& address : addresses) {
       request.address = address;
-      Sequences& mine = sequences[address];
+      Sequences& mine = sequences.emplace_back();
       if (!address.is_v4()) mine.lookup = add_lookup(batch, request.interface, address);
       mine.hold = batch.add([&](auto& bytes, auto sequence) { append_hold(bytes, sequence, request); });
     }
     const auto done = batch.run();
-    for (const auto& [address, mine] : sequences) {
-      const std::string what = on_interface("hold", address, request.interface);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      const net::IpAddress& address = addresses[i];
+      const Sequences& mine = sequences[i];
+      const auto what = [&] { return on_interface("hold", address, request.interface); };
       const int error = batch.error(mine.hold);
       if (!done) {
-        out.refused.emplace(address, fail(done.error().code, what + ": " + done.error().message));
+        out.refused.emplace(address, fail(done.error().code, what() + ": " + done.error().message));
       } else if (error != 0) {
-        out.refused.emplace(address, netlink_error(error, what));
+        out.refused.emplace(address, netlink_error(error, what()));
       } else {
         out.held.push_back(address);
-        const AddressMessage* echo = batch.told(mine.hold);
+        const std::optional<AddressMessage>& echo = batch.told(mine.hold);
         const bool created =
-            address.is_v4() ? echo != nullptr && echo->created : batch.error(mine.lookup) == EADDRNOTAVAIL;
+            address.is_v4() ? echo && echo->created : batch.error(mine.lookup) == EADDRNOTAVAIL;
         if (created) out.created.push_back(address);
-        if (echo != nullptr && !keeps_tag_) keeps_tag_ = echo->tagged;
+        if (echo && !keeps_tag_) keeps_tag_ = echo->tagged;
       }
     }
   }
@@ -161,7 +169,7 @@ class RealAddresses : public Addresses {
     Batch batch(socket_);
     const std::uint32_t lookup = add_lookup(batch, interface, address);
     if (!batch.run()) return;
-    if (const AddressMessage* told = batch.told(lookup)) keeps_tag_ = told->tagged;
+    if (const auto& told = batch.told(lookup)) keeps_tag_ = told->tagged;
   }
 
   static std::uint32_t add_lookup(Batch& batch, int interface, const net::IpAddress& address) {
