@@ -128,8 +128,9 @@ bool VirtualRouter::may_start() const {
 }
 
 void VirtualRouter::start() {
+  if (!may_start()) return;
   const TimePoint now = world_.clock.now();
-  if (!may_start() || (addresses_.try_again() && now < *addresses_.try_again())) return;
+  if (addresses_.try_again() && now < *addresses_.try_again()) return;
   if (remains_ && now >= remains_->until) return give_up_remains();  // they go first
   if (!config_.warm_since) config_.warm_since = now;
   if (const auto remains = std::exchange(remains_, std::nullopt)) {
@@ -140,24 +141,6 @@ void VirtualRouter::start() {
   deliver(vrrp::Startup{});
   // A stranger who speaks less often than we listen is not forgotten for that.
   if (const auto stranger = peers_.stranger(); stranger && backup()) deliver(*stranger);
-}
-
-void VirtualRouter::time_passed(Microseconds early) {
-  stir();
-  peers_.forget();
-  addresses_.forget_old();
-  if (remains_ && world_.clock.now() >= remains_->until) give_up_remains();
-  start();
-  const TimePoint now = world_.clock.now();
-  const auto deadline = vrrp::next_deadline(state_);
-  const Microseconds most = active() ? Microseconds(config_.advertisement_interval) / 100 : Microseconds(0);
-  if (deadline && now + std::min(early, most) >= *deadline) {
-    if (active()) world_.metrics.observe_lateness(std::max(now - *deadline, Microseconds(0)));
-    deliver_at(vrrp::TimePassed{}, std::max(now, *deadline));
-    heed_addresses();
-  }
-  leave_if_overdue();
-  if (schedule_) announce(neighbor::due(timing(), *schedule_, addresses_.list(), now));
 }
 
 void VirtualRouter::leave_if_overdue() {

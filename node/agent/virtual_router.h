@@ -55,10 +55,12 @@ class VirtualRouter {
   void hear(const vrrp::Accepted& accepted);
   // An advert that named this router and was refused: no event, but perhaps worth telling.
   void refuse(const vrrp::Rejected& rejected);
-  // Does what is due by now; an advert at most so long before its time, and less than a hundredth of its
-  // interval: its time is counted from as if it had come, so that neither earliness nor lateness adds up
-  // (VR-097).
+  // Does what is due by now. The advert's time is advanced by so much, but by no more than a hundredth of its
+  // interval, if that makes it due.
   void time_passed(Microseconds early = Microseconds(0));
+  // If that is going to send the advert: renews the addresses before it, as it would itself. To be called in
+  // the same turn, with the same time.
+  void prepare_advert(Microseconds early);
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
   // Gives up as FenceExpired if the last advert is too old, whatever this turn was about.
@@ -95,6 +97,9 @@ class VirtualRouter {
   bool must_drain_first() const;
   // Whether it is Active: its next deadline is an advert's, or comes before it.
   bool advertises() const { return active(); }
+  std::optional<TimePoint> next_advert() const {
+    return active() ? vrrp::next_deadline(state_) : std::nullopt;
+  }
   bool running() const { return !std::holds_alternative<vrrp::Initialize>(state_); }
   // Its report, if it may be another than the last one. A router that has to be asked is on the agenda among
   // those that were touched.
@@ -108,9 +113,10 @@ class VirtualRouter {
   // does, which is rarely news.
   void stir() { place_.touch(), deadline_known_ = false; }
   std::optional<TimePoint> reckon_deadline() const;
+  // The same, of the advert: what of it counts.
+  Microseconds advance(Microseconds early) const;
   // What its event makes of the machine, and what the machine asks for.
-  void deliver(const vrrp::Event& event) { deliver_at(event, world_.clock.now()); }
-  void deliver_at(const vrrp::Event& event, TimePoint now);
+  void deliver(const vrrp::Event& event);
   // False if the rest of the effects must not be carried out.
   bool carry_out(const vrrp::Step& step);
   bool send_advert(vrrp::Priority priority);
@@ -182,6 +188,7 @@ class VirtualRouter {
   std::optional<TimePoint> look_again_;
   std::optional<neighbor::Schedule> schedule_;  // Active only
   std::optional<Remains> remains_;              // before the first start only
+  std::optional<TimePoint> prepared_;           // when the addresses were renewed before this turn's advert
 
   std::optional<TimePoint> last_heard_;
   HeardMaster heard_;

@@ -209,6 +209,7 @@ void HeldAddresses::start_over() {
 }
 
 void HeldAddresses::forget_old() {
+  if (restored_.empty()) return;
   const TimePoint now = world_.clock.now();
   changes_ += std::erase_if(restored_, [&](const auto& entry) { return now >= entry.second.last + kMinute; });
 }

@@ -11,8 +11,8 @@
 
 namespace fairlead::agent {
 
-void VirtualRouter::deliver_at(const vrrp::Event& event, TimePoint now) {
-  const vrrp::Step step = vrrp::step(config_, state_, event, now);
+void VirtualRouter::deliver(const vrrp::Event& event) {
+  const vrrp::Step step = vrrp::step(config_, state_, event, world_.clock.now());
   state_ = step.next;
   const bool carried_out = carry_out(step);
   // Nobody heard of the attempt: nothing has happened, and the log has one line about the first.
@@ -77,12 +77,6 @@ bool VirtualRouter::hold_all() {
   return true;
 }
 
-bool VirtualRouter::renew() {
-  if (late()) return false;
-  if (!mute()) addresses_.renew(link_, in_service_, lifetime());
-  return !addresses_.try_again();
-}
-
 bool VirtualRouter::release_all() {
   std::set<net::IpAddress> all = in_service_;
   all.insert(addresses_.all().begin(), addresses_.all().end());
@@ -124,6 +118,7 @@ void VirtualRouter::withdraw_doubtful() {
 
 void VirtualRouter::on_transition(vrrp::Reason reason) {
   touch();
+  prepared_.reset();
   reconfigure(configured());
   const auto state = member_state();
   since_ = world_.clock.wall();

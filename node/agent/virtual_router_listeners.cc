@@ -81,7 +81,9 @@ std::optional<TimePoint> Listeners::retry() const {
 }
 
 std::size_t Listeners::drain(std::size_t limit) {
+  const Reading reading{clock_.now(), clock_.boot_time()};
   const auto datagrams = adverts_.receive(limit);
+  if (datagrams.size() < limit) reading_ = reading;
   for (const wire::Datagram& datagram : datagrams) {
     const auto port = ports_.find(datagram.ear);
     if (port == ports_.end()) continue;

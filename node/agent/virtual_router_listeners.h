@@ -36,6 +36,12 @@ class Listeners {
 
   // Takes at most `limit` waiting packets and lets their routers hear them. Returns how many were taken.
   std::size_t drain(std::size_t limit);
+  // When it last took all that waited, by either clock; nothing: never.
+  struct Reading {
+    TimePoint at;
+    Microseconds boot_time{0};
+  };
+  const std::optional<Reading>& last_reading() const { return reading_; }
 
   // Foreign routers heard in the last ten minutes, in order; at most 256.
   std::vector<api::HeardVirtualRouter> heard();
@@ -57,6 +63,7 @@ class Listeners {
   wire::AdvertWire& adverts_;
   Clock& clock_;
   VrrpMetrics& metrics_;
+  std::optional<Reading> reading_;
   std::map<wire::Ear, Port> ports_;
   std::map<wire::Ear, Failure> deaf_;
   std::map<api::HeardVirtualRouter, TimePoint> foreign_;

@@ -242,9 +242,9 @@ Step on(const RouterConfig& config, const Active& state, const Event& event, Tim
           },
           // "If the Adver_Timer fires: send an ADVERTISEMENT; reset the Adver_Timer." From the deadline,
           // not from now, so that lateness does not add up (VR-097); from now if a whole beat was missed.
-          [&](const TimePassed&) -> Step {
-            if (now < state.next_advert) return stay(state);
-            const TimePoint next = state.next_advert + interval;
+          [&](const TimePassed& passed) -> Step {
+            if (now + passed.early < state.next_advert) return stay(state);
+            const TimePoint next = state.next_advert - passed.early + interval;
             return {Active{next > now ? next : now + interval, state.last_answer},
                     {RenewAddresses{}, SendAdvert{config.priority}},
                     std::nullopt};

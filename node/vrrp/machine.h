@@ -78,7 +78,11 @@ struct Resume {};
 struct Shutdown {  // section 6.4.2 and 6.4.3
   Reason reason = Reason::kShutdown;
 };
-struct TimePassed {};        // a timer may have fired; harmless if none has
+// A timer may have fired; harmless if none has. An Adver_Timer that fires if it is advanced by so much is
+// advanced, and for good: the advert after follows an interval after the advanced time.
+struct TimePassed {
+  Microseconds early{0};
+};
 struct InterfaceLost {};     // no carrier, no interface, or no address to send from
 struct FenceExpired {};      // our last advert is so old that another may be Active (failure-model.md 1.2)
 struct AddressesRefused {};  // not one of the addresses could be held

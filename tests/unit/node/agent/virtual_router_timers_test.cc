@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -101,6 +103,25 @@ TEST(Timers, AnAdvertLeavesWithOneThatIsDueAMomentEarlierAndTheIntervalStaysWhat
   }
 }
 
+TEST(Timers, NoMoreThan32LeaveBeforeTheirTimeInOneTurn) {
+  constexpr int kGroups = 40;
+  VrrpThread thread;
+  std::vector<plan::GroupPlan> groups;
+  for (int number = 0; number < kGroups; ++number) groups.push_back(numbered(number, 200));
+  int held = 0;
+  thread.world.after_hold = [&] {
+    if (++held <= kGroups) thread.world.now += Microseconds(10);
+  };
+  start(thread, groups);
+  while (masters(thread) < kGroups) thread.world.pass(Milliseconds(1));
+  std::vector<TimePoint> beats;
+  thread.world.before_send = [&] { beats.push_back(thread.world.now); };
+  thread.world.pass(Milliseconds(101));
+  ASSERT_EQ(beats.size(), std::size_t{kGroups});
+  EXPECT_EQ(std::count(beats.begin(), beats.end(), beats[0]), 33);
+  EXPECT_EQ(beats[33], beats[0] + Microseconds(330));
+}
+
 TEST(Timers, AnAdvertDueMoreThanAMillisecondLaterLeavesAtItsOwnTime) {
   const auto beats = beats_of_two(Microseconds(1500), 10);
   ASSERT_GE(beats.size(), 4U);
@@ -113,6 +134,64 @@ TEST(Timers, AFastAdvertLeavesNoMoreThanAHundredthOfItsIntervalEarly) {
   ASSERT_GE(beats.size(), 4U);
   EXPECT_EQ(beats[1], beats[0] + Microseconds(700));
   EXPECT_EQ(beats[3], beats[2] + Microseconds(700));
+}
+
+// Two groups that become Active in one moment, 200 ms before they renew for the first time, which they do
+// with their second advert from here on: what leaves with that, if each renewal takes so long.
+Journal second_beats(Microseconds renewal) {
+  VrrpThread thread;
+  start(thread, {numbered(1, 200), numbered(2, 200)});
+  while (masters(thread) < 2) thread.world.pass(Milliseconds(1));
+  thread.world.pass(Milliseconds(150));
+  (void)thread.world.take_journal();
+  thread.world.after_hold = [&] { thread.world.now += renewal; };
+  thread.world.pass(Milliseconds(60));
+  return thread.filtered(
+      [](const std::string& line) { return line.starts_with("hold ") || line.starts_with("advert "); });
+}
+
+// An advert wakes whoever hears it and sleeps: they leave one right behind the other.
+TEST(Timers, WhatIsToBeRenewedIsRenewedBeforeTheAdvertsThatLeaveTogether) {
+  EXPECT_EQ(second_beats(Microseconds(10)), Journal({"hold 192.0.2.101 1s on 2", "hold 192.0.2.102 1s on 2",
+                                                     "advert 2 priority 200", "advert 3 priority 200"}));
+}
+
+TEST(Timers, AnAdvertWhoseRenewalIsDoneDoesNotWaitForOthersThatTakeLong) {
+  EXPECT_EQ(second_beats(Milliseconds(2)), Journal({"hold 192.0.2.101 1s on 2", "advert 2 priority 200",
+                                                    "hold 192.0.2.102 1s on 2", "advert 3 priority 200"}));
+}
+
+// Three groups whose adverts were due 300 us ago; before each leaves, so much time passes, and so much that
+// only the other clock counts. How often the wire is read in that turn.
+int reads_of_late_beats(Microseconds each, Microseconds suspend) {
+  VrrpThread thread;
+  start(thread, {numbered(1, 200), numbered(2, 200), numbered(3, 200)});
+  while (masters(thread) < 3) thread.world.pass(Milliseconds(1));
+  (void)thread.world.take_journal();
+  while (thread.lines("advert ").empty()) thread.world.pass(Microseconds(100));
+  (void)thread.world.take_journal();
+  thread.world.pass(*thread.world.alarm - Microseconds(1) - thread.world.now);
+  thread.world.before_send = [&] {
+    thread.world.now += each;
+    thread.world.suspended += suspend;
+  };
+  thread.world.reads = 0;
+  thread.world.freeze(Microseconds(301));
+  EXPECT_EQ(thread.lines("advert ").size(), 3U);
+  return thread.world.reads;
+}
+
+// failure-model.md 1.2: once their time has come, one look for all that leave within a millisecond.
+TEST(Timers, LateAdvertsLeaveByOneReadingOfTheWire) {
+  EXPECT_EQ(reads_of_late_beats(Microseconds(20), Microseconds(0)), 1);
+}
+
+TEST(Timers, AReadingOfMoreThanAMillisecondAgoIsNone) {
+  EXPECT_EQ(reads_of_late_beats(Microseconds(1001), Microseconds(0)), 3);
+}
+
+TEST(Timers, AReadingBeforeASuspendIsNone) {
+  EXPECT_EQ(reads_of_late_beats(Microseconds(20), Milliseconds(10)), 3);
 }
 
 TEST(Timers, ATurnForAnythingElseDrawsNoAdvertForward) {

@@ -40,6 +40,19 @@ TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
   EXPECT_EQ(thread.state(), api::MemberState::kBackup);
 }
 
+// Else the next renewal came an interval after the advert, and not after the one before.
+TEST(Thaw, InTheRenewalButInTimeTheAddressesAreRenewedOnceMore) {
+  VrrpThread thread;
+  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.world.after_hold = [&] {
+    thread.world.now += Milliseconds(1200);
+    thread.world.after_hold = nullptr;
+  };
+  thread.world.pass(Milliseconds(1000));
+  EXPECT_EQ(thread.lines("hold 192.0.2.100 ").size(), 2U);
+  EXPECT_EQ(thread.lines("advert ").size(), 1U);
+}
+
 // The others have heard it, and count from when it left.
 TEST(Thaw, InTheFirstAdvertNoAddressIsHeld) {
   VrrpThread thread;

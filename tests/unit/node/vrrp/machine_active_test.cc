@@ -39,6 +39,19 @@ TEST(Active, LatenessDoesNotAddUp) {
   }
 }
 
+// With another router's that is due: by no more than is asked for, and no interval is longer than it is told.
+TEST(Active, AnAdvertBeforeItsTimeAdvancesTheOnesAfterIt) {
+  const TimePoint now = t0 + kSecond - Milliseconds(1);
+  EXPECT_EQ(
+      step(config(), kActive, TimePassed{Milliseconds(1)}, now),
+      (Step{
+          Active{now + kSecond, std::nullopt}, {RenewAddresses{}, SendAdvert{Priority(100)}}, std::nullopt}));
+  EXPECT_EQ(step(config(), kActive, TimePassed{Microseconds(999)}, now), unchanged(kActive));
+  // The others of a turn took their time: the interval counts from when the turn began, as theirs does.
+  const TimePoint later = now + Microseconds(300);
+  EXPECT_EQ(next_deadline(step(config(), kActive, TimePassed{Milliseconds(1)}, later).next), now + kSecond);
+}
+
 TEST(Active, AMissedBeatIsNotMadeUpForByABurst) {
   const TimePoint now = t0 + 5 * kSecond;
   EXPECT_EQ(next_deadline(step(config(), kActive, TimePassed{}, now).next), now + kSecond);
