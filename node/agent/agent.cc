@@ -66,7 +66,8 @@ struct Agent::Parts {
                 [this] {
                   if (api_side) api_side->plan(source.view(), source.groups());
                   show_state_soon();
-                }}) {}
+                },
+                [this] { api_beat.moved(); }}) {}
 
   // Asked once everything runs, when `source` is there.
   ReporterSources sources() {

@@ -13,8 +13,9 @@ namespace {
 
 constexpr Milliseconds kGather{20};      // of events that come together
 constexpr Milliseconds kLeftAlone{200};  // a file is not being changed any more
-constexpr Seconds kTooLong{5};           // to wait for a writer without saying so
+constexpr Seconds kTooLong{5};           // not to be ready without our saying so
 constexpr Seconds kLookEvery{5};
+constexpr std::size_t kAtATurn = 65536;  // bytes, after which the loop has its turn
 
 // Of one file.
 plan::ReadManifest unusable(const std::string& name, std::string why) {
@@ -54,7 +55,7 @@ void log_taken(const plan::ManifestFiles& before, const plan::ManifestFiles& now
 }  // namespace
 
 ManifestFolder::ManifestFolder(sys::Loop& loop, sys::Metrics& metrics, std::string path, std::string node,
-                               std::function<void()> changed)
+                               Outlets outlets)
     : loop_(loop),
       current_(metrics.gauge("fairlead_node_static_files", "Static manifests by what is in force of them",
                              {{"state", "current"}})),
@@ -62,13 +63,13 @@ ManifestFolder::ManifestFolder(sys::Loop& loop, sys::Metrics& metrics, std::stri
                              {{"state", "refused"}})),
       path_(std::move(path)),
       node_(std::move(node)),
-      changed_(std::move(changed)),
+      outlets_(std::move(outlets)),
       timer_(loop) {}
 
 void ManifestFolder::start(plan::ManifestFiles remembered) {
   // In force until they can be looked at.
   for (const auto& [name, file] : remembered) {
-    files_.insert({name, {}});
+    files_.insert({name, File{{}, sys::now()}});
     shown_.insert({name, {}});
   }
   settled_.in_force = std::move(remembered);
@@ -89,26 +90,26 @@ void ManifestFolder::watch() {
 void ManifestFolder::look(Pace pace) {
   watch();
   waiting_ = false;
+  unread_ = false;
   gathering_ = false;
+  read_bytes_ = 0;
   const auto listed = list_manifests(path_);
   const bool first = pace == Pace::kAtOnce;
-  bool changed = first;
-  if (listed) {
-    changed = problem_.empty() ? changed : true;
-    problem_.clear();
-    changed = take_files(*listed, pace) || changed;
-  } else {
-    changed = changed || problem_ != listed.error().message;
-    problem_ = listed.error().message;
-  }
+  const std::string problem = listed ? "" : listed.error().message;
+  unsettled_ = unsettled_ || first || problem_ != problem;
+  problem_ = problem;
+  if (listed) unsettled_ = take_files(*listed, pace) || unsettled_;
   look_again();
-  if (!changed) return;
+  // Of what goes from one file to another nothing must be missing in between.
+  if (unread_ || !std::exchange(unsettled_, false)) return;
   settle();
-  if (!first) changed_();
+  if (!first) outlets_.changed();
 }
 
 void ManifestFolder::look_again() {
-  const Microseconds pause = waiting_ ? Microseconds(kLeftAlone) : Microseconds(kLookEvery);
+  const Microseconds pause = unread_    ? Microseconds(0)
+                             : waiting_ ? Microseconds(kLeftAlone)
+                                        : Microseconds(kLookEvery);
   timer_.arm(sys::now() + pause, [this] { look(Pace::kSettled); });
 }
 
@@ -116,12 +117,16 @@ bool ManifestFolder::take_files(const std::map<std::string, FileStamp>& listed, 
   const TimePoint now = sys::now();
   bool changed = forget_missing(listed, pace, now);
   for (const auto& [name, stamp] : listed) {
-    File& file = files_.insert({name, File{stamp, now, false, {}}}).first->second;
+    File& file = files_.insert({name, File{stamp, now, now}}).first->second;
     file.gone.reset();
-    if (!(file.stamp == stamp)) file = File{stamp, now, false, {}};
+    if (!(file.stamp == stamp)) file = File{stamp, now, file.unready.value_or(now), file.told};
     if (file.taken) continue;
     if (pace == Pace::kSettled && now - file.since < kLeftAlone) {
-      waiting_ = true;
+      changed = tell_not_ready(name, file, now, "changes all the time: it is taken once it is left alone") ||
+                changed;
+    } else if (pace == Pace::kSettled && read_bytes_ >= kAtATurn) {
+      unread_ = true;
+      file.unready.reset();
     } else {
       changed = take(name, file, now) || changed;
     }
@@ -131,17 +136,35 @@ bool ManifestFolder::take_files(const std::map<std::string, FileStamp>& listed, 
 
 bool ManifestFolder::take(const std::string& name, File& file, TimePoint now) {
   const auto text = read_manifest_text(path_ + "/" + name, file.stamp);
+  if (!text && text.error().code == Code::kUnavailable) {
+    return tell_not_ready(name, file, now, text.error().message);
+  }
+  file.unready.reset();
+  file.told = false;
   if (text) {
     file.taken = true;
     shown_[name] = parse(node_, name, *text);
+    read_bytes_ += text->size();
+    outlets_.moved();
     return true;
   }
-  const bool busy = text.error().code == Code::kUnavailable;
-  waiting_ = waiting_ || busy;
-  if (busy && now - file.since < kTooLong) return false;
   // What is wrong with the file itself stays so until it is another; everything else may pass.
   file.taken = text.error().code == Code::kInvalid;
-  auto told = unusable(name, text.error().message);
+  return show_problem(name, text.error().message);
+}
+
+bool ManifestFolder::tell_not_ready(const std::string& name, File& file, TimePoint now,
+                                    const std::string& why) {
+  waiting_ = true;
+  // Why it was so first: a file may be changed and open for writing by turns.
+  if (!file.unready) file.unready = now;
+  if (file.told || now - *file.unready < kTooLong) return false;
+  file.told = true;
+  return show_problem(name, why);
+}
+
+bool ManifestFolder::show_problem(const std::string& name, const std::string& why) {
+  auto told = unusable(name, why);
   auto& shown = shown_[name];
   const bool news = shown.content || shown.problems != told.problems;
   shown = std::move(told);

@@ -65,6 +65,8 @@ Result<std::string> read_all(int fd, const std::string& path) {
   }
 }
 
+Error has_changed() { return fail(Code::kUnavailable, "has changed: it is taken once it is left alone"); }
+
 Result<FileStamp> stamp_of(int fd, const std::string& path) {
   struct stat status {};
   if (fstat(fd, &status) != 0) return errno_error("stat " + path);
@@ -93,13 +95,17 @@ Result<std::map<std::string, FileStamp>> list_manifests(const std::string& folde
 }
 
 Result<std::string> read_manifest_text(const std::string& path, const FileStamp& stamp) {
+  // To open a device may set something off (a watchdog, a tape): it is looked at first.
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return errno_error("open " + path);
+  if (stamp_of(status) == FileStamp{}) return fail(Code::kInvalid, "is no regular file");
   const sys::UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return errno_error("open " + path);
   auto before = stamp_of(fd.get(), path);
   if (!before) return before.error();
   if (*before == FileStamp{}) return fail(Code::kInvalid, "is no regular file");
   if (before->size > kLargestManifest) return fail(Code::kInvalid, "must be at most 1 MiB");
-  if (!(*before == stamp)) return fail(Code::kUnavailable, "has changed");
+  if (!(*before == stamp)) return has_changed();
   if (is_being_written(fd.get())) {
     return fail(Code::kUnavailable, "is open for writing: it is taken once it is closed");
   }
@@ -107,7 +113,7 @@ Result<std::string> read_manifest_text(const std::string& path, const FileStamp&
   if (!text) return text;
   const auto after = stamp_of(fd.get(), path);
   if (!after) return after.error();
-  if (!(*after == stamp)) return fail(Code::kUnavailable, "has changed");
+  if (!(*after == stamp)) return has_changed();
   return text;
 }
 

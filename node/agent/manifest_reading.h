@@ -25,9 +25,10 @@ Result<std::map<std::string, FileStamp>> list_manifests(const std::string& folde
 
 inline constexpr std::int64_t kLargestManifest = 1024 * 1024;  // bytes
 
-// The whole text of a file. Never waits for a pipe or a writer. Errors: kUnavailable: somebody has it open
-// for writing, or it is no longer the version of `stamp`: read it later; anything else: it cannot be used as
-// it is. Whether it is open for writing the kernel tells of local files of this process's own user alone.
+// The whole text of a file. Opens regular files only, and never waits for a writer. Errors: kUnavailable:
+// somebody has it open for writing, or it is no longer the version of `stamp`: read it later; anything else:
+// it cannot be used as it is. Whether it is open for writing the kernel tells of local files of this
+// process's own user alone.
 Result<std::string> read_manifest_text(const std::string& path, const FileStamp& stamp);
 
 }  // namespace fairlead::agent

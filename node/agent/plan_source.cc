@@ -37,10 +37,12 @@ PlanSource::PlanSource(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       gather_(loop),
       age_(loop) {
   if (!files.manifests) return;
-  manifests_ = std::make_unique<ManifestFolder>(loop, metrics, *files.manifests, node_.name, [this] {
+  const auto changed = [this] {
     load_manifests();
     again();
-  });
+  };
+  manifests_ = std::make_unique<ManifestFolder>(loop, metrics, *files.manifests, node_.name,
+                                                ManifestFolder::Outlets{changed, outlets_.moved});
 }
 
 void PlanSource::start() {

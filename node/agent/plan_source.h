@@ -36,6 +36,8 @@ class PlanSource {
     std::function<void(VrrpOrder, ForwardingOrder)> order;
     // Anything that view(), groups() or synced() return may have changed.
     std::function<void()> changed;
+    // A step of a long turn is done: a file was read.
+    std::function<void()> moved;
   };
 
   // The files of this node that plans are made of and written to. No `manifests`: no --static.

@@ -105,6 +105,23 @@ def half_written(stage):
     stage.eventually("back to one", lambda: addresses() == [VIP])
 
 
+def restless(stage):
+    """A file that somebody writes over and over, ten times a second: told after 5 s, once; taken when it is left alone."""
+    orders = stage.daemon.orders()
+    told = len(stage.daemon.events("static.problem"))
+    until = time.monotonic() + 7
+    while time.monotonic() < until:
+        stage.files.write("gw.yaml", group("gateway", 51, [VIP, OTHER]), f"# {until - time.monotonic()}\n")
+        time.sleep(0.1)
+    file = stage.daemon.file("gw.yaml")
+    stage.check("a file that changes all the time is told of", "changes all the time" in str(file["problems"]) and file["state"] == "Older", file)
+    stage.check("once", len(stage.daemon.events("static.problem")) == told + 1, stage.daemon.events("static.problem"))
+    stage.check("its last good version is in force", addresses() == [VIP] and stage.daemon.orders() == orders, addresses())
+    stage.eventually("left alone: taken", lambda: addresses() == [VIP, OTHER] and stage.daemon.file("gw.yaml")["problems"] == [])
+    stage.files.write("gw.yaml", group("gateway", 51, [VIP]))
+    stage.eventually("back to one", lambda: addresses() == [VIP])
+
+
 def too_many(stage):
     """A folder that cannot be used as it is when the daemon starts: what it remembers goes on, then and afterwards."""
     stage.daemon.end(signal.SIGKILL)

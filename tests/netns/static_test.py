@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from static_refusals import collisions, half_written, refused, too_many, written_meanwhile
+from static_refusals import collisions, half_written, refused, restless, too_many, written_meanwhile
 from static_stage import MORE, NOTICED, OTHER, VIP, Stage
 from static_world import BUILD, NODE, Watch, addresses, build, calls, group, remove, traced, until
 from labkit.cases import Cases
@@ -265,7 +265,7 @@ def main():
         stage.watch = Watch(folder)
         stack.callback(stage.watch.end)
         stack.callback(stage.daemon.end)
-        for story in (command_line, begins, changes, left_in_peace, named_calls, refused, collisions, half_written, mounted, folder_gone,
+        for story in (command_line, begins, changes, left_in_peace, named_calls, refused, collisions, half_written, restless, mounted, folder_gone,
                       too_many, written_meanwhile, stops, beside_an_api_server, examples):
             print(f"-- {story.__name__}", flush=True)
             story(stage)

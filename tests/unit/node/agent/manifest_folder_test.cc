@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "lib/sys/unique_fd.h"
 
-// What a start takes of the folder, and what it leaves in force of the run before (I-8).
+// What a start takes of the folder, and what it leaves in force of the run before (I-8); and what comes
+// later.
 namespace fairlead::agent {
 namespace {
 
@@ -23,6 +25,13 @@ std::string group(const std::string& name, int id, const std::string& address) {
          R"("},"spec":{"family":"IPv4","virtualRouterID":)" + std::to_string(id) +
          R"(,"interface":"eth0","addresses":[{"address":")" + address +
          R"(","forwarding":"Delegate"}],"members":[{"node":"node-a","priority":200}]}})";
+}
+
+// What takes as long to read as `kilobytes` of anything.
+std::string padding(int kilobytes) {
+  std::string out = "\n";
+  for (int i = 0; i < kilobytes; ++i) out += "# " + std::string(1021, 'x') + "\n";
+  return out;
 }
 
 class ManifestFolderStart : public ::testing::Test {
@@ -38,7 +47,7 @@ class ManifestFolderStart : public ::testing::Test {
 
   // What is in force and refused after a start that remembers this.
   plan::SettledManifests start(plan::ManifestFiles remembered) {
-    ManifestFolder folder(loop_, metrics_, path_, "node-a", [] {});
+    ManifestFolder folder(loop_, metrics_, path_, "node-a", {[] {}, [this] { ++read_; }});
     folder.start(std::move(remembered));
     problem_ = folder.problem();
     return folder.settled();
@@ -54,6 +63,7 @@ class ManifestFolderStart : public ::testing::Test {
   sys::Metrics metrics_;
   std::string path_;
   std::string problem_;
+  int read_ = 0;  // files
 };
 
 TEST_F(ManifestFolderStart, TakesTheFilesAsTheyAre) {
@@ -93,6 +103,82 @@ TEST_F(ManifestFolderStart, AFileThatIsGoneTakesWhatWasInForceWithIt) {
   const auto before = remembered();
   std::filesystem::remove(path("gw.yaml"));
   EXPECT_THAT(start(before).in_force, IsEmpty());
+}
+
+// All is read before the first plan, in one turn: each file says that the loop moves.
+TEST_F(ManifestFolderStart, TellsOfEachFileThatItHasRead) {
+  for (const auto* name : {"a.yaml", "b.yaml", "c.yaml"}) write(name, padding(70));
+  start({});
+  EXPECT_EQ(read_, 3);
+}
+
+// A folder that is watched, by a loop that runs.
+class ManifestFolderLater : public ManifestFolderStart {
+ protected:
+  // Runs until `done` is true, which is asked each time that something is in force, or for 10 s.
+  void run(const std::function<void()>& begin, const std::function<bool(const ManifestFolder&)>& done) {
+    ManifestFolder folder(loop_, metrics_, path_, "node-a",
+                          {[&] {
+                             in_force_.push_back(folder.settled().in_force);
+                             if (done(folder)) loop_.stop();
+                           },
+                           [this] { turns_.push_back(turn_); }});
+    folder.start({});
+    turns_.clear();
+    begin();
+    sys::Timer counter(loop_);
+    const TimePoint late = sys::now() + Seconds(10);
+    std::function<void()> count = [&] {
+      ++turn_;
+      if (sys::now() > late) return loop_.stop();
+      counter.arm(sys::now() + Milliseconds(1), count);
+    };
+    count();
+    loop_.run();
+    EXPECT_LT(sys::now(), late);
+  }
+
+  std::vector<plan::ManifestFiles> in_force_;  // each time that it has changed
+  std::vector<int> turns_;                     // in which a file was read
+  int turn_ = 0;
+};
+
+TEST_F(ManifestFolderLater, LeavesTheLoopItsTurnBetweenLargeFiles) {
+  run(
+      [&] {
+        for (const auto* name : {"a.yaml", "b.yaml", "c.yaml"})
+          write(name, padding(70) + group("g", 1, "192.0.2.1"));
+      },
+      [](const ManifestFolder& folder) { return folder.settled().refusals.size() == 6; });
+  ASSERT_THAT(turns_, SizeIs(3));
+  EXPECT_LT(turns_[0], turns_[1]);
+  EXPECT_LT(turns_[1], turns_[2]);
+}
+
+TEST_F(ManifestFolderLater, ReadsSmallFilesInOneTurn) {
+  run(
+      [&] {
+        for (const auto* name : {"a.yaml", "b.yaml", "c.yaml"}) write(name, padding(10));
+      },
+      [](const ManifestFolder& folder) { return folder.settled().in_force.size() == 3; });
+  ASSERT_THAT(turns_, SizeIs(3));
+  EXPECT_EQ(turns_[0], turns_[2]);
+}
+
+// Or it would be given up and begun anew.
+TEST_F(ManifestFolderLater, AGroupThatGoesToAnotherFileIsInForceAllTheTime) {
+  write("a.yaml", padding(70) + group("g", 1, "192.0.2.1"));
+  write("b.yaml", padding(70));
+  run(
+      [&] {
+        write("b.yaml", padding(70) + group("g", 1, "192.0.2.1"));
+        write("a.yaml", padding(71));
+      },
+      [](const ManifestFolder& folder) { return !folder.settled().in_force.at("b.yaml").groups.empty(); });
+  ASSERT_THAT(turns_, SizeIs(2));
+  for (const auto& files : in_force_) {
+    EXPECT_EQ(files.at("a.yaml").groups.size() + files.at("b.yaml").groups.size(), 1U);
+  }
 }
 
 }  // namespace

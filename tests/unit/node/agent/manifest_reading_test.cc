@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -115,6 +117,23 @@ TEST_F(ManifestReading, WhatIsNoFileOrTooLargeIsRefusedAndNobodyIsWaitedFor) {
   EXPECT_THAT(read("link.yaml").error().message, HasSubstr("ENOENT"));
   EXPECT_THAT(read("large.yaml").error().message, HasSubstr("1 MiB"));
   EXPECT_TRUE(read("largest.yaml"));
+}
+
+// To open a device, to which a link may lead, may set something off. A pipe stands for it here.
+TEST_F(ManifestReading, WhatIsNoFileIsNotOpened) {
+  ASSERT_EQ(mkfifo((path_ + "/pipe.yaml").c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe.yaml", path_ + "/link.yaml");
+  write("a.yaml", "");
+  const sys::UniqueFd watch(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  for (const auto* name : {"pipe.yaml", "a.yaml"}) {
+    ASSERT_GE(inotify_add_watch(watch.get(), (path_ + "/" + name).c_str(), IN_OPEN), 0);
+  }
+  std::array<char, 4096> events{};
+  EXPECT_FALSE(read("pipe.yaml"));
+  EXPECT_FALSE(read("link.yaml"));
+  EXPECT_EQ(::read(watch.get(), events.data(), events.size()), -1) << "it was opened";
+  EXPECT_TRUE(read("a.yaml"));
+  EXPECT_GT(::read(watch.get(), events.data(), events.size()), 0) << "the watch sees what is opened";
 }
 
 TEST_F(ManifestReading, MoreThan500FilesAreAnErrorOfTheFolder) {
