@@ -20,7 +20,9 @@ const api::Condition* turned(const std::vector<api::Condition>& before,
 
 std::string transition_note(const api::LastTransition& last) {
   std::string out = "from " + last.from + " to " + last.to + ": " + last.reason;
-  if (last.outage_ms) out += ", " + std::to_string(*last.outage_ms) + " ms without a master";
+  // Whoever preempts takes over from a master that lives.
+  if (last.outage_ms && last.reason != "Preempted")
+    out += ", " + std::to_string(*last.outage_ms) + " ms without a master";
   return out;
 }
 

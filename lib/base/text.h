@@ -15,6 +15,10 @@ std::vector<std::string> split(std::string_view text, char separator);
 // Without white space (space, tab, CR, LF) at both ends.
 std::string_view trim(std::string_view text);
 
+// With every control character (C0, DEL, and C1 as UTF-8 has it) written as "\x1b": one line, that changes
+// nothing about the terminal that shows it. The rest stays, a backslash too.
+std::string printable(std::string_view text);
+
 // Reads the whole text as a decimal integer in [low, high]; false if it is anything else.
 bool parse_integer(std::string_view text, long long low, long long high, long long& out);
 

@@ -68,8 +68,9 @@ CheckpointStore::Loaded PlanSource::load() {
   auto loaded = store_.load();
   view_.checkpoint_problems = std::move(loaded.problems);
   if (loaded.checkpoint && !is_of(*loaded.checkpoint, node_)) {
-    view_.checkpoint_problems.push_back("checkpoint is of node " + loaded.checkpoint->node + " " +
-                                        loaded.checkpoint->node_uid + ", not ours");
+    const auto& uid = loaded.checkpoint->node_uid;
+    view_.checkpoint_problems.push_back("checkpoint is of node " + loaded.checkpoint->node +
+                                        (uid.empty() ? "" : " " + uid) + ", not ours");
     loaded.checkpoint.reset();
   }
   log_new_problems();

@@ -5,10 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/text.h"
 #include "node/agent/text_table.h"
 
 namespace fairlead::agent {
 namespace {
+
+// "! what is wrong". What a file says, its name too, may hold anything.
+std::string complaint(const std::string& problem) { return "! " + printable(problem) + "\n"; }
 
 std::vector<std::string> addresses(const api::StateGroup& group) {
   std::vector<std::string> out;
@@ -22,7 +26,8 @@ std::string transition(const api::StateGroup& group) {
   if (!group.last_transition) return "";
   std::string out =
       "  since " + to_rfc3339(group.last_transition->time) + " " + group.last_transition->reason;
-  if (group.last_transition->outage_ms) {
+  // Nobody was without a master when it was preempted.
+  if (group.last_transition->outage_ms && group.last_transition->reason != "Preempted") {
     out += ", outage " + std::to_string(*group.last_transition->outage_ms) + " ms";
   }
   return out + "\n";
@@ -51,9 +56,9 @@ std::string group_text(const api::NodeState& state) {
   for (const auto& group : state.groups) {
     const std::string moved = transition(group);
     if (moved.empty() && group.problems.empty() && group.hears.empty()) continue;
-    out += group.name + "\n" + moved;
-    if (!group.hears.empty()) out += "  hears " + group.hears + "\n";
-    for (const auto& problem : group.problems) out += "  ! " + problem.type + ": " + problem.message + "\n";
+    out += printable(group.name) + "\n" + moved;
+    if (!group.hears.empty()) out += "  hears " + printable(group.hears) + "\n";
+    for (const auto& problem : group.problems) out += "  " + complaint(problem.type + ": " + problem.message);
   }
   return out;
 }
@@ -70,7 +75,7 @@ std::string health_text(const api::NodeState& state) {
   for (const auto& server : state.virtual_servers) {
     for (const auto& real : server.reals) {
       if (!real.error.empty())
-        lines.insert("  ! " + net::to_string(real.endpoint) + ": " + real.error + "\n");
+        lines.insert("  " + complaint(net::to_string(real.endpoint) + ": " + real.error));
     }
   }
   std::string out;
@@ -103,7 +108,7 @@ std::string file_text(const api::NodeState& state) {
   }
   std::string out = "\n" + table({"FILE", "STATE", "GROUPS", "SERVER SETS"}, rows);
   for (const auto& file : state.files) {
-    for (const auto& problem : file.problems) out += "! " + problem + "\n";
+    for (const auto& problem : file.problems) out += complaint(problem);
   }
   return out;
 }
@@ -111,9 +116,9 @@ std::string file_text(const api::NodeState& state) {
 }  // namespace
 
 std::string status_text(const api::NodeState& state) {
-  std::string out =
-      "Node " + state.node + ", fairlead-node " + state.version + ", plan from: " + state.plan_source + "\n";
-  for (const auto& problem : state.problems) out += "! " + problem + "\n";
+  std::string out = "Node " + printable(state.node) + ", fairlead-node " + printable(state.version) +
+                    ", plan from: " + printable(state.plan_source) + "\n";
+  for (const auto& problem : state.problems) out += complaint(problem);
   return wrapped(out + "\n" + group_text(state) + server_text(state) + file_text(state));
 }
 

@@ -16,12 +16,13 @@ using Line = std::vector<std::string>;
 std::vector<Line> lines_of(const std::vector<std::string>& headings, const std::vector<TableRow>& rows) {
   std::vector<Line> out{headings};
   for (const auto& row : rows) {
-    Line first = row.cells;
-    first.push_back(row.last.empty() ? "none" : row.last.front());
+    Line first;
+    for (const auto& cell : row.cells) first.push_back(printable(cell));
+    first.push_back(row.last.empty() ? "none" : printable(row.last.front()));
     out.push_back(std::move(first));
     for (std::size_t i = 1; i < row.last.size(); ++i) {
       Line next(headings.size());
-      next.back() = row.last[i];
+      next.back() = printable(row.last[i]);
       out.push_back(std::move(next));
     }
   }
@@ -38,11 +39,11 @@ std::vector<std::size_t> widths_of(const std::vector<Line>& lines) {
 }
 
 std::string paragraph(const std::vector<std::string>& headings, const TableRow& row) {
-  std::string out = row.cells.front() + "\n ";
-  for (std::size_t i = 1; i < row.cells.size(); ++i) out += " " + headings[i] + " " + row.cells[i];
+  std::string out = printable(row.cells.front()) + "\n ";
+  for (std::size_t i = 1; i < row.cells.size(); ++i) out += " " + headings[i] + " " + printable(row.cells[i]);
   out += "\n  " + headings.back() + "\n";
   if (row.last.empty()) return out + "    none\n";
-  for (const auto& text : row.last) out += "    " + text + "\n";
+  for (const auto& text : row.last) out += "    " + printable(text) + "\n";
   return out;
 }
 

@@ -9,7 +9,8 @@ namespace fairlead::agent {
 
 inline constexpr std::size_t kColumns = 80;
 
-// A row: its cells, and what stands below each other in the last column ("none" if there is nothing).
+// A row: its cells, and what stands below each other in the last column ("none" if there is nothing). All of
+// it is shown printable().
 struct TableRow {
   std::vector<std::string> cells;
   std::vector<std::string> last;

@@ -29,6 +29,14 @@ TEST(Notices, MasterChangedSaysFromToReasonAndMilliseconds) {
   EXPECT_EQ(out[0].type, api::EventType::kNormal);
 }
 
+TEST(Notices, WhoWasPreemptedWasAMasterToTheEnd) {
+  api::VirtualIPStatus next;
+  next.last_transition = api::LastTransition{WallTime(Seconds(7)), "node-a", "node-b", "Preempted", 12};
+  const auto out = virtual_ip_notices(vip("web", "192.0.2.100"), next);
+  ASSERT_EQ(reasons(out), Reasons{"MasterChanged"});
+  EXPECT_EQ(out[0].note, "from node-a to node-b: Preempted");
+}
+
 TEST(Notices, TheFirstMasterIsNoChange) {
   api::VirtualIPStatus next;
   next.last_transition = api::LastTransition{WallTime(Seconds(7)), "", "node-b", "Startup", {}};

@@ -31,6 +31,18 @@ TEST(Trim, TakesWhiteSpaceFromBothEndsOnly) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(Printable, WritesWhatMovesATerminalInFigures) {
+  EXPECT_EQ(printable("\x1b[31mred\n\x7f\a"), "\\x1b[31mred\\x0a\\x7f\\x07");
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
+  EXPECT_EQ(printable("\u0080\u009b31m\u009f"), "\\x80\\x9b31m\\x9f");
+}
+
+TEST(Printable, LeavesEverythingElse) {
+  for (const auto* text : {"", "gw.yaml", "a \\ b~", "\u00a0\u00fc\u6f22", "\xc2"}) {
+    EXPECT_EQ(printable(text), text);
+  }
+}
+
 TEST(ParseInteger, ReadsWholeDecimalTextsInRange) {
   long long value = 0;
   EXPECT_TRUE(parse_integer("42", 0, 100, value));

@@ -131,6 +131,42 @@ std::size_t longest_line(const std::string& text) {
   return longest;
 }
 
+// The master that was preempted answered until then.
+TEST(StatusText, PreemptionIsNoOutage) {
+  auto shown = state();
+  api::StateGroup group;
+  group.name = "g";
+  group.last_transition = api::MemberTransition{WallTime(Seconds(1'700'000'000)), "Preempted", 193};
+  shown.groups = {group};
+  EXPECT_THAT(status_text(shown), ::testing::HasSubstr("\n  since 2023-11-14T22:13:20Z Preempted\n"));
+}
+
+// Who may write a file may give it any name and any content.
+TEST(StatusText, NothingThatAFileSaysMovesTheTerminal) {
+  const std::string evil = "\x1b[2J\r\n\u009b";
+  auto shown = state();
+  shown.node = evil;
+  shown.plan_source = evil;
+  shown.problems = {evil};
+  api::StateGroup group;
+  group.name = evil;
+  group.interface = evil;
+  group.hears = evil;
+  group.problems = {api::Condition{evil, api::ConditionStatus::kTrue, evil, evil, 0, {}}};
+  shown.groups = {group};
+  api::StateVirtualServer server;
+  server.reals = {{{ip("192.0.2.1"), net::Port(80)}, api::Weight(1)}};
+  server.reals[0].health = evil;
+  server.reals[0].error = evil;
+  shown.virtual_servers = {server};
+  for (const std::string& name : {evil, evil + std::string(90, 'x')}) {  // in a table, and in a paragraph
+    shown.files = {{name, evil, 0, 0, {evil}}};
+    const std::string text = status_text(shown);
+    for (const auto& line : split(text, '\n')) EXPECT_EQ(line, printable(line));
+    EXPECT_THAT(text, ::testing::HasSubstr("! \\x1b[2J\\x0d\\x0a\\x9b"));
+  }
+}
+
 // Issue C: 80 columns, with the longest of everything.
 TEST(StatusText, NoLineIsLongerThan80Columns) {
   auto shown = state();
