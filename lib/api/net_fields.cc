@@ -51,6 +51,11 @@ bool read_server_address(const JsonView& view, net::IpAddress& out) {
                  view.show());
     return false;
   }
+  if (address.is_link_local() && !address.is_v4()) {
+    view.problem("must not be link-local over IPv6: nothing says on which interface it is, got " +
+                 view.show());
+    return false;
+  }
   out = address;
   return true;
 }

@@ -15,7 +15,8 @@ namespace fairlead::api {
 bool read_address(const JsonView& view, net::IpAddress& out);
 // Neither loopback, multicast, unspecified, broadcast nor IPv4-mapped (api.md, VirtualIP addresses).
 bool read_virtual_address(const JsonView& view, net::IpAddress& out);
-// Neither multicast, unspecified, broadcast nor IPv4-mapped.
+// Neither multicast, unspecified, broadcast nor IPv4-mapped; over IPv6 not link-local, which leads nowhere
+// without the interface that no field names.
 bool read_server_address(const JsonView& view, net::IpAddress& out);
 bool read_prefix(const JsonView& view, net::Prefix& out);
 void read_prefixes(const JsonView& view, std::size_t max, std::vector<net::Prefix>& out);

@@ -68,8 +68,9 @@ struct SettledManifests {
   ManifestFiles in_force;
   // Of files whose newest version is not in force; at most 100 a file, and one that says how many more.
   std::vector<ManifestProblem> refusals;
-  // Of what is in force and does nothing, or not what it seems to: a server set whose group no file has, an
-  // address that waits for a server set, a group that does not list `node`. As many at most.
+  // Of what is in force and does nothing, or not what it seems to: a file without objects, a server set whose
+  // group no file has, an address that waits for a server set, a group that does not list `node`. As many at
+  // most.
   std::vector<ManifestProblem> remarks;
 };
 

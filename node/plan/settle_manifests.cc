@@ -156,6 +156,9 @@ class Remarking {
 
   void run() {
     for (const auto& [name, file] : settled_.in_force) {
+      if (file.groups.empty() && file.sets.empty()) {
+        settled_.remarks.push_back({name, 0, "", {"", "has no object: nothing is run of it"}});
+      }
       for (const auto& group : file.groups) look_at(name, group);
       for (const auto& set : file.sets) look_at(name, set);
     }

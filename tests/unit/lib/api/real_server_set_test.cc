@@ -86,6 +86,9 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
            "reals[0].port: must be 0..65535, got 70000; " + at +
            "reals[0].weight: must be 0..65535, got -1; " + at +
            "reals[0].state: must be one of Ready, Draining, got \"Gone\""},
+      {with_reals(R"({"address":"169.254.0.1","port":80},{"address":"fe80::1","port":80})"),
+       at + "reals[1].address: must not be link-local over IPv6: nothing says on which interface it is, got "
+            "\"fe80::1\""},
       {with_reals(R"({"address":"192.0.2.21","port":80},{"address":"192.0.2.21","port":80})"),
        at + "reals[1]: must be listed once, got {\"address\":\"192.0.2.21\",\"port\":80} again"},
   };

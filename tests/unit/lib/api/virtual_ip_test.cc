@@ -191,6 +191,10 @@ TEST(VirtualIP, RefusesWithPathAndWhatIsAllowed) {
       {document(R"({"servers":[{"address":"0.0.0.0"}],"ports":[{"port":80}]})"),
        "spec.servers[0].address: must be a unicast address (not multicast, unspecified, broadcast or "
        "IPv4-mapped), got \"0.0.0.0\""},
+      {document(R"({"servers":[{"address":"fe80::1"}],"ports":[{"port":80}]})"),
+       "spec.servers[0].address: must not be link-local over IPv6: nothing says on which interface it is, "
+       "got "
+       "\"fe80::1\""},
       {document(R"({"servers":[{"address":"192.0.2.21"},{"address":"192.0.2.21"}],"ports":[{"port":80}]})"),
        "spec.servers[1]: must be listed once, got {\"address\":\"192.0.2.21\"} again"},
       {R"({"metadata":{"name":"x"}})", "spec: required"},

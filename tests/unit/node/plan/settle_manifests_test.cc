@@ -225,6 +225,13 @@ TEST(Settle, RemarksOnWhatDoesNothing) {
           "a.yaml:24: RealServerSet y: spec.group: no file has a VRRPGroup nobody"));
 }
 
+// As an editor on a full disk leaves one.
+TEST(Settle, RemarksOnAFileWithoutObjects) {
+  const auto out = settled({}, {{"a.yaml", read("a.yaml", {})}});
+  EXPECT_THAT(names(out.in_force), ElementsAre("a.yaml:"));
+  EXPECT_THAT(texts(out.remarks), ElementsAre("a.yaml: has no object: nothing is run of it"));
+}
+
 TEST(Settle, NoRemarkOnAnAddressThatAServerSetNames) {
   auto served = group_json("gw", 51, "192.0.2.10");
   served.replace(served.find("Delegate"), 8, "NAT");
