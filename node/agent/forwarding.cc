@@ -103,6 +103,7 @@ void ForwardingAgent::State::take(const VrrpReport& report) {
 
 void ForwardingAgent::State::synchronize() {
   const TimePoint begun = sys::now();
+  if (!anything_to_do()) table_error.reset();  // of no matter any more
   if (anything_to_do() && find_foreign()) {
     widen_guard();
     change_table(wanted_keys(), false);

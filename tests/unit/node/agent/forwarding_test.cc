@@ -134,6 +134,16 @@ TEST_F(Forwarding, WithoutIpvsInTheKernelTheVipIsNotReadyAndOthersAre) {
   EXPECT_FALSE(report.problems.empty());
 }
 
+TEST_F(Forwarding, WithoutIpvsInTheKernelNothingIsMissedOnceNoVipWantsIt) {
+  ipvs_fake->broken = true;
+  agent->order(serving(1));
+  ASSERT_FALSE(report.problems.empty());
+  ForwardingOrder none;
+  none.sequence = 2;
+  agent->order(none);
+  EXPECT_TRUE(report.problems.empty());
+}
+
 TEST_F(Forwarding, DelegateVipsAreReadyAtOnceAndNothingIsProgrammed) {
   ForwardingOrder order;
   order.sequence = 1;
