@@ -58,8 +58,8 @@ class VirtualRouter {
   // Does what is due by now. The advert's time is advanced by so much, but by no more than a hundredth of its
   // interval, if that makes it due.
   void time_passed(Microseconds early = Microseconds(0));
-  // If that is going to send the advert: renews the addresses before it, as it would itself. To be called in
-  // the same turn, with the same time.
+  // If that is going to send the advert: renews the addresses before it, as it would itself, where that may
+  // be apart from the advert. To be called in the same turn, with the same time.
   void prepare_advert(Microseconds early);
   // Puts back addresses that others removed, or that expired (FN-06).
   void repair(const std::vector<net::IpAddress>& missing);
@@ -104,16 +104,18 @@ class VirtualRouter {
   // Its report, if it may be another than the last one. A router that has to be asked is on the agenda among
   // those that were touched.
   std::optional<GroupReport> news();
+  // As of now.
+  GroupReport report() const;
 
  private:
-  GroupReport report() const;
   // In every call that may change the report, or when time_passed() is due.
   void touch() { stir(), touched_ = true; }
   // In a call that may change when time_passed() is due, and of the report what Telling shows: as each advert
   // does, which is rarely news.
   void stir() { place_.touch(), deadline_known_ = false; }
   std::optional<TimePoint> reckon_deadline() const;
-  // The same, of the advert: what of it counts.
+  bool may_prepare() const;
+  // By how much of `early` an advert may be advanced: at most a hundredth of its interval; 0 unless Active.
   Microseconds advance(Microseconds early) const;
   // What its event makes of the machine, and what the machine asks for.
   void deliver(const vrrp::Event& event);

@@ -66,8 +66,7 @@ void HeldAddresses::make_again(const AnnouncedLink& link, const std::vector<net:
 void HeldAddresses::hold(const AnnouncedLink& link, const std::vector<net::IpAddress>& addresses,
                          Seconds lifetime, Why why) {
   if (owner_ == Owner::kYes) {
-    ++changes_;
-    held_.insert(addresses.begin(), addresses.end());
+    for (const net::IpAddress& address : addresses) changes_ += held_.insert(address).second ? 1 : 0;
     metrics_.set_addresses(held_.size());
     return;
   }

@@ -4,12 +4,13 @@
 #include <chrono>
 #include <utility>
 
+#include "node/address/fence.h"
 #include "node/agent/virtual_router.h"
 
 namespace fairlead::agent {
 namespace {
 
-constexpr Milliseconds kStaysPrepared{10};  // far less than a lifetime is longer than an interval
+constexpr Milliseconds kStaysPrepared{2};  // twice what adverts that leave together may be apart
 
 }  // namespace
 
@@ -36,8 +37,15 @@ void VirtualRouter::time_passed(Microseconds early) {
   if (schedule_) announce(neighbor::due(timing(), *schedule_, addresses_.list(), now));
 }
 
+// Whether addresses may outlive the adverts as it is: then they may do so by a renewal, too, that a death
+// kept from its advert. Else nothing may come between the two.
+bool VirtualRouter::may_prepare() const {
+  return fence_.held || address::fence_overlap(lifetime(), plan_.min_active_down_interval) > Microseconds(0);
+}
+
 // Too late is for time_passed() to find, which tells; unless the kernel took its time.
 void VirtualRouter::prepare_advert(Microseconds early) {
+  if (!may_prepare()) return;
   const auto due = next_advert();
   if (!due || world_.clock.now() + advance(early) < *due || late()) return;
   stir();

@@ -1,5 +1,6 @@
 #include "node/agent/virtual_routers_report.h"
 
+#include <cassert>
 #include <utility>
 
 #include "node/agent/virtual_router.h"
@@ -52,6 +53,9 @@ bool CurrentReport::update_groups(const Listeners::Routers& routers,
     changed |= fresh;
     changed |= put(known->second, *std::move(news));
   }
+#ifndef __OPTIMIZE__  // it costs what is to be saved: for the builds that look for mistakes
+  for (const auto& [name, router] : routers) assert(report_.groups.at(name) == router->report());
+#endif
   return changed;
 }
 

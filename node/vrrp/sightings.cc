@@ -82,7 +82,13 @@ bool lists_any_of(const std::vector<net::IpAddress>& listed, const std::set<net:
 }
 
 bool Sightings::note(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered) {
-  ++changes_;
+  const auto before = sender_of(what);
+  const bool news = take(what, sender, now, remembered);
+  if (sender_of(what) != before) ++changes_;
+  return news;
+}
+
+bool Sightings::take(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered) {
   const Sighting first{sender, now, now, 0, remembered};
   Sighting& sighting = seen_.try_emplace(what, first).first->second;
   if (now >= sighting.last + sighting.remembered) sighting = first;

@@ -73,6 +73,8 @@ class Sightings {
   std::uint64_t changes() const { return changes_; }
 
  private:
+  bool take(const Seen& what, const net::IpAddress& sender, TimePoint now, Microseconds remembered);
+
   std::map<Seen, Sighting> seen_;
   std::uint64_t changes_ = 0;
 };

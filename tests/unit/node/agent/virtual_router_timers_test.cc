@@ -15,8 +15,8 @@ namespace fairlead::agent {
 namespace {
 
 // Number 0 to 99, VRID 1 to 100, 100 ms: ADI_min 341.4 ms, so that a gap of 241.4 ms ends the role.
-plan::GroupPlan numbered(int number, int priority) {
-  auto out = test::with_interval(group_plan(), 10);
+plan::GroupPlan numbered(int number, int priority, int centiseconds = 10) {
+  auto out = test::with_interval(group_plan(), centiseconds);
   out.name = "g" + std::to_string(100 + number);
   out.version.uid = "uid-" + out.name;
   out.virtual_router_id = vrrp::VirtualRouterId(static_cast<std::uint8_t>(1 + number));
@@ -138,14 +138,14 @@ TEST(Timers, AFastAdvertLeavesNoMoreThanAHundredthOfItsIntervalEarly) {
 
 // Two groups that become Active in one moment, 200 ms before they renew for the first time, which they do
 // with their second advert from here on: what leaves with that, if each renewal takes so long.
-Journal second_beats(Microseconds renewal) {
+Journal second_beats(Microseconds renewal, int centiseconds = 10) {
   VrrpThread thread;
-  start(thread, {numbered(1, 200), numbered(2, 200)});
+  start(thread, {numbered(1, 200, centiseconds), numbered(2, 200, centiseconds)});
   while (masters(thread) < 2) thread.world.pass(Milliseconds(1));
-  thread.world.pass(Milliseconds(150));
+  thread.world.pass(Milliseconds(15 * centiseconds));
   (void)thread.world.take_journal();
   thread.world.after_hold = [&] { thread.world.now += renewal; };
-  thread.world.pass(Milliseconds(60));
+  thread.world.pass(Milliseconds(6 * centiseconds));
   return thread.filtered(
       [](const std::string& line) { return line.starts_with("hold ") || line.starts_with("advert "); });
 }
@@ -154,6 +154,14 @@ Journal second_beats(Microseconds renewal) {
 TEST(Timers, WhatIsToBeRenewedIsRenewedBeforeTheAdvertsThatLeaveTogether) {
   EXPECT_EQ(second_beats(Microseconds(10)), Journal({"hold 192.0.2.101 1s on 2", "hold 192.0.2.102 1s on 2",
                                                      "advert 2 priority 200", "advert 3 priority 200"}));
+}
+
+// vrrp.md 8: where nothing but the lifetime ends what a dead node holds, and in time, a death between a
+// renewal and its advert must cost no more than the moment that the advert takes.
+TEST(Timers, WhereTheLifetimeAloneEndsItInTimeEachRenewalHasItsAdvertRightBehindIt) {
+  EXPECT_EQ(second_beats(Microseconds(10), 100),
+            Journal({"hold 192.0.2.101 2s on 2", "advert 2 priority 200", "hold 192.0.2.102 2s on 2",
+                     "advert 3 priority 200"}));
 }
 
 TEST(Timers, AnAdvertWhoseRenewalIsDoneDoesNotWaitForOthersThatTakeLong) {

@@ -43,12 +43,12 @@ TEST(Thaw, BetweenRenewalAndAdvertTheAddressesGo) {
 // Else the next renewal came an interval after the advert, and not after the one before.
 TEST(Thaw, InTheRenewalButInTimeTheAddressesAreRenewedOnceMore) {
   VrrpThread thread;
-  thread.become_active(test::with_interval(group_plan(), 100));
+  thread.become_active(group_plan());
   thread.world.after_hold = [&] {
-    thread.world.now += Milliseconds(1200);
+    thread.world.now += Milliseconds(400);
     thread.world.after_hold = nullptr;
   };
-  thread.world.pass(Milliseconds(1000));
+  thread.world.pass(Milliseconds(250));
   EXPECT_EQ(thread.lines("hold 192.0.2.100 ").size(), 2U);
   EXPECT_EQ(thread.lines("advert ").size(), 1U);
 }
