@@ -1,5 +1,6 @@
 """A real API server for the scripts of this folder: the one of $KUBECONFIG, else one started for the script and
-stopped after it. Requests go through `kubectl proxy`, so that a case costs milliseconds."""
+stopped after it; a script that asks for flags gets its own in any case. Requests go through `kubectl proxy`, so that a
+case costs milliseconds."""
 import contextlib
 import json
 import os
@@ -17,8 +18,14 @@ CLUSTER = TREE + "/tests/lab/cluster"
 
 
 class Api:
-    def __init__(self, kubectl, kubeconfig, base):
-        self._kubectl, self._kubeconfig, self._base = kubectl, kubeconfig, base
+    def __init__(self, kubectl, kubeconfig, base, env):
+        self._kubectl, self._kubeconfig, self._base, self._env = kubectl, kubeconfig, base, env
+
+    def restart(self, flags):
+        """The API server anew, with other flags and all that was in it. Only one that was started for the script."""
+        for command in ("down", "up"):
+            subprocess.run([f"{CLUSTER}/{command}", "--only", "kube-apiserver"], check=True, stdout=subprocess.DEVNULL,
+                           env=dict(self._env, KAPI_APISERVER_FLAGS=flags))
 
     def kubectl(self, *words):
         """(exit code, output and errors together)"""
@@ -66,32 +73,35 @@ def _free_ports():
 
 
 @contextlib.contextmanager
-def _cluster():
-    if os.environ.get("KUBECONFIG"):
-        yield os.environ["KUBECONFIG"]
+def _cluster(flags, controllers):
+    """(kubeconfig, the environment of up and down)"""
+    if os.environ.get("KUBECONFIG") and not flags:
+        yield os.environ["KUBECONFIG"], None
         return
     folder = tempfile.mkdtemp(prefix="fairlead-crd-")
     ports = _free_ports()
     env = dict(os.environ, KAPI_RUN=folder, KAPI_PORT=str(ports[0]), KAPI_ETCD_PORT=str(ports[1]),
-               KAPI_CONTROLLERS="namespace-controller,serviceaccount-controller")
+               KAPI_APISERVER_FLAGS=flags,
+               KAPI_CONTROLLERS=",".join(("namespace-controller", "serviceaccount-controller", *controllers)))
     try:
         subprocess.run([CLUSTER + "/up"], env=env, check=True)
-        yield folder + "/admin.kubeconfig"
+        yield folder + "/admin.kubeconfig", env
     finally:
         subprocess.run([CLUSTER + "/down"], env=env, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def api_server():
+def api_server(flags="", controllers=()):
+    """flags: of the API server. controllers: of kube-controller-manager, besides namespaces and service accounts."""
     binaries = subprocess.run([CLUSTER + "/build"], text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
     kubectl = binaries + "/kubectl"
-    with _cluster() as kubeconfig:
+    with _cluster(flags, controllers) as (kubeconfig, env):
         proxy = subprocess.Popen([kubectl, "--kubeconfig", kubeconfig, "proxy", "--port=0"], text=True,
                                  stdout=subprocess.PIPE)
         try:
             port = re.search(r"127\.0\.0\.1:(\d+)", proxy.stdout.readline()).group(1)
-            api = Api(kubectl, kubeconfig, f"http://127.0.0.1:{port}")
+            api = Api(kubectl, kubeconfig, f"http://127.0.0.1:{port}", env)
             code, text = api.kubectl("apply", "-k", "manifests")
             if code != 0:
                 sys.exit("kubectl apply -k manifests failed:\n" + text)
