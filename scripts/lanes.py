@@ -30,6 +30,7 @@ SECOND = {
     "interop/wire_test.py": {"segments"},
     "api/node_test.py": {"api", "segments"},
     "api/node_events_test.py": {"api", "segments"},
+    "api/rights_test.py": {"api", "segments"},
     "netns/lab_positive_control.py": {"lab", "segments"},
     "netns/lab_selftest.py": {"lab", "segments"},
     "api/client_faults_test.py": {"api"},

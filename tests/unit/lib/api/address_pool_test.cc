@@ -59,6 +59,22 @@ TEST(AddressPool, ReadsEveryFieldItHonours) {
   EXPECT_EQ(decoded.value, expected);
 }
 
+// The CRD's limit: 64 ranges of IPv6 whose covers are as long as can be, 2 x 127 CIDRs each, rounded up. A
+// status of our own that could not be read again would poison its pool.
+TEST(AddressPool, ReadsAStatusOfAsManyCidrsAsTheSchemaAllows) {
+  const auto with_cidrs = [](int count) {
+    std::string list;
+    for (int i = 0; i < count; ++i) list += (i == 0 ? "\"2001:db8::/48\"" : ",\"2001:db8::/48\"");
+    return decode_address_pool(
+        R"({"metadata":{"name":"public"},"spec":{"addresses":["192.0.2.0/28"]},"status":{"cidrs":[)" + list +
+        "]}}");
+  };
+  const auto most = with_cidrs(16384);
+  EXPECT_TRUE(most.ok()) << to_string(most.problems);
+  EXPECT_EQ(most.value.status.cidrs.size(), 16384u);
+  EXPECT_FALSE(with_cidrs(16385).ok());
+}
+
 TEST(AddressPool, RefusesWithPathAndWhatIsAllowed) {
   const std::string range = "must be a CIDR, or a range a-b of one family with the lower address first, got ";
   const std::string ids =

@@ -1,0 +1,139 @@
+"""For rights_test.py: a run of both components that needs every right they have. node-a is a real node in a namespace of its
+own; the others are reports by hand."""
+import contextlib
+import json
+
+from controller_process import Controller, kubeconfig_of
+from controller_world import OURS, Gone, World, until
+from node_events_test import speak
+from node_world import Daemon, World as NodeWorld
+from rights_external import Services
+
+VIP, WEB = "192.0.2.100", "192.0.2.101"
+NOBODY = {"metadata": {"name": "none"}}
+
+
+class Run:
+    """Both processes, and the objects as admin."""
+
+    def __init__(self, api, folder, link):
+        self.api, self.folder, self.link = api, folder, link
+        self.world, self.node_world = World(api), NodeWorld(api, folder)
+        self.controller = self.daemon = None
+
+    def start(self, name):
+        _, token = self.api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=1h")
+        self.controller = Controller(self.folder, kubeconfig_of(self.api, self.folder, token.strip()), "controller-" + name)
+        self.daemon = Daemon(self.folder, self.node_world.kubeconfig(name), "node-" + name)
+
+    def stop(self):
+        """Both exit codes; what had not been started ended well."""
+        codes = []
+        for process in (self.daemon, self.controller):
+            codes.append(process.stop() if process else 0)
+        self.controller = self.daemon = None
+        return codes
+
+    def logs(self):
+        return "".join(p.log()[-1500:] for p in (self.controller, self.daemon) if p)
+
+    def entry(self, group):
+        members = self.world.get(f"{OURS}/vrrpgroups/{group}").get("status", {}).get("members", [])
+        return next((m for m in members if m["node"] == "node-a"), {})
+
+
+def serves(verdicts, run):
+    """A VirtualIP on the real node, and what the controller makes of a pool."""
+    world = run.world
+    for number, name in enumerate(("node-a", "node-b", "node-c"), 1):
+        world.node(name, f"192.0.2.{number}")
+    for number, name in enumerate(("node-b", "node-c"), 2):
+        world.report(name, f"192.0.2.{number}")
+    run.start("first")
+    world.pool("public", ["192.0.2.96-192.0.2.110"], groups=2, vrrp={"virtualRouterIDs": "51-60"})  # speak() is of 51
+    cidrs = until(lambda: (world.get(f"{OURS}/addresspools/public").get("status") or {}).get("cidrs"))
+    verdicts.add("the controller writes the pool's cover, which the policy reads", cidrs == [
+        "192.0.2.96/29", "192.0.2.104/30", "192.0.2.108/31", "192.0.2.110/32"], str(cidrs))
+    services = Services(run.api)
+    services.until_judged("192.0.2.110")
+    verdicts.add("and an externalIP of the range is refused, one after it is not", services.try_post(["192.0.2.110"])[0] == 403
+                 and services.try_post(["192.0.2.111"])[0] == 201)
+    until(lambda: world.get(f"{OURS}/nodereports/node-a"))
+    world.vip("alone", {"addresses": [VIP], "forwarding": "Delegate"})
+    group = until(lambda: world.group_of(VIP))
+    name = (group or NOBODY)["metadata"]["name"]
+    master = group and until(lambda: run.entry(name).get("state") == "Master")
+    verdicts.add("the real node is Master of its group, reported under its own token", bool(master), json.dumps(group) + run.logs())
+    return name
+
+
+def set_status(verdicts, run, group):
+    """A set by hand on the real node's group; its kernel may be without IPVS, it reports all the same."""
+    run.node_world.server_set("by-hand", group, f"{VIP}:80", ["192.0.2.21"])
+    where = f"{OURS}/namespaces/default/realserversets/by-hand"
+    told = until(lambda: (run.world.get(where).get("status") or {}).get("members"))
+    verdicts.add("the Master reports its entry of a set", bool(told) and told[0]["node"] == "node-a", str(told) + run.logs())
+    run.world.delete(where)
+
+
+def events(verdicts, run, group):
+    """The same Event twice is a series of one Event: that takes a patch."""
+    for _ in range(2):
+        speak(254, VIP)
+        until(lambda: run.entry(group).get("state") == "Backup", 10)
+        until(lambda: run.entry(group).get("state") == "Master", 15)
+    bad, good = {"addresses": ["198.51.100.7"], "forwarding": "Delegate"}, {"addresses": ["192.0.2.105"], "forwarding": "Delegate"}
+    for spec, status in ((bad, "False"), (good, "True"), (bad, "False")):
+        run.world.vip("wavers", spec)
+        until(lambda wanted=status: run.world.condition("wavers", "Accepted")["status"] == wanted)
+
+    def series(reason):
+        items = run.world.get("/apis/events.k8s.io/v1/events")["items"]
+        return [e for e in items if e["reason"] == reason and e.get("series")]
+    verdicts.add("node and controller count an Event that repeats", until(lambda: series("BecameBackup") and series("NotAccepted"), 20),
+                 str([(e["reason"], e["note"]) for e in run.world.get("/apis/events.k8s.io/v1/events")["items"]]))
+
+
+def service(verdicts, run):
+    """A Service from its VirtualIP to its end; a Node that goes."""
+    world = run.world
+    world.service("web", {"fairlead.dev/loadBalancerIPs": WEB})
+    world.slice("web", [("10.1.0.1", {"ready": True})])
+    found = until(lambda: world.group_of(WEB) and world.get(f"{OURS}/namespaces/default/realserversets/web-v4-0"))
+    verdicts.add("a Service has VirtualIP, group and set", bool(found), run.logs())
+    group = world.group_of(WEB)
+    names = [m["node"] for m in group["spec"]["members"]]  # the real node is one of them where its kernel has IPVS
+    for name in names:
+        if name != "node-a":
+            state = "Master" if name == "node-b" and "node-a" not in names else "Backup"
+            world.member(group["metadata"]["name"], name, state, hears="192.0.2.1")
+
+    def ingress():
+        return world.get("/api/v1/namespaces/default/services/web")["status"].get("loadBalancer", {}).get("ingress")
+    verdicts.add("and its address in the status", until(ingress), str(world.status_of("web")))
+    world.delete("/api/v1/namespaces/default/services/web")
+    world.delete("/api/v1/nodes/node-c")
+    verdicts.add("the report of a Node that is gone goes", until(lambda: not world.get(f"{OURS}/nodereports/node-c")), run.logs())
+
+
+def removal(verdicts, run):
+    """The real node says by itself that it has let go; the others do by hand."""
+    world = run.world
+    for name in ("alone", "wavers"):
+        world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
+
+    def gone():
+        for group in world.items("vrrpgroups"):
+            for member in group["spec"]["members"]:
+                if member["node"] != "node-a":
+                    with contextlib.suppress(Gone):
+                        world.member(group["metadata"]["name"], member["node"], "Backup", hears="192.0.2.1")
+        return not any(world.items(plural) for plural in ("virtualips", "vrrpgroups", "realserversets"))
+    verdicts.add("all of it goes", until(gone), json.dumps(world.items("vrrpgroups"))[:1500] + run.logs())
+
+
+def lists(verdicts, run):
+    """On a server without watch-lists both list first."""
+    run.start("second")
+    ready = until(lambda: run.controller.get(run.controller.health, "/readyz")[0] == 200 and run.daemon.health("/readyz") == 200)
+    verdicts.add("both get to work by lists, too", bool(ready), run.logs())
