@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr Kind kKind{kFairleadVersion, "AddressPool"};
 constexpr std::size_t kMaxRanges = 64;
-constexpr std::size_t kMaxCidrs = 4096;
+constexpr std::size_t kMaxCidrs = 16384;
 constexpr int kMaxGroups = 255;
 
 void read_ranges(const JsonView& list, std::vector<net::AddressRange>& out) {

@@ -193,15 +193,17 @@ CLAIMS = {
 
 
 def claims(judge, accounts):
-    """Nothing makes claims yet: the kind and the controller's right to it are the test's own."""
+    """The right to them is the test's own, for everybody: what is refused, the policy refused. So is the kind, while no
+    manifest has it."""
     api = accounts.api
-    api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", json.dumps(CLAIMS), "application/json")
+    made, _ = api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", json.dumps(CLAIMS), "application/json")
     api.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "addressclaims.fairlead.dev")
     api.kubectl("create", "clusterrole", "claims", "--verb=*", "--resource=addressclaims.fairlead.dev,addressclaims.fairlead.dev/status")
     api.kubectl("create", "clusterrolebinding", "claims", "--clusterrole=claims", "--serviceaccount=fairlead-system:fairlead-controller",
                 "--serviceaccount=fairlead-system:fairlead-node")
     path, name = f"{OURS}/addressclaims", "v4-203-0-113-10"
-    claim = object_of("AddressClaim", name, spec={"address": "203.0.113.10", "pool": "public"})
+    claim = object_of("AddressClaim", name, spec={"address": "203.0.113.10", "pool": "public", "owner": {
+        "kind": "VirtualIP", "namespace": "shop", "name": "web", "uid": "8c21d0e4"}})
     only = "an AddressClaim is written by system:serviceaccount:fairlead-system:fairlead-controller only"
     controller, node = accounts.named("fairlead-controller"), accounts.named("fairlead-node", "Node", "node-x")
 
@@ -211,8 +213,8 @@ def claims(judge, accounts):
     judge.refused("a claim made by a node", node.request("PATCH", f"{path}/{name}?fieldManager=t&force=true", claim, APPLY),
                   only, "not by system:serviceaccount:fairlead-system:fairlead-node")
     judge.allowed("a claim made by the controller", controller.request("POST", path, claim))
-    for way, body, kind in (("merge patch", {"spec": {"pool": "other"}}, MERGE), ("JSON patch", [
-            {"op": "replace", "path": "/spec/pool", "value": "other"}], JSON_PATCH)):
+    for way, body, kind in (("merge patch", {"metadata": {"labels": {"a": "b"}}}, MERGE), ("JSON patch", [
+            {"op": "add", "path": "/metadata/labels", "value": {"a": "b"}}], JSON_PATCH)):
         judge.refused(f"a claim changed by admin, by {way}", as_admin("PATCH", f"{path}/{name}", body, kind), only)
     judge.refused("its status changed by a node", node.request("PATCH", f"{path}/{name}/status", {"status": {"holders": []}}, MERGE), only)
     judge.allowed("its status changed by the controller", controller.request(
@@ -220,5 +222,7 @@ def claims(judge, accounts):
     judge.refused("a claim deleted by admin", as_admin("DELETE", f"{path}/{name}"), only, "to free its address")
     judge.refused("all claims deleted by admin", as_admin("DELETE", path), only)
     judge.allowed("a claim deleted by the controller", controller.request("DELETE", f"{path}/{name}"))
-    for words in (("clusterrolebinding", "claims"), ("clusterrole", "claims"), ("crd", "addressclaims.fairlead.dev")):
+    for words in (("clusterrolebinding", "claims"), ("clusterrole", "claims")):
         api.kubectl("delete", *words)
+    if made == 201:
+        api.kubectl("delete", "crd", "addressclaims.fairlead.dev")

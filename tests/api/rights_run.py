@@ -16,8 +16,8 @@ NOBODY = {"metadata": {"name": "none"}}
 class Run:
     """Both processes, and the objects as admin."""
 
-    def __init__(self, api, folder, link):
-        self.api, self.folder, self.link = api, folder, link
+    def __init__(self, api, folder):
+        self.api, self.folder = api, folder
         self.world, self.node_world = World(api), NodeWorld(api, folder)
         self.controller = self.daemon = None
 

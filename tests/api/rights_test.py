@@ -44,8 +44,8 @@ def main():
             json.dump(AUDIT_POLICY, file)
         audit = f"{folder}/audit"
         flags = f"--audit-policy-file={folder}/policy --audit-log-path={audit}"
-        with apiserver.api_server(flags, ["validatingadmissionpolicy-status-controller"]) as api, Link() as link:
-            run = components.Run(api, folder, link)
+        with apiserver.api_server(flags, ["validatingadmissionpolicy-status-controller"]) as api, Link():
+            run = components.Run(api, folder)
             judge, accounts, services = Judge(verdicts), Accounts(api), external.Services(api)
             try:
                 run.node_world.path.open()
