@@ -74,7 +74,7 @@ def main():
                              without_binding):
                     part(judge, services)
                 policies.typed(verdicts, api)
-                external.no_kind(judge, services)
+                external.no_kind(judge, services, lambda: api.restart(flags))
             finally:
                 run.stop()
                 run.node_world.path.cut()
