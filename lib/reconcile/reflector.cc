@@ -4,29 +4,19 @@
 #include <utility>
 
 #include "lib/base/overloaded.h"
+#include "lib/base/utf8.h"
+#include "lib/reconcile/reflector_start.h"
+#include "lib/reconcile/resource_version.h"
 
 namespace fairlead::reconcile {
 namespace {
 
 using Actions = std::vector<ReflectorAction>;
 
-constexpr Seconds kListTimeout(30);         // K-34
-constexpr Seconds kShortestWatch(300);      // K-12
-constexpr Seconds kWatchSpread(300);        // K-12: 300..600
-constexpr Seconds kOwnDeadlineLater(30);    // K-12
 constexpr Seconds kTooShort(1);             // K-07
 constexpr Seconds kReconnectSpread(1);      // K-39
 constexpr int kRefusedWatchesToRelist = 5;  // then the resourceVersion itself is under suspicion
-
-Microseconds share(Microseconds whole, double random) {
-  return Microseconds(static_cast<std::int64_t>(static_cast<double>(whole.count()) * random));
-}
-
-std::string with_selector(const ReflectorConfig& config, std::string query) {
-  if (config.selector.empty()) return query;
-  if (!query.empty()) query += "&";
-  return query + "labelSelector=" + escape_query(config.selector);
-}
+constexpr int kMostUnusable = 100;          // lines in a row; more is no API server's watch
 
 ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom from) {
   state.phase = WaitingToList{until, from};
@@ -38,24 +28,6 @@ ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until) {
   return WaitUntil{until};
 }
 
-ReflectorAction start_list(const ReflectorConfig& config, ReflectorState& state, ListFrom from) {
-  std::string query;
-  if (from == ListFrom::kNewest) query = "limit=500";
-  if (from == ListFrom::kLast) {
-    query = "resourceVersion=" + escape_query(state.resource_version) + "&resourceVersionMatch=NotOlderThan";
-  }
-  state.phase = Listing{from, {}, "", 1};
-  return SendList{with_selector(config, std::move(query)), kListTimeout};
-}
-
-ReflectorAction start_watch(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
-  const auto timeout = kShortestWatch + std::chrono::duration_cast<Seconds>(share(kWatchSpread, at.random));
-  state.phase = Watching{at.now, timeout, false};
-  const auto query = "watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(timeout.count()) +
-                     "&resourceVersion=" + escape_query(state.resource_version);
-  return SendWatch{with_selector(config, query), timeout + kOwnDeadlineLater};
-}
-
 // K-40.
 Actions kind_is_missing(ReflectorState& state, const Moment& at) {
   Actions out{CountError{"not_found"}};
@@ -64,26 +36,6 @@ Actions kind_is_missing(ReflectorState& state, const Moment& at) {
   state.resource_version.clear();
   out.emplace_back(wait_to_list(state, until, ListFrom::kNewest));
   return out;
-}
-
-std::string reason_of(const Failed& failed) {
-  if (failed.http_status == 0) return failed.cause;
-  if (says_gone(failed.status) || failed.http_status == 410) return "gone";
-  if (says_too_large(failed.status)) return "version_too_large";
-  switch (failed.http_status) {
-    case 401:
-      return "unauthorized";
-    case 403:
-      return "forbidden";
-    case 429:
-      return "throttled";
-    default:
-      return failed.http_status >= 500 ? "server_error" : "refused";
-  }
-}
-
-bool version_is_no_good(const Failed& failed) {
-  return failed.http_status == 410 || says_gone(failed.status) || says_too_large(failed.status);
 }
 
 TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at) {
@@ -99,29 +51,50 @@ Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const 
   if (version_is_no_good(failed) && (listing.page > 1 || from == ListFrom::kLast)) {
     // K-11: the continue token expired; K-04, K-05: the last version is no good either.
     from = listing.page > 1 ? ListFrom::kNewestWhole : ListFrom::kNewest;
-    out.emplace_back(start_list(config, state, from));
+    out.emplace_back(start_anew(config, state, from, at));
     return out;
   }
   out.emplace_back(wait_to_list(state, retry_time(state, failed, at), from));
   return out;
 }
 
+// K-08: the whole state did not come; the saved version is still the old one (K-09).
+Actions watch_list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
+                          const Moment& at) {
+  if (failed.http_status == 404) return kind_is_missing(state, at);
+  const auto from = std::get<Watching>(state.phase).from;
+  if (refuses_watch_list(failed)) {
+    state.watch_list_refused = true;
+    return {start_list(config, state, from)};
+  }
+  Actions out{CountError{reason_of(failed)}};
+  if (version_is_no_good(failed) && from == ListFrom::kLast) {
+    out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
+    return out;
+  }
+  state.list_next = true;
+  out.emplace_back(wait_to_list(state, retry_time(state, failed, at), from));
+  return out;
+}
+
 Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                      const Moment& at) {
+  const auto& watching = std::get<Watching>(state.phase);
+  if (watching.initial) return watch_list_failed(config, state, failed, at);
   if (failed.http_status == 404) return kind_is_missing(state, at);
   Actions out{CountError{reason_of(failed)}};
   if (version_is_no_good(failed)) {
-    const auto& watching = std::get<Watching>(state.phase);
     if (watching.brought || state.refused_watches == 0) {
       state.refused_watches = 1;
-      out.emplace_back(start_list(config, state, ListFrom::kLast));
+      out.emplace_back(start_anew(config, state, ListFrom::kLast, at));
     } else {  // the list of a moment ago gave a version that cannot be watched: no hot loop
       out.emplace_back(wait_to_list(state, retry_time(state, failed, at), ListFrom::kNewest));
     }
     return out;
   }
+  const bool is_refusal =
+      failed.http_status == 400 || failed.http_status >= 500 || watching.unusable >= kMostUnusable;
   const auto until = retry_time(state, failed, at);
-  const bool is_refusal = failed.http_status == 400 || failed.http_status >= 500;
   if (is_refusal && ++state.refused_watches >= kRefusedWatchesToRelist) {
     state.refused_watches = 0;
     out.emplace_back(wait_to_list(state, until, ListFrom::kLast));
@@ -129,6 +102,15 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
   }
   out.emplace_back(wait_to_watch(state, until));  // K-06: no relist
   return out;
+}
+
+// The whole state has come.
+ReflectorAction replace(ReflectorState& state, std::vector<std::string> objects, const std::string& version) {
+  state.resource_version = version;
+  state.kind_missing = false;
+  state.list_next = false;
+  state.missing_backoff.reset();
+  return Replace{std::move(objects)};
 }
 
 Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const ListDone& done,
@@ -143,14 +125,27 @@ Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const
   if (listing.first_version.empty()) listing.first_version = done.head.resource_version;
   if (!done.head.continue_token.empty()) {
     ++listing.page;
-    const auto query = "limit=500&continue=" + escape_query(done.head.continue_token);
-    return {SendList{with_selector(config, query), kListTimeout}};
+    return {next_page(config, done.head.continue_token)};
   }
-  state.resource_version = listing.first_version;
-  state.kind_missing = false;
-  state.missing_backoff.reset();
-  Actions out{Replace{std::move(listing.items)}};
+  const auto version = listing.first_version;
+  Actions out{replace(state, std::move(listing.items), version)};
   out.emplace_back(start_watch(config, state, at));
+  return out;
+}
+
+// Bytes that are no UTF-8 become U+FFFD, as for Go's clients; the object counts, and so does its fault.
+void mend(std::string& text, Actions& out) {
+  if (is_utf8(text)) return;
+  out.emplace_back(CountError{"not_utf8"});
+  text = valid_utf8(text);
+}
+
+Actions on_list_items(Listing& listing, ListItems& page) {
+  Actions out;
+  for (auto& item : page.items) {
+    mend(item, out);
+    listing.items.push_back(std::move(item));
+  }
   return out;
 }
 
@@ -163,33 +158,74 @@ Actions on_error_event(const ReflectorConfig& config, ReflectorState& state, con
   return watch_failed(config, state, failed, at);
 }
 
-Actions on_watch_line(const ReflectorConfig& config, ReflectorState& state, const WatchLine& line,
-                      const Moment& at) {
-  auto decoded = decode_watch_line(line.line);
-  if (!decoded) return {CountError{"decode"}};  // K-17
-  auto& event = *decoded;
+// K-17: counted and skipped; but a stream of nothing else is as good as broken.
+Actions on_unusable(const ReflectorConfig& config, ReflectorState& state, const std::string& reason,
+                    const Moment& at) {
+  auto& watching = std::get<Watching>(state.phase);
+  if (watching.initial) watching.initial->take_unusable();
+  if (++watching.unusable < kMostUnusable) return {CountError{reason}};
+  Failed failed;
+  failed.cause = reason;
+  return watch_failed(config, state, failed, at);
+}
+
+Actions on_initial_event(ReflectorState& state, const WatchEvent& event) {
+  auto& watching = std::get<Watching>(state.phase);
+  if (event.type != WatchEventType::kBookmark) {
+    watching.initial->take(event);
+    return {};
+  }
+  if (!event.initial_events_end) return {};  // K-09: only the last one moves the version
+  auto objects = watching.initial->objects();
+  watching.initial.reset();
+  return {replace(state, std::move(objects), event.resource_version)};
+}
+
+// A line that is of use, after its faults.
+Actions on_event(const ReflectorConfig& config, ReflectorState& state, WatchEvent event, const Moment& at) {
   if (event.type == WatchEventType::kError) return on_error_event(config, state, event, at);
-  std::get<Watching>(state.phase).brought = true;
+  if (event.type == WatchEventType::kUnknown) return on_unusable(config, state, "unknown_type", at);
+  if (event.kind != config.kind) return on_unusable(config, state, "wrong_kind", at);
+  auto& watching = std::get<Watching>(state.phase);
+  watching.unusable = 0;
+  if (watching.initial) return on_initial_event(state, event);
+  watching.brought = true;
   state.refused_watches = 0;
-  if (event.kind != config.kind) return {CountError{"wrong_kind"}};
   if (!event.resource_version.empty() && !is_newer_version(state.resource_version, event.resource_version)) {
     state.resource_version = event.resource_version;
   }
-  switch (event.type) {
-    case WatchEventType::kAdded:
-    case WatchEventType::kModified:
-      return {Upsert{std::move(event.object)}};
-    case WatchEventType::kDeleted:
-      return {Remove{std::move(event.object)}};
-    case WatchEventType::kBookmark:  // K-10: moves the version and nothing else
-    case WatchEventType::kError:
-      return {};
+  if (event.type == WatchEventType::kBookmark) return {};  // K-10: moves the version and nothing else
+  if (event.type == WatchEventType::kDeleted) return {Remove{std::move(event.object)}};
+  return {Upsert{std::move(event.object)}};
+}
+
+Actions on_watch_line(const ReflectorConfig& config, ReflectorState& state, WatchLine& line,
+                      const Moment& at) {
+  Actions out;
+  mend(line.line, out);
+  auto event = decode_watch_line(line.line);
+  auto more =
+      event ? on_event(config, state, std::move(*event), at) : on_unusable(config, state, "decode", at);
+  std::move(more.begin(), more.end(), std::back_inserter(out));
+  return out;
+}
+
+Actions on_dropped(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
+  if (auto* listing = std::get_if<Listing>(&state.phase)) {
+    listing->items.emplace_back();
+    return {CountError{"too_large"}};
   }
-  return {};
+  if (!std::holds_alternative<Watching>(state.phase)) return {};
+  return on_unusable(config, state, "too_large", at);
 }
 
 Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
-  const auto watching = std::get<Watching>(state.phase);
+  const auto& watching = std::get<Watching>(state.phase);
+  if (watching.initial) {
+    Failed failed;
+    failed.cause = "cut_short";
+    return watch_list_failed(config, state, failed, at);
+  }
   const auto lived = at.now - watching.since;
   if (lived < kTooShort && !watching.brought) {  // K-07
     Actions out{CountError{"short"}};
@@ -205,7 +241,7 @@ Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, con
 Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
   if (const auto* waiting = std::get_if<WaitingToList>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
-    return {start_list(config, state, waiting->from)};
+    return {start_anew(config, state, waiting->from, at)};
   }
   if (const auto* waiting = std::get_if<WaitingToWatch>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
@@ -224,16 +260,12 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
       Overloaded{
           [&](Started&) -> Actions {
             if (!std::holds_alternative<Idle>(state.phase)) return {};
-            return {start_list(config, state, ListFrom::kNewest)};
+            return {start_anew(config, state, ListFrom::kNewest, at)};
           },
-          [&](ListItems& page) -> Actions {
-            if (listing != nullptr) {
-              std::move(page.items.begin(), page.items.end(), std::back_inserter(listing->items));
-            }
-            return {};
-          },
+          [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
           [&](ListDone& done) { return listing ? on_list_done(config, state, done, at) : Actions{}; },
           [&](WatchLine& line) { return watching ? on_watch_line(config, state, line, at) : Actions{}; },
+          [&](Dropped&) { return on_dropped(config, state, at); },
           [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
           [&](Failed& failed) -> Actions {
             if (listing != nullptr) return list_failed(config, state, failed, at);
@@ -243,33 +275,6 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
           [&](TimePassed&) { return on_time_passed(config, state, at); },
       },
       event);
-}
-
-bool is_newer_version(const std::string& a, const std::string& b) {
-  const auto is_decimal = [](const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos &&
-           (text.size() == 1 || text.front() != '0');
-  };
-  if (!is_decimal(a) || !is_decimal(b)) return false;
-  return a.size() != b.size() ? a.size() > b.size() : a > b;
-}
-
-std::string escape_query(const std::string& text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back('%');
-    out.push_back(kHex[byte >> 4]);
-    out.push_back(kHex[byte & 15]);
-  }
-  return out;
 }
 
 }  // namespace fairlead::reconcile

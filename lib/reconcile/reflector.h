@@ -1,24 +1,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "lib/base/time.h"
 #include "lib/reconcile/backoff.h"
+#include "lib/reconcile/initial_events.h"
 #include "lib/reconcile/item_splitter.h"
-#include "lib/reconcile/watch_decoder.h"
+#include "lib/reconcile/reflector_failure.h"
+#include "lib/reconcile/reflector_query.h"
 
-// Keeps a copy of one kind of object: list, then watch, for ever (kubernetes.md 2, rules K-01..K-18, K-39,
-// K-40). A pure machine: what happened goes in, what to do comes out. The watch-list of K-08 and K-09 is
-// not used yet; every start and every relist is a list.
+// Keeps a copy of one kind of object, for ever (kubernetes.md 2, rules K-01..K-18, K-39, K-40): the whole
+// state first, then its changes. A pure machine: what happened goes in, what to do comes out.
+//
+// The whole state comes by a watch-list (K-08): one stream, which goes on as the watch. A server that refuses
+// it is asked for lists from then on; after any other failure of it the next try is a list.
 namespace fairlead::reconcile {
-
-struct ReflectorConfig {
-  std::string kind;      // "VirtualIP"; lists are of kind "VirtualIPList"
-  std::string selector;  // label selector, unescaped; empty: all
-};
 
 // ---- events ----
 struct Started {};
@@ -33,18 +33,14 @@ struct ListDone {
 struct WatchLine {
   std::string line;
 };
+// An item of the running list, or a line of the running watch, was too large to be taken (K-16).
+struct Dropped {};
 // The running watch's body ended as HTTP wants it.
 struct WatchEnded {};
-// The running list or watch failed.
-struct Failed {
-  int http_status = 0;          // 0: there was no answer
-  StatusFacts status;           // of the answer's body
-  Microseconds retry_after{0};  // the answer's Retry-After
-  std::string cause;  // a word for metrics when there was no answer: "connect", "timeout", "closed", "tls"
-};
 // now has reached the deadline of the last WaitUntil.
 struct TimePassed {};
-using ReflectorEvent = std::variant<Started, ListItems, ListDone, WatchLine, WatchEnded, Failed, TimePassed>;
+using ReflectorEvent =
+    std::variant<Started, ListItems, ListDone, WatchLine, Dropped, WatchEnded, Failed, TimePassed>;
 
 // ---- actions ----
 // SendList, SendWatch and WaitUntil each end the exchange that still runs.
@@ -56,9 +52,12 @@ struct SendList {
 struct SendWatch {
   std::string query;
   Microseconds timeout{};  // own deadline, 30 s behind the server's (K-12)
+  // By then the head of the answer must be there; with `initial` the Replace.
+  Microseconds first_within{};
+  bool initial = false;  // a watch-list: begins with the whole state (K-08)
   friend bool operator==(const SendWatch&, const SendWatch&) = default;
 };
-// All objects there are: one atomic step (K-21).
+// All objects there are: one atomic step (K-21). An empty document stands for one that could not be taken.
 struct Replace {
   std::vector<std::string> objects;
   friend bool operator==(const Replace&, const Replace&) = default;
@@ -87,13 +86,6 @@ using ReflectorAction =
     std::variant<SendList, SendWatch, Replace, Upsert, Remove, WaitUntil, CountError, KindMissing>;
 
 // ---- state ----
-// Which state a list asks for (K-01, K-02, K-11).
-enum class ListFrom {
-  kNewest,       // resourceVersion unset, in pages: consistent
-  kNewestWhole,  // the same without pages: a page's token had expired
-  kLast,         // not older than the last one seen, without pages, so that the watch cache answers
-};
-
 struct Idle {};
 struct Listing {
   ListFrom from = ListFrom::kNewest;
@@ -105,6 +97,10 @@ struct Watching {
   TimePoint since{};
   Microseconds server_timeout{};
   bool brought = false;  // at least one event
+  int unusable = 0;      // lines in a row that were of no use
+  // While a watch-list brings the whole state, and which one it was asked for.
+  std::optional<InitialEvents> initial;
+  ListFrom from = ListFrom::kNewest;
 };
 // Waiting to list, or to resume the watch.
 struct WaitingToList {
@@ -122,6 +118,8 @@ struct ReflectorState {
   Backoff missing_backoff{kMissingKindBackoff};
   bool kind_missing = false;
   int refused_watches = 0;  // in a row, by an answer of the server that names no way out
+  bool watch_list_refused = false;
+  bool list_next = false;  // a watch-list has failed: the whole state comes by a list next time
 };
 
 struct Moment {
@@ -132,11 +130,5 @@ struct Moment {
 // Total: any event in any state; an event that the state does not wait for changes nothing.
 std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState& state, ReflectorEvent event,
                                   const Moment& at);
-
-// True if both parse as unsigned decimals and `a` is the larger (K-03, KEP-5504). Any length.
-bool is_newer_version(const std::string& a, const std::string& b);
-
-// Percent-encodes all but RFC 3986's unreserved characters.
-std::string escape_query(const std::string& text);
 
 }  // namespace fairlead::reconcile

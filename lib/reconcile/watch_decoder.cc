@@ -9,7 +9,7 @@
 namespace fairlead::reconcile {
 namespace {
 
-std::optional<WatchEventType> type_of(std::string_view name) {
+WatchEventType type_of(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, WatchEventType>, 5> kTypes = {
       {{"ADDED", WatchEventType::kAdded},
        {"MODIFIED", WatchEventType::kModified},
@@ -19,7 +19,7 @@ std::optional<WatchEventType> type_of(std::string_view name) {
   for (const auto& [text, type] : kTypes) {
     if (text == name) return type;
   }
-  return std::nullopt;
+  return WatchEventType::kUnknown;
 }
 
 bool has_cause(std::string_view causes, std::string_view reason) {
@@ -96,10 +96,9 @@ Result<WatchEvent> decode_watch_line(std::string_view line) {
     return true;
   });
   if (!whole) return fail(Code::kInvalid, "a line of the watch is no JSON object");
-  const auto type = type_of(string_of(type_text));
-  if (!type) return fail(Code::kInvalid, "unknown event type \"" + string_of(type_text) + "\"");
+  if (type_text.empty()) return fail(Code::kInvalid, "a line of the watch has no type");
   if (object.empty() || object.front() != '{') return fail(Code::kInvalid, "an event has no object");
-  WatchEvent event{*type, std::string(object), string_at(object, {"kind"}),
+  WatchEvent event{type_of(string_of(type_text)), std::string(object), string_at(object, {"kind"}),
                    string_at(object, {"metadata", "resourceVersion"}), false};
   if (event.kind.empty()) return fail(Code::kInvalid, "an event's object has no kind");
   event.initial_events_end =

@@ -52,7 +52,8 @@ bool says_gone(const StatusFacts& status);
 // Code 504 with that cause, or the reason or message older servers give (K-05).
 bool says_too_large(const StatusFacts& status);
 
-enum class WatchEventType { kAdded, kModified, kDeleted, kBookmark, kError };
+// kUnknown: a type that this version of Kubernetes does not have.
+enum class WatchEventType { kAdded, kModified, kDeleted, kBookmark, kError, kUnknown };
 
 struct WatchEvent {
   WatchEventType type = WatchEventType::kAdded;
@@ -63,8 +64,8 @@ struct WatchEvent {
   friend bool operator==(const WatchEvent&, const WatchEvent&) = default;
 };
 
-// Reads one line. Errors: kInvalid (not the envelope, unknown type, object without kind): to be counted
-// and skipped (K-17).
+// Reads one line. Errors: kInvalid (not the envelope, object without kind): to be counted and skipped, as
+// events of an unknown type (K-17).
 Result<WatchEvent> decode_watch_line(std::string_view line);
 
 }  // namespace fairlead::reconcile

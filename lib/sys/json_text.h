@@ -5,10 +5,6 @@
 
 namespace fairlead::sys {
 
-// The same text with every byte that is not part of well-formed UTF-8 (RFC 3629: no overlong forms, no
-// surrogates, at most U+10FFFF) replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
-
 // Appends the text as the inside of a JSON string (RFC 8259 section 7), without the quotes: `"` and `\`
 // escaped, control characters as \n, \t, \r or \u00XX, bytes that are not UTF-8 as U+FFFD.
 void append_escaped(std::string& out, std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/base/utf8.h"
 #include "lib/sys/json_text.h"
 
 namespace fairlead::sys {

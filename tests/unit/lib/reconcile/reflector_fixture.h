@@ -13,9 +13,11 @@ using Actions = std::vector<ReflectorAction>;
 
 inline const TimePoint t0{Seconds(1000)};
 
-// A machine with its clock. Random numbers are 0 unless said otherwise: waits are not stretched, watches
-// last 300 s.
+// A machine with its clock, of a server that has refused the watch-list. Random numbers are 0 unless said
+// otherwise: waits are not stretched, watches last 300 s.
 struct Machine {
+  Machine() { state.watch_list_refused = true; }
+
   ReflectorConfig config{"VirtualIP", ""};
   ReflectorState state{};
   TimePoint now = t0;
@@ -46,6 +48,11 @@ inline WatchLine error_line(const std::string& status) {
   return line("ERROR", R"({"kind":"Status",)" + status + "}");
 }
 
+inline WatchLine end_of_initial_events(const std::string& version) {
+  return line("BOOKMARK", R"({"kind":"VirtualIP","metadata":{"resourceVersion":")" + version +
+                              R"(","annotations":{"k8s.io/initial-events-end":"true"}}})");
+}
+
 inline Failed refused(int http_status) {
   Failed failed;
   failed.http_status = http_status;
@@ -63,7 +70,18 @@ inline SendList relist_from(const std::string& version) {
   return {"resourceVersion=" + version + "&resourceVersionMatch=NotOlderThan", Seconds(30)};
 }
 inline SendWatch watch_from(const std::string& version) {
-  return {"watch=true&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=" + version, Seconds(330)};
+  return {"watch=true&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=" + version, Seconds(330),
+          Seconds(30), false};
+}
+// A watch-list that leaves the version unset, and one from the last version seen.
+inline const SendWatch kFirstWatchList{
+    "watch=true&allowWatchBookmarks=true&timeoutSeconds=300&sendInitialEvents=true"
+    "&resourceVersionMatch=NotOlderThan",
+    Seconds(330), Seconds(60), true};
+inline SendWatch watch_list_from(const std::string& version) {
+  auto out = kFirstWatchList;
+  out.query += "&resourceVersion=" + version;
+  return out;
 }
 
 // Started, and an empty list of this version taken: watching.

@@ -35,18 +35,6 @@ TEST(ReflectorK03, AVersionThatIsNoNumberIsPassedOnAsItIs) {
   EXPECT_EQ(machine.step(done("a b")), (Actions{Replace{}, watch_from("a%20b")}));
 }
 
-TEST(ReflectorK03, VersionsAreOrderedOnlyIfBothAreDecimals) {
-  EXPECT_TRUE(is_newer_version("10", "9"));
-  EXPECT_TRUE(
-      is_newer_version("340282366920938463463374607431768211457", "340282366920938463463374607431768211456"));
-  EXPECT_FALSE(is_newer_version("9", "10"));
-  EXPECT_FALSE(is_newer_version("9", "9"));
-  EXPECT_FALSE(is_newer_version("b", "a"));
-  EXPECT_FALSE(is_newer_version("10", "a"));
-  EXPECT_FALSE(is_newer_version("", "1"));
-  EXPECT_FALSE(is_newer_version("010", "9"));
-}
-
 TEST(ReflectorK11, PagesAreAskedForUntilNoTokenIsLeftAndPageOnesVersionStays) {
   Machine machine;
   machine.step(Started{});
@@ -102,6 +90,22 @@ TEST(ReflectorK17, AListOfAnotherKindIsNotTaken) {
             (Actions{CountError{"wrong_kind"}, WaitUntil{t0 + Milliseconds(800)}}));
 }
 
+// K-16: what was too large may have been any object; the whole state is not known, and says so.
+TEST(ReflectorK17, ATooLargeItemIsCountedAndLeavesAnEmptyDocument) {
+  Machine machine;
+  machine.step(Started{});
+  machine.step(ListItems{{"a"}});
+  EXPECT_EQ(machine.step(Dropped{}), (Actions{CountError{"too_large"}}));
+  EXPECT_EQ(machine.step(done("7")), (Actions{Replace{{"a", ""}}, watch_from("7")}));
+}
+
+TEST(ReflectorK17, AnItemThatIsNoUtf8IsMendedAndCounted) {
+  Machine machine;
+  machine.step(Started{});
+  EXPECT_EQ(machine.step(ListItems{{"a\xFF", "b"}}), (Actions{CountError{"not_utf8"}}));
+  EXPECT_EQ(machine.step(done("7")), (Actions{Replace{{"a\xEF\xBF\xBD", "b"}}, watch_from("7")}));
+}
+
 TEST(ReflectorK35, ARefusedTokenIsAnErrorLikeOthersAndNeverTheEnd) {
   Machine machine;
   machine.step(Started{});
@@ -142,7 +146,8 @@ TEST(Reflector, TimeThatHasNotComeYetChangesNothing) {
 // Style rule 14: total.
 TEST(Reflector, AnEventThatTheStateDoesNotWaitForChangesNothing) {
   const std::vector<ReflectorEvent> strays{ListItems{{"x"}}, done("9"),      line("ADDED", object("a", "9")),
-                                           WatchEnded{},     lost("closed"), TimePassed{}};
+                                           WatchEnded{},     lost("closed"), TimePassed{},
+                                           Dropped{}};
   for (const auto& stray : strays) {
     Machine idle;
     EXPECT_EQ(idle.step(stray), Actions{});

@@ -134,10 +134,41 @@ TEST(ReflectorK15, DeleteAndAddUnderOneNameComeThroughInOrder) {
 TEST(ReflectorK17, APoisonLineIsCountedAndSkipped) {
   auto machine = watching_from("7");
   EXPECT_EQ(machine.step(WatchLine{"junk"}), (Actions{CountError{"decode"}}));
-  EXPECT_EQ(machine.step(line("RENAMED", object("a", "8"))), (Actions{CountError{"decode"}}));
+  EXPECT_EQ(machine.step(line("RENAMED", object("a", "8"))), (Actions{CountError{"unknown_type"}}));
+  EXPECT_EQ(machine.step(Dropped{}), (Actions{CountError{"too_large"}}));
   EXPECT_EQ(machine.step(line("ADDED", R"({"kind":"Table","metadata":{"resourceVersion":"8"}})")),
             (Actions{CountError{"wrong_kind"}}));
   EXPECT_EQ(machine.step(line("ADDED", object("b", "9"))), (Actions{Upsert{object("b", "9")}}));
+}
+
+TEST(ReflectorK17, AnEventThatIsNoUtf8IsMendedAndCounted) {
+  auto machine = watching_from("7");
+  EXPECT_EQ(machine.step(line("ADDED", object("a\xFF", "8"))),
+            (Actions{CountError{"not_utf8"}, Upsert{object("a\xEF\xBF\xBD", "8")}}));
+}
+
+TEST(ReflectorK17, AHundredUselessLinesInARowAreNoWatchAndBackOff) {
+  auto machine = watching_from("7");
+  for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{CountError{"decode"}}));
+  EXPECT_EQ(machine.step(WatchLine{"<p>"}),
+            (Actions{CountError{"decode"}, WaitUntil{t0 + Milliseconds(800)}}));
+  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{watch_from("7")}));
+}
+
+TEST(ReflectorK17, AUsefulLineBetweenThemBeginsTheCountAnew) {
+  auto machine = watching_from("7");
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{CountError{"decode"}}));
+    EXPECT_EQ(machine.step(line("ADDED", object("a", "8"))), (Actions{Upsert{object("a", "8")}}));
+  }
+}
+
+// What is not an answer of an API server does not say that the kind is missing.
+TEST(ReflectorK40, APageOfSomebodyElseIsNoMissingKind) {
+  auto machine = watching_from("7");
+  EXPECT_EQ(machine.step(lost("content_type")),
+            (Actions{CountError{"content_type"}, WaitUntil{t0 + Milliseconds(800)}}));
+  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK18, TwoHealthyMinutesResetTheBackOff) {

@@ -92,8 +92,7 @@ TEST(WatchDecoder, RefusesWhatIsNoEvent) {
       {"", "a line of the watch is no JSON object"},
       {"junk", "a line of the watch is no JSON object"},
       {R"({"type":"ADDED","object":{"kind":"A")", "a line of the watch is no JSON object"},
-      {R"({"type":"RENAMED","object":{"kind":"A"}})", "unknown event type \"RENAMED\""},
-      {R"({"object":{"kind":"A"}})", "unknown event type \"\""},
+      {R"({"object":{"kind":"A"}})", "a line of the watch has no type"},
       {R"({"type":"ADDED"})", "an event has no object"},
       {R"({"type":"ADDED","object":null})", "an event has no object"},
       {R"({"type":"ADDED","object":{"metadata":{}}})", "an event's object has no kind"},
@@ -102,6 +101,15 @@ TEST(WatchDecoder, RefusesWhatIsNoEvent) {
     const auto event = decode_watch_line(line);
     ASSERT_FALSE(event) << line;
     EXPECT_EQ(event.error(), fail(Code::kInvalid, message)) << line;
+  }
+}
+
+// K-17.
+TEST(WatchDecoder, ATypeThatKubernetesDoesNotHaveIsSaid) {
+  for (const std::string type : {R"("RENAMED")", R"("")", "7"}) {
+    const auto event = decode_watch_line(R"({"type":)" + type + R"(,"object":{"kind":"A"}})");
+    ASSERT_TRUE(event) << type;
+    EXPECT_EQ(event->type, WatchEventType::kUnknown) << type;
   }
 }
 
