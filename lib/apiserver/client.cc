@@ -5,6 +5,7 @@
 
 #include "lib/apiserver/client_state.h"
 #include "lib/base/text.h"
+#include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -21,13 +22,6 @@ bool same_header(const std::string& a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
     return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
   });
-}
-
-std::string header_of(const HttpHeaders& headers, std::string_view name) {
-  for (const auto& [key, value] : headers) {
-    if (same_header(key, name)) return value;
-  }
-  return "";
 }
 
 std::string verb_of(const ApiRequest& request) {
@@ -69,6 +63,7 @@ struct Client::State::Pending {
   int status = 0;
   Seconds retry_after{0};
   std::string flow_schema;
+  std::string content_type;
   std::string body;
   std::unique_ptr<Exchange> exchange;
   sys::Timer timer;  // the deadline of a try, or the wait before the next
@@ -125,6 +120,7 @@ void Client::State::attempt(const PendingPtr& pending) {
     raw->status = status;
     raw->retry_after = retry_after_of(headers);
     raw->flow_schema = header_of(headers, "X-Kubernetes-PF-FlowSchema-UID");
+    raw->content_type = header_of(headers, "Content-Type");
   };
   events.on_data = [raw](const std::string& bytes) {
     if (raw->body.size() <= kLargestBody) raw->body.append(bytes);
@@ -160,6 +156,13 @@ void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFa
   const auto code = failure ? "error" : std::to_string(pending->status);
   count(verb_of(pending->request), pending->request.kind, code, sys::now() - pending->started);
   if (failure) return finish(pending, error_of(*failure, pending->request));
+  const auto foreign = reconcile::foreign_answer(pending->status, pending->content_type);
+  if (!foreign.empty()) {
+    const auto what = std::to_string(pending->status) + " " + pending->content_type;
+    bad_answer(pending->request.kind, foreign, what);
+    return finish(pending, fail(Code::kInternal, pending->request.method + " " + pending->request.path +
+                                                     ": " + what + ": no answer of an API server"));
+  }
   if (pending->body.size() > kLargestBody) {
     return finish(pending,
                   fail(Code::kInternal, pending->request.path + ": the answer is larger than 32 MiB"));
@@ -204,6 +207,24 @@ bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFai
   return true;
 }
 
+void Client::State::count_error(const std::string& kind, const std::string& reason,
+                                const std::string& detail) {
+  metrics
+      .counter("fairlead_api_watch_errors_total", "Failed lists and watches, and events skipped",
+               {{"kind", kind}, {"reason", reason}})
+      .add(1);
+  bad_answer(kind, reason, detail);
+}
+
+void Client::State::bad_answer(const std::string& kind, const std::string& reason,
+                               const std::string& detail) {
+  static const std::set<std::string> kToldElsewhere = {"connect",      "closed",    "timeout",   "tls",
+                                                       "unauthorized", "forbidden", "not_found", "gone"};
+  if (kToldElsewhere.contains(reason) || !news_.is_news(kind + " " + reason, sys::now())) return;
+  sys::log(sys::LogLevel::kWarning, "api.bad_answer",
+           {{"kind", kind}, {"reason", reason}, {"detail", detail}});
+}
+
 void Client::State::finish(const PendingPtr& pending, Result<ApiResponse> result) {
   pending_.erase(pending);
   const auto on_done = std::move(pending->on_done);
@@ -223,6 +244,13 @@ void Client::State::count(const std::string& verb, const std::string& kind, cons
       .observe(static_cast<double>(took.count()) / 1e6);
 }
 
+std::string header_of(const HttpHeaders& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (same_header(key, name)) return value;
+  }
+  return "";
+}
+
 Seconds retry_after_of(const HttpHeaders& headers) {
   long long seconds = 0;
   return parse_integer(header_of(headers, "Retry-After"), 0, 3600, seconds) ? Seconds(seconds) : Seconds(0);
@@ -239,6 +267,10 @@ void Client::send(ApiRequest request, OnDone on_done) {
 }
 
 void Client::set_write_gate(std::function<bool()> open) { state_->write_gate = std::move(open); }
+
+void Client::count_unreadable(const std::string& kind, const std::string& detail) {
+  state_->count_error(kind, "unreadable", detail);
+}
 
 void Client::apply(const std::string& path, const std::string& kind, const std::string& manager, bool force,
                    std::string body, OnDone on_done) {

@@ -97,6 +97,9 @@ class Client {
   void apply(const std::string& path, const std::string& kind, const std::string& manager, bool force,
              std::string body, OnDone on_done);
 
+  // An object of this kind cannot be read: counted, and logged as api.bad_answer.
+  void count_unreadable(const std::string& kind, const std::string& detail);
+
   struct State;
   State& state() { return *state_; }  // for reflector.cc and elector.cc only
 

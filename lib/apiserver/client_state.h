@@ -5,9 +5,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/connection.h"
+#include "lib/reconcile/news.h"
 #include "lib/reconcile/token_bucket.h"
 
 namespace fairlead::apiserver {
@@ -24,6 +26,11 @@ struct Client::State {
   void in_turn(bool writes, std::function<void()> job);
   // Counts one request that has ended. `code`: an HTTP status, or "error".
   void count(const std::string& verb, const std::string& kind, const std::string& code, Microseconds took);
+  // A list or watch of `kind` failed or had to leave something out, for a reason of a small set of words:
+  // counted. `detail` is for people.
+  void count_error(const std::string& kind, const std::string& reason, const std::string& detail);
+  // The same for the log alone, once (News), unless another line tells of it.
+  void bad_answer(const std::string& kind, const std::string& reason, const std::string& detail);
 
   sys::Loop& loop;
   sys::Metrics& metrics;
@@ -49,8 +56,12 @@ struct Client::State {
   std::deque<Waiting> waiting_;
   sys::Timer bucket_timer_;
   TimePoint throttle_logged_{};
+  reconcile::News news_;
   std::set<PendingPtr> pending_;
 };
+
+// The value of the first header of that name, in whatever case; empty if there is none.
+std::string header_of(const HttpHeaders& headers, std::string_view name);
 
 // The seconds of a Retry-After header; 0 if there is none that we understand.
 Seconds retry_after_of(const HttpHeaders& headers);

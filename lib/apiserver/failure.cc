@@ -21,4 +21,20 @@ HttpFailure failure_of(unsigned code, const std::string& text) {
   return {Kind::kClosed, text};
 }
 
+std::string word_of(HttpFailure::Kind kind) {
+  switch (kind) {
+    case HttpFailure::Kind::kTimeout:
+      return "timeout";
+    case HttpFailure::Kind::kConnect:
+      return "connect";
+    case HttpFailure::Kind::kTls:
+      return "tls";
+    case HttpFailure::Kind::kClosed:
+      return "closed";
+    case HttpFailure::Kind::kProtocol:
+      return "protocol";
+  }
+  return "";
+}
+
 }  // namespace fairlead::apiserver

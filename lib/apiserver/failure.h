@@ -10,4 +10,7 @@ namespace fairlead::apiserver {
 // or an OpenSSL error from 0x0A000000 on; what went wrong must then be read off the text.
 HttpFailure failure_of(unsigned code, const std::string& text);
 
+// The kind as a word for metrics.
+std::string word_of(HttpFailure::Kind kind);
+
 }  // namespace fairlead::apiserver

@@ -22,7 +22,8 @@ struct Resource {
 };
 
 // What a Reflector tells its owner, in order, on the loop.
-// A replacement is one atomic step (K-21); objects are raw JSON documents.
+// A replacement is one atomic step (K-21); objects are raw JSON documents, an empty one stands for one that
+// came and could not be taken (too large, or no JSON).
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;
@@ -48,7 +49,8 @@ class Reflector {
 // A typed cache of one resource. All members on the loop's thread.
 //
 // Objects that fail to decode keep their last good version out of the store's changes: they are listed in
-// poisoned() with their problems and harm nobody else (K-17, FC-09, I-8).
+// poisoned() with their problems and harm nobody else (K-17, FC-09, I-8). A document that does not even show
+// its name may be any object: of a list with one in it nothing is taken for deleted.
 template <class T>
 class Informer : private ReflectorSink {
  public:
@@ -62,7 +64,9 @@ class Informer : private ReflectorSink {
 
   Informer(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource resource, Decode decode,
            OnChange on_change)
-      : decode_(std::move(decode)),
+      : client_(client),
+        kind_(resource.plural),
+        decode_(std::move(decode)),
         on_change_(std::move(on_change)),
         count_(metrics.gauge("fairlead_api_store_objects", "Objects in the cache, unreadable ones included",
                              {{"kind", resource.plural}})),
@@ -79,7 +83,14 @@ class Informer : private ReflectorSink {
     const auto old_objects = std::exchange(objects_, {});
     const auto old_poisoned = std::exchange(poisoned_, {});
     std::vector<api::ObjectKey> changed;
-    for (auto& text : objects) take(text, old_objects, changed);
+    bool nameless = false;
+    for (auto& text : objects) nameless = !take(text, old_objects, changed) || nameless;
+    if (nameless) {
+      for (const auto& [key, value] : old_poisoned) {
+        if (!objects_.contains(key)) poisoned_.insert({key, value});
+      }
+      objects_.insert(old_objects.begin(), old_objects.end());
+    }
     for (const auto& [key, value] : old_objects) {
       if (!objects_.contains(key) && !poisoned_.contains(key)) changed.push_back(key);
     }
@@ -118,6 +129,7 @@ class Informer : private ReflectorSink {
   void remove(std::string object) override {
     const auto decoded = decode_(object);
     const auto key = api::key_of(decoded.value.meta);
+    if (key.name.empty()) return tell_unreadable(decoded);
     objects_.erase(key);
     poisoned_.erase(key);
     show_count();
@@ -132,23 +144,37 @@ class Informer : private ReflectorSink {
     count_.set(static_cast<double>(count));
   }
 
-  // Puts one document into the stores; an unreadable one keeps the version of `before`, if any.
-  void take(const std::string& text, const std::map<api::ObjectKey, T>& before,
+  void tell_unreadable(const api::Decoded<T>& decoded) {
+    std::string what = api::to_string(api::key_of(decoded.value.meta));
+    if (!decoded.problems.empty()) {
+      what += ": " + decoded.problems.front().path + " " + decoded.problems.front().message;
+    }
+    client_.count_unreadable(kind_, what);
+  }
+
+  // Puts one document into the stores; an unreadable one keeps the version of `before`, if any. False if it
+  // has no name.
+  bool take(const std::string& text, const std::map<api::ObjectKey, T>& before,
             std::vector<api::ObjectKey>& changed) {
     auto decoded = decode_(text);
     const auto key = api::key_of(decoded.value.meta);
     const auto old = before.find(key);
+    if (!decoded.ok()) tell_unreadable(decoded);
+    if (key.name.empty()) return false;
     if (!decoded.ok()) {
       if (old != before.end()) objects_.insert({key, old->second});
       poisoned_[key] = Poisoned{decoded.value.meta, std::move(decoded.problems)};
       changed.push_back(key);
-      return;
+      return true;
     }
     poisoned_.erase(key);
     if (old == before.end() || !(old->second == decoded.value)) changed.push_back(key);
     objects_.insert_or_assign(key, std::move(decoded.value));
+    return true;
   }
 
+  Client& client_;
+  std::string kind_;
   Decode decode_;
   OnChange on_change_;
   sys::Gauge& count_;

@@ -1,12 +1,12 @@
-#include "lib/reconcile/reflector.h"
+#include "lib/apiserver/reflector_state.h"
 
 #include <malloc.h>
 
-#include <random>
+#include <utility>
 
-#include "lib/apiserver/client_state.h"
-#include "lib/apiserver/informer.h"
+#include "lib/apiserver/failure.h"
 #include "lib/base/overloaded.h"
+#include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -15,69 +15,10 @@ namespace {
 constexpr Seconds kTick(5);
 constexpr std::size_t kLargestRefusal = 64 * 1024;
 constexpr std::size_t kTrimAbove = 1000;  // objects
+constexpr std::size_t kLargestPage = std::size_t{512} * 1024 * 1024;
 const std::vector<double> kRelistDurations = {0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60};
 
-std::string word_of(HttpFailure::Kind kind) {
-  switch (kind) {
-    case HttpFailure::Kind::kTimeout:
-      return "timeout";
-    case HttpFailure::Kind::kConnect:
-      return "connect";
-    case HttpFailure::Kind::kTls:
-      return "tls";
-    case HttpFailure::Kind::kClosed:
-      return "closed";
-    case HttpFailure::Kind::kProtocol:
-      return "protocol";
-  }
-  return "";
-}
-
 }  // namespace
-
-// Carries out what the machine of lib/reconcile says. A branch on the rules belongs there.
-struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
-  State(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource given, ReflectorSink& given_sink);
-
-  void run(reconcile::ReflectorEvent event);
-  void carry_out(reconcile::ReflectorAction& action);
-  void send(bool is_watch, const std::string& query, Microseconds timeout);
-  void open(bool is_watch, const std::string& query, Microseconds timeout);
-  void on_data(const std::string& bytes);
-  void on_end(const std::optional<HttpFailure>& failure);
-  void on_refused();
-  void stop_exchange();
-  void took_list(std::vector<std::string> objects);
-  void count_error(const std::string& reason);
-  void tick();
-
-  bool stopped = false;  // the Reflector is gone; its sink may be, too
-  Client::State& client;
-  Resource resource;
-  ReflectorSink& sink;
-  const sys::MetricLabels labels{{"kind", resource.plural}};
-  const reconcile::ReflectorConfig config{resource.kind, resource.selector};
-  reconcile::ReflectorState machine;
-  std::mt19937_64 random{std::random_device{}()};
-
-  std::unique_ptr<Exchange> exchange;
-  bool watching = false;  // what the exchange is
-  int status = 0;
-  Seconds retry_after{0};
-  std::string refusal;  // the body of an answer that is not 200
-  reconcile::ItemSplitter items{reconcile::kEventCap};
-  reconcile::LineSplitter lines{reconcile::kEventCap};
-  std::uint64_t turn = 0;  // numbers the exchanges asked for; an older turn is void
-  TimePoint opened{};
-  TimePoint relist_started{};
-  TimePoint last_event = sys::now();
-  bool relisting = false;
-  bool synced_told = false;
-  bool forbidden_told = false;
-  sys::Timer wait;
-  sys::Timer deadline;
-  sys::Timer ticker;
-};
 
 Reflector::State::State(sys::Loop& loop, sys::Metrics& metrics, Client& given_client, Resource given,
                         ReflectorSink& given_sink)
@@ -102,8 +43,12 @@ void Reflector::State::run(reconcile::ReflectorEvent event) {
 void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
   std::visit(
       Overloaded{
-          [this](reconcile::SendList& list) { send(false, list.query, list.timeout); },
-          [this](reconcile::SendWatch& watch) { send(true, watch.query, watch.timeout); },
+          [this](reconcile::SendList& list) {
+            send({false, true, list.query, list.timeout, list.timeout});
+          },
+          [this](reconcile::SendWatch& watch) {
+            send({true, watch.initial, watch.query, watch.first_within, watch.timeout});
+          },
           [this](reconcile::Replace& all) { took_list(std::move(all.objects)); },
           [this](reconcile::Upsert& one) { sink.upsert(std::move(one.object)); },
           [this](reconcile::Remove& one) { sink.remove(std::move(one.object)); },
@@ -111,7 +56,9 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
             stop_exchange();
             wait.arm(until.deadline, [this] { run(reconcile::TimePassed{}); });
           },
-          [this](reconcile::CountError& error) { count_error(error.reason); },
+          [this](reconcile::CountError& error) {
+            client.count_error(resource.plural, error.reason, std::exchange(detail, ""));
+          },
           [this](reconcile::KindMissing&) {
             synced_told = false;
             client.metrics.gauge("fairlead_api_synced", "1: a whole list has been taken", labels).set(0);
@@ -122,37 +69,35 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
       action);
 }
 
-void Reflector::State::send(bool is_watch, const std::string& query, Microseconds timeout) {
+void Reflector::State::send(const Asked& next) {
   stop_exchange();
-  if (!is_watch && !std::exchange(relisting, true)) relist_started = sys::now();
+  if (next.initial && !std::exchange(relisting, true)) relist_started = sys::now();
   const auto mine = ++turn;
-  client.in_turn(false, [weak = weak_from_this(), mine, is_watch, query, timeout] {
+  client.in_turn(false, [weak = weak_from_this(), mine, next] {
     const auto self = weak.lock();
-    if (self && self->turn == mine) self->open(is_watch, query, timeout);
+    if (self && self->turn == mine) self->open(next);
   });
 }
 
-void Reflector::State::open(bool is_watch, const std::string& query, Microseconds timeout) {
-  watching = is_watch;
+void Reflector::State::open(const Asked& next) {
+  asked = next;
   status = 0;
   retry_after = Seconds(0);
   refusal.clear();
+  received = 0;
   items = reconcile::ItemSplitter(reconcile::kEventCap);
   lines = reconcile::LineSplitter(reconcile::kEventCap);
   opened = sys::now();
   client.metrics
-      .counter(is_watch ? "fairlead_api_watches_total" : "fairlead_api_lists_total",
-               is_watch ? "Watches opened" : "Lists asked for, pages counted singly", labels)
+      .counter(asked.watch ? "fairlead_api_watches_total" : "fairlead_api_lists_total",
+               asked.watch ? "Watches opened" : "Lists asked for, pages counted singly", labels)
       .add(1);
   HttpRequest request;
-  request.path = resource.base + "/" + resource.plural + (query.empty() ? "" : "?" + query);
+  request.path = resource.base + "/" + resource.plural + (asked.query.empty() ? "" : "?" + asked.query);
   const auto weak = weak_from_this();
   ExchangeEvents events;
   events.on_head = [weak](int code, const HttpHeaders& headers) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->status = code;
-    self->retry_after = retry_after_of(headers);
+    if (const auto self = weak.lock()) self->on_head(code, headers);
   };
   events.on_data = [weak](const std::string& bytes) {
     if (const auto self = weak.lock()) self->on_data(bytes);
@@ -160,9 +105,13 @@ void Reflector::State::open(bool is_watch, const std::string& query, Microsecond
   events.on_end = [weak](const std::optional<HttpFailure>& failure) {
     if (const auto self = weak.lock()) self->on_end(failure);
   };
-  const auto lane = is_watch ? Connection::Lane::kWatch : Connection::Lane::kShort;
+  const auto lane = asked.watch ? Connection::Lane::kWatch : Connection::Lane::kShort;
   exchange = client.connection.start(lane, std::move(request), std::move(events));
-  deadline.arm(sys::now() + timeout, [this] {
+  give_up_at(opened + asked.first_within);
+}
+
+void Reflector::State::give_up_at(TimePoint when) {
+  deadline.arm(when, [this] {
     client.connection.saw_timeout();
     on_end(HttpFailure{HttpFailure::Kind::kTimeout, "no answer in time"});
   });
@@ -175,21 +124,36 @@ void Reflector::State::stop_exchange() {
   exchange.reset();
 }
 
+void Reflector::State::on_head(int code, const HttpHeaders& headers) {
+  status = code;
+  retry_after = retry_after_of(headers);
+  const auto type = header_of(headers, "Content-Type");
+  const auto foreign = reconcile::foreign_answer(code, type);
+  if (!foreign.empty()) return fail_with(foreign, std::to_string(code) + " " + type);
+  if (!asked.initial) give_up_at(opened + asked.timeout);
+}
+
 void Reflector::State::on_data(const std::string& bytes) {
   if (status != 200) {
     if (refusal.size() < kLargestRefusal) refusal.append(bytes);
     return;
   }
+  if (asked.watch) return on_lines(bytes);
+  received += bytes.size();
+  if (received > kLargestPage) return fail_with("too_large", "a list of more than 512 MiB");
   std::vector<std::string> complete;
-  if (!watching) {
-    items.feed(bytes, complete);
-    if (!complete.empty()) run(reconcile::ListItems{std::move(complete)});
-    return;
-  }
+  const auto before = items.dropped();
+  items.feed(bytes, complete);
+  if (!complete.empty()) run(reconcile::ListItems{std::move(complete)});
+  for (int i = before; i < items.dropped(); ++i) run(reconcile::Dropped{});
+}
+
+void Reflector::State::on_lines(const std::string& bytes) {
+  std::vector<std::string> complete;
   const auto before = lines.dropped();
   lines.feed(bytes, complete);
-  if (lines.dropped() > before) count_error("too_large");
   const auto mine = turn;
+  for (int i = before; i < lines.dropped() && turn == mine; ++i) run(reconcile::Dropped{});
   for (auto& line : complete) {
     if (turn != mine) return;  // the machine has ended this watch
     last_event = sys::now();
@@ -199,22 +163,28 @@ void Reflector::State::on_data(const std::string& bytes) {
 
 void Reflector::State::on_end(const std::optional<HttpFailure>& failure) {
   const auto self = shared_from_this();
-  const auto code = failure ? "error" : std::to_string(status);
-  client.count(watching ? "watch" : "list", resource.plural, code, sys::now() - opened);
+  if (failure) return fail_with(word_of(failure->kind), failure->text);
+  client.count(asked.watch ? "watch" : "list", resource.plural, std::to_string(status), sys::now() - opened);
   stop_exchange();
-  if (failure) {
-    reconcile::Failed failed;
-    failed.cause = word_of(failure->kind);
-    return run(std::move(failed));
-  }
   if (status != 200) return on_refused();
   forbidden_told = false;
-  if (watching) return run(reconcile::WatchEnded{});
-  if (items.dropped() > 0) count_error("too_large");
+  if (asked.watch) return run(reconcile::WatchEnded{});
   const auto head = items.finish();
   if (head) return run(reconcile::ListDone{*head});
+  detail = head.error().message;
   reconcile::Failed failed;
   failed.cause = "decode";
+  run(std::move(failed));
+}
+
+// Ends the exchange: nothing good comes of it.
+void Reflector::State::fail_with(const std::string& cause, const std::string& said) {
+  const auto self = shared_from_this();
+  client.count(asked.watch ? "watch" : "list", resource.plural, "error", sys::now() - opened);
+  stop_exchange();
+  detail = said;
+  reconcile::Failed failed;
+  failed.cause = cause;
   run(std::move(failed));
 }
 
@@ -223,6 +193,7 @@ void Reflector::State::on_refused() {
   failed.http_status = status;
   failed.status = reconcile::read_status(refusal);
   failed.retry_after = retry_after;
+  detail = std::to_string(status) + " " + failed.status.message;
   if (status == 403 && !std::exchange(forbidden_told, true)) {
     sys::log(sys::LogLevel::kError, "api.forbidden",
              {{"kind", resource.kind}, {"reason", failed.status.message}});
@@ -234,6 +205,7 @@ void Reflector::State::took_list(std::vector<std::string> objects) {
   const auto count = objects.size();
   const auto took = sys::now() - relist_started;
   relisting = false;
+  if (asked.watch) give_up_at(opened + asked.timeout);
   last_event = sys::now();
   client.metrics
       .histogram("fairlead_api_relist_duration_seconds", "Time to take a whole list, all pages", labels,
@@ -248,13 +220,6 @@ void Reflector::State::took_list(std::vector<std::string> objects) {
   }
   sink.replace(std::move(objects));
   if (count > kTrimAbove) malloc_trim(0);  // the documents of a large list are garbage now
-}
-
-void Reflector::State::count_error(const std::string& reason) {
-  client.metrics
-      .counter("fairlead_api_watch_errors_total", "Failed lists and watches, and events skipped",
-               {{"kind", resource.plural}, {"reason", reason}})
-      .add(1);
 }
 
 void Reflector::State::tick() {

@@ -131,6 +131,28 @@ TEST_F(InformerTest, AnObjectThatWasNeverReadableIsToldOfButNotInTheStore) {
   EXPECT_EQ(informer_.poisoned().size(), 1U);
 }
 
+// K-17: whichever object it was, it is there; so nothing is removed for not being in the list.
+TEST_F(InformerTest, OfAListWithADocumentWithoutANameNothingIsTakenForDeleted) {
+  server().replace({thing("a", "1", ""), thing("b", "bad", "")});
+  told();
+  server().replace({thing("c", "3", ""), ""});
+  EXPECT_EQ(told(), (Told{"c=3", "=nothing"}));
+  EXPECT_EQ(held("a"), "1");
+  EXPECT_EQ(informer_.poisoned().size(), 1U);
+  server().replace({thing("c", "3", "")});
+  EXPECT_EQ(told(), (Told{"a=nothing", "b=nothing", "=nothing"}));
+}
+
+TEST_F(InformerTest, ADocumentWithoutANameChangesNothing) {
+  server().replace({thing("a", "1", "")});
+  told();
+  server().upsert("");
+  server().remove("{}");
+  EXPECT_EQ(told(), Told{});
+  EXPECT_EQ(held("a"), "1");
+  EXPECT_TRUE(informer_.poisoned().empty());
+}
+
 // K-42.
 TEST_F(InformerTest, TheMetricCountsEveryObjectOnce) {
   server().replace({thing("a", "1", ""), thing("b", "bad", "")});
