@@ -11,24 +11,41 @@ constexpr Seconds kTick(15);
 constexpr int kFailuresToMoveOn = 2;  // K-39
 constexpr int kUnauthorized = 401;
 
-// Keeps the transport while one of its exchanges runs, after a change of server too.
-class HeldExchange final : public Exchange {
- public:
-  HeldExchange(std::shared_ptr<Transport> transport, std::unique_ptr<Exchange> exchange)
-      : transport_(std::move(transport)), exchange_(std::move(exchange)) {}
-  ~HeldExchange() override { exchange_.reset(); }
-
- private:
-  std::shared_ptr<Transport> transport_;
-  std::unique_ptr<Exchange> exchange_;
-};
-
 std::string text_of(const ServerAddress& server) {
   const bool bare_v6 = server.host.find(':') != std::string::npos;
   return (bare_v6 ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
 }
 
 }  // namespace
+
+// Keeps the transport while one of its exchanges runs, after a change of server too.
+class Connection::Held final : public Exchange {
+ public:
+  Held(Connection& connection, Lane lane, std::function<void(const std::optional<HttpFailure>&)> on_end)
+      : connection_(connection), on_end_(std::move(on_end)) {
+    if (lane == Lane::kWatch) connection_.watches_.insert(this);
+  }
+  ~Held() override {
+    connection_.watches_.erase(this);
+    exchange_.reset();  // before its transport
+  }
+
+  void hold(std::shared_ptr<Transport> transport, std::unique_ptr<Exchange> exchange) {
+    transport_ = std::move(transport);
+    exchange_ = std::move(exchange);
+  }
+  // Ends it from here. May destroy it.
+  void cut(const HttpFailure& failure) {
+    exchange_.reset();
+    if (const auto on_end = on_end_) on_end(failure);
+  }
+
+ private:
+  Connection& connection_;
+  std::function<void(const std::optional<HttpFailure>&)> on_end_;
+  std::shared_ptr<Transport> transport_;
+  std::unique_ptr<Exchange> exchange_;
+};
 
 Connection::Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, std::string user_agent)
     : loop_(loop),
@@ -81,13 +98,15 @@ std::unique_ptr<Exchange> Connection::start(Lane lane, HttpRequest request, Exch
     if (next) next(status, headers);
   };
   watched.on_data = std::move(events.on_data);
-  watched.on_end = [this, next = std::move(events.on_end)](const std::optional<HttpFailure>& failure) {
+  watched.on_end = [this, next = events.on_end](const std::optional<HttpFailure>& failure) {
     if (failure) saw_failure(*failure);
     if (next) next(failure);
   };
+  auto held = std::make_unique<Held>(*this, lane, std::move(events.on_end));
   auto used = transport(lane);
   auto exchange = used->start(std::move(request), std::move(watched));
-  return std::make_unique<HeldExchange>(std::move(used), std::move(exchange));
+  held->hold(std::move(used), std::move(exchange));
+  return held;
 }
 
 void Connection::saw_answer(int status) {
@@ -142,6 +161,16 @@ void Connection::next_server() {
   transports_ = {};
 }
 
+// The connections that there are were made with a certificate that is ours no more (K-36). Short exchanges
+// may end first.
+void Connection::cut_watches() {
+  sys::log(sys::LogLevel::kInfo, "api.certificate_changed", {{"endpoint", endpoint()}});
+  transports_ = {};
+  for (auto* held : std::set<Held*>(watches_)) {
+    if (watches_.contains(held)) held->cut({HttpFailure::Kind::kClosed, "our certificate has changed"});
+  }
+}
+
 // Rotated tokens and certificates (K-35, K-36), without waiting for a request.
 void Connection::tick() {
   token();
@@ -152,7 +181,7 @@ void Connection::tick() {
   auto certificate = client_certificate();
   if (!certificate.empty() && certificate != certificate_in_use_) {
     certificate_in_use_ = std::move(certificate);
-    transports_ = {};  // the old connections were made with the old one
+    cut_watches();
   }
   timer_.arm(sys::now() + kTick, [this] { tick(); });
 }

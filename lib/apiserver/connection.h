@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class Connection {
   const std::string& token();
 
  private:
+  class Held;
   enum class Health { kUnknown, kWell, kUnreachable, kDenied };
 
   std::shared_ptr<Transport> transport(Lane lane);
@@ -37,6 +39,7 @@ class Connection {
   void saw_failure(const HttpFailure& failure);
   void change(Health health, const std::string& reason);
   void next_server();
+  void cut_watches();
   void tick();
   std::string endpoint() const;
   std::string client_certificate() const;
@@ -50,7 +53,8 @@ class Connection {
   std::array<std::shared_ptr<Transport>, 3> transports_;  // by lane; made when needed
   std::string certificate_in_use_;
   Health health_ = Health::kUnknown;
-  int failures_ = 0;  // in a row
+  int failures_ = 0;         // in a row
+  std::set<Held*> watches_;  // that run
   sys::Timer timer_;
 };
 

@@ -19,6 +19,7 @@ void Outlet::tell(std::function<void(const ExchangeEvents&)> what) {
 
 void Outlet::head(int status, HttpHeaders headers) {
   has_head_ = true;
+  guard_.reset();
   tell([status, headers = std::move(headers)](const ExchangeEvents& to) {
     if (to.on_head) to.on_head(status, headers);
   });
@@ -26,6 +27,7 @@ void Outlet::head(int status, HttpHeaders headers) {
 }
 
 void Outlet::data(std::string_view bytes) {
+  HeadGuard::delivered(bytes.size());
   on_the_way_ += bytes.size();
   if (has_head_) {
     pass_on(std::string(bytes));
@@ -53,8 +55,19 @@ void Outlet::make_room() {
   if (on_room_) std::exchange(on_room_, nullptr)();
 }
 
-void Outlet::end(const std::optional<HttpFailure>& failure) {
-  tell([failure](const ExchangeEvents& to) {
+void Outlet::when_flooded(std::function<void()> on_flood) {
+  guard_.emplace([weak = weak_from_this(), on_flood = std::move(on_flood)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->flooded_ = true;
+    self->post_back_(on_flood);
+  });
+}
+
+void Outlet::end(std::optional<HttpFailure> failure) {
+  guard_.reset();
+  if (flooded_) failure = HttpFailure{HttpFailure::Kind::kProtocol, "headers without end"};
+  tell([failure = std::move(failure)](const ExchangeEvents& to) {
     if (to.on_end) to.on_end(failure);
   });
 }

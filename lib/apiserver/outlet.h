@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/apiserver/head_guard.h"
 #include "lib/apiserver/transport.h"
 
 namespace fairlead::apiserver {
@@ -23,12 +24,15 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
   void head(int status, HttpHeaders headers);
   // Bytes may come before the head; they are told after it.
   void data(std::string_view bytes);
-  void end(const std::optional<HttpFailure>& failure);
+  void end(std::optional<HttpFailure> failure);
 
   bool has_head() const { return has_head_; }
   // A MiB or more is on the way: `on_room` is called once that is over.
   bool full() const { return on_the_way_ >= kWindow; }
   void when_room(std::function<void()> on_room) { on_room_ = std::move(on_room); }
+  // Headers without end come instead of a head: `on_flood` is called, as a task of its own, and the end will
+  // be told as a failure of that name. To be called when the exchange begins.
+  void when_flooded(std::function<void()> on_flood);
   // Calls `on_room` now, whether or not there is room.
   void make_room();
 
@@ -51,6 +55,8 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
   std::string early_;
   std::size_t on_the_way_ = 0;
   std::function<void()> on_room_;
+  std::optional<HeadGuard> guard_;  // until there is a head
+  bool flooded_ = false;
 };
 
 }  // namespace fairlead::apiserver

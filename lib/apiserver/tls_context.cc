@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "lib/apiserver/head_guard.h"
 #include "lib/net/address.h"
 #include "lib/sys/unique_fd.h"
 
@@ -102,6 +103,7 @@ bool is_literal_address(const std::string& host) { return net::parse_address(hos
 Result<> set_up_tls(SSL_CTX* context, const TlsIdentity& identity) {
   if (const auto trusted = trust_only(context, identity); !trusted) return trusted.error();
   if (const auto presented = present(context, identity); !presented) return presented.error();
+  count_received(context);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   X509_VERIFY_PARAM* rules = SSL_CTX_get0_param(context);
   // Any certificate of the CA file is an anchor, as for Go's clients.

@@ -24,7 +24,7 @@ bool is_literal_address(const std::string& host);
 
 // Sets up a fresh client context: trusts our CA and nothing else, wants `expected_name` among the SANs
 // (the common name does not count), TLS 1.2 at least, presents our certificate. Files are read at each
-// call, so that rotated ones serve the next connection (K-36).
+// call, so that rotated ones serve the next connection (K-36). What comes in is counted (HeadGuard).
 // Errors: kDenied, naming the file and what is wrong with it.
 Result<> set_up_tls(ssl_ctx_st* context, const TlsIdentity& identity);
 

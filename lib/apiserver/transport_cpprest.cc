@@ -1,8 +1,8 @@
 // The one file that sees cpprestsdk. Its rules, each paid for with a crash (libraries.md 1):
 //  * the pool has exactly one thread, and all that cpprestsdk does, it does there: requests are started,
 //    cancelled and ended on it (cancelling from another thread tears the socket from under a TLS read);
-//  * the response goes through a stream buffer whose writes never fail (a pending one is back-pressure) and
-//    whose close() schedules nothing: cpprestsdk waits for it on the pool thread. Nothing there blocks.
+//  * the response's stream buffer never fails a write (a pending one is back-pressure), and its close()
+//    schedules nothing: cpprestsdk waits for it on the pool thread. Nothing there blocks.
 #define _TURN_OFF_PLATFORM_STRING
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
@@ -96,7 +96,6 @@ HttpFailure classify(const std::exception_ptr& error) {
 }
 
 class Flow;
-
 // What the exchanges of one transport share. Pool thread only.
 struct Hub {
   bool closing = false;
@@ -153,10 +152,8 @@ std::unique_ptr<web::http::client::http_client> make_client(const std::shared_pt
       open_socket(static_cast<boost::asio::ssl::stream<tcp::socket&>*>(handle)->next_layer(), family);
     });
   }
-  web::uri_builder uri;
-  uri.set_scheme("https");
-  uri.set_host(config.server.host);  // an IPv6 address without brackets: it goes to getaddrinfo as it is
-  uri.set_port(config.server.port);
+  web::uri_builder uri;  // an IPv6 address without brackets: it goes to getaddrinfo as it is
+  uri.set_scheme("https").set_host(config.server.host).set_port(config.server.port);
   return std::make_unique<web::http::client::http_client>(uri.to_uri(), options);
 }
 
@@ -172,6 +169,9 @@ void Flow::start(const HttpRequest& request) {
 }
 
 void Flow::send(const HttpRequest& request) {
+  outlet_->when_flooded([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->abort();
+  });
   if (!hub_->client) hub_->client = make_client(hub_);
   web::http::http_request out(request.method);
   out.set_request_uri(request.path);
@@ -221,7 +221,7 @@ void Flow::end(std::optional<HttpFailure> failure) {
   if (failure && !outlet_->has_head() && !hub_->tls_problem.empty()) {
     failure = HttpFailure{HttpFailure::Kind::kTls, hub_->tls_problem};
   }
-  outlet_->end(failure);
+  outlet_->end(std::move(failure));
   hub_->flows.erase(this);
   if (hub_->flows.empty() && hub_->on_last_end) std::exchange(hub_->on_last_end, nullptr)();
 }

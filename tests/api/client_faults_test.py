@@ -1,27 +1,10 @@
 #!/usr/bin/python3
 """lib/apiserver against a server that misbehaves in every way a real one cannot be made to."""
-import tempfile
 import time
 
-import apiserver
-from api_client import Client
-from fake_api_server import Certificates, Server, event, status, thing
-
-MAPS = "watch /api/v1 configmaps ConfigMap"
-
-
-class Stage:
-    def __init__(self, certificates, verdicts, name):
-        self.certificates, self._verdicts, self._name = certificates, verdicts, name
-
-    def check(self, what, ok, detail=""):
-        self._verdicts.add(f"{self._name}: {what}", ok, str(detail))
-
-    def server(self, script, certificate="good"):
-        return Server(self.certificates, certificate, script)
-
-    def client(self, server, **user):
-        return Client(server.kubeconfig(user or {"token": "t"}))
+import client_stage
+from client_stage import MAPS
+from fake_api_server import event, status, thing
 
 
 def gone_by_event(stage):
@@ -260,16 +243,5 @@ PARTS = (gone_by_event, gone_by_status_twice, too_large_version, events_in_piece
          lists_that_break, expired_page, throttled, new_token, redirect, certificate_names, lost_answers, back_pressure)
 
 
-def main():
-    verdicts = apiserver.Verdicts()
-    with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder:
-        certificates = Certificates(folder)
-        certificates.make("good", "kube-apiserver", "IP:127.0.0.1")
-        certificates.make("other", "kube-apiserver", "IP:192.0.2.1,DNS:other.example")
-        certificates.make("common", "127.0.0.1", "DNS:other.example")
-        for part in PARTS:
-            part(Stage(certificates, verdicts, part.__name__))
-    verdicts.end()
-
-
-main()
+if __name__ == "__main__":
+    client_stage.play(PARTS)

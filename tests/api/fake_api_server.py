@@ -7,7 +7,22 @@ import re
 import ssl
 import subprocess
 import threading
+import time
 import typing
+
+
+CA_CONFIG = """[ca]
+default_ca = own
+[own]
+database = {folder}/index.txt
+new_certs_dir = {folder}
+certificate = {folder}/ca.crt
+private_key = {folder}/ca.key
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
 
 
 class Certificates:
@@ -27,13 +42,17 @@ class Certificates:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def make(self, name, common_name, names):
-        """Writes NAME.crt and NAME.key."""
+    def make(self, name, common_name, names, seconds=172800):
+        """Writes NAME.crt and NAME.key, good for so long."""
         with open(self.path(name + ".ext"), "w") as file:
             file.write("subjectAltName=" + names)
         self._openssl("req", "-new", *self._key(name)[:-1], self.path(name + ".csr"), "-subj", "/CN=" + common_name)
-        self._openssl("x509", "-req", "-in", self.path(name + ".csr"), "-CA", self.path("ca.crt"), "-CAkey",
-                      self.path("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", self.path(name + ".ext"), "-out",
+        with open(self.path("ca.cnf"), "w") as file:
+            file.write(CA_CONFIG.format(folder=self.folder))
+        open(self.path("index.txt"), "w").close()
+        until = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
+        self._openssl("ca", "-batch", "-notext", "-config", self.path("ca.cnf"), "-rand_serial", "-in", self.path(name + ".csr"),
+                      "-startdate", "20200101000000Z", "-enddate", until, "-extfile", self.path(name + ".ext"), "-out",
                       self.path(name + ".crt"))
 
 
@@ -70,6 +89,9 @@ class Asked(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         self.body = self.rfile.read(length)
         self.watches = "watch=true" in self.path
+        if "sendInitialEvents" in self.path and not self.server.watch_lists:
+            self.server.refused.append(self.path)
+            return self.answer(422, status(422, "Invalid"))
         with self.server.lock:
             self.server.asked.append(Request(self.path, self.watches, self.body))
             self.number = sum(1 for each in self.server.asked if each.watches == self.watches)
@@ -97,8 +119,9 @@ class Asked(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"kind": "ConfigMapList", "apiVersion": "v1", "items": list(things),
                           "metadata": {"resourceVersion": version, "continue": token}})
 
-    def stream(self):
+    def stream(self, kind="application/json"):
         self.send_response(200)
+        self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
@@ -115,15 +138,21 @@ class Asked(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
+    """Refuses watch-lists, as most servers of 2026 do, unless told otherwise; those are not in `asked`."""
     daemon_threads = True
 
-    def __init__(self, certificates, name, script):
+    def __init__(self, certificates, name, script, watch_lists=False):
         super().__init__(("127.0.0.1", 0), Asked)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificates.path(name + ".crt"), certificates.path(name + ".key"))
         self._context, self._folder = context, certificates.folder
+        self.present(name)
         self.script, self.asked, self.lock, self.stopping = script, [], threading.Lock(), threading.Event()
+        self.watch_lists, self.refused = watch_lists, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def present(self, name):
+        """From now on new connections see this certificate."""
+        self._context.load_cert_chain(f"{self._folder}/{name}.crt", f"{self._folder}/{name}.key")
 
     def finish_request(self, request, client_address):
         try:
