@@ -18,6 +18,7 @@ database = {folder}/index.txt
 new_certs_dir = {folder}
 certificate = {folder}/ca.crt
 private_key = {folder}/ca.key
+serial = {folder}/serial
 default_md = sha256
 policy = any
 [any]
@@ -51,7 +52,7 @@ class Certificates:
             file.write(CA_CONFIG.format(folder=self.folder))
         open(self.path("index.txt"), "w").close()
         until = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
-        self._openssl("ca", "-batch", "-notext", "-config", self.path("ca.cnf"), "-rand_serial", "-in", self.path(name + ".csr"),
+        self._openssl("ca", "-batch", "-notext", "-config", self.path("ca.cnf"), "-create_serial", "-in", self.path(name + ".csr"),
                       "-startdate", "20200101000000Z", "-enddate", until, "-extfile", self.path(name + ".ext"), "-out",
                       self.path(name + ".crt"))
 
