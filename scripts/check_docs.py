@@ -8,10 +8,12 @@ metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither
 the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names tests that exist, some that show the
 rule and, after "; opposite: ", others that show its opposite, or says "not applicable: " or "opposite: none, " and why; the
 code it names exists, too. A test in Python is a case of a script, one that a run of its layer comes to.
+docs/kubernetes-client.md likewise has every rule of the Kubernetes client; its tests need not be of two kinds.
 """
 import pathlib
 import re
 import sys
+import typing
 
 import reached
 
@@ -20,6 +22,9 @@ SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
 LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60, 65), (70, 80), (90, 103), (110, 119))
           for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
 LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+# The rows that docs/kubernetes-client.md must have.
+CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)]
+CLIENT_ROW = re.compile(r"^\| (K-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
@@ -86,13 +91,18 @@ def documented(text, pattern):
     return {match[1]: match[2].strip() for match in pattern.finditer(text)}
 
 
+def tests_in(text):
+    """The tests that a piece of a cell names."""
+    return set(NAMED_TEST.findall(text)) | {"::".join(part for part in path if part) for path in NAMED_PATH.findall(text)
+                                            if path[0].startswith("tests/")}
+
+
 def tests_problem(cell):
     """What is wrong with a row's cell of tests; nothing if it names some for the rule and others for its opposite, or says why not."""
     if NO_TEST.match(cell):
         return None
     shown, _, opposite = cell.partition("; opposite: ")
-    sides = [set(NAMED_TEST.findall(side)) | {"::".join(part for part in path if part) for path in NAMED_PATH.findall(side)
-                                              if path[0].startswith("tests/")} for side in (shown, opposite)]
+    sides = [tests_in(shown), tests_in(opposite)]
     if not sides[0]:
         return "names no test and no reason"
     if not sides[1] and not NO_OPPOSITE.match(opposite):
@@ -101,16 +111,33 @@ def tests_problem(cell):
     return f"names {both[0]} for both sides" if both else None
 
 
-def rule_problems(root):
-    """What of docs/rfc9568.md is missing, or names what is not there."""
-    page = "docs/rfc9568.md"
+def one_sided_problem(cell):
+    """The same for a page whose tests are of one kind."""
+    return None if NO_TEST.match(cell) or tests_in(cell) else "names no test and no reason"
+
+
+class Ledger(typing.NamedTuple):
+    """A page of rules, a row each."""
+    page: str
+    ids: list
+    row: re.Pattern  # id, cell of tests
+    wrong: typing.Callable  # what is wrong with that cell
+
+
+LEDGERS = [Ledger("docs/rfc9568.md", LEDGER, LEDGER_ROW, tests_problem),
+           Ledger("docs/kubernetes-client.md", CLIENT_RULES, CLIENT_ROW, one_sided_problem)]
+
+
+def rule_problems(root, ledger):
+    """What of the page is missing, or names what is not there."""
+    page = ledger.page
     text = read(root / page)
-    rows = LEDGER_ROW.findall(text)
+    rows = ledger.row.findall(text)
     ids = [row for row, _ in rows]
-    problems = [f"{page}: there is no row {row}" for row in LEDGER if row not in ids]
+    problems = [f"{page}: there is no row {row}" for row in ledger.ids if row not in ids]
     problems += [f"{page}: the row {row} is there twice or unknown" for row in sorted(set(ids))
-                 if ids.count(row) > 1 or row not in LEDGER]
-    problems += [f"{page}: the row {row} {wrong}" for row, wrong in ((row, tests_problem(tests)) for row, tests in rows) if wrong]
+                 if ids.count(row) > 1 or row not in ledger.ids]
+    problems += [f"{page}: the row {row} {wrong}" for row, wrong in ((row, ledger.wrong(tests)) for row, tests in rows) if wrong]
     there = {f"{suite}.{name}" for file in root.glob("tests/**/*_test.cc") for suite, name in TEST.findall(read(file))}
     problems += [f"{page}: there is no test {name}" for name in sorted(set(NAMED_TEST.findall(text)) - there)]
     folders = {}
@@ -160,7 +187,7 @@ def check(root):
         problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
                      if not said.strip("| ")]
         problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
-    return problems + rule_problems(root)
+    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)]
 
 
 def main():

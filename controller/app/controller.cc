@@ -5,6 +5,7 @@
 
 #include "controller/plan/desired.h"
 #include "lib/base/text.h"
+#include "lib/reconcile/resource_version.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::controller {
@@ -89,9 +90,9 @@ void Controller::round() {
 void Controller::written(const Writer::Outcome& outcome) {
   writing_ = false;
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
-  moved_from_ = outcome.moved_from;
+  moved_ = outcome.moved;
   wait_until_ = sys::now() + kCachesWithin;
-  if (!moved_from_.empty() || dirty_) schedule(kGather);
+  if (!moved_.empty() || dirty_) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {
     if (!scheduled_) schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
   }
@@ -99,19 +100,20 @@ void Controller::written(const Writer::Outcome& outcome) {
 
 // True when the caches show everything that the last round changed, or it takes too long.
 bool Controller::caught_up() {
-  std::erase_if(moved_from_, [&](const auto& entry) {
-    return caches_.version_of(entry.first.first, entry.first.second) != entry.second;
+  std::erase_if(moved_, [&](const auto& entry) {
+    const auto shown = caches_.version_of(entry.first.first, entry.first.second);
+    return reconcile::has_passed(shown, entry.second.before, entry.second.written);
   });
-  if (moved_from_.empty()) {
+  if (moved_.empty()) {
     told_behind_ = false;
     return true;
   }
   if (sys::now() < wait_until_) return false;
   if (!std::exchange(told_behind_, true)) {
     sys::log(sys::LogLevel::kWarning, "controller.cache_behind",
-             {{"objects", std::to_string(moved_from_.size())}});
+             {{"objects", std::to_string(moved_.size())}});
   }
-  moved_from_.clear();
+  moved_.clear();
   return true;
 }
 

@@ -49,7 +49,7 @@ class Controller {
   Measures measures_;
   Memory memory_;
   ClaimsMemory claims_;
-  std::map<std::pair<Target, api::ObjectKey>, std::string> moved_from_;
+  std::map<std::pair<Target, api::ObjectKey>, Writer::Outcome::Move> moved_;
   TimePoint wait_until_{};  // for the caches; after it a round goes ahead all the same
   bool leading_ = false;
   std::function<void()> on_idle_;  // set by stop()

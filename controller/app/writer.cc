@@ -127,7 +127,8 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
   const auto meta = api::decode_meta(response.body);
   const bool changed = meta.ok() && meta.value.resource_version != write.resource_version;
   if (write.verb == Verb::kDelete || changed) {
-    outcome_.moved_from[{write.target, write.key}] = write.resource_version;
+    const auto written = write.verb == Verb::kDelete ? "" : meta.value.resource_version;
+    outcome_.moved[{write.target, write.key}] = {write.resource_version, written};
   }
   for (const auto& notice : write.notices) tell(notice);
 }

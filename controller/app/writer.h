@@ -24,9 +24,13 @@ class Writer {
   struct Outcome {
     int written = 0;
     int failed = 0;
-    // Objects that changed by our hand, with the resourceVersion they had before: the next round may be
-    // computed only when the caches show another one.
-    std::map<std::pair<Target, api::ObjectKey>, std::string> moved_from;
+    // Objects that changed by our hand: the next round may be computed only when the caches have passed the
+    // write (K-22).
+    struct Move {
+      std::string before;   // resourceVersion; empty: there was none
+      std::string written;  // that of the answer; empty: a delete
+    };
+    std::map<std::pair<Target, api::ObjectKey>, Move> moved;
   };
   using OnDone = std::function<void(const Outcome&)>;
 

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "lib/apiserver/client_state.h"
+#include "lib/base/overloaded.h"
 #include "lib/base/text.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"
@@ -12,7 +13,6 @@ namespace fairlead::apiserver {
 namespace {
 
 constexpr Seconds kDeadline(15);  // K-34
-constexpr int kTries = 10;        // K-33
 constexpr std::size_t kLargestBody = 32 * 1024 * 1024;
 constexpr Seconds kThrottleLogPause(60);
 constexpr const char* kApplyType = "application/apply-patch+yaml";
@@ -56,10 +56,8 @@ struct Client::State::Pending {
   ApiRequest request;
   OnDone on_done;
   TimePoint started = sys::now();
-  int tries = 0;
-  bool repeated_lost = false;    // sent again after a lost connection
-  bool repeated_denied = false;  // sent again with a new token
-  std::string token;             // of the running try
+  reconcile::Attempts attempts;
+  std::string token;  // of the running try
   int status = 0;
   Seconds retry_after{0};
   std::string flow_schema;
@@ -81,6 +79,7 @@ Client::State::~State() = default;
 
 void Client::State::send(ApiRequest request, OnDone on_done) {
   const auto pending = std::make_shared<Pending>(loop, std::move(request), std::move(on_done));
+  pending->attempts.repeatable = may_repeat(pending->request);
   pending_.insert(pending);
   in_turn(is_write(pending->request), [this, pending] { attempt(pending); });
 }
@@ -103,7 +102,7 @@ void Client::State::run_waiting() {
 
 void Client::State::attempt(const PendingPtr& pending) {
   if (is_write(pending->request) && shut()) return withhold(pending);
-  ++pending->tries;
+  ++pending->attempts.tries;
   pending->status = 0;
   pending->retry_after = Seconds(0);
   pending->body.clear();
@@ -171,40 +170,48 @@ void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFa
 }
 
 bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
-  const auto again = [this, pending] {
-    in_turn(is_write(pending->request), [this, pending] { attempt(pending); });
-  };
-  if (failure) {  // a pooled connection that the server had closed
-    const bool lost = failure->kind == HttpFailure::Kind::kClosed && may_repeat(pending->request);
-    if (!lost || std::exchange(pending->repeated_lost, true)) return false;
-    again();
-    return true;
+  const bool busy = !failure && (pending->status == 429 || pending->status >= 500);
+  if (busy) {
+    metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "server"}}).add(1);
   }
-  if (pending->status == 401) {  // K-35
-    const bool renewed = connection.token() != pending->token;
-    if (!renewed || std::exchange(pending->repeated_denied, true)) return false;
-    again();
-    return true;
-  }
-  const bool busy = pending->status == 429 || pending->status >= 500;
-  if (!busy) return false;
-  metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "server"}}).add(1);
-  const bool worth_it =
-      pending->retry_after > Seconds(0) && may_repeat(pending->request) && pending->tries < kTries;
-  if (!worth_it) return false;
-  if (sys::now() - throttle_logged_ >= kThrottleLogPause) {
-    throttle_logged_ = sys::now();
-    sys::log(sys::LogLevel::kWarning, "api.throttled",
-             {{"status", std::to_string(pending->status)},
-              {"retry_after", std::to_string(pending->retry_after.count())},
-              {"flow_schema", pending->flow_schema}});
-  }
-  pending->timer.arm(sys::now() + pending->retry_after, [this, weak = std::weak_ptr<Pending>(pending)] {
-    if (const auto locked = weak.lock()) {
-      in_turn(is_write(locked->request), [this, locked] { attempt(locked); });
-    }
-  });
-  return true;
+  return std::visit(Overloaded{
+                        [](const reconcile::Over&) { return false; },
+                        [&](const reconcile::AgainAtOnce&) {
+                          if (failure) pending->attempts.lost_before = true;
+                          if (!failure) pending->attempts.denied_before = true;
+                          repeat(pending);
+                          return true;
+                        },
+                        [&](const reconcile::AgainAfter& again) {
+                          tell_throttled(*pending);
+                          pending->timer.arm(sys::now() + again.wait,
+                                             [this, weak = std::weak_ptr<Pending>(pending)] {
+                                               if (const auto locked = weak.lock()) repeat(locked);
+                                             });
+                          return true;
+                        },
+                    },
+                    reconcile::retry_of(pending->attempts, end_of(*pending, failure)));
+}
+
+void Client::State::repeat(const PendingPtr& pending) {
+  in_turn(is_write(pending->request), [this, pending] { attempt(pending); });
+}
+
+reconcile::TryEnd Client::State::end_of(const Pending& pending, const std::optional<HttpFailure>& failure) {
+  if (failure && failure->kind == HttpFailure::Kind::kClosed) return reconcile::ConnectionLost{};
+  if (failure) return reconcile::NoAnswer{};
+  const bool renewed = pending.status == 401 && connection.token() != pending.token;
+  return reconcile::Answered{pending.status, pending.retry_after, renewed};
+}
+
+void Client::State::tell_throttled(const Pending& pending) {
+  if (sys::now() - throttle_logged_ < kThrottleLogPause) return;
+  throttle_logged_ = sys::now();
+  sys::log(sys::LogLevel::kWarning, "api.throttled",
+           {{"status", std::to_string(pending.status)},
+            {"retry_after", std::to_string(pending.retry_after.count())},
+            {"flow_schema", pending.flow_schema}});
 }
 
 void Client::State::count_error(const std::string& kind, const std::string& reason,

@@ -38,8 +38,9 @@ struct ClientConfig {
 // Reads a kubeconfig's current context (subset K-38). Errors: kInvalid, kNotFound, kDenied; the message
 // names the file and what to do.
 Result<ClientConfig> load_kubeconfig(const std::string& path);
-// KUBERNETES_SERVICE_HOST/_PORT and the service account's files (K-37).
-Result<ClientConfig> in_cluster_config();
+// KUBERNETES_SERVICE_HOST/_PORT and the files of a service account, token, ca.crt and namespace, in its
+// folder (K-37).
+Result<ClientConfig> in_cluster_config(const std::string& account);
 // Flag, then $KUBECONFIG, then in-cluster; `servers` ("host:port,host:port", may be empty) replaces the
 // addresses found.
 Result<ClientConfig> find_config(const std::string& kubeconfig_flag, const std::string& servers);

@@ -10,6 +10,7 @@
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/connection.h"
 #include "lib/reconcile/news.h"
+#include "lib/reconcile/retry_rule.h"
 #include "lib/reconcile/token_bucket.h"
 
 namespace fairlead::apiserver {
@@ -44,6 +45,9 @@ struct Client::State {
   void withhold(const PendingPtr& pending);
   void on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   bool retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
+  void repeat(const PendingPtr& pending);
+  reconcile::TryEnd end_of(const Pending& pending, const std::optional<HttpFailure>& failure);
+  void tell_throttled(const Pending& pending);
   void finish(const PendingPtr& pending, Result<ApiResponse> result);
   void run_waiting();
   bool shut() const { return write_gate && !write_gate(); }

@@ -11,7 +11,7 @@ namespace fairlead::apiserver {
 namespace {
 
 constexpr Seconds kTokenReadAgain(60);
-constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
+constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -119,7 +119,7 @@ Result<std::vector<ServerAddress>> parse_servers(const std::string& text) {
 
 Result<ClientConfig> load_kubeconfig(const std::string& path) { return load_list({path}); }
 
-Result<ClientConfig> in_cluster_config() {
+Result<ClientConfig> in_cluster_config(const std::string& account) {
   const auto host = environment("KUBERNETES_SERVICE_HOST");
   const auto port_text = environment("KUBERNETES_SERVICE_PORT");
   if (host.empty()) {
@@ -131,17 +131,17 @@ Result<ClientConfig> in_cluster_config() {
     return fail(Code::kInvalid, "KUBERNETES_SERVICE_PORT must be 1..65535, got \"" + port_text + "\"");
   }
   ClientConfig out;
-  out.servers = {{host, static_cast<int>(port)}};
-  out.ca_file = std::string(kAccount) + "ca.crt";
-  out.token_file = std::string(kAccount) + "token";
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  out.servers = {{bracketed ? host.substr(1, host.size() - 2) : host, static_cast<int>(port)}};
+  out.ca_file = account + "/ca.crt";
+  out.token_file = account + "/token";
   for (const auto& path : {out.ca_file, out.token_file}) {
     if (const auto text = read_file(path); !text) {
       return fail(text.error().code,
                   text.error().message + "; mount the service account (automountServiceAccountToken: true)");
     }
   }
-  if (const auto name = read_file(std::string(kAccount) + "namespace"); name)
-    out.namespace_name = trim(*name);
+  if (const auto name = read_file(account + "/namespace"); name) out.namespace_name = trim(*name);
   return out;
 }
 
@@ -153,7 +153,7 @@ Result<ClientConfig> find_config(const std::string& kubeconfig_flag, const std::
   }
   auto config = !kubeconfig_flag.empty() ? load_kubeconfig(kubeconfig_flag)
                 : !paths.empty()         ? load_list(paths)
-                                         : in_cluster_config();
+                                         : in_cluster_config(kAccount);
   if (!config || servers.empty()) return config;
   auto addresses = parse_servers(servers);
   if (!addresses) return addresses.error();

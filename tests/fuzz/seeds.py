@@ -6,6 +6,7 @@ import struct
 
 from seed_files import checksum, words, write
 from seeds_frames import neighbor_frames
+from seeds_kubernetes import json_streams, kubeconfigs, reflectors
 from seeds_routes import route_messages
 
 # vrrp_packet: settings(1) more(1) priority(1) interval(1) moment(2), then the packet.
@@ -167,3 +168,6 @@ if __name__ == "__main__":
     vrrp_threads()
     route_messages()
     manifests()
+    json_streams()
+    reflectors()
+    kubeconfigs()

@@ -34,6 +34,7 @@ METRICS = """| name | type |
 
 RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initialize.Starts`; opposite: `Initialize.Waits` |\n"
                 for row in check_docs.LEDGER)
+CLIENT = "".join(f"| {row} | a rule | done | `tests/unit` | `Initialize.Starts` |\n" for row in check_docs.CLIENT_RULES)
 TESTS = "TEST(Initialize, Starts) {}\nTEST(Initialize, Waits) {}\n"
 
 
@@ -62,11 +63,11 @@ class Judge:
 """
 
 
-def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755):
+def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755, client=CLIENT):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
-                           ("docs/rfc9568.md", rules), ("tests/unit/node/vrrp/machine_test.cc", tests),
+                           ("docs/rfc9568.md", rules), ("docs/kubernetes-client.md", client), ("tests/unit/node/vrrp/machine_test.cc", tests),
                            ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES)):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
@@ -116,7 +117,8 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(check("log(level, \"Something happened\", {});", "", ""), [said])
 
     def test_reports_a_test_of_a_rule_that_is_not_there(self):
-        self.assertEqual(check(tests=""), [f"docs/rfc9568.md: there is no test Initialize.{name}" for name in ("Starts", "Waits")])
+        self.assertEqual(check(tests=""), [f"docs/rfc9568.md: there is no test Initialize.{name}" for name in ("Starts", "Waits")]
+                         + ["docs/kubernetes-client.md: there is no test Initialize.Starts"])
 
     def test_reports_a_row_that_is_missing_or_there_twice(self):
         row = RULES.splitlines(keepends=True)[3]
@@ -151,6 +153,17 @@ class CheckDocs(unittest.TestCase):
         case = "`tests/unit/node/vrrp/machine_test.cc::Initialize, {}`"
         row = f"{case.format('Starts')}; opposite: {case.format('Waits')}"
         self.assertEqual(check(rules=RULES.replace("`Initialize.Starts`; opposite: `Initialize.Waits`", row, 1)), [])
+
+    def test_holds_the_rules_of_the_client_to_their_tests_of_one_kind(self):
+        page = "docs/kubernetes-client.md"
+        row = CLIENT.splitlines(keepends=True)[7]
+        self.assertEqual(check(client=CLIENT.replace(row, "")), [f"{page}: there is no row K-08"])
+        self.assertEqual(check(client=CLIENT + row), [f"{page}: the row K-08 is there twice or unknown"])
+        self.assertEqual(check(client=CLIENT + row.replace("K-08", "K-43")), [f"{page}: the row K-43 is there twice or unknown"])
+        for cell, problems in (("later", ["the row K-08 names no test and no reason"]), ("`Initialize.Ends`", ["there is no test Initialize.Ends"]),
+                               ("not applicable: there is one version of each group", [])):
+            found = check(client=CLIENT.replace(row, row.replace("`Initialize.Starts`", cell)))
+            self.assertEqual(found, [f"{page}: {problem}" for problem in problems], cell)
 
     def test_reports_a_script_that_is_named_without_its_case(self):
         self.assertEqual(self.named("tests/netns/layer_test.py"), ["docs/rfc9568.md: tests/netns/layer_test.py is named without a case"])

@@ -203,11 +203,45 @@ TEST(FindConfig, NothingAtAllIsSaidWithTheThreeWaysOut) {
                  "no API server known: give --kubeconfig, set KUBECONFIG, or run as a pod of the cluster"));
 }
 
+TEST(InClusterK37, IsTheServiceTheAccountsFilesAndItsNamespace) {
+  const Files files;
+  const auto token = files.write("token", "secret");
+  files.write("ca.crt", "pem");
+  files.write("namespace", "fairlead-system\n");
+  const auto folder = token.substr(0, token.rfind('/'));
+  Environment environment;
+  environment.set("KUBERNETES_SERVICE_PORT", "6443");
+  for (const auto* host : {"fd00::1", "[fd00::1]"}) {  // kubelet writes no brackets; people do
+    environment.set("KUBERNETES_SERVICE_HOST", host);
+    const auto config = in_cluster_config(folder);
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->servers.at(0).host, "fd00::1");
+    EXPECT_EQ(config->servers.at(0).port, 6443);
+    EXPECT_EQ(config->token_file, token);
+    EXPECT_EQ(config->ca_file, folder + "/ca.crt");
+    EXPECT_EQ(config->namespace_name, "fairlead-system");
+  }
+}
+
+TEST(InClusterK37, AFileThatIsNotMountedIsNamedWithTheWayOut) {
+  const Files files;
+  const auto ca = files.write("ca.crt", "pem");
+  Environment environment;
+  environment.set("KUBERNETES_SERVICE_HOST", "10.96.0.1");
+  environment.set("KUBERNETES_SERVICE_PORT", "443");
+  const auto folder = ca.substr(0, ca.rfind('/'));
+  EXPECT_EQ(in_cluster_config(folder).error().message,
+            "cannot read " + folder +
+                "/token: No such file or directory; mount the service account "
+                "(automountServiceAccountToken: true)");
+}
+
 TEST(InClusterK37, APortThatIsNoneIsRefused) {
   Environment environment;
   environment.set("KUBERNETES_SERVICE_HOST", "10.96.0.1");
   environment.set("KUBERNETES_SERVICE_PORT", "tcp");
-  EXPECT_EQ(in_cluster_config().error().message, "KUBERNETES_SERVICE_PORT must be 1..65535, got \"tcp\"");
+  EXPECT_EQ(in_cluster_config("/nowhere").error().message,
+            "KUBERNETES_SERVICE_PORT must be 1..65535, got \"tcp\"");
 }
 
 }  // namespace
