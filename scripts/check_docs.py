@@ -23,8 +23,8 @@ LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60
           for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
 LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 # The rows that docs/kubernetes-client.md must have.
-CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)]
-CLIENT_ROW = re.compile(r"^\| (K-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}" for number in range(1, 11)]
+CLIENT_ROW = re.compile(r"^\| ([KL]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
