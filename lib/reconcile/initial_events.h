@@ -14,13 +14,13 @@ namespace fairlead::reconcile {
 class InitialEvents {
  public:
   // ADDED, MODIFIED or DELETED; others are none of its business.
-  void take(const WatchEvent& event);
-  // Something came that cannot be used. It may have been any object: it stands in objects() as an empty
+  void take(WatchEvent event);
+  // Something came that cannot be used. It may have been any object: it stands among them as an empty
   // document, so that the state is not taken for whole.
   void take_unusable() { ++unusable_; }
 
-  // In order of namespace and name.
-  std::vector<std::string> objects() const;
+  // In order of namespace and name. Nothing is left here.
+  std::vector<std::string> hand_over();
 
  private:
   std::map<std::pair<std::string, std::string>, std::string> by_name_;

@@ -169,14 +169,14 @@ Actions on_unusable(const ReflectorConfig& config, ReflectorState& state, const 
   return watch_failed(config, state, failed, at);
 }
 
-Actions on_initial_event(ReflectorState& state, const WatchEvent& event) {
+Actions on_initial_event(ReflectorState& state, WatchEvent event) {
   auto& watching = std::get<Watching>(state.phase);
   if (event.type != WatchEventType::kBookmark) {
-    watching.initial->take(event);
+    watching.initial->take(std::move(event));
     return {};
   }
   if (!event.initial_events_end) return {};  // K-09: only the last one moves the version
-  auto objects = watching.initial->objects();
+  auto objects = watching.initial->hand_over();
   watching.initial.reset();
   return {replace(state, std::move(objects), event.resource_version)};
 }
@@ -188,7 +188,7 @@ Actions on_event(const ReflectorConfig& config, ReflectorState& state, WatchEven
   if (event.kind != config.kind) return on_unusable(config, state, "wrong_kind", at);
   auto& watching = std::get<Watching>(state.phase);
   watching.unusable = 0;
-  if (watching.initial) return on_initial_event(state, event);
+  if (watching.initial) return on_initial_event(state, std::move(event));
   watching.brought = true;
   state.refused_watches = 0;
   if (!event.resource_version.empty() && !is_newer_version(state.resource_version, event.resource_version)) {
