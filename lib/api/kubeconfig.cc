@@ -1,5 +1,6 @@
 #include "lib/api/kubeconfig.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -159,7 +160,10 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
   if (bracketed && host_end == std::string_view::npos) return wrong();
   out.host = bracketed ? rest.substr(1, host_end - 1) : rest.substr(0, host_end);
   rest = host_end == std::string_view::npos ? "" : rest.substr(bracketed ? host_end + 1 : host_end);
-  if (out.host.empty() || out.host.find_first_of("/@?# ") != std::string::npos) return wrong();
+  const auto fits = [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("/@?#[]").find(c) == std::string_view::npos;
+  };
+  if (out.host.empty() || !std::all_of(out.host.begin(), out.host.end(), fits)) return wrong();
   if (rest.empty()) return out;
   long long port = 0;
   if (rest.front() != ':' || !parse_integer(rest.substr(1), 1, 65535, port)) return wrong();

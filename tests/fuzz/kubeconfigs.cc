@@ -56,10 +56,12 @@ void check_config(const std::vector<KubeconfigDocument>& files) {
     require(config->ca_file.front() == '/' || config->ca_file.rfind("folder", 0) == 0,
             "paths begin at the file's folder");
   }
-  require(parse_kubeconfig(files).value() == *config, "the same again");
+  const auto again = parse_kubeconfig(files);
+  require(again && *again == *config, "the same again");
   auto twice = files;
   twice.insert(twice.end(), files.begin(), files.end());
-  require(parse_kubeconfig(twice).value() == *config, "of two entries of a name the first counts");
+  const auto merged = parse_kubeconfig(twice);
+  require(merged && *merged == *config, "of two entries of a name the first counts");
 }
 
 void run(std::string_view text) {
@@ -76,7 +78,7 @@ void run(std::string_view text) {
       files.push_back({"folder" + std::to_string(files.size()), documents->front()});
   }
   check_config(files);
-  check_config({{"folder", std::string(text)}});
+  check_config(std::vector<KubeconfigDocument>{KubeconfigDocument{"folder", std::string(text)}});
 }
 
 }  // namespace

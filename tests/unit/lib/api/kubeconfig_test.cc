@@ -100,9 +100,9 @@ TEST(ServerUrl, AcceptsNamesAndAddresses) {
 }
 
 TEST(ServerUrl, RefusesPathsUserNamesAndPortsThatAreNone) {
-  for (const std::string text :
-       {"https://", "https://a/k8s/clusters/x", "https://me@a", "https://a:0", "https://a:65536",
-        "https://a:", "https://[::1", "https://[::1]x", "ftp://a", "192.0.2.1:6443"}) {
+  for (const std::string text : {"https://", "https://a/k8s/clusters/x", "https://me@a", "https://a:0",
+                                 "https://a:65536", "https://a:", "https://[::1", "https://[::1]x", "ftp://a",
+                                 "192.0.2.1:6443", "https://[[x]", "https://a]b", "https://a\nHost: b"}) {
     EXPECT_FALSE(parse_server_url(text)) << text;
   }
 }
