@@ -148,7 +148,7 @@ Failed some_failure(std::uint8_t choice) {
     return out;
   }
   auto out = TrueServer::failed(kStatuses[choice / 2 % std::size(kStatuses)]);
-  out.retry_after = Seconds(choice == 255 ? 3600 : choice % 4);
+  out.retry_after = Seconds(choice > 230 ? 3600 : choice % 4);
   out.status.resource_version_too_large = out.http_status == 504;
   return out;
 }

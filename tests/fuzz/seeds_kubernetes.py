@@ -59,7 +59,7 @@ def reflectors():
         "quiet": begun, "follows": begun + put + ask + remove + ask + more + ask, "bookmark": begun + mark + ends + late + ask * 2,
         "gone": begun + put + forget + ends + late + ask * 8, "gone-twice": begun + fails(11) * 2 + late + ask * 6,
         "too-large": begun + fails(21) * 3 + late + ask * 6, "missing": fails(7) + late + ask * 6 + fails(7) * 2 + late + ask * 4,
-        "refused": begun + (fails(1) + late) * 7 + ask * 6, "throttled": begun + fails(255) + wait(60000) + late + ask * 4,
+        "refused": begun + (fails(1) + late) * 7 + ask * 6, "throttled": begun + fails(235) + wait(60000) + late + ask * 4,
         "lost": begun + put + fails(4) + more + late + ask * 4, "connect": (fails(0) + late) * 9 + ask * 6,
         "denied": begun + fails(3) + late + fails(5) + late + ask * 3, "short": begun + (ends + late) * 4,
         "tables": begun + table * 101 + late + ask * 4, "table-first": table * 2 + put + ask * 8 + remove + ask * 3,
