@@ -14,10 +14,8 @@ import rights_policies as policies
 import rights_run as components
 import rights_table as table
 from node_world import Link
-from rights_world import AUDIT_POLICY, CONTROLLER, POLICIES, Accounts, Judge
+from rights_world import AUDIT_POLICY, POLICIES, Accounts, Judge
 
-# Asked for by nobody yet: the controller runs without leader election.
-NOT_YET = {(CONTROLLER, "leases")}
 OLDER = " --feature-gates=WatchList=false,StrictIPCIDRValidation=false"
 
 
@@ -58,7 +56,7 @@ def main():
                 api.restart(flags + OLDER)
                 components.lists(verdicts, run)
                 verdicts.add("and again", run.stop() == [0, 0])
-                table.used(verdicts, audit, NOT_YET)
+                table.used(verdicts, audit)
                 table.granted(verdicts, accounts)
                 services.until_judged("192.0.2.100")
                 external.spellings(judge, services)
