@@ -26,10 +26,14 @@ std::string plural_of(Target target) {
   return "unknown";
 }
 
+std::string path_of(Target target, const api::ObjectKey& key) {
+  std::string out = target == Target::kService ? kCore : kOurs;
+  if (!key.namespace_name.empty()) out += "/namespaces/" + key.namespace_name;
+  return out + "/" + plural_of(target) + "/" + key.name;
+}
+
 std::string path_of(const Write& write) {
-  std::string out = write.target == Target::kService ? kCore : kOurs;
-  if (!write.key.namespace_name.empty()) out += "/namespaces/" + write.key.namespace_name;
-  out += "/" + plural_of(write.target) + "/" + write.key.name;
+  const std::string out = path_of(write.target, write.key);
   return write.verb == Verb::kApplyStatus ? out + "/status" : out;
 }
 

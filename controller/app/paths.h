@@ -13,6 +13,7 @@ std::string plural_of(Target target);
 
 // "/apis/fairlead.dev/v1alpha1/namespaces/shop/virtualips/web", with "/status" for a status.
 std::string path_of(const Write& write);
+std::string path_of(Target target, const api::ObjectKey& key);
 
 // What an informer lists and watches.
 apiserver::Resource resource_of(Target target);

@@ -77,7 +77,33 @@ void Writer::next_step() {
   while (end < writes_.size() && writes_[end].step == step) ++end;
   const std::size_t begin = std::exchange(sent_, end);
   open_ = end - begin;
-  for (std::size_t i = begin; i < end; ++i) send(writes_[i]);
+  for (std::size_t i = begin; i < end; ++i) confirm(writes_[i], 0);
+}
+
+// Reads what the write takes for gone, from number `at` on, and sends it if nothing of it is there.
+void Writer::confirm(const Write& write, std::size_t at) {
+  if (at == write.absences.size()) return send(write);
+  const Absence& absence = write.absences[at];
+  apiserver::ApiRequest request;
+  request.method = "GET";
+  request.path = path_of(absence.target, absence.key);
+  request.kind = plural_of(absence.target);
+  client_.send(std::move(request), [this, write, at](const auto& result) { looked_up(write, at, result); });
+}
+
+void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result) {
+  if (result && result->status == kNotFound) return confirm(write, at + 1);
+  const auto meta =
+      result && good(result->status) ? api::decode_meta(result->body) : api::Decoded<api::ObjectMeta>{};
+  if (meta.ok() && !meta.value.uid.empty() && meta.value.uid != write.absences[at].uid)
+    return confirm(write, at + 1);
+  const Absence& absence = write.absences[at];
+  const std::string subject = plural_of(absence.target) + "/" + api::to_string(absence.key);
+  const std::string why = !result                ? result.error().message
+                          : good(result->status) ? "is there, though the cache does not show it"
+                                                 : answer_text(*result);
+  failed(write, subject + ": " + why, false);
+  end_of_one();
 }
 
 void Writer::send(const Write& write) {
@@ -115,6 +141,10 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     }
     failed(write, answer_text(*result), result->status == kConflict && !is_foreign_owner(*result));
   }
+  end_of_one();
+}
+
+void Writer::end_of_one() {
   if (--open_ == 0) next_step();
 }
 

@@ -18,7 +18,9 @@ namespace fairlead::controller {
 
 // Carries out one round of writes, step after step, those of one step together. A write that fails holds up
 // nothing but its own object, which then waits (5 ms doubling to 30 s, K-24); the next round computes anew.
-// Of several writes to one object only the first is sent: the others were computed from what it changes.
+// A write that frees something is sent once the API server has said that what it takes for gone is gone
+// (FC-03). Of several writes to one object only the first is sent: the others were computed from what it
+// changes.
 class Writer {
  public:
   struct Outcome {
@@ -54,7 +56,10 @@ class Writer {
   };
 
   void next_step();
+  void confirm(const Write& write, std::size_t at);
+  void looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result);
   void send(const Write& write);
+  void end_of_one();
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
   void tell(const Notice& notice);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);

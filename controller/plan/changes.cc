@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "controller/plan/absences.h"
 #include "controller/plan/release.h"
 #include "lib/api/delete_options.h"
 #include "lib/base/text.h"
@@ -90,17 +91,18 @@ struct How {
 };
 
 Write application(const How& how, const api::ObjectMeta& meta, std::string body) {
-  return {how.step, how.verb, how.target, api::key_of(meta), meta.resource_version, std::move(body), {}};
+  return {how.step, how.verb, how.target, api::key_of(meta), meta.resource_version, std::move(body), {}, {}};
 }
 
-Write deletion(Step step, Target target, const api::ObjectMeta& meta) {
+Write deletion(Step step, Target target, const api::ObjectMeta& meta, std::vector<Absence> absences) {
   return {step,
           Verb::kDelete,
           target,
           api::key_of(meta),
           meta.resource_version,
           api::encode_delete_options(meta.uid, meta.resource_version),
-          {}};
+          {},
+          std::move(absences)};
 }
 
 void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
@@ -118,7 +120,9 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
                               api::encode_virtual_ip_finalizers(wanted)));
   }
   for (const auto& key : desired.to_delete) {
-    out.push_back(deletion(Step::kRemoveVirtualIPs, Target::kVirtualIP, inputs.virtual_ips.at(key).meta));
+    const auto& there = inputs.virtual_ips.at(key);
+    out.push_back(
+        deletion(Step::kRemoveVirtualIPs, Target::kVirtualIP, there.meta, absences_of(inputs, there)));
   }
 }
 
@@ -133,10 +137,12 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.spec = wanted.spec;
     out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, wanted.meta,
                               api::encode_vrrp_group(object)));
+    if (there != nullptr) out.back().absences = absences_of(inputs, desired, *there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
     if (desired.groups.contains(key) || there.meta.deleting) continue;
-    out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta));
+    out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
+                           absences_of(inputs, desired, there, nullptr)));
   }
 }
 
@@ -149,7 +155,8 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;
-    out.push_back(deletion(Step::kRemoveSets, Target::kRealServerSet, there.meta));
+    out.push_back(
+        deletion(Step::kRemoveSets, Target::kRealServerSet, there.meta, absences_of(inputs, there)));
   }
 }
 
@@ -165,8 +172,14 @@ void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::ve
     api::VirtualIP object;
     object.meta = frame_of(there->meta);
     object.status = status;
-    out.push_back({Step::kStatus, Verb::kApplyStatus, Target::kVirtualIP, key, object.meta.resource_version,
-                   api::encode_virtual_ip_status(object), notices_of(statuses.virtual_ip_notices, key)});
+    out.push_back({Step::kStatus,
+                   Verb::kApplyStatus,
+                   Target::kVirtualIP,
+                   key,
+                   object.meta.resource_version,
+                   api::encode_virtual_ip_status(object),
+                   notices_of(statuses.virtual_ip_notices, key),
+                   {}});
   }
 }
 
@@ -214,9 +227,14 @@ void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vecto
     object.meta = frame_of(there->meta);
     object.ingress = status.ingress;
     object.conditions = status.conditions;
-    out.push_back({Step::kServiceStatus, Verb::kApplyStatus, Target::kService, key,
-                   object.meta.resource_version, api::encode_service_status(object),
-                   notices_of(statuses.service_notices, key)});
+    out.push_back({Step::kServiceStatus,
+                   Verb::kApplyStatus,
+                   Target::kService,
+                   key,
+                   object.meta.resource_version,
+                   api::encode_service_status(object),
+                   notices_of(statuses.service_notices, key),
+                   {}});
   }
 }
 
@@ -244,6 +262,7 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
                 key,
                 meta.resource_version,
                 api::encode_virtual_ip_finalizers(object),
+                {},
                 {}};
     const std::string address = readable != nullptr ? readable->status.address : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
@@ -254,7 +273,7 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
 void report_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
   for (const auto& name : desired.orphan_reports) {
     const auto& meta = inputs.node_reports.at(cluster_key(name)).meta;
-    if (!meta.deleting) out.push_back(deletion(Step::kRemoveReports, Target::kNodeReport, meta));
+    if (!meta.deleting) out.push_back(deletion(Step::kRemoveReports, Target::kNodeReport, meta, {}));
   }
 }
 

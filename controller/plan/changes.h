@@ -55,6 +55,14 @@ enum class Verb {
   kDelete,       // with UID and resourceVersion as preconditions (FC-03)
 };
 
+// An object that a write takes for gone: it is sent once the API server has said so, or shows another UID.
+struct Absence {
+  Target target = Target::kVirtualIP;
+  api::ObjectKey key;
+  std::string uid;
+  friend bool operator==(const Absence&, const Absence&) = default;
+};
+
 struct Write {
   Step step = Step::kVirtualIPs;
   Verb verb = Verb::kApply;
@@ -63,6 +71,7 @@ struct Write {
   std::string resource_version;  // of the object this was computed from; empty: it does not exist
   std::string body;              // JSON, guarded by that resourceVersion; of a DELETE its DeleteOptions
   std::vector<Notice> notices;
+  std::vector<Absence> absences;  // of a write that frees something (FC-03)
   friend bool operator==(const Write&, const Write&) = default;
 };
 

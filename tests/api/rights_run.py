@@ -117,8 +117,13 @@ def service(verdicts, run):
 
 
 def removal(verdicts, run):
-    """The real node says by itself that it has let go; the others do by hand."""
+    """The real node says by itself that it has let go; the others do by hand. A set whose VirtualIP is gone goes, too, once the
+    controller has got that VirtualIP and found nothing."""
     world = run.world
+    world.apply(f"{OURS}/namespaces/default/realserversets/left", {
+        "apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet", "spec": {"group": "gone", "slice": {"index": 0, "count": 1}},
+        "metadata": {"name": "left", "namespace": "default", "ownerReferences": [
+            {"apiVersion": "fairlead.dev/v1alpha1", "kind": "VirtualIP", "name": "gone", "uid": "gone", "controller": True}]}})
     for name in ("alone", "wavers"):
         world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 

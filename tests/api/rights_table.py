@@ -3,18 +3,18 @@ import json
 
 from rights_world import CONTROLLER, MERGE, NODE, OURS, POLICIES, audited, object_of
 
-# The table of kubernetes.md 6, without what no component asks for: `get` (they list and watch; an apply needs none),
-# namespaces (for pools by namespace) and addressclaims (nothing claims yet).
+# The table of kubernetes.md 6, without what no component asks for: `get` of most (they list and watch; an apply
+# needs none), namespaces (for pools by namespace) and addressclaims (nothing claims yet).
 # account -> (namespace or "" for all, group, resource, resourceName or "") -> verbs
 READ = "list watch"
 TABLE = {
     CONTROLLER: {
-        ("", "", "services", ""): READ,
+        ("", "", "services", ""): "get " + READ,
         ("", "", "nodes", ""): READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
         ("", "fairlead.dev", "addresspools", ""): READ,
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",
-        ("", "fairlead.dev", "virtualips", ""): READ + " create patch delete",
+        ("", "fairlead.dev", "virtualips", ""): "get " + READ + " create patch delete",
         ("", "fairlead.dev", "vrrpgroups", ""): READ + " create patch delete",
         ("", "fairlead.dev", "realserversets", ""): READ + " create patch delete",
         ("", "", "services/status", ""): "patch",

@@ -1,0 +1,106 @@
+#include "controller/plan/absences.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/builders.h"
+
+// FC-03: before something is freed, what the caches do not show is asked for.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+const char* const kGroup = "192-0-2-0-24-v4-1";
+const Absence kWeb{Target::kVirtualIP, {"shop", "web"}, "uid-web"};
+
+Inputs holding(const std::vector<std::pair<std::string, std::string>>& addresses) {
+  Inputs inputs = three_nodes();
+  put(inputs.groups, group({kGroup, 1, addresses, {{"node-a", 200}}}));
+  return inputs;
+}
+
+const Write* write_of(const std::vector<Write>& writes, Target target) {
+  for (const auto& write : writes) {
+    if (write.target == target) return &write;
+  }
+  return nullptr;
+}
+
+api::OwnerReference owner(const std::string& kind, const std::string& name) {
+  return {kind == "Service" ? "v1" : "fairlead.dev/v1alpha1", kind, name, "uid-" + name, true};
+}
+
+TEST(AbsencesFC03, AnAddressIsFreedOnceItsVirtualIPIsFoundGone) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(writes, Target::kVRRPGroup);
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->absences, std::vector<Absence>{kWeb});
+}
+
+TEST(AbsencesFC03, WhatTheCachesShowIsNotAskedFor) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}});
+  auto object = vip("web", "192.0.2.100");
+  object.meta.deleting = true;
+  put(inputs.virtual_ips, object);
+  const auto deleting = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(deleting, Target::kVRRPGroup);
+  ASSERT_NE(write, nullptr);
+  EXPECT_TRUE(write->absences.empty());
+  object.meta.deleting = false;
+  object.meta.uid = "uid-of-the-next";
+  inputs.virtual_ips.at({"shop", "web"}) = object;
+  const auto replaced = changes(inputs, desired(inputs), {});
+  write = write_of(replaced, Target::kVRRPGroup);
+  ASSERT_NE(write, nullptr);
+  EXPECT_TRUE(write->absences.empty());
+}
+
+TEST(AbsencesFC03, AGroupGoesOnceAllItsOwnersAreFoundGone) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
+  const auto& there = inputs.groups.at({"", kGroup});
+  const Absence other{Target::kVirtualIP, {"shop", "other"}, "uid-other"};
+  EXPECT_EQ(absences_of(inputs, {}, there, nullptr), (std::vector<Absence>{other, kWeb}));
+  EXPECT_TRUE(absences_of(inputs, {}, there, &there).empty());
+}
+
+TEST(AbsencesFC03, OfAServicesVirtualIPTheServiceIsAskedFor) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}});
+  auto object = vip("web", "192.0.2.100");
+  object.meta.owner_references = {owner("Service", "web")};
+  put(inputs.virtual_ips, object);
+  const Absence service_gone{Target::kService, {"shop", "web"}, "uid-web"};
+  const auto writes = changes(inputs, desired(inputs), {});
+  for (const auto target : {Target::kVRRPGroup, Target::kVirtualIP}) {
+    const auto* write = write_of(writes, target);
+    ASSERT_NE(write, nullptr);
+    EXPECT_EQ(write->absences, std::vector<Absence>{service_gone});
+  }
+  put(inputs.services, service("web", ""));
+  inputs.services.begin()->second.type = "ClusterIP";
+  const auto seen = changes(inputs, desired(inputs), {});
+  for (const auto target : {Target::kVRRPGroup, Target::kVirtualIP}) {
+    const auto* write = write_of(seen, target);
+    ASSERT_NE(write, nullptr);
+    EXPECT_TRUE(write->absences.empty());
+  }
+}
+
+TEST(AbsencesFC03, ASetGoesOnceItsVirtualIPIsFoundGone) {
+  Inputs inputs = three_nodes();
+  api::RealServerSet set;
+  set.meta = meta("web-v4-0", "shop");
+  set.meta.owner_references = {owner("VirtualIP", "web")};
+  put(inputs.sets, set);
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(writes, Target::kRealServerSet);
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->verb, Verb::kDelete);
+  EXPECT_EQ(write->absences, std::vector<Absence>{kWeb});
+  inputs.poisoned_virtual_ips[{"shop", "web"}] = {meta("web", "shop"), {}};
+  EXPECT_TRUE(absences_of(inputs, set).empty());
+}
+
+}  // namespace
+}  // namespace fairlead::controller
