@@ -36,6 +36,7 @@ SECOND = {
     "api/client_bad_input_test.py": {"api"},
     "api/client_faults_test.py": {"api"},
     "api/client_test.py": {"api"},
+    "api/controller_faults_test.py": {"api"},
     "api/controller_test.py": {"api"},
     "api/crd_cases.py": {"api"},
     "api/election_faults_test.py": {"api"},

@@ -34,12 +34,12 @@ def kubeconfig_of(api, folder, token, ca=None, name="controller"):
 class Controller:
     """One running controller; its log goes to a file."""
 
-    def __init__(self, folder, kubeconfig, name="controller", *words):
+    def __init__(self, folder, kubeconfig, name="controller", *words, prefix=()):
         self.health, self.metrics = free_port(), free_port()
         self.log_path = f"{folder}/{name}.log"
         self._log = open(self.log_path, "w")
         self.process = subprocess.Popen(
-            [BINARY, "--kubeconfig", kubeconfig, "--health-address", f"127.0.0.1:{self.health}",
+            [*prefix, BINARY, "--kubeconfig", kubeconfig, "--health-address", f"127.0.0.1:{self.health}",
              "--metrics-address", f"127.0.0.1:{self.metrics}", "--log-level", "debug", *words],
             stdout=self._log, stderr=subprocess.STDOUT)
 

@@ -71,7 +71,7 @@ def half_blind(verdicts, world, folder, kubeconfig):
     """K-19: started without the right to list VirtualIPs, the controller sees groups that nobody seems to own."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/fairlead-controller"
     rules = world.get(path)["rules"]
-    without = [dict(rule, resources=[r for r in rule["resources"] if r != "virtualips"]) for rule in rules]
+    without = [rule for rule in rules if rule["resources"] != ["virtualips"]]
 
     def allow(wanted):
         world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")

@@ -1,0 +1,114 @@
+"""For controller_faults_test.py: streams that are cut, delayed, in pieces, without bookmarks or without a word, and states older than
+what is (FC-03)."""
+import json
+import threading
+import time
+
+from controller_world import OURS, settle, until
+from fault_proxy import delay, in_pieces, no_bookmarks, replay, silent, writes
+
+VIPS = f"{OURS}/virtualips"
+KINDS = 8  # that the controller watches
+
+
+def reads(asked):
+    return not writes(asked)
+
+
+def begins_anew(stage, what, faults, number):
+    """A controller that lists and watches through the faults from its start."""
+    name = f"by-{number}"
+    stage.proxy.faults = faults
+    stage.start()
+    ready = stage.ready(60)
+    stage.vip(name, number)
+    stage.check(f"{what}: it gets to work, and serves", ready and until(lambda: stage.serves("steady", name), 60), stage.log())
+    stage.check(f"{what}: and then is still", settle(stage.world) or stage.still(3))
+    stage.proxy.faults = []
+    stage.check(f"{what}: nothing is left of it", stage.remove(name), stage.left())
+    stage.stop()
+
+
+def streams(stage):
+    begins_anew(stage, "pieces of three bytes", [in_pieces(stage.proxy, reads, 3)], 90)
+    begins_anew(stage, "no bookmarks", [no_bookmarks(stage.proxy, lambda asked: asked.watches)], 91)
+    begins_anew(stage, "everything 300 ms late", [delay(lambda asked: True, 0.3)], 92)
+
+
+def cut(stage):
+    """Every stream at once, as by a server that is restarted; then requests that are cut before their answer."""
+    asked = []
+    stage.proxy.faults = [lambda request: reads(request) and asked.append(request.path) is not None]
+    stage.proxy.cut_all()
+    again = until(lambda: len([path for path in asked if "watch=true" in path]) >= KINDS, 20)
+    whole = [path for path in asked if "watch=true" not in path or "sendInitialEvents" in path]
+    stage.vip("after-cut", 93)
+    stage.check("all streams cut: they are resumed, and no whole state is asked for (K-39)", again and not whole and all(
+        "resourceVersion=" in path for path in asked), asked)
+    stage.check("all streams cut: and what comes then is seen", until(lambda: stage.serves("steady", "after-cut")), stage.log())
+    counter = []
+
+    def every_second(asked):
+        if not writes(asked):
+            return False
+        counter.append(asked.path)
+        if len(counter) % 2:
+            stage.proxy.text(asked)  # done, and never answered
+            stage.proxy.cut(asked)
+        return bool(len(counter) % 2)
+    stage.proxy.faults = [every_second]
+    stage.vip("every-second", 94)
+    stage.check("every second write's answer is lost: all is served, once", until(lambda: stage.serves("steady", "every-second"), 60), stage.log())
+    stage.proxy.faults = []
+    stage.remove("after-cut", "every-second")
+
+
+def half_open(stage):
+    """Requests are taken, and nothing comes back: they end after their deadline (K-34), and it goes on."""
+    over = threading.Event()
+    stage.proxy.faults = [silent(writes, over)]
+    stage.vip("unanswered", 95)
+    said = until(lambda: "no answer within 15 s" in stage.controller.log(), 25)
+    stage.check("half-open: a write without an answer ends after 15 s, and the controller lives", said and stage.well(), stage.log())
+    stage.proxy.faults = []
+    over.set()
+    stage.check("half-open: over, it is served", until(lambda: stage.serves("unanswered"), 60), stage.log())
+    stage.remove("unanswered")
+
+
+def objects(stage):
+    return {key: version for key, version in stage.world.versions().items() if key[0] != "addresspools"}
+
+
+def older_list(stage):
+    """FC-03: the list of VirtualIPs is of a time when another one held the address."""
+    stage.vip("first", 96)
+    until(lambda: stage.serves("first"))
+    old = json.dumps(stage.world.get(VIPS))
+    stage.remove("first")
+    stage.vip("second", 96)
+    until(lambda: stage.serves("second"))
+    stage.stop()
+    settle(stage.world)
+    before, over = objects(stage), threading.Event()
+
+    def list_of(asked):
+        return asked.command == "GET" and asked.path.startswith(VIPS)
+    stage.proxy.faults = [
+        lambda asked: list_of(asked) and "sendInitialEvents" in asked.path and stage.proxy.cut(asked) is None,
+        replay(lambda asked: list_of(asked) and not asked.watches, old),
+        silent(lambda asked: list_of(asked) and asked.watches, over)]
+    tried = []
+    stage.proxy.faults.append(lambda asked: writes(asked) and tried.append((asked.command, asked.path)) is not None)
+    stage.start()
+    said = until(lambda: "though the cache does not show it" in stage.controller.log(), 30)
+    time.sleep(5)
+    print(f"by the older list it tried {len(tried)} writes: {sorted({path.split('?')[0].rsplit('v1alpha1/')[-1] for _, path in tried})}", flush=True)
+    stage.check("FC-03: by an older list nothing is freed: what it does not show is asked for", said, stage.log())
+    stage.check("FC-03: no write of it has an effect, but on a count of the pool", objects(stage) == before, stage.log())
+    stage.proxy.faults = []
+    over.set()
+    stage.check("FC-03: once the watch has caught up all is as it was", until(lambda: stage.serves("steady", "second")) and
+                until(lambda: "api.synced" in stage.controller.log() or stage.ready(5)) and stage.still(5), stage.log())
+    stage.remove("second")
+    stage.stop()
