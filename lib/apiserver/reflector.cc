@@ -44,10 +44,13 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
   std::visit(
       Overloaded{
           [this](reconcile::SendList& list) {
-            send({false, true, list.query, list.timeout, list.timeout});
+            send({Asked::What::kList, true, list.query, list.timeout, list.timeout});
           },
           [this](reconcile::SendWatch& watch) {
-            send({true, watch.initial, watch.query, watch.first_within, watch.timeout});
+            send({Asked::What::kWatch, watch.initial, watch.query, watch.first_within, watch.timeout});
+          },
+          [this](reconcile::SendCheck& check) {
+            send({Asked::What::kCheck, false, check.query, check.timeout, check.timeout});
           },
           [this](reconcile::Replace& all) { took_list(std::move(all.objects)); },
           [this](reconcile::Upsert& one) { sink.upsert(std::move(one.object)); },
@@ -88,10 +91,7 @@ void Reflector::State::open(const Asked& next) {
   items = reconcile::ItemSplitter(reconcile::kEventCap);
   lines = reconcile::LineSplitter(reconcile::kEventCap);
   opened = sys::now();
-  client.metrics
-      .counter(asked.watch ? "fairlead_api_watches_total" : "fairlead_api_lists_total",
-               asked.watch ? "Watches opened" : "Lists asked for, pages counted singly", labels)
-      .add(1);
+  count_asked();
   HttpRequest request;
   request.path = resource.base + "/" + resource.plural + (asked.query.empty() ? "" : "?" + asked.query);
   const auto weak = weak_from_this();
@@ -105,9 +105,25 @@ void Reflector::State::open(const Asked& next) {
   events.on_end = [weak](const std::optional<HttpFailure>& failure) {
     if (const auto self = weak.lock()) self->on_end(failure);
   };
-  const auto lane = asked.watch ? Connection::Lane::kWatch : Connection::Lane::kShort;
+  const auto lane = asked.watch() ? Connection::Lane::kWatch : Connection::Lane::kShort;
   exchange = client.connection.start(lane, std::move(request), std::move(events));
   give_up_at(opened + asked.first_within);
+}
+
+void Reflector::State::count_asked() {
+  switch (asked.what) {
+    case Asked::What::kList:
+      return client.metrics
+          .counter("fairlead_api_lists_total", "Lists asked for, pages counted singly", labels)
+          .add(1);
+    case Asked::What::kWatch:
+      return client.metrics.counter("fairlead_api_watches_total", "Watches opened", labels).add(1);
+    case Asked::What::kCheck:
+      return client.metrics
+          .counter("fairlead_api_version_checks_total", "Checks of the version that a watch is resumed from",
+                   labels)
+          .add(1);
+  }
 }
 
 void Reflector::State::give_up_at(TimePoint when) {
@@ -138,7 +154,7 @@ void Reflector::State::on_data(const std::string& bytes) {
     if (refusal.size() < kLargestRefusal) refusal.append(bytes);
     return;
   }
-  if (asked.watch) return on_lines(bytes);
+  if (asked.watch()) return on_lines(bytes);
   received += bytes.size();
   if (received > kLargestPage) return fail_with("too_large", "a list of more than 512 MiB");
   std::vector<std::string> complete;
@@ -164,11 +180,12 @@ void Reflector::State::on_lines(const std::string& bytes) {
 void Reflector::State::on_end(const std::optional<HttpFailure>& failure) {
   const auto self = shared_from_this();
   if (failure) return fail_with(word_of(failure->kind), failure->text);
-  client.count(asked.watch ? "watch" : "list", resource.plural, std::to_string(status), sys::now() - opened);
+  client.count(asked.watch() ? "watch" : "list", resource.plural, std::to_string(status),
+               sys::now() - opened);
   stop_exchange();
   if (status != 200) return on_refused();
   forbidden_told = false;
-  if (asked.watch) return run(reconcile::WatchEnded{});
+  if (asked.watch()) return run(reconcile::WatchEnded{});
   const auto head = items.finish();
   if (head) return run(reconcile::ListDone{*head});
   detail = head.error().message;
@@ -180,7 +197,7 @@ void Reflector::State::on_end(const std::optional<HttpFailure>& failure) {
 // Ends the exchange: nothing good comes of it.
 void Reflector::State::fail_with(const std::string& cause, const std::string& said) {
   const auto self = shared_from_this();
-  client.count(asked.watch ? "watch" : "list", resource.plural, "error", sys::now() - opened);
+  client.count(asked.watch() ? "watch" : "list", resource.plural, "error", sys::now() - opened);
   stop_exchange();
   detail = said;
   reconcile::Failed failed;
@@ -205,7 +222,7 @@ void Reflector::State::took_list(std::vector<std::string> objects) {
   const auto count = objects.size();
   const auto took = sys::now() - relist_started;
   relisting = false;
-  if (asked.watch) give_up_at(opened + asked.timeout);
+  if (asked.watch()) give_up_at(opened + asked.timeout);
   last_event = sys::now();
   client.metrics
       .histogram("fairlead_api_relist_duration_seconds", "Time to take a whole list, all pages", labels,

@@ -21,7 +21,8 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   void carry_out(reconcile::ReflectorAction& action);
   // One request, as the machine asks for it.
   struct Asked {
-    bool watch = false;
+    enum class What { kList, kWatch, kCheck } what = What::kList;
+    bool watch() const { return what == What::kWatch; }
     bool initial = false;  // brings the whole state
     std::string query;
     Microseconds first_within{};  // until the head, or the whole state
@@ -29,6 +30,7 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   };
   void send(const Asked& next);
   void open(const Asked& next);
+  void count_asked();
   void give_up_at(TimePoint when);
   void on_head(int code, const HttpHeaders& headers);
   void on_data(const std::string& bytes);

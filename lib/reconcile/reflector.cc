@@ -6,6 +6,7 @@
 #include "lib/base/overloaded.h"
 #include "lib/base/utf8.h"
 #include "lib/reconcile/reflector_start.h"
+#include "lib/reconcile/reflector_wait.h"
 #include "lib/reconcile/resource_version.h"
 
 namespace fairlead::reconcile {
@@ -13,34 +14,9 @@ namespace {
 
 using Actions = std::vector<ReflectorAction>;
 
-constexpr Seconds kTooShort(1);             // K-07
-constexpr Seconds kReconnectSpread(1);      // K-39
-constexpr int kRefusedWatchesToRelist = 5;  // then the resourceVersion itself is under suspicion
-constexpr int kMostUnusable = 100;          // lines in a row; more is no API server's watch
-
-ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom from) {
-  state.phase = WaitingToList{until, from};
-  return WaitUntil{until};
-}
-
-ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until) {
-  state.phase = WaitingToWatch{until};
-  return WaitUntil{until};
-}
-
-// K-40.
-Actions kind_is_missing(ReflectorState& state, const Moment& at) {
-  Actions out{CountError{"not_found"}};
-  if (!std::exchange(state.kind_missing, true)) out.emplace_back(KindMissing{});
-  const auto until = at.now + state.missing_backoff.after_failure(at.now, at.random);
-  state.resource_version.clear();
-  out.emplace_back(wait_to_list(state, until, ListFrom::kNewest));
-  return out;
-}
-
-TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at) {
-  return at.now + std::max(state.backoff.after_failure(at.now, at.random), failed.retry_after);
-}
+constexpr Seconds kTooShort(1);         // K-07
+constexpr Seconds kReconnectSpread(1);  // K-39
+constexpr int kMostUnusable = 100;      // lines in a row; more is no API server's watch
 
 Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                     const Moment& at) {
@@ -94,13 +70,22 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
   }
   const bool is_refusal =
       failed.http_status == 400 || failed.http_status >= 500 || watching.unusable >= kMostUnusable;
-  const auto until = retry_time(state, failed, at);
-  if (is_refusal && ++state.refused_watches >= kRefusedWatchesToRelist) {
-    state.refused_watches = 0;
-    out.emplace_back(wait_to_list(state, until, ListFrom::kLast));
-    return out;
+  out.emplace_back(resume_later(state, failed, is_refusal, at));
+  return out;
+}
+
+// The version that we have is of a history that the server does not know (K-05).
+Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
+                     const Moment& at) {
+  if (failed.http_status == 404) return kind_is_missing(state, at);
+  Actions out{CountError{reason_of(failed)}};
+  if (version_is_no_good(failed)) {
+    out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
+  } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
+    out.emplace_back(start_watch(config, state, at));
+  } else {
+    out.emplace_back(resume_later(state, failed, failed.http_status >= 500, at));
   }
-  out.emplace_back(wait_to_watch(state, until));  // K-06: no relist
   return out;
 }
 
@@ -111,6 +96,18 @@ ReflectorAction replace(ReflectorState& state, std::vector<std::string> objects,
   state.list_next = false;
   state.missing_backoff.reset();
   return Replace{std::move(objects)};
+}
+
+Actions on_check_done(const ReflectorConfig& config, ReflectorState& state, const ListDone& done,
+                      const Moment& at) {
+  if (done.head.kind != config.kind + "List") {  // K-17
+    const auto until = at.now + state.backoff.after_failure(at.now, at.random);
+    return {CountError{"wrong_kind"}, wait_to_watch(state, until)};
+  }
+  if (is_newer_version(state.resource_version, done.head.resource_version)) {
+    return {CountError{"version_too_large"}, start_anew(config, state, ListFrom::kNewest, at)};
+  }
+  return {start_watch(config, state, at)};
 }
 
 Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const ListDone& done,
@@ -245,7 +242,7 @@ Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, con
   }
   if (const auto* waiting = std::get_if<WaitingToWatch>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
-    return {start_watch(config, state, at)};
+    return {start_check(config, state)};
   }
   return {};
 }
@@ -256,6 +253,7 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
                                   const Moment& at) {
   auto* listing = std::get_if<Listing>(&state.phase);
   const bool watching = std::holds_alternative<Watching>(state.phase);
+  const bool checking = std::holds_alternative<Checking>(state.phase);
   return std::visit(
       Overloaded{
           [&](Started&) -> Actions {
@@ -263,13 +261,17 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
             return {start_anew(config, state, ListFrom::kNewest, at)};
           },
           [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
-          [&](ListDone& done) { return listing ? on_list_done(config, state, done, at) : Actions{}; },
+          [&](ListDone& done) -> Actions {
+            if (checking) return on_check_done(config, state, done, at);
+            return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
+          },
           [&](WatchLine& line) { return watching ? on_watch_line(config, state, line, at) : Actions{}; },
           [&](Dropped&) { return on_dropped(config, state, at); },
           [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
           [&](Failed& failed) -> Actions {
             if (listing != nullptr) return list_failed(config, state, failed, at);
             if (watching) return watch_failed(config, state, failed, at);
+            if (checking) return check_failed(config, state, failed, at);
             return {};
           },
           [&](TimePassed&) { return on_time_passed(config, state, at); },

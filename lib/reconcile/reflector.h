@@ -18,6 +18,10 @@
 //
 // The whole state comes by a watch-list (K-08): one stream, which goes on as the watch. A server that refuses
 // it is asked for lists from then on; after any other failure of it the next try is a list.
+//
+// A watch that did not end at its time may have lost its server, and the next one may be restored from a
+// backup. A watch from a version that is yet to come is silent there, for hours if need be, without a word of
+// error. So before such a watch is resumed the server is asked whether it has got so far (K-05).
 namespace fairlead::reconcile {
 
 // ---- events ----
@@ -43,7 +47,7 @@ using ReflectorEvent =
     std::variant<Started, ListItems, ListDone, WatchLine, Dropped, WatchEnded, Failed, TimePassed>;
 
 // ---- actions ----
-// SendList, SendWatch and WaitUntil each end the exchange that still runs.
+// SendList, SendWatch, SendCheck and WaitUntil each end the exchange that still runs.
 struct SendList {
   std::string query;  // escaped, without '?'
   Microseconds timeout{};
@@ -56,6 +60,12 @@ struct SendWatch {
   Microseconds first_within{};
   bool initial = false;  // a watch-list: begins with the whole state (K-08)
   friend bool operator==(const SendWatch&, const SendWatch&) = default;
+};
+// A list that finds nothing, for the sake of the server's yes or no: ListDone or Failed.
+struct SendCheck {
+  std::string query;
+  Microseconds timeout{};
+  friend bool operator==(const SendCheck&, const SendCheck&) = default;
 };
 // All objects there are: one atomic step (K-21). An empty document stands for one that could not be taken.
 struct Replace {
@@ -83,7 +93,7 @@ struct KindMissing {
   friend bool operator==(KindMissing, KindMissing) = default;
 };
 using ReflectorAction =
-    std::variant<SendList, SendWatch, Replace, Upsert, Remove, WaitUntil, CountError, KindMissing>;
+    std::variant<SendList, SendWatch, SendCheck, Replace, Upsert, Remove, WaitUntil, CountError, KindMissing>;
 
 // ---- state ----
 struct Idle {};
@@ -110,9 +120,11 @@ struct WaitingToList {
 struct WaitingToWatch {
   TimePoint until{};
 };
+// Whether the server has got as far as resource_version.
+struct Checking {};
 
 struct ReflectorState {
-  std::variant<Idle, Listing, Watching, WaitingToList, WaitingToWatch> phase;
+  std::variant<Idle, Listing, Watching, WaitingToList, WaitingToWatch, Checking> phase;
   std::string resource_version;  // the newest seen; empty before the first list
   Backoff backoff{kApiBackoff};
   Backoff missing_backoff{kMissingKindBackoff};

@@ -41,6 +41,11 @@ std::string watch_list_query(const ReflectorConfig& config, ListFrom from, const
   return with_selector(config, std::move(query));
 }
 
+std::string check_query(const ReflectorConfig& config, const std::string& version) {
+  // "-" is nobody's name: names begin and end with a letter or digit.
+  return list_query(config, ListFrom::kLast, version) + "&fieldSelector=metadata.name%3D-";
+}
+
 std::string escape_query(const std::string& text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;

@@ -29,6 +29,9 @@ std::string watch_query(const ReflectorConfig& config, const std::string& versio
 std::string watch_list_query(const ReflectorConfig& config, ListFrom from, const std::string& version,
                              Seconds timeout);
 
+// A list of no object at all, answered only by a server that has got as far as `version` (K-05).
+std::string check_query(const ReflectorConfig& config, const std::string& version);
+
 // Percent-encodes all but RFC 3986's unreserved characters.
 std::string escape_query(const std::string& text);
 

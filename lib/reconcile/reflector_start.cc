@@ -36,6 +36,11 @@ ReflectorAction start_watch(const ReflectorConfig& config, ReflectorState& state
                    kHeadWithin, false};
 }
 
+ReflectorAction start_check(const ReflectorConfig& config, ReflectorState& state) {
+  state.phase = Checking{};
+  return SendCheck{check_query(config, state.resource_version), kListTimeout};
+}
+
 ReflectorAction start_anew(const ReflectorConfig& config, ReflectorState& state, ListFrom from,
                            const Moment& at) {
   if (state.watch_list_refused || state.list_next || from == ListFrom::kNewestWhole) {

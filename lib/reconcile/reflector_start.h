@@ -14,6 +14,8 @@ ReflectorAction start_list(const ReflectorConfig& config, ReflectorState& state,
 // Of the running list; changes no state.
 ReflectorAction next_page(const ReflectorConfig& config, const std::string& token);
 ReflectorAction start_watch(const ReflectorConfig& config, ReflectorState& state, const Moment& at);
+// Asks whether the server has got as far as the version that the watch is to be resumed from.
+ReflectorAction start_check(const ReflectorConfig& config, ReflectorState& state);
 // The whole state, by a watch-list or a list (K-08).
 ReflectorAction start_anew(const ReflectorConfig& config, ReflectorState& state, ListFrom from,
                            const Moment& at);

@@ -27,6 +27,28 @@ class Api:
             subprocess.run([f"{CLUSTER}/{command}", "--only", "kube-apiserver"], check=True, stdout=subprocess.DEVNULL,
                            env=dict(self._env, KAPI_APISERVER_FLAGS=flags))
 
+    def _only(self, command, program):
+        subprocess.run([f"{CLUSTER}/{command}", "--only", program], check=True, stdout=subprocess.DEVNULL, env=self._env)
+
+    def backup(self):
+        """All that etcd has, in a folder of its own; the API server is away meanwhile. As for restart()."""
+        data = self._env["KAPI_RUN"] + "/etcd"
+        for program in ("kube-apiserver", "etcd"):
+            self._only("down", program)
+        shutil.copytree(data, data + "-backup")
+        for program in ("etcd", "kube-apiserver"):
+            self._only("up", program)
+
+    def restore(self):
+        """Back to what backup() saw, resourceVersions and all."""
+        data = self._env["KAPI_RUN"] + "/etcd"
+        for program in ("kube-apiserver", "etcd"):
+            self._only("down", program)
+        shutil.rmtree(data)
+        shutil.copytree(data + "-backup", data)
+        for program in ("etcd", "kube-apiserver"):
+            self._only("up", program)
+
     def kubectl(self, *words):
         """(exit code, output and errors together)"""
         done = subprocess.run([self._kubectl, "--kubeconfig", self._kubeconfig, *words], text=True, cwd=TREE,

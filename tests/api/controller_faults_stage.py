@@ -50,8 +50,12 @@ class Stage:
     def log(self):
         return self.controller.log()[-1500:] if self.controller else ""
 
-    def cluster(self):
+    def kinds_known(self):
+        """The API server knows a kind some time after it has started, or after its CRD was made."""
         until(lambda: all(self.world.get(f"{OURS}/{plural}") for plural in ("virtualips", "vrrpgroups", "realserversets")))
+
+    def cluster(self):
+        self.kinds_known()
         for number, node in enumerate(NODES, 1):
             self.world.node(node, f"192.0.2.{number}")
             self.world.report(node, f"192.0.2.{number}")

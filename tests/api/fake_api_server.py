@@ -26,6 +26,9 @@ commonName = supplied
 """
 
 
+CHECKS = "fieldSelector=metadata.name%3D-"  # a list of nothing: whether the server knows a version
+
+
 class Certificates:
     """A CA, and server certificates signed by it."""
 
@@ -93,6 +96,9 @@ class Asked(http.server.BaseHTTPRequestHandler):
         if "sendInitialEvents" in self.path and not self.server.watch_lists:
             self.server.refused.append(self.path)
             return self.answer(422, status(422, "Invalid"))
+        if CHECKS in self.path and self.server.knows_versions:
+            self.server.checked.append(self.path)
+            return self.list(re.search(r"resourceVersion=(\w+)", self.path)[1])
         with self.server.lock:
             self.server.asked.append(Request(self.path, self.watches, self.body))
             self.number = sum(1 for each in self.server.asked if each.watches == self.watches)
@@ -139,7 +145,8 @@ class Asked(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Refuses watch-lists, as most servers of 2026 do, unless told otherwise; those are not in `asked`."""
+    """Refuses watch-lists, as most servers of 2026 do, and says that it has got as far as any version, unless told otherwise; those are
+    not in `asked`."""
     daemon_threads = True
 
     def __init__(self, certificates, name, script, watch_lists=False):
@@ -149,6 +156,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.present(name)
         self.script, self.asked, self.lock, self.stopping = script, [], threading.Lock(), threading.Event()
         self.watch_lists, self.refused = watch_lists, []
+        self.knows_versions, self.checked = True, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def present(self, name):

@@ -40,6 +40,7 @@ class FaultProxy(Server):
         self._tls = ssl.create_default_context(cadata=authority)
         self.faults, self._open, self._guard = [], set(), threading.Lock()
         super().__init__(certificates, "good", self._play, watch_lists=True)
+        self.knows_versions = False  # the server behind us says so
 
     def _play(self, asked):
         for fault in list(self.faults):

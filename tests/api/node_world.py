@@ -112,6 +112,10 @@ class Path:
         end = f"127.0.0.1:{self.port}"
         self._relay = subprocess.Popen([BUILD + "/support/relay", self.namespace, end, end])
 
+    def relay(self):
+        """The process in between."""
+        return self._relay
+
     def leads(self):
         """Whether somebody answers at its end."""
         return run("ip", "netns", "exec", self.namespace, "curl", "-sk", "-m", "2", f"https://127.0.0.1:{self.port}/livez")[0] == 0

@@ -63,6 +63,7 @@ class Copy {
     return true;
   }
   bool take(SendList& list) { return ask(false, list.query, list.timeout); }
+  bool take(SendCheck& check) { return ask(false, check.query, check.timeout); }
   bool take(SendWatch& watch) {
     require(watch.query.find("allowWatchBookmarks=true") != std::string::npos,
             "K-10: bookmarks are asked for");

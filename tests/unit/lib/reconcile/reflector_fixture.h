@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +14,13 @@ namespace fairlead::reconcile {
 using Actions = std::vector<ReflectorAction>;
 
 inline const TimePoint t0{Seconds(1000)};
+
+inline ListDone done(const std::string& version) { return {ListHead{"VirtualIPList", version, ""}}; }
+// Whether the server has got as far as that version.
+inline SendCheck check_from(const std::string& version) {
+  return {"resourceVersion=" + version + "&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3D-",
+          Seconds(30)};
+}
 
 // A machine with its clock, of a server that has refused the watch-list. Random numbers are 0 unless said
 // otherwise: waits are not stretched, watches last 300 s.
@@ -30,9 +39,13 @@ struct Machine {
     now += time;
     return step(std::move(event));
   }
+  // The wait is over, and the check that comes first is answered well.
+  Actions resume(Microseconds wait) {
+    EXPECT_EQ(after(wait, TimePassed{}), (Actions{check_from(state.resource_version)}));
+    return step(done(state.resource_version));
+  }
 };
 
-inline ListDone done(const std::string& version) { return {ListHead{"VirtualIPList", version, ""}}; }
 inline ListDone page(const std::string& version, const std::string& token) {
   return {ListHead{"VirtualIPList", version, token}};
 }

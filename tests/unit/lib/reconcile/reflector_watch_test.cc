@@ -56,6 +56,42 @@ TEST(ReflectorK05, ATooLargeVersionIsLeftTheSameWayAsAnExpiredOne) {
   EXPECT_EQ(machine.step(WatchEnded{}), (Actions{watch_from("3")}));
 }
 
+// A watch from a version that is yet to come is silent: it is asked for first, unless the watch before ended
+// at its time.
+TEST(ReflectorK05, AWatchIsResumedOnceTheServerSaysThatItHasGotSoFar) {
+  auto machine = watching_from("7");
+  machine.step(lost("closed"));
+  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{check_from("7")}));
+  EXPECT_EQ(machine.step(done("9")), (Actions{watch_from("7")}));
+  EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("7")}));
+}
+
+TEST(ReflectorK05, AServerRestoredFromABackupIsListedAnewWithTheVersionUnset) {
+  auto too_large = refused(504);
+  too_large.status.resource_version_too_large = true;
+  for (const ReflectorEvent& answer : {ReflectorEvent(too_large), ReflectorEvent(done("3"))}) {
+    auto machine = watching_from("7");
+    machine.step(lost("closed"));
+    machine.after(Milliseconds(800), TimePassed{});
+    EXPECT_EQ(machine.step(answer), (Actions{CountError{"version_too_large"}, kFirstList}));
+    EXPECT_EQ(machine.step(done("3")), (Actions{Replace{}, watch_from("3")}));
+  }
+}
+
+TEST(ReflectorK05, ACheckThatGetsNoAnswerIsMadeAgainAndOneThatIsRefusedIsNot) {
+  auto machine = watching_from("7");
+  machine.step(lost("closed"));
+  machine.after(Milliseconds(800), TimePassed{});
+  for (const auto& failed : {lost("connect"), refused(403), refused(429)}) {
+    const auto actions = machine.step(failed);
+    ASSERT_EQ(actions.size(), 2U);
+    EXPECT_EQ(machine.after(Seconds(31), TimePassed{}), (Actions{check_from("7")}));
+  }
+  EXPECT_EQ(machine.step(ListDone{{"Table", "9", ""}}).front(), ReflectorAction{CountError{"wrong_kind"}});
+  EXPECT_EQ(machine.after(Seconds(31), TimePassed{}), (Actions{check_from("7")}));
+  EXPECT_EQ(machine.step(refused(400)), (Actions{CountError{"refused"}, watch_from("7")}));
+}
+
 TEST(ReflectorK05, A504WithoutThatCauseIsAnOrdinaryError) {
   auto machine = watching_from("7");
   EXPECT_EQ(machine.step(refused(504)),
@@ -75,7 +111,7 @@ TEST(ReflectorK06, RefusedConnectionsAndThrottlingBackOffAndResumeWithoutARelist
       const auto actions = machine.step(failed);
       ASSERT_EQ(actions.size(), 2U);
       EXPECT_EQ(actions[1], ReflectorAction{WaitUntil{machine.now + Milliseconds(wait)}});
-      EXPECT_EQ(machine.after(Milliseconds(wait), TimePassed{}), (Actions{watch_from("7")}));
+      EXPECT_EQ(machine.resume(Milliseconds(wait)), (Actions{watch_from("7")}));
     }
   }
 }
@@ -84,7 +120,7 @@ TEST(ReflectorK06, AfterFiveServerErrorsInARowTheVersionIsSuspectAndARelistFollo
   auto machine = watching_from("7");
   for (int i = 0; i < 4; ++i) {
     machine.step(error_line(R"("code":500,"reason":"InternalError")"));
-    EXPECT_EQ(machine.after(Seconds(60), TimePassed{}), (Actions{watch_from("7")}));
+    EXPECT_EQ(machine.resume(Seconds(60)), (Actions{watch_from("7")}));
   }
   machine.step(error_line(R"("code":500,"reason":"InternalError")"));
   EXPECT_EQ(machine.after(Seconds(60), TimePassed{}), (Actions{relist_from("7")}));
@@ -95,7 +131,7 @@ TEST(ReflectorK07, AWatchThatEndsWithinASecondAndBroughtNothingIsAnError) {
   machine.now += Milliseconds(999);
   EXPECT_EQ(machine.step(WatchEnded{}),
             (Actions{CountError{"short"}, WaitUntil{machine.now + Milliseconds(800)}}));
-  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{watch_from("7")}));
+  EXPECT_EQ(machine.resume(Milliseconds(800)), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK07, AShortWatchThatBroughtSomethingIsNone) {
@@ -152,7 +188,7 @@ TEST(ReflectorK17, AHundredUselessLinesInARowAreNoWatchAndBackOff) {
   for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{CountError{"decode"}}));
   EXPECT_EQ(machine.step(WatchLine{"<p>"}),
             (Actions{CountError{"decode"}, WaitUntil{t0 + Milliseconds(800)}}));
-  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{watch_from("7")}));
+  EXPECT_EQ(machine.resume(Milliseconds(800)), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK17, AUsefulLineBetweenThemBeginsTheCountAnew) {
@@ -168,17 +204,17 @@ TEST(ReflectorK40, APageOfSomebodyElseIsNoMissingKind) {
   auto machine = watching_from("7");
   EXPECT_EQ(machine.step(lost("content_type")),
             (Actions{CountError{"content_type"}, WaitUntil{t0 + Milliseconds(800)}}));
-  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{watch_from("7")}));
+  EXPECT_EQ(machine.resume(Milliseconds(800)), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK18, TwoHealthyMinutesResetTheBackOff) {
   auto machine = watching_from("7");
   machine.step(lost("closed"));
-  machine.after(Milliseconds(800), TimePassed{});
+  machine.resume(Milliseconds(800));
   machine.now += Seconds(119);
   EXPECT_EQ(machine.step(lost("closed")),
             (Actions{CountError{"closed"}, WaitUntil{machine.now + Milliseconds(1600)}}));
-  machine.after(Milliseconds(1600), TimePassed{});
+  machine.resume(Milliseconds(1600));
   machine.now += Seconds(120);
   EXPECT_EQ(machine.step(lost("closed")),
             (Actions{CountError{"closed"}, WaitUntil{machine.now + Milliseconds(800)}}));
@@ -190,7 +226,7 @@ TEST(ReflectorK39, AWatchEndedBeforeItsTimeIsResumedWithinASecondAtRandomWithout
   machine.now += Seconds(20);
   EXPECT_EQ(machine.step(WatchEnded{}), (Actions{WaitUntil{machine.now + Milliseconds(250)}}));
   machine.random = 0;
-  EXPECT_EQ(machine.after(Milliseconds(250), TimePassed{}), (Actions{watch_from("7")}));
+  EXPECT_EQ(machine.resume(Milliseconds(250)), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK33, AnErrorEventsRetryAfterIsHonoured) {
