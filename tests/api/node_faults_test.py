@@ -91,7 +91,7 @@ def etcd_restored(verdicts, world, link, daemon):
     verdicts.add("FC-11: since the backup the group has got another address", until(lambda: link.holds(MORE)), daemon.log()[-1500:])
     world.api.restore()
     until(lambda: world.read_group("g"))
-    told = until(lambda: any("configEpoch" in problem for problem in world.report().get("problems", [])), LONGEST_WAIT + 30)
+    told = until(lambda: any("configEpoch" in problem for problem in world.report().get("problems", [])), 2 * LONGEST_WAIT + 30)
     verdicts.add("FC-11: the node says that it is shown an older generation, and what to do", told, json.dumps(world.report()) + daemon.log()[-1500:])
     verdicts.add("FC-11: and keeps what it has", link.holds(VIP) and link.holds(MORE) and daemon.group("g").get("state") == "Master",
                  json.dumps(daemon.state()))
