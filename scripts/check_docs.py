@@ -8,7 +8,8 @@ metric "fairlead_..." has a row "| `name` | ..." in docs/metrics.md; and neither
 the code no longer has. docs/rfc9568.md has every row of the ledger, once; each names tests that exist, some that show the
 rule and, after "; opposite: ", others that show its opposite, or says "not applicable: " or "opposite: none, " and why; the
 code it names exists, too. A test in Python is a case of a script, one that a run of its layer comes to.
-docs/kubernetes-client.md likewise has every rule of the Kubernetes client; its tests need not be of two kinds.
+docs/kubernetes-client.md likewise has every rule of the Kubernetes client, and the faults of the API server and of what talks to it;
+its tests need not be of two kinds.
 """
 import pathlib
 import re
@@ -22,9 +23,10 @@ SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
 LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60, 65), (70, 80), (90, 103), (110, 119))
           for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
 LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
-# The rows that docs/kubernetes-client.md must have.
-CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}" for number in range(1, 11)]
-CLIENT_ROW = re.compile(r"^\| ([KL]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+# The rows that docs/kubernetes-client.md must have: rules, then faults.
+CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}" for number in range(1, 11)] + [
+    f"FC-{number:02}" for number in (1, 2, 3, 7, 10, 11, 12, 13, 18)] + [f"FN-{number}" for number in (12, 16, 17, 32)]
+CLIENT_ROW = re.compile(r"^\| ([KL]-\d+|F[CN]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
