@@ -256,10 +256,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="fairlead-election-") as folder:
         with open(folder + "/policy.yaml", "w") as file:
             file.write(POLICY)
-        os.environ.pop("KUBECONFIG", None)  # the audit log must be ours
-        os.environ["KAPI_APISERVER_FLAGS"] = (f"--audit-policy-file={folder}/policy.yaml --audit-log-path={folder}/audit.log "
-                                              "--audit-log-mode=blocking")
-        with apiserver.api_server() as api:
+        flags = f"--audit-policy-file={folder}/policy.yaml --audit-log-path={folder}/audit.log --audit-log-mode=blocking"
+        with apiserver.api_server(flags) as api:
             stage = Stage(verdicts, api, folder, folder + "/audit.log")
             try:
                 first, second = two_replicas(stage)
