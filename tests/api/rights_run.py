@@ -141,6 +141,6 @@ def lists(verdicts, run):
     """On a server without watch-lists both list first; a node lists sets once it has a group."""
     run.node_world.group("listed", 61, [{"address": VIP, "forwarding": "Delegate"}])
     run.start("second")
-    until(lambda: run.entry("listed").get("state") == "Master")
+    until(lambda: run.entry("listed").get("state") == "Master", 120)
     ready = until(lambda: run.controller.get(run.controller.health, "/readyz")[0] == 200 and run.daemon.health("/readyz") == 200)
     verdicts.add("both get to work by lists, too", bool(ready), run.logs())
