@@ -77,8 +77,9 @@ def restored(stage):
             whole = until(lambda: stage.serves("stays", "before"), 90)
             noticed = until(lambda: 'reason="version_too_large"' in stage.controller.get(stage.controller.metrics, "/metrics")[1], 60)
             stage.check("FC-11: the controller follows back in time: it has noticed, and what is back is served", whole and noticed, stage.log())
-            stage.check("FC-11: what is gone has nothing left, in no group and no set", not stage.world.group_of("192.0.2.72") and
-                        not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), stage.left())
+            gone = until(lambda: not stage.world.group_of("192.0.2.72") and
+                         not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60)
+            stage.check("FC-11: what is gone has nothing left, in no group and no set", gone, stage.left())
             stage.vip("next", 72)
             stage.check("FC-11: and its address is free for the next", until(lambda: stage.serves("stays", "before", "next"), 60), stage.log())
             stage.check("FC-11: it is the same process, without a restart", stage.well() and stage.stop() == 0)
