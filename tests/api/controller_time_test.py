@@ -74,14 +74,14 @@ def restored(stage):
             stage.api.restore()
             stage.kinds_known()
             stage.check("FC-11: the backup is what the API server shows", stage.world.vip_of("before") and not stage.world.vip_of("after"))
-            whole = until(lambda: stage.serves("stays", "before"), 90)
+            whole = until(lambda: stage.serves("stays", "before"), 120)
             noticed = until(lambda: 'reason="version_too_large"' in stage.controller.get(stage.controller.metrics, "/metrics")[1], 60)
             stage.check("FC-11: the controller follows back in time: it has noticed, and what is back is served", whole and noticed, stage.log())
             gone = until(lambda: not stage.world.group_of("192.0.2.72") and
                          not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60)
             stage.check("FC-11: what is gone has nothing left, in no group and no set", gone, stage.left())
             stage.vip("next", 72)
-            stage.check("FC-11: and its address is free for the next", until(lambda: stage.serves("stays", "before", "next"), 60), stage.log())
+            stage.check("FC-11: and its address is free for the next", until(lambda: stage.serves("stays", "before", "next"), 120), stage.log())
             stage.check("FC-11: it is the same process, without a restart", stage.well() and stage.stop() == 0)
         finally:
             log = stage.log()
