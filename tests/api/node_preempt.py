@@ -15,15 +15,18 @@ def preempts_late(verdicts, world, link, daemon, folder):
     try:
         seen = until(lambda: other.state() == "Master", 10)
         verdicts.add("preemptDelaySeconds: another is Master first", seen, other.said())
+        asked = time.monotonic()
         world.group("late", VRID, [{"address": VIP, "forwarding": "Delegate"}], preemptDelaySeconds=DELAY_S)
         until(lambda: daemon.group("late").get("state") == "Backup", 20)
         backup = time.monotonic()
         held = until(lambda: link.holds(VIP), 20)
-        took = 1000 * (time.monotonic() - backup)
-        # The last advert that still counts comes in the interval before the delay ends; 400 ms for a busy machine.
+        since_asked, took = (1000 * (time.monotonic() - begun) for begun in (asked, backup))
+        # The last advert that still counts comes in the interval before the delay ends; 400 ms for a busy machine, where the Backup
+        # is seen late: it is one at the earliest when it was asked for.
         least = 1000 * DELAY_S + ADI_MS - INTERVAL_MS
-        verdicts.add("preemptDelaySeconds: the role is taken back that much later", held and least - 150 <= took <= least + INTERVAL_MS + 400,
-                     f"{took:.0f} ms, {least}..{least + INTERVAL_MS} wanted")
+        verdicts.add("preemptDelaySeconds: the role is taken back that much later",
+                     held and least <= since_asked and took <= least + INTERVAL_MS + 400,
+                     f"{took:.0f} ms, {since_asked:.0f} since it was asked for, {least}..{least + INTERVAL_MS} wanted")
         reason = until(lambda: world.entry("late").get("lastTransition", {}).get("reason") == "Preempted", 10)
         verdicts.add("preemptDelaySeconds: the entry says Preempted", reason, json.dumps(world.entry("late")))
     finally:
