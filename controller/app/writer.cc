@@ -11,7 +11,6 @@
 namespace fairlead::controller {
 namespace {
 
-constexpr reconcile::BackoffConfig kWriteBackoff{Milliseconds(5), Seconds(30), Seconds(120)};
 constexpr const char* kManager = "fairlead-controller";
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
@@ -20,6 +19,11 @@ bool good(int status) { return status >= 200 && status < 300; }
 
 std::string object_name(const Write& write) {
   return plural_of(write.target) + "/" + api::to_string(write.key);
+}
+
+// What is tried again by itself: the other writes of the object may succeed.
+std::string subject_of(const Write& write) {
+  return object_name(write) + " " + std::to_string(static_cast<int>(write.verb));
 }
 
 // "409 Conflict: ...": what the server said, in short.
@@ -43,28 +47,18 @@ Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::Even
 
 void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   const TimePoint now = sys::now();
-  std::erase_if(failures_, [&](const auto& failure) { return now - failure.second.retry_at > Seconds(120); });
   writes_.clear();
   outcome_ = {};
   std::set<std::pair<Target, api::ObjectKey>> touched;
   for (auto& write : writes) {
-    const auto failure = failures_.find({write.target, write.key, write.verb});
-    if (failure != failures_.end() && failure->second.retry_at > now) continue;
-    if (!touched.insert({write.target, write.key}).second) continue;
+    if (touched.contains({write.target, write.key}) || !retries_.may_try(subject_of(write), now)) continue;
+    touched.insert({write.target, write.key});
     writes_.push_back(std::move(write));
   }
   sent_ = 0;
   open_ = 0;
   on_done_ = std::move(on_done);
   next_step();
-}
-
-std::optional<TimePoint> Writer::next_retry() const {
-  std::optional<TimePoint> out;
-  for (const auto& [subject, failure] : failures_) {
-    if (failure.retry_at > sys::now() && (!out || failure.retry_at < *out)) out = failure.retry_at;
-  }
-  return out;
 }
 
 void Writer::next_step() {
@@ -131,7 +125,7 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     succeeded(write, *result);
   } else if (result->status == kNotFound && write.verb != Verb::kApply) {
     count(write, "gone");  // the cache will tell
-    failures_.erase({write.target, write.key, write.verb});
+    retries_.succeeded(subject_of(write));
   } else {
     if (is_foreign_owner(*result)) {
       metrics_
@@ -151,7 +145,7 @@ void Writer::end_of_one() {
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
   ++outcome_.written;
   count(write, "written");
-  failures_.erase({write.target, write.key, write.verb});
+  retries_.succeeded(subject_of(write));
   sys::log(sys::LogLevel::kDebug, "controller.wrote",
            {{"object", object_name(write)}, {"status", std::to_string(response.status)}});
   const auto meta = api::decode_meta(response.body);
@@ -177,12 +171,8 @@ void Writer::tell(const Notice& notice) {
 void Writer::failed(const Write& write, const std::string& why, bool conflict) {
   ++outcome_.failed;
   count(write, conflict ? "conflict" : "failed");
-  const Subject subject{write.target, write.key, write.verb};
-  auto& failure =
-      failures_.try_emplace(subject, Failure{reconcile::Backoff(kWriteBackoff), {}, ""}).first->second;
-  failure.retry_at = sys::now() + failure.backoff.after_failure(sys::now(), 0);
-  if (conflict || failure.told == why) return;
-  failure.told = why;
+  retries_.failed(subject_of(write), sys::now());
+  if (conflict || !retries_.is_news(subject_of(write), why)) return;
   sys::log(sys::LogLevel::kWarning, "controller.write_failed",
            {{"object", object_name(write)}, {"why", why}});
 }

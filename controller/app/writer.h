@@ -4,20 +4,19 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "controller/plan/changes.h"
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/event_sender.h"
-#include "lib/reconcile/backoff.h"
+#include "lib/reconcile/retries.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
 
 namespace fairlead::controller {
 
 // Carries out one round of writes, step after step, those of one step together. A write that fails holds up
-// nothing but its own object, which then waits (5 ms doubling to 30 s, K-24); the next round computes anew.
+// nothing but its own object, which then waits (K-24); the next round computes anew.
 // A write that frees something is sent once the API server has said that what it takes for gone is gone
 // (FC-03). Of several writes to one object only the first is sent: the others were computed from what it
 // changes.
@@ -45,16 +44,9 @@ class Writer {
   void drop_rest() { writes_.resize(sent_); }
 
   // When the first object that waits may be tried again.
-  std::optional<TimePoint> next_retry() const;
+  std::optional<TimePoint> next_retry() const { return retries_.next(sys::now()); }
 
  private:
-  using Subject = std::tuple<Target, api::ObjectKey, Verb>;
-  struct Failure {
-    reconcile::Backoff backoff;
-    TimePoint retry_at{};
-    std::string told;  // what was logged last: one line per change (style 32)
-  };
-
   void next_step();
   void confirm(const Write& write, std::size_t at);
   void looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result);
@@ -74,7 +66,7 @@ class Writer {
   std::size_t open_ = 0;  // sent and not answered
   Outcome outcome_;
   OnDone on_done_;
-  std::map<Subject, Failure> failures_;
+  reconcile::Retries retries_;
 };
 
 }  // namespace fairlead::controller
