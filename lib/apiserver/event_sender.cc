@@ -10,10 +10,7 @@ namespace {
 
 using reconcile::EventBook;
 using reconcile::EventFate;
-
-constexpr std::size_t kMostWaiting = 1000;
-constexpr int kMostTries = 12;
-constexpr Seconds kBetweenTries{10};
+using reconcile::EventQueue;
 
 ApiRequest request_of(const EventBook::Write& write) {
   const api::Event& event = write.event;
@@ -57,8 +54,7 @@ void EventSender::tell_series() {
 }
 
 void EventSender::queue(EventBook::Write write) {
-  if (queue_.size() >= kMostWaiting) return dropped_.add(1);
-  queue_.push_back({std::move(write), 0});
+  if (!queue_.push(std::move(write))) return dropped_.add(1);
   if (!busy_) next();
 }
 
@@ -67,35 +63,29 @@ void EventSender::next() {
   if (!busy_) return;
   const TimePoint now = sys::now();
   if (!bucket_.take(now)) return retry_.arm(bucket_.ready_at(now), [this] { next(); });
-  client_.send(request_of(queue_.front().write), [this](const auto& result) { answered(result); });
+  client_.send(request_of(queue_.front()), [this](const auto& result) { answered(result); });
 }
 
 void EventSender::answered(const Result<ApiResponse>& result) {
-  Waiting& first = queue_.front();
-  switch (result ? reconcile::fate_of_event(first.write.fresh, result->status, result->body)
+  EventBook::Write& first = queue_.front();
+  switch (result ? reconcile::fate_of_event(first.fresh, result->status, result->body)
                  : EventFate::kTryAgain) {
     case EventFate::kWritten:
-      queue_.pop_front();
+      queue_.pop();
       return next();
     case EventFate::kWriteAnew:
-      first.write.fresh = true;
+      first.fresh = true;
       return next();
     case EventFate::kDrop:
-      drop_first();
+      dropped_.add(1);
+      queue_.pop();
       return next();
     case EventFate::kTryAgain:
       break;
   }
-  if (++first.tries >= kMostTries) {
-    drop_first();
-    return next();
-  }
-  retry_.arm(sys::now() + kBetweenTries, [this] { next(); });
-}
-
-void EventSender::drop_first() {
+  if (queue_.try_again()) return retry_.arm(sys::now() + EventQueue::kBetweenTries, [this] { next(); });
   dropped_.add(1);
-  queue_.pop_front();
+  next();
 }
 
 }  // namespace fairlead::apiserver

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <deque>
 #include <string>
 
 #include "lib/api/event.h"
 #include "lib/apiserver/client.h"
 #include "lib/reconcile/event_book.h"
+#include "lib/reconcile/event_queue.h"
 #include "lib/reconcile/token_bucket.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
@@ -13,9 +13,9 @@
 namespace fairlead::apiserver {
 
 // Sends Events one after the other, in the background: nobody waits for them (K-32). What repeats becomes a
-// series, and what is too much about one object is left out (EventBook). At most 1000 wait; more are dropped.
-// One that fails is tried 12 times, 10 s apart, unless the server refuses it for good. All that is left out
-// or dropped is counted. All on the loop's thread; loop, metrics and client must outlive it.
+// series, and what is too much about one object is left out (EventBook). Too many that wait,
+// and one that fails too often (EventQueue) or is refused for good, are dropped. All that is left out or
+// dropped is counted. All on the loop's thread; loop, metrics and client must outlive it.
 class EventSender {
  public:
   // `limit`: how fast Events may leave; what the client allows is shared with more important requests.
@@ -25,15 +25,10 @@ class EventSender {
   void send(const api::Notice& notice);
 
  private:
-  struct Waiting {
-    reconcile::EventBook::Write write;
-    int tries = 0;
-  };
   void tell_series();
   void queue(reconcile::EventBook::Write write);
   void next();
   void answered(const Result<ApiResponse>& result);
-  void drop_first();
 
   Client& client_;
   sys::Counter& dropped_;
@@ -41,7 +36,7 @@ class EventSender {
   reconcile::TokenBucket bucket_;
   sys::Timer retry_;
   sys::Timer series_;
-  std::deque<Waiting> queue_;
+  reconcile::EventQueue queue_;
   bool busy_ = false;
 };
 
