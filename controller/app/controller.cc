@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/plan/desired.h"
+#include "controller/status/foreign_writers.h"
 #include "lib/base/text.h"
 #include "lib/reconcile/resource_version.h"
 #include "lib/sys/log.h"
@@ -76,6 +77,7 @@ void Controller::round() {
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
   memory_.stale_members = summary.stale_members;
+  forget_settled(writes, memory_.foreign_writers);
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
@@ -91,6 +93,11 @@ void Controller::written(const Writer::Outcome& outcome) {
   writing_ = false;
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
+  for (const auto& [key, managers] : outcome.foreign_writers) {
+    std::string& known = memory_.foreign_writers[key];
+    dirty_ = dirty_ || known != managers;  // its condition says so
+    known = managers;
+  }
   wait_until_ = sys::now() + kCachesWithin;
   if (!moved_.empty() || dirty_) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "controller/status/foreign_writers.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
@@ -30,14 +31,6 @@ std::string subject_of(const Write& write) {
 std::string answer_text(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
   return std::to_string(response.status) + (reply.ok() ? " " + reply.value.message : "");
-}
-
-bool is_foreign_owner(const apiserver::ApiResponse& response) {
-  const auto reply = api::decode_status_reply(response.body);
-  for (const auto& cause : reply.value.causes) {
-    if (cause.reason == "FieldManagerConflict") return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -127,13 +120,15 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     count(write, "gone");  // the cache will tell
     retries_.succeeded(subject_of(write));
   } else {
-    if (is_foreign_owner(*result)) {
+    const auto managers = foreign_managers(api::decode_status_reply(result->body).value);
+    if (!managers.empty()) {
+      if (write.target == Target::kService) outcome_.foreign_writers[write.key] = managers;
       metrics_
           .counter("fairlead_controller_foreign_writes_total", "Writes refused because others own a field",
                    {{"kind", plural_of(write.target)}})
           .add(1);
     }
-    failed(write, answer_text(*result), result->status == kConflict && !is_foreign_owner(*result));
+    failed(write, answer_text(*result), result->status == kConflict && managers.empty());
   }
   end_of_one();
 }

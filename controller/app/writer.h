@@ -32,6 +32,8 @@ class Writer {
       std::string written;  // that of the answer; empty: a delete
     };
     std::map<std::pair<Target, api::ObjectKey>, Move> moved;
+    // Services whose status was refused because these field managers own it (K-26).
+    std::map<api::ObjectKey, std::string> foreign_writers;
   };
   using OnDone = std::function<void(const Outcome&)>;
 

@@ -70,6 +70,10 @@ Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, 
     Judgement judgement = judge(inputs, refused, held, virtual_ip);
     Decision& decision = out.decisions[key];
     decision.pool_removed = judgement.pool_removed;
+    const auto foreign = inputs.memory.foreign_writers.find(key);
+    if (foreign != inputs.memory.foreign_writers.end() && made_for_service(virtual_ip)) {
+      decision.foreign_writers = foreign->second;
+    }
     decision.forwards = virtual_ip.spec.forwarding != api::Forwarding::kDelegate;
     if (judgement.refusal) seating.frozen.insert(virtual_ip.meta.uid);
     decision.not_accepted = std::move(judgement.refusal);
@@ -196,6 +200,9 @@ Desired desired(const Inputs& inputs) {
 Memory remember(const Inputs& inputs, const Desired& desired) {
   Memory out;
   out.stale_members = inputs.memory.stale_members;
+  for (const auto& [key, managers] : inputs.memory.foreign_writers) {
+    if (inputs.services.contains(key)) out.foreign_writers.insert({key, managers});
+  }
   const auto since = [&](const auto& map, const auto& key) {
     const auto known = map.find(key);
     return known == map.end() ? inputs.now : known->second;

@@ -19,6 +19,7 @@ struct Decision {
   std::optional<Refusal> not_allocated;  // condition Allocated: AddressInUse, VirtualRouterIDsExhausted
   std::optional<Refusal> not_placed;     // condition Programmed: NoEligibleNode, NoEndpoints
   bool pool_removed = false;
+  std::string foreign_writers;  // of the status of the Service it was made for (K-26)
   std::string backend_problem;  // the Service named is missing, or has no ports
   int ready_reals = 0;          // real servers with a weight, over all virtual servers
   bool forwards = true;         // Fairlead forwards: not Delegate

@@ -44,6 +44,8 @@ using MemberKey = std::pair<std::string, std::string>;
 struct Memory {
   std::map<MemberKey, TimePoint> interface_missing_since;  // interface or prefix, not carrier
   std::map<ReleaseKey, TimePoint> releasing_since;
+  // Service -> the field managers that own what we would write of its status (K-26), "a, b".
+  std::map<api::ObjectKey, std::string> foreign_writers;
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

@@ -56,6 +56,8 @@ std::string_view to_string(Reason reason) {
       return "VRIDInUse";
     case Reason::kPoolRemoved:
       return "PoolRemoved";
+    case Reason::kForeignStatusWriter:
+      return "ForeignStatusWriter";
     case Reason::kInterfaceMissing:
       return "InterfaceMissing";
   }

@@ -40,6 +40,7 @@ enum class Reason {
   kStaleStatus,
   kVRIDInUse,
   kPoolRemoved,
+  kForeignStatusWriter,
   kInterfaceMissing,
 };
 // "Accepted", "InvalidSpec", ...: the word itself, as in the reference.

@@ -59,7 +59,7 @@ std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api:
   }
   if (const auto* bad = turned(was.conditions, next.conditions, "Degraded", ConditionStatus::kTrue)) {
     if (bad->reason == "SplitOwnership" || bad->reason == "PoolRemoved" ||
-        bad->reason == "ConflictWithKubeProxy") {
+        bad->reason == "ForeignStatusWriter" || bad->reason == "ConflictWithKubeProxy") {
       add(EventType::kWarning, bad->reason, "Summarize", bad->message);
     }
   }

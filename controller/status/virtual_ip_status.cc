@@ -117,6 +117,11 @@ api::Condition degraded(const Report& report) {
   for (const auto& held : report.held) {
     if (!held.summary->degraded.empty()) return held.summary->degraded.front();
   }
+  if (!report.decision->foreign_writers.empty()) {
+    return condition("Degraded", true, Reason::kForeignStatusWriter,
+                     "the Service's status is written by " + report.decision->foreign_writers +
+                         ", and ours is not: stop one of them");
+  }
   if (report.decision->pool_removed) {
     return condition(
         "Degraded", true, Reason::kPoolRemoved,

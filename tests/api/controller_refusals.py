@@ -92,6 +92,9 @@ def foreign_writer(verdicts, world, controller):
     world.apply(path, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
                        "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9", "ipMode": "VIP"}]}}}, "somebody")
     counted = until(lambda: controller.metric("fairlead_controller_foreign_writes_total") >= 1)
+    named = until(lambda: "somebody" in world.condition("web", "Degraded")["message"], 20)
+    verdicts.add("the VirtualIP's condition names it (K-26)", named and world.condition("web", "Degraded")["reason"] == "ForeignStatusWriter",
+                 str(world.condition("web", "Degraded")))
     time.sleep(2)
     total = controller.metric("fairlead_controller_foreign_writes_total")
     verdicts.add("another writer of the Service's status is counted and backed off from, not fought",
@@ -101,3 +104,5 @@ def foreign_writer(verdicts, world, controller):
     ours = until(lambda: world.get("/api/v1/namespaces/default/services/web")["status"].get("loadBalancer", {}).get(
         "ingress") == [{"ip": "192.0.2.101", "ipMode": "Proxy"}], 40)
     verdicts.add("when it gives the field up, ours is there again", bool(ours))
+    healthy = until(lambda: world.condition("web", "Degraded")["reason"] != "ForeignStatusWriter", 20)
+    verdicts.add("and the condition goes", healthy, str(world.condition("web", "Degraded")))

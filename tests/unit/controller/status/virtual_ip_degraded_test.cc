@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "controller/status/notices.h"
 #include "unit/controller/status/scene.h"
 
 // api.md, VirtualIP condition Degraded: what it is said for, under which name.
@@ -15,6 +18,18 @@ TEST(VirtualIPStatus, APoolThatIsGoneDegrades) {
   Scene scene;
   scene.decision.pool_removed = true;
   EXPECT_EQ(reason(scene.status(), "Degraded"), "PoolRemoved");
+}
+
+TEST(VirtualIPStatus, AForeignWriterOfItsServicesStatusDegradesAndIsNamed) {
+  Scene scene;
+  scene.decision.foreign_writers = "somebody";
+  const auto out = scene.status();
+  EXPECT_EQ(reason(out, "Degraded"), "ForeignStatusWriter");
+  EXPECT_NE(find_condition(out.conditions, "Degraded")->message.find("by somebody,"), std::string::npos);
+  EXPECT_EQ(out.state, "Degraded");
+  const auto notices = virtual_ip_notices(scene.object, out);
+  EXPECT_TRUE(std::any_of(notices.begin(), notices.end(),
+                          [](const auto& notice) { return notice.reason == "ForeignStatusWriter"; }));
 }
 
 TEST(VirtualIPStatus, AForeignRouterWithOurVridDegradesAndIsNamed) {
