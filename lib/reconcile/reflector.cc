@@ -17,6 +17,7 @@ using Actions = std::vector<ReflectorAction>;
 constexpr Seconds kTooShort(1);         // K-07
 constexpr Seconds kReconnectSpread(1);  // K-39
 constexpr int kMostUnusable = 100;      // lines in a row; more is no API server's watch
+constexpr int kMostPages = 1000;  // of one list; a server that always has one more would fill the memory
 
 Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                     const Moment& at) {
@@ -68,8 +69,8 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
     }
     return out;
   }
-  const bool is_refusal =
-      failed.http_status == 400 || failed.http_status >= 500 || watching.unusable >= kMostUnusable;
+  const bool is_refusal = failed.http_status == 400 || failed.http_status == 403 ||
+                          failed.http_status >= 500 || watching.unusable >= kMostUnusable;
   out.emplace_back(resume_later(state, failed, is_refusal, at));
   return out;
 }
@@ -121,7 +122,11 @@ Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const
   }
   if (listing.first_version.empty()) listing.first_version = done.head.resource_version;
   if (!done.head.continue_token.empty()) {
-    ++listing.page;
+    if (++listing.page > kMostPages) {
+      Failed failed;
+      failed.cause = "too_large";
+      return list_failed(config, state, failed, at);
+    }
     return {next_page(config, done.head.continue_token)};
   }
   const auto version = listing.first_version;

@@ -54,6 +54,19 @@ TEST(ReflectorK11, AnExpiredTokenLeadsToAFullListWithoutLimit) {
   EXPECT_EQ(machine.step(done("9")), (Actions{Replace{{"a", "b"}}, watch_from("9")}));
 }
 
+TEST(ReflectorK11, AListWithoutEndIsGivenUpAfterAThousandPagesAndItsItemsForgotten) {
+  Machine machine;
+  machine.step(Started{});
+  for (int i = 1; i < 1000; ++i) {
+    machine.step(ListItems{{"a"}});
+    ASSERT_EQ(machine.step(page("7", "t")), (Actions{SendList{"limit=500&continue=t", Seconds(30)}})) << i;
+  }
+  EXPECT_EQ(machine.step(page("7", "t")),
+            (Actions{CountError{"too_large"}, WaitUntil{t0 + Milliseconds(800)}}));
+  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{kFirstList}));
+  EXPECT_EQ(machine.step(done("7")), (Actions{Replace{}, watch_from("7")}));
+}
+
 TEST(ReflectorK18, AFailedListIsRepeatedAfterItsBackOff) {
   Machine machine;
   machine.step(Started{});

@@ -126,6 +126,21 @@ TEST(ReflectorK06, AfterFiveServerErrorsInARowTheVersionIsSuspectAndARelistFollo
   EXPECT_EQ(machine.after(Seconds(60), TimePassed{}), (Actions{relist_from("7")}));
 }
 
+// The right to watch may be gone and that to list not: the cache goes on, by lists.
+TEST(ReflectorK06, AWatchThatIsForbiddenForGoodIsFollowedByAListEachFiveTries) {
+  auto machine = watching_from("7");
+  for (const std::string version : {"7", "9"}) {
+    for (int i = 0; i < 4; ++i) {
+      machine.step(refused(403));
+      EXPECT_EQ(machine.resume(Seconds(60)), (Actions{watch_from(version)}));
+    }
+    machine.step(refused(403));
+    EXPECT_EQ(machine.after(Seconds(60), TimePassed{}), (Actions{relist_from(version)}));
+    machine.step(ListItems{{"a"}});
+    EXPECT_EQ(machine.step(done("9")), (Actions{Replace{{"a"}}, watch_from("9")}));
+  }
+}
+
 TEST(ReflectorK07, AWatchThatEndsWithinASecondAndBroughtNothingIsAnError) {
   auto machine = watching_from("7");
   machine.now += Milliseconds(999);
