@@ -61,8 +61,8 @@ def steady(verdicts, world, audit, processes):
     until(lambda: all(v.get("status", {}).get("state") == "Ready" for v in world.items("virtualips")), 60)
     verdicts.add(f"{VIPS} VirtualIPs are Ready on the real node", all(
         v.get("status", {}).get("state") == "Ready" for v in world.items("virtualips")), controller.log()[-1500:] + daemon.log()[-1500:])
-    before = {}
-    while before != world.versions():  # the last reports, and what comes of them
+    before, settled = {}, time.monotonic() + 120  # the last reports, and what comes of them
+    while before != world.versions() and time.monotonic() < settled:
         before = world.versions()
         time.sleep(5)
     _, since = asked(audit, 0)

@@ -1,4 +1,4 @@
-"""For rights_test.py: externalIPs inside pools. Statuses of pools by hand here; rights_table.py has the controller's own."""
+"""For rights_test.py: externalIPs inside pools. Statuses of pools by hand here; rights_run.py has the controller's own."""
 import json
 import time
 
