@@ -110,6 +110,6 @@ def older_list(stage):
     stage.proxy.faults = []
     over.set()
     stage.check("FC-03: once the watch has caught up all is as it was", until(lambda: stage.serves("steady", "second")) and
-                until(lambda: "api.synced" in stage.controller.log() or stage.ready(5)) and stage.still(5), stage.log())
+                stage.ready(40) and stage.still(5), stage.log())
     stage.remove("second")
     stage.stop()
