@@ -14,8 +14,8 @@ namespace {
 
 constexpr Seconds kTick(5);
 constexpr std::size_t kLargestRefusal = 64 * 1024;
-constexpr std::size_t kTrimAbove = 1000;  // objects
-constexpr std::size_t kLargestPage = std::size_t{512} * 1024 * 1024;
+constexpr std::size_t kTrimAbove = 1000;                              // objects
+constexpr std::size_t kLargestPage = std::size_t{512} * 1024 * 1024;  // of a list, or a watch-list's state
 const std::vector<double> kRelistDurations = {0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 }  // namespace
@@ -154,9 +154,9 @@ void Reflector::State::on_data(const std::string& bytes) {
     if (refusal.size() < kLargestRefusal) refusal.append(bytes);
     return;
   }
-  if (asked.watch()) return on_lines(bytes);
-  received += bytes.size();
+  if (asked.initial || !asked.watch()) received += bytes.size();
   if (received > kLargestPage) return fail_with("too_large", "a list of more than 512 MiB");
+  if (asked.watch()) return on_lines(bytes);
   std::vector<std::string> complete;
   const auto before = items.dropped();
   items.feed(bytes, complete);
@@ -222,7 +222,11 @@ void Reflector::State::took_list(std::vector<std::string> objects) {
   const auto count = objects.size();
   const auto took = sys::now() - relist_started;
   relisting = false;
-  if (asked.watch()) give_up_at(opened + asked.timeout);
+  if (asked.watch()) {  // the state is whole: what follows is events, as many as come
+    asked.initial = false;
+    received = 0;
+    give_up_at(opened + asked.timeout);
+  }
   last_event = sys::now();
   client.metrics
       .histogram("fairlead_api_relist_duration_seconds", "Time to take a whole list, all pages", labels,

@@ -214,6 +214,25 @@ def endless_list(stage):
         stage.check("in bounded memory", memory < 100, f"{memory} MB")
 
 
+def endless_watch_list(stage):
+    """It has no end of the state, and no line of it is too long."""
+    def script(asked):
+        if not asked.watches:
+            return asked.list("100")
+        asked.stream()
+        if asked.number > 1:
+            return asked.hold()
+        line = event("ADDED", {**thing("same", "101"), "data": {"a": "x" * 1_000_000}})
+        for _ in range(700):
+            asked.part(line)
+    with stage.server(script, watch_lists=True) as server, stage.client(server) as client:
+        client.do(MAPS)
+        said_once(stage, client, "too_large", 60)  # 512 MB have to pass
+        stage.check("a watch-list without end is given up, and a list follows", client.wait("^REPLACE configmaps 0$", 60) is not None)
+        memory = client.resident_megabytes()
+        stage.check("in bounded memory", memory < 100, f"{memory} MB")
+
+
 def certificate_expires(stage):
     """Connections that live go on; new ones are refused, until there is a good one."""
     stage.certificates.make("short", "kube-apiserver", "IP:127.0.0.1", seconds=4)
@@ -287,7 +306,7 @@ def silent_server(stage):
 
 
 PARTS = (watch_list, watch_list_refused, watch_list_cut, page_of_a_proxy, useless_lines, unknown_kinds, no_utf8, endless_line,
-         endless_headers, endless_list, certificate_expires, own_certificate_changes, silent_server)
+         endless_headers, endless_list, endless_watch_list, certificate_expires, own_certificate_changes, silent_server)
 
 
 if __name__ == "__main__":
