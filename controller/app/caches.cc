@@ -67,6 +67,7 @@ Inputs Caches::snapshot() const {
   out.poisoned_pools = poisoned_of(pools_);
   out.services = services_.objects();
   out.endpoint_slices = endpoint_slices_.objects();
+  out.poisoned_services = poisoned_of(services_);
   out.nodes = nodes_.objects();
   out.node_reports = node_reports_.objects();
   out.groups = groups_.objects();

@@ -29,6 +29,7 @@ void decide_services(const Inputs& inputs, Desired& out) {
   }
   for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
     if (virtual_ip.meta.deleting || !made_for_service(virtual_ip)) continue;
+    if (unreadable_service(inputs, virtual_ip) != nullptr) continue;
     const auto* service = find(inputs.services, key);
     const bool wanted =
         service != nullptr && made_for(virtual_ip, *service) && is_ours(*service, inputs.settings);
@@ -60,6 +61,22 @@ void withhold_unserved(const Inputs& inputs, Seating& seating, Desired& out) {
   });
 }
 
+// What the VirtualIP of an unreadable Service is to serve nobody knows: it keeps what it has, and gets no
+// more.
+void keep_unread(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held,
+                 const api::VirtualIP& virtual_ip, Judgement& judgement) {
+  const auto* service = unreadable_service(inputs, virtual_ip);
+  if (service == nullptr) return;
+  std::erase_if(judgement.wishes, [&](const Wish& wish) {
+    const auto holding = held.find(wish.address);
+    return holding == held.end() || holding->second.owner.uid != wish.uid;
+  });
+  if (judgement.refusal) return;
+  judgement.refusal =
+      Refusal{Reason::kInvalidSpec, "Service " + *virtual_ip.spec.service +
+                                        " cannot be read: " + api::to_string(service->problems)};
+}
+
 // Judges every VirtualIP and collects what is to be seated.
 Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held,
                            const std::map<std::string, Refusal>& refused, Desired& out) {
@@ -68,6 +85,7 @@ Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, 
   for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
     if (virtual_ip.meta.deleting || out.to_delete.contains(key)) continue;
     Judgement judgement = judge(inputs, refused, held, virtual_ip);
+    keep_unread(inputs, held, virtual_ip, judgement);
     Decision& decision = out.decisions[key];
     decision.pool_removed = judgement.pool_removed;
     const auto foreign = inputs.memory.foreign_writers.find(key);

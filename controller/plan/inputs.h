@@ -56,6 +56,7 @@ struct Inputs {
   ByKey<api::AddressPool> pools;
   ByKey<Poisoned> poisoned_pools;
   ByKey<api::Service> services;
+  ByKey<Poisoned> poisoned_services;
   ByKey<api::EndpointSlice> endpoint_slices;
   ByKey<api::Node> nodes;
   ByKey<api::NodeReport> node_reports;

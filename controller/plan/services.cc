@@ -159,6 +159,12 @@ bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service) {
   return has_owner(virtual_ip.meta, service);
 }
 
+const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  if (!virtual_ip.spec.service) return nullptr;
+  const api::ObjectKey key{virtual_ip.meta.namespace_name, *virtual_ip.spec.service};
+  return inputs.services.contains(key) ? nullptr : find(inputs.poisoned_services, key);
+}
+
 ServiceOutcome virtual_ip_of(const Inputs& inputs, const api::Service& service) {
   const auto key = api::key_of(service.meta);
   const auto* there = present(inputs, key);

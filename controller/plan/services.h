@@ -19,6 +19,9 @@ bool made_for_service(const api::VirtualIP& virtual_ip);
 // True if it was made for this one, by UID.
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service);
 
+// The Service that it names, where that cannot be read and no version read before is known; else nullptr.
+const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip);
+
 struct ServiceOutcome {
   // The VirtualIP to apply: metadata (resourceVersion and UID of the present one) and spec. Absent: leave
   // what is there, the last good configuration.

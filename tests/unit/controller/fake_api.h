@@ -74,7 +74,7 @@ class FakeApi {
     Inputs out;
     read("VirtualIP", api::decode_virtual_ip, out.virtual_ips, &out.poisoned_virtual_ips);
     read("AddressPool", api::decode_address_pool, out.pools, &out.poisoned_pools);
-    read("Service", api::decode_service, out.services, nullptr);
+    read("Service", api::decode_service, out.services, &out.poisoned_services);
     read("EndpointSlice", api::decode_endpoint_slice, out.endpoint_slices, nullptr);
     read("Node", api::decode_node, out.nodes, nullptr);
     read("NodeReport", api::decode_node_report, out.node_reports, nullptr);

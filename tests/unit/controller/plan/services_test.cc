@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/desired.h"
 #include "unit/controller/builders.h"
 
 // api.md, "Annotations on Services", "Names of generated objects"; kubernetes.md 1.
@@ -158,6 +159,64 @@ TEST(Services, OneThatIsBeingDeletedIsNotWrittenTo) {
   leaving.meta.deleting = true;
   put(inputs.virtual_ips, leaving);
   EXPECT_FALSE(virtual_ip_of(inputs, object).virtual_ip);
+}
+
+// After a restart, when nobody knows what the Service said while it could be read (I-8): `web` of that
+// Service holds 192.0.2.100 in the only group there may be, and `second` asks for the next address.
+Inputs with_unreadable_service() {
+  Inputs inputs = three_nodes();
+  inputs.pools.begin()->second.spec.groups = 1;
+  api::VirtualIP web = vip("web", "192.0.2.100");
+  web.spec.service = "web";
+  web.spec.servers.clear();
+  web.meta.owner_references.push_back({"v1", "Service", "web", "uid-web", true});
+  put(inputs.virtual_ips, web);
+  put(inputs.virtual_ips, vip("second", "192.0.2.101"));
+  put(inputs.groups, group({"192-0-2-0-24-v4-1",
+                            1,
+                            {{"192.0.2.100", "web"}},
+                            {{"node-a", 200}, {"node-b", 150}, {"node-c", 100}}}));
+  api::RealServerSet set;
+  set.meta = meta("web-v4-0", "shop");
+  set.meta.owner_references.push_back({"fairlead.dev/v1alpha1", "VirtualIP", "web", "uid-web", true});
+  put(inputs.sets, set);
+  inputs.poisoned_services[{"shop", "web"}] = {meta("web", "shop"), {{"spec.ports[0].port", "required"}}};
+  return inputs;
+}
+
+TEST(UnreadableService, ItsVirtualIPKeepsWhatItHasAndTheGroupServesOthers) {
+  const Inputs inputs = with_unreadable_service();
+  const auto out = desired(inputs);
+  EXPECT_TRUE(out.to_delete.empty());
+  ASSERT_EQ(out.groups.size(), 1U);
+  std::vector<std::string> addresses;
+  for (const auto& address : out.groups.begin()->second.spec.addresses) {
+    addresses.push_back(net::to_string(address.address));
+  }
+  EXPECT_EQ(addresses, (std::vector<std::string>{"192.0.2.100", "192.0.2.101"}));
+  EXPECT_EQ(out.sets.at({"shop", "web-v4-0"}), inputs.sets.at({"shop", "web-v4-0"}));
+  EXPECT_TRUE(out.sets.contains({"shop", "second-v4-0"}));
+  const auto& told = out.decisions.at({"shop", "web"}).not_accepted;
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->reason, Reason::kInvalidSpec);
+  EXPECT_NE(told->message.find("Service web cannot be read: spec.ports[0].port"), std::string::npos);
+}
+
+TEST(UnreadableService, AVirtualIPOfItThatHoldsNothingGetsNothing) {
+  Inputs inputs = with_unreadable_service();
+  inputs.groups.clear();
+  inputs.sets.clear();
+  const auto out = desired(inputs);
+  EXPECT_TRUE(out.to_delete.empty());
+  ASSERT_EQ(out.groups.size(), 1U);
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  EXPECT_FALSE(out.sets.contains({"shop", "web-v4-0"}));
+}
+
+TEST(UnreadableService, OneThatIsGoneTakesItsVirtualIPAlong) {
+  Inputs inputs = with_unreadable_service();
+  inputs.poisoned_services.clear();
+  EXPECT_EQ(desired(inputs).to_delete, (std::set<api::ObjectKey>{{"shop", "web"}}));
 }
 
 }  // namespace
