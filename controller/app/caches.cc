@@ -35,7 +35,8 @@ Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client
                 [on_change](const auto&) { on_change(); }),
       endpoint_slices_(loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
                        [on_change](const auto&) { on_change(); }),
-      nodes_(loop, metrics, client, nodes(), api::decode_node, [on_change](const auto&) { on_change(); }),
+      nodes_(loop, metrics, client, resource_of(Target::kNode), api::decode_node,
+             [on_change](const auto&) { on_change(); }),
       node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
                     [on_change](const auto&) { on_change(); }),
       groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
@@ -66,8 +67,8 @@ Inputs Caches::snapshot() const {
   out.pools = pools_.objects();
   out.poisoned_pools = poisoned_of(pools_);
   out.services = services_.objects();
-  out.endpoint_slices = endpoint_slices_.objects();
   out.poisoned_services = poisoned_of(services_);
+  out.endpoint_slices = endpoint_slices_.objects();
   out.nodes = nodes_.objects();
   out.node_reports = node_reports_.objects();
   out.groups = groups_.objects();
@@ -91,6 +92,8 @@ std::string Caches::version_of(Target target, const api::ObjectKey& key) const {
       return version_in(services_, key);
     case Target::kNodeReport:
       return version_in(node_reports_, key);
+    case Target::kNode:
+      return version_in(nodes_, key);
   }
   return "";
 }

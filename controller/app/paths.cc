@@ -22,12 +22,14 @@ std::string plural_of(Target target) {
       return "services";
     case Target::kNodeReport:
       return "nodereports";
+    case Target::kNode:
+      return "nodes";
   }
   return "unknown";
 }
 
 std::string path_of(Target target, const api::ObjectKey& key) {
-  std::string out = target == Target::kService ? kCore : kOurs;
+  std::string out = target == Target::kService || target == Target::kNode ? kCore : kOurs;
   if (!key.namespace_name.empty()) out += "/namespaces/" + key.namespace_name;
   return out + "/" + plural_of(target) + "/" + key.name;
 }
@@ -51,6 +53,8 @@ apiserver::Resource resource_of(Target target) {
       return {kCore, "services", "Service", ""};
     case Target::kNodeReport:
       return {kOurs, "nodereports", "NodeReport", ""};
+    case Target::kNode:
+      return {kCore, "nodes", "Node", ""};
   }
   return {};
 }
@@ -58,7 +62,5 @@ apiserver::Resource resource_of(Target target) {
 apiserver::Resource endpoint_slices() {
   return {"/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice", ""};
 }
-
-apiserver::Resource nodes() { return {kCore, "nodes", "Node", ""}; }
 
 }  // namespace fairlead::controller

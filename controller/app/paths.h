@@ -18,6 +18,5 @@ std::string path_of(Target target, const api::ObjectKey& key);
 // What an informer lists and watches.
 apiserver::Resource resource_of(Target target);
 apiserver::Resource endpoint_slices();
-apiserver::Resource nodes();
 
 }  // namespace fairlead::controller

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "controller/plan/absences.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
@@ -79,12 +80,8 @@ void Writer::confirm(const Write& write, std::size_t at) {
 }
 
 void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result) {
-  if (result && result->status == kNotFound) return confirm(write, at + 1);
-  const auto meta =
-      result && good(result->status) ? api::decode_meta(result->body) : api::Decoded<api::ObjectMeta>{};
-  if (meta.ok() && !meta.value.uid.empty() && meta.value.uid != write.absences[at].uid)
-    return confirm(write, at + 1);
   const Absence& absence = write.absences[at];
+  if (result && confirms(absence, result->status, result->body)) return confirm(write, at + 1);
   const std::string subject = plural_of(absence.target) + "/" + api::to_string(absence.key);
   const std::string why = !result                ? result.error().message
                           : good(result->status) ? "is there, though the cache does not show it"

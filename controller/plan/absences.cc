@@ -2,9 +2,19 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <tuple>
+
+#include "controller/plan/release.h"
+#include "lib/api/status_reply.h"
 
 namespace fairlead::controller {
 namespace {
+
+constexpr int kOk = 200;
+constexpr int kNotFound = 404;
+
+constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
 
 using Owners = std::set<api::AddressOwner>;
 
@@ -25,18 +35,99 @@ bool shown(const Inputs& inputs, const api::ObjectKey& key) {
   return inputs.virtual_ips.contains(key) || inputs.poisoned_virtual_ips.contains(key);
 }
 
+std::vector<Release> notes_of(const api::VRRPGroup& group) {
+  const auto note = group.meta.annotations.find(kReleasingAnnotation);
+  return note == group.meta.annotations.end() ? std::vector<Release>{} : parse_releases(note->second);
+}
+
+// Members, and who is out and has not said so. (Of a name too long for a label only its beginning is known,
+// and that is no Node's.)
+std::set<std::string> seated(const api::VRRPGroup& group) {
+  std::set<std::string> out;
+  auto others = group.meta.labels;
+  for (const auto& member : group.spec.members) {
+    out.insert(member.node);
+    others.erase(api::node_label(member.node));
+  }
+  for (const auto& [label, value] : others) {
+    if (label.starts_with(kNodeLabelPrefix)) out.insert(label.substr(kNodeLabelPrefix.size()));
+  }
+  return out;
+}
+
+// UID of the VirtualIP, address, node: a release that waits for that node.
+std::set<std::tuple<std::string, net::IpAddress, std::string>> waits(const api::VRRPGroup& group) {
+  std::set<std::tuple<std::string, net::IpAddress, std::string>> out;
+  for (const auto& release : notes_of(group)) {
+    for (const auto& node : release.nodes) out.insert({release.owner_uid, release.address, node});
+  }
+  return out;
+}
+
+// Nodes that had something to do with the group, and by `wanted` have not.
+std::set<std::string> nodes_left(const api::VRRPGroup& there, const api::VRRPGroup* wanted) {
+  auto out = seated(there);
+  auto waiting = waits(there);
+  if (wanted != nullptr) {
+    for (const auto& node : seated(*wanted)) out.erase(node);
+    for (const auto& wait : waits(*wanted)) waiting.erase(wait);
+  }
+  for (const auto& wait : waiting) out.insert(std::get<2>(wait));
+  return out;
+}
+
+// Nodes in the notes of any group about an address that this one gets.
+std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGroup* there,
+                                       const api::VRRPGroup* wanted) {
+  if (wanted == nullptr) return {};
+  std::set<net::IpAddress> added;
+  for (const auto& address : wanted->spec.addresses) added.insert(address.address);
+  if (there != nullptr) {
+    for (const auto& address : there->spec.addresses) added.erase(address.address);
+  }
+  std::set<std::string> out;
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : notes_of(group)) {
+      if (added.contains(release.address)) out.insert(release.nodes.begin(), release.nodes.end());
+    }
+  }
+  return out;
+}
+
+void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
+  for (const auto& node : nodes) {
+    if (!inputs.nodes.contains(cluster_key(node))) out.push_back({Target::kNode, cluster_key(node), ""});
+  }
+}
+
 }  // namespace
 
-std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup& there,
+std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup* there,
                                  const api::VRRPGroup* wanted) {
   std::vector<Absence> out;
-  for (const auto& owner : owners_of(there, wanted)) {
+  const Owners owners = there == nullptr ? Owners{} : owners_of(*there, wanted);
+  for (const auto& owner : owners) {
     const api::ObjectKey key{owner.namespace_name, owner.name};
     if (!shown(inputs, key)) out.push_back({Target::kVirtualIP, key, owner.uid});
     if (!desired.to_delete.contains(key)) continue;
     const auto of_service = absences_of(inputs, inputs.virtual_ips.at(key));
     out.insert(out.end(), of_service.begin(), of_service.end());
   }
+  std::set<std::string> nodes = there == nullptr ? std::set<std::string>{} : nodes_left(*there, wanted);
+  nodes.merge(nodes_taken_over(inputs, there, wanted));
+  ask_for_nodes(inputs, nodes, out);
+  return out;
+}
+
+std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid) {
+  std::set<std::string> nodes;
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : notes_of(group)) {
+      if (release.owner_uid == uid) nodes.insert(release.nodes.begin(), release.nodes.end());
+    }
+  }
+  std::vector<Absence> out;
+  ask_for_nodes(inputs, nodes, out);
   return out;
 }
 
@@ -58,6 +149,17 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
     }
   }
   return out;
+}
+
+bool confirms(const Absence& absence, int status, const std::string& body) {
+  if (status == kNotFound) {
+    const auto reply = api::decode_status_reply(body);
+    return reply.ok() && reply.value.reason == "NotFound" && reply.value.name == absence.key.name;
+  }
+  if (status != kOk || absence.uid.empty()) return false;
+  const auto meta = api::decode_meta(body);
+  return meta.ok() && api::key_of(meta.value) == absence.key && !meta.value.uid.empty() &&
+         meta.value.uid != absence.uid;
 }
 
 }  // namespace fairlead::controller

@@ -10,15 +10,25 @@
 // counts, each once.
 namespace fairlead::controller {
 
-// Owners of addresses that the group has and `wanted` has not; with nullptr, of all it has. Of a VirtualIP
-// that goes because its Service is gone, the Service.
-std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup& there,
+// Owners of addresses that the group has and `wanted` has not; with nullptr for `wanted`, of all it has. Of a
+// VirtualIP that goes because its Service is gone, the Service. And the Nodes that are no members of it any
+// more, that a release does not wait for any more, or that another group's release of an address which this
+// one gets would have waited for. nullptr for `there`: the group is new.
+std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup* there,
                                  const api::VRRPGroup* wanted);
+
+// Of a VirtualIP, by UID, whose finalizer is to go: the Nodes that its releases do not wait for.
+std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid);
 
 // Of a set that is to go: the VirtualIP that owns it.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there);
 
 // Of a VirtualIP that is to go: the Service that it was made for.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there);
+
+// True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
+// found none of that name, or one with another UID than the one known. A 404 that does not name it, a proxy's
+// for one, says nothing.
+bool confirms(const Absence& absence, int status, const std::string& body);
 
 }  // namespace fairlead::controller

@@ -137,12 +137,12 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.spec = wanted.spec;
     out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, wanted.meta,
                               api::encode_vrrp_group(object)));
-    if (there != nullptr) out.back().absences = absences_of(inputs, desired, *there, &wanted);
+    out.back().absences = absences_of(inputs, desired, there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
     if (desired.groups.contains(key) || there.meta.deleting) continue;
     out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
-                           absences_of(inputs, desired, there, nullptr)));
+                           absences_of(inputs, desired, &there, nullptr)));
   }
 }
 
@@ -263,7 +263,7 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
                 meta.resource_version,
                 api::encode_virtual_ip_finalizers(object),
                 {},
-                {}};
+                absences_of_release(inputs, meta.uid)};
     const std::string address = readable != nullptr ? readable->status.address : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     out.push_back(std::move(write));
@@ -273,7 +273,8 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
 void report_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
   for (const auto& name : desired.orphan_reports) {
     const auto& meta = inputs.node_reports.at(cluster_key(name)).meta;
-    if (!meta.deleting) out.push_back(deletion(Step::kRemoveReports, Target::kNodeReport, meta, {}));
+    const Absence node{Target::kNode, cluster_key(name), ""};
+    if (!meta.deleting) out.push_back(deletion(Step::kRemoveReports, Target::kNodeReport, meta, {node}));
   }
 }
 

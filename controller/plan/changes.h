@@ -46,7 +46,8 @@ enum class Step {
   kRemoveFinalizers,
 };
 
-enum class Target { kVirtualIP, kVRRPGroup, kRealServerSet, kAddressPool, kService, kNodeReport };
+// A Node is read and never written.
+enum class Target { kVirtualIP, kVRRPGroup, kRealServerSet, kAddressPool, kService, kNodeReport, kNode };
 
 enum class Verb {
   kApply,        // server-side apply of metadata and spec, or of the finalizer alone
@@ -59,7 +60,7 @@ enum class Verb {
 struct Absence {
   Target target = Target::kVirtualIP;
   api::ObjectKey key;
-  std::string uid;
+  std::string uid;  // empty: any object of that name counts
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

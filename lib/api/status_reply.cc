@@ -10,6 +10,7 @@ constexpr std::size_t kMaxCauses = 1000;
 
 void read_details(const JsonView& details, StatusReply& out) {
   if (!details.object()) return;
+  details.at("name").read(out.name);
   std::int64_t seconds = 0;
   details.at("retryAfterSeconds").integer(0, INT32_MAX, seconds);
   if (seconds > 0) out.retry_after = Seconds(seconds);

@@ -21,6 +21,7 @@ struct StatusReply {
   int code = 0;        // HTTP status code
   std::string reason;  // "Expired", "Conflict", "AlreadyExists", ...
   std::string message;
+  std::string name;                    // details.name: of the object that was asked for
   std::optional<Seconds> retry_after;  // details.retryAfterSeconds, absent if 0
   std::vector<StatusCause> causes;     // details.causes
   friend bool operator==(const StatusReply&, const StatusReply&) = default;

@@ -10,7 +10,7 @@ READ = "list watch"
 TABLE = {
     CONTROLLER: {
         ("", "", "services", ""): "get " + READ,
-        ("", "", "nodes", ""): READ,
+        ("", "", "nodes", ""): "get " + READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
         ("", "fairlead.dev", "addresspools", ""): READ,
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",

@@ -102,6 +102,8 @@ class FakeApi {
         return "Service";
       case Target::kNodeReport:
         return "NodeReport";
+      case Target::kNode:
+        return "Node";
     }
     return "";
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/release.h"
 #include "unit/controller/builders.h"
 
 // FC-03: before something is freed, what the caches do not show is asked for.
@@ -61,8 +62,8 @@ TEST(AbsencesFC03, AGroupGoesOnceAllItsOwnersAreFoundGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
   const auto& there = inputs.groups.at({"", kGroup});
   const Absence other{Target::kVirtualIP, {"shop", "other"}, "uid-other"};
-  EXPECT_EQ(absences_of(inputs, {}, there, nullptr), (std::vector<Absence>{other, kWeb}));
-  EXPECT_TRUE(absences_of(inputs, {}, there, &there).empty());
+  EXPECT_EQ(absences_of(inputs, {}, &there, nullptr), (std::vector<Absence>{other, kWeb}));
+  EXPECT_TRUE(absences_of(inputs, {}, &there, &there).empty());
 }
 
 TEST(AbsencesFC03, OfAServicesVirtualIPTheServiceIsAskedFor) {
@@ -100,6 +101,94 @@ TEST(AbsencesFC03, ASetGoesOnceItsVirtualIPIsFoundGone) {
   EXPECT_EQ(write->absences, std::vector<Absence>{kWeb});
   inputs.poisoned_virtual_ips[{"shop", "web"}] = {meta("web", "shop"), {}};
   EXPECT_TRUE(absences_of(inputs, set).empty());
+}
+
+const Absence kNodeX{Target::kNode, {"", "node-x"}, ""};
+
+TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}});
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  auto& there = inputs.groups.begin()->second;
+  there.spec.members.push_back({"node-x", "uid-node-x", 100, ""});
+  there.meta.labels[api::node_label("node-x")] = "";
+  there.meta.labels[api::node_label("node-y")] = "";  // out, and has not said so
+  const Absence node_y{Target::kNode, {"", "node-y"}, ""};
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(writes, Target::kVRRPGroup);
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->absences, (std::vector<Absence>{kNodeX, node_y}));
+  put(inputs.nodes, node("node-x"));
+  put(inputs.nodes, node("node-y"));
+  EXPECT_TRUE(absences_of(inputs, {}, &there, nullptr).empty());
+}
+
+// 192.0.2.100 was taken from `old`, and node-x has not reported.
+Inputs releasing_by_node_x() {
+  Inputs inputs = holding({{"192.0.2.101", "other"}});
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  inputs.groups.begin()->second.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-old node-x";
+  return inputs;
+}
+
+TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFoundGone) {
+  Inputs inputs = releasing_by_node_x();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  int groups = 0;
+  for (const auto& write : writes) {
+    if (write.target != Target::kVRRPGroup) continue;
+    ++groups;
+    EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << write.key.name;
+  }
+  EXPECT_EQ(groups, 2);  // the note goes from one, and the other gets the address
+}
+
+TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
+  Inputs inputs = releasing_by_node_x();
+  auto old = vip("old", "192.0.2.100");
+  old.meta.deleting = true;
+  put(inputs.virtual_ips, old);
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_FALSE(writes.empty());
+  const auto& last = writes.back();
+  ASSERT_EQ(last.step, Step::kRemoveFinalizers);
+  EXPECT_EQ(last.absences, std::vector<Absence>{kNodeX});
+}
+
+TEST(AbsencesFC03, AReportGoesOnceItsNodeIsFoundGone) {
+  Inputs inputs = three_nodes();
+  put(inputs.node_reports, report("node-x", "eth0", "192.0.2.9/24"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(writes, Target::kNodeReport);
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->absences, std::vector<Absence>{kNodeX});
+}
+
+TEST(AbsencesFC03, OnlyTheApiServersOwnWordForItCounts) {
+  const auto status = [](const std::string& reason, const std::string& name) {
+    return R"({"kind":"Status","apiVersion":"v1","code":404,"reason":")" + reason +
+           R"(","details":{"name":")" + name + R"("}})";
+  };
+  EXPECT_TRUE(confirms(kWeb, 404, status("NotFound", "web")));
+  EXPECT_FALSE(confirms(kWeb, 404, status("NotFound", "other")));
+  EXPECT_FALSE(confirms(kWeb, 404, status("Gone", "web")));
+  EXPECT_FALSE(confirms(kWeb, 404, R"({"kind":"Status","apiVersion":"v1","code":404,"reason":"NotFound"})"));
+  EXPECT_FALSE(confirms(kWeb, 404, "404 page not found\n"));
+  EXPECT_FALSE(confirms(kWeb, 404, ""));
+  EXPECT_FALSE(confirms(kWeb, 503, status("NotFound", "web")));
+}
+
+TEST(AbsencesFC03, OneWithAnotherUidIsAnotherOne) {
+  const auto object = [](const std::string& name, const std::string& uid) {
+    return R"({"kind":"VirtualIP","metadata":{"namespace":"shop","name":")" + name + R"(","uid":")" + uid +
+           R"("}})";
+  };
+  EXPECT_TRUE(confirms(kWeb, 200, object("web", "uid-of-the-next")));
+  EXPECT_FALSE(confirms(kWeb, 200, object("web", "uid-web")));
+  EXPECT_FALSE(confirms(kWeb, 200, object("web", "")));
+  EXPECT_FALSE(confirms(kWeb, 200, object("other", "uid-of-the-next")));
+  EXPECT_FALSE(confirms(kWeb, 200, "OK"));
+  EXPECT_FALSE(confirms({Target::kVirtualIP, {"shop", "web"}, ""}, 200, object("web", "uid-web")));
 }
 
 }  // namespace

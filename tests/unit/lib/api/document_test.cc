@@ -113,9 +113,10 @@ TEST(ObjectKey, IsPrintedWithTheNamespaceIfThereIsOne) {
 TEST(StatusReply, IsReadWithItsCauses) {
   const auto decoded = decode_status_reply(
       R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old","reason":"Expired",)"
-      R"("details":{"retryAfterSeconds":2,"causes":[{"reason":"ResourceVersionTooLarge","message":"m","field":"f"}]},"code":410})");
+      R"("details":{"name":"web","retryAfterSeconds":2,"causes":[{"reason":"ResourceVersionTooLarge","message":"m","field":"f"}]},"code":410})");
   ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
-  const StatusReply expected{410, "Expired", "too old", Seconds(2), {{"ResourceVersionTooLarge", "m", "f"}}};
+  const StatusReply expected{410,   "Expired",  "too old",
+                             "web", Seconds(2), {{"ResourceVersionTooLarge", "m", "f"}}};
   EXPECT_EQ(decoded.value, expected);
   EXPECT_EQ(decode_status_reply(R"({"kind":"Status","code":404})").value.retry_after, std::nullopt);
 }
