@@ -38,6 +38,18 @@ class Api:
         shutil.copytree(data, data + "-backup")
         for program in ("etcd", "kube-apiserver"):
             self._only("up", program)
+        self._make_history(500)
+
+    def _make_history(self, writes):
+        """What comes after them has versions that the API server, restored, does not reach soon: else a watch would go on from one
+        that it has again, and nobody could tell."""
+        path = "/api/v1/namespaces/default/configmaps"
+        self.request("POST", path, json.dumps({"metadata": {"name": "history"}}), "application/json")
+        for number in range(writes):
+            status, answer = self.request("PATCH", path + "/history", json.dumps({"data": {"number": str(number)}}),
+                                          "application/merge-patch+json")
+            if status != 200:
+                raise AssertionError(f"a write of the history: {status} {answer}")
 
     def restore(self):
         """Back to what backup() saw, resourceVersions and all."""
