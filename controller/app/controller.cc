@@ -77,7 +77,7 @@ void Controller::round() {
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
   memory_.stale_members = summary.stale_members;
-  forget_settled(writes, memory_.foreign_writers);
+  if (forget_settled(writes, memory_.foreign_writers)) dirty_ = true;  // another round ends its condition
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();

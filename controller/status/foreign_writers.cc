@@ -30,13 +30,14 @@ std::string foreign_managers(const api::StatusReply& reply) {
   return join({managers.begin(), managers.end()}, ", ");
 }
 
-void forget_settled(const std::vector<Write>& writes,
+bool forget_settled(const std::vector<Write>& writes,
                     std::map<api::ObjectKey, std::string>& foreign_writers) {
-  std::erase_if(foreign_writers, [&](const auto& entry) {
+  const auto settled = std::erase_if(foreign_writers, [&](const auto& entry) {
     return std::none_of(writes.begin(), writes.end(), [&](const auto& write) {
       return write.target == Target::kService && write.key == entry.first;
     });
   });
+  return settled > 0;
 }
 
 }  // namespace fairlead::controller

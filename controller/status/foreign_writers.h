@@ -12,7 +12,8 @@ namespace fairlead::controller {
 // none. Empty: it was not refused for them.
 std::string foreign_managers(const api::StatusReply& reply);
 
-// Forgets those of Services whose status needs no write any more: nobody is in the way.
-void forget_settled(const std::vector<Write>& writes, std::map<api::ObjectKey, std::string>& foreign_writers);
+// Forgets those of Services whose status needs no write any more: nobody is in the way. True if there were
+// any: what was computed with them still says so.
+bool forget_settled(const std::vector<Write>& writes, std::map<api::ObjectKey, std::string>& foreign_writers);
 
 }  // namespace fairlead::controller

@@ -42,8 +42,9 @@ TEST(ForeignWritersK26, AreForgottenOnceTheStatusNeedsNoWrite) {
   of_web.key = kWeb;
   Write of_vip{};
   of_vip.key = {"shop", "other"};
-  forget_settled({of_web, of_vip}, writers);
+  EXPECT_TRUE(forget_settled({of_web, of_vip}, writers));
   EXPECT_EQ(writers, (std::map<api::ObjectKey, std::string>{{kWeb, "somebody"}}));
+  EXPECT_FALSE(forget_settled({of_web, of_vip}, writers)) << "no other round for nothing";
 }
 
 TEST(ForeignWritersK26, AreOfTheVirtualIPMadeForThatServiceAlone) {
