@@ -31,7 +31,8 @@ def google_test(binary, count):
             count.add(0, 1, 0, f"{name} ended with {done.returncode} and without a report")
             return
     cases = [c for s in suites for c in s["testsuite"]]
-    failed = sum(1 for c in cases if c.get("failures"))
+    bad = [f"{c['classname']}.{c['name']}: {c['failures'][0].get('failure', '')}" for c in cases if c.get("failures")]
+    failed = len(bad)
     skipped = sum(1 for c in cases if c.get("result") == "SKIPPED" or c.get("status") == "NOTRUN")
     if done.returncode != 0 and not failed:
         failed = 1
@@ -39,7 +40,7 @@ def google_test(binary, count):
     if failed:
         print(done.stdout[-6000:])
     say(f"  {name}: {len(cases) - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    count.add(len(cases) - failed - skipped, failed, skipped, name)
+    count.add(len(cases) - failed - skipped, failed, skipped, name, [" ".join(line.split()) for line in bad])
 
 
 def unit(count):

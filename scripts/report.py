@@ -2,6 +2,8 @@
 import time
 
 BEGUN = time.monotonic()
+MOST_CASES = 10  # told once more at the end, of one script
+MOST_CHARACTERS = 600  # of each
 
 
 def say(text):
@@ -15,7 +17,7 @@ def tell(text):
 class Count:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.failures = []
+        self.failures = []  # a line each, the failed cases of a script below it
 
     @staticmethod
     def of(counts):
@@ -29,9 +31,11 @@ class Count:
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
-    def add(self, passed, failed, skipped, where):
+    def add(self, passed, failed, skipped, where, cases=()):
+        """cases: lines about the failed ones; the last page of a log is often all that is left of it."""
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
         if failed:
             self.failures.append(f"{where}: {failed} failed")
+            self.failures += [f"  {case[:MOST_CHARACTERS]}" for case in list(cases)[:MOST_CASES]]
         if skipped:
             self.failures.append(f"{where}: {skipped} skipped")

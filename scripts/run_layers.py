@@ -67,19 +67,26 @@ CHILDREN = Children()
 
 
 def script(path, show, wrapped=lambda command: command):
-    """Runs one, by the command that `wrapped` makes of its own. Returns (passed, failed, skipped)."""
+    """Runs one, by the command that `wrapped` makes of its own. Returns (passed, failed, skipped) and the lines of its failed
+    cases."""
     name = os.path.relpath(path, TREE)
     child = CHILDREN.start(wrapped([path]))
     if child is None:
-        return 0, 1, 0
-    sums = []
+        return (0, 1, 0), []
+    sums, bad, about_bad = [], [], False
 
     def read():
+        nonlocal about_bad
         with child.stdout:
             for line in child.stdout:
                 show("    " + line)
                 if SUM.match(line.strip()):
                     sums.append(line.strip())
+                if about_bad and line.startswith(" "):  # what Verdicts say of it
+                    bad[-1] += " " + line.strip()
+                about_bad = line.startswith("FAILED")
+                if about_bad:
+                    bad.append(line.rstrip())
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
@@ -92,7 +99,7 @@ def script(path, show, wrapped=lambda command: command):
     if code != 0 and not failed or not found or passed + failed + skipped == 0 or lingers:
         failed += 1
         show(f"  {name}: exit {code}" + ("" if found else ", no count") + (", it left something running" if lingers else "") + "\n")
-    return passed, failed, skipped
+    return (passed, failed, skipped), bad
 
 
 def ended(child, seconds):
@@ -149,14 +156,14 @@ class TwoLanes:
 
     def add(self, name, result):
         with self.adding:
-            self.counts[name.split("/")[0]].add(*result, "tests/" + name)
+            self.counts[name.split("/")[0]].add(*result[0], "tests/" + name, result[1])
         self.lanes.done(name)
 
     def work(self, lane):
         if lane == 0:
             self.begun.wait()
         for name in iter(lambda: self.taken(lane), None):
-            begun, lines, result = time.monotonic(), [], (0, 1, 0)
+            begun, lines, result = time.monotonic(), [], ((0, 1, 0), [])
             say(f"  tests/{name}" + (" begins beside it" if lane else ""))
             try:
                 result = script(self.paths[name], *((lines.append, lanes.yielding) if lane else (tell,)))
@@ -179,7 +186,8 @@ def alone(paths, count):
     for path in paths:
         name = os.path.relpath(path, TREE)
         say(f"  {name}")
-        count.add(*script(path, tell), name)
+        counted, bad = script(path, tell)
+        count.add(*counted, name, bad)
 
 
 def end(number, _):

@@ -14,8 +14,6 @@ namespace {
 constexpr int kOk = 200;
 constexpr int kNotFound = 404;
 
-constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
-
 using Owners = std::set<api::AddressOwner>;
 
 Owners owners_of(const api::VRRPGroup& group, const api::VRRPGroup* without) {
@@ -50,7 +48,7 @@ std::set<std::string> seated(const api::VRRPGroup& group) {
     others.erase(api::node_label(member.node));
   }
   for (const auto& [label, value] : others) {
-    if (label.starts_with(kNodeLabelPrefix)) out.insert(label.substr(kNodeLabelPrefix.size()));
+    if (label.starts_with(api::kNodeLabelPrefix)) out.insert(label.substr(api::kNodeLabelPrefix.size()));
   }
   return out;
 }
@@ -85,6 +83,7 @@ std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGrou
   if (there != nullptr) {
     for (const auto& address : there->spec.addresses) added.erase(address.address);
   }
+  if (added.empty()) return {};
   std::set<std::string> out;
   for (const auto& [key, group] : inputs.groups) {
     for (const auto& release : notes_of(group)) {

@@ -12,7 +12,6 @@
 namespace fairlead::controller {
 namespace {
 
-constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
 // No object ever has this resourceVersion: etcd counts from 1, and its first write makes 2. An apply that
 // carries it makes what is not there, and meets a conflict where another leader has made it first (K-25,
 // K-27).
@@ -27,7 +26,7 @@ bool has_all(const api::Labels& there, const api::Labels& wanted) {
 
 bool has_stale_node_label(const api::Labels& there, const api::Labels& wanted) {
   return std::any_of(there.begin(), there.end(), [&](const auto& label) {
-    return label.first.starts_with(kNodeLabelPrefix) && !wanted.contains(label.first);
+    return label.first.starts_with(api::kNodeLabelPrefix) && !wanted.contains(label.first);
   });
 }
 
@@ -90,8 +89,16 @@ struct How {
   Target target;
 };
 
-Write application(const How& how, const api::ObjectMeta& meta, std::string body) {
-  return {how.step, how.verb, how.target, api::key_of(meta), meta.resource_version, std::move(body), {}, {}};
+Write application(const How& how, const api::ObjectMeta& meta, std::string body,
+                  std::vector<Notice> notices = {}) {
+  return {how.step,
+          how.verb,
+          how.target,
+          api::key_of(meta),
+          meta.resource_version,
+          std::move(body),
+          std::move(notices),
+          {}};
 }
 
 Write deletion(Step step, Target target, const api::ObjectMeta& meta, std::vector<Absence> absences) {
@@ -172,14 +179,9 @@ void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::ve
     api::VirtualIP object;
     object.meta = frame_of(there->meta);
     object.status = status;
-    out.push_back({Step::kStatus,
-                   Verb::kApplyStatus,
-                   Target::kVirtualIP,
-                   key,
-                   object.meta.resource_version,
-                   api::encode_virtual_ip_status(object),
-                   notices_of(statuses.virtual_ip_notices, key),
-                   {}});
+    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kVirtualIP}, object.meta,
+                              api::encode_virtual_ip_status(object),
+                              notices_of(statuses.virtual_ip_notices, key)));
   }
 }
 
@@ -227,14 +229,8 @@ void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vecto
     object.meta = frame_of(there->meta);
     object.ingress = status.ingress;
     object.conditions = status.conditions;
-    out.push_back({Step::kServiceStatus,
-                   Verb::kApplyStatus,
-                   Target::kService,
-                   key,
-                   object.meta.resource_version,
-                   api::encode_service_status(object),
-                   notices_of(statuses.service_notices, key),
-                   {}});
+    out.push_back(application({Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
+                              api::encode_service_status(object), notices_of(statuses.service_notices, key)));
   }
 }
 

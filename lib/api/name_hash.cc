@@ -34,7 +34,7 @@ std::string cut_name(const std::string& name, std::size_t limit) {
 
 std::string node_label(const std::string& node) {
   constexpr std::size_t kMaxLabelName = 63;
-  return "node.fairlead.dev/" + cut_name(node, kMaxLabelName);
+  return std::string(kNodeLabelPrefix) + cut_name(node, kMaxLabelName);
 }
 
 }  // namespace fairlead::api

@@ -146,6 +146,9 @@ std::string encode_vrrp_group_status(
 // Apply body with exactly one members entry, for manager fairlead-node-<node>; no resourceVersion (K-27).
 std::string encode_member_status(const std::string& group, const MemberStatus& entry);
 
+// What the key of a label that names a node begins with.
+inline constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
+
 // Label key `node.fairlead.dev/<node>`; names beyond 63 characters: first 52, dash, 10 hex digits of
 // SHA-256 (kubernetes.md 1).
 std::string node_label(const std::string& node);

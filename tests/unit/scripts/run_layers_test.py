@@ -33,6 +33,17 @@ def run(files):
         return count
 
 
+FAILS = """#!/bin/sh
+echo ok: this one
+echo FAILED: that one
+echo '        3 ms'
+echo ok: the next
+echo '    FAILED: what another program was meant to fail'
+echo 1 passed, 1 failed, 0 skipped
+exit 1
+"""
+
+
 # Holds what it names; waits for another one to have begun.
 BESIDE = """#!/bin/sh
 mkdir "lock-{resource}" || exit 1
@@ -107,6 +118,11 @@ class RunLayers(unittest.TestCase):
     def test_counts_what_an_executable_script_says(self):
         count = run({"a_test.py": (0o755, PASSES), "b.sh": (0o755, PASSES), "common.py": (0o644, "")})
         self.assertEqual((count.passed, count.failed, count.failures), (6, 0, []))
+
+    def test_says_at_its_end_which_cases_failed(self):
+        count = run({"a_test.py": (0o755, FAILS), "b_test.py": (0o755, PASSES)})
+        self.assertEqual((count.passed, count.failed), (4, 1))
+        self.assertEqual(count.failures, ["tests/some/a_test.py: 1 failed", "  FAILED: that one 3 ms"])
 
     def test_fails_for_a_test_that_is_not_executable_and_runs_the_others(self):
         for name in ("b_test.py", "b.sh"):
