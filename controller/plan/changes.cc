@@ -91,14 +91,8 @@ struct How {
 
 Write application(const How& how, const api::ObjectMeta& meta, std::string body,
                   std::vector<Notice> notices = {}) {
-  return {how.step,
-          how.verb,
-          how.target,
-          api::key_of(meta),
-          meta.resource_version,
-          std::move(body),
-          std::move(notices),
-          {}};
+  return {how.step,        how.verb,           how.target, api::key_of(meta), meta.resource_version,
+          std::move(body), std::move(notices), {}};
 }
 
 Write deletion(Step step, Target target, const api::ObjectMeta& meta, std::vector<Absence> absences) {
