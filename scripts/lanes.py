@@ -49,6 +49,7 @@ SECOND = {
 }
 FIRST = {
     "netns/twonodes_test.py": {"segments", "quiet"},
+    "interop/peers_test.py": {"segments", "quiet"},
     "interop/faults_test.py": {"segments", "quiet"},
     "interop/scale_test.py": {"segments", "quiet"},
 }

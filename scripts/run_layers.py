@@ -10,7 +10,9 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
 
 Scripts of layers that send packets, and the simulation, run two at a time (lanes.py), when several of those layers are
 asked for: what says something about milliseconds in the first lane, shown as it goes; what has seconds to spare in the
-second, shown when it ends.
+second, shown when it ends. Two programs on two processors disturb each other: a script that failed beside another one is
+run once more by itself, unless more than AGAIN of them did. What fails then has failed; what passes then has passed, and what it
+said before is told at the end all the same.
 """
 import concurrent.futures
 import os
@@ -31,6 +33,7 @@ IN_LANES = ("e2e", "netns", "interop", "vm", "api", "sim")  # the order of the f
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
+AGAIN = 2
 LINGER_SECONDS = 60  # between a script's end and that of its output
 
 
@@ -148,16 +151,39 @@ class TwoLanes:
         second = [name for name in lanes.SECOND if name in self.paths]
         self.lanes = lanes.Lanes([name for name in self.paths if name not in second], second)
         self.adding, self.begun = threading.Lock(), threading.Event()
+        self.running, self.accompanied, self.failed, self.told = set(), set(), {}, []
 
     def taken(self, lane):
         name = self.lanes.next(lane)
         self.begun.set()
+        with self.adding:
+            self.running |= {name} - {None}
+            if len(self.running) > 1:
+                self.accompanied |= self.running
         return name
 
-    def add(self, name, result):
+    def ended(self, name, result):
         with self.adding:
-            self.counts[name.split("/")[0]].add(*result[0], "tests/" + name, result[1])
+            self.running.discard(name)
+            if result[0][1] and name in self.accompanied:
+                self.failed[name] = result
+            else:
+                self.add(name, result)
         self.lanes.done(name)
+
+    def add(self, name, result):
+        self.counts[name.split("/")[0]].add(*result[0], "tests/" + name, result[1])
+
+    def once_more(self):
+        """Those that failed beside another one, each by itself, if they are few."""
+        again = len(self.failed) <= AGAIN
+        for name, result in self.failed.items():
+            if again:
+                self.told.append(f"tests/{name}: {result[0][1]} failed beside another script; it was run once more by itself")
+                self.told += ["  before: " + case for case in result[1]]
+                say(f"  tests/{name} failed beside another script; by itself:")
+                result = script(self.paths[name], tell)
+            self.add(name, result)
 
     def work(self, lane):
         if lane == 0:
@@ -168,7 +194,7 @@ class TwoLanes:
             try:
                 result = script(self.paths[name], *((lines.append, lanes.yielding) if lane else (tell,)))
             finally:
-                self.add(name, result)
+                self.ended(name, result)
                 say(f"  tests/{name}, {time.monotonic() - begun:.0f} s" +
                     (":\n" + "".join(lines).rstrip("\n") if lane else ""))
 
@@ -180,6 +206,7 @@ class TwoLanes:
             except BaseException:
                 CHILDREN.end()  # the workers are waited for
                 raise
+        self.once_more()
 
 
 def alone(paths, count):
@@ -226,12 +253,13 @@ def run_all():
     if beside:
         begun = time.monotonic()
         say(f"layers {' '.join(beside)}, two scripts at a time")
-        TwoLanes(counts, {layer: paths[layer] for layer in beside}).run()
+        two = TwoLanes(counts, {layer: paths[layer] for layer in beside})
+        two.run()
         for layer in beside:
             say(f"layer {layer}: {counts[layer]}")
         say(f"they took {time.monotonic() - begun:.0f} s")
     total = Count.of(counts.values())
-    for line in total.failures:
+    for line in (two.told if beside else []) + total.failures:
         print(line)
     print(total, flush=True)
     skip_fails = os.environ.get("CI") == "true" and total.skipped

@@ -44,6 +44,21 @@ exit 1
 """
 
 
+# Fails where `busy` is, which the other one makes and takes away.
+DISTURBED = """#!/bin/sh
+for _ in $(seq 100); do [ -e busy ] && break; [ -e over ] && break; sleep 0.1; done
+touch ran
+[ -e busy ] && { echo FAILED: late by 3 ms; echo 1 passed, 1 failed, 0 skipped; exit 1; }
+echo 2 passed, 0 failed, 0 skipped
+"""
+DISTURBS = """#!/bin/sh
+touch busy
+for _ in $(seq 100); do [ -e ran ] && break; sleep 0.1; done
+rm busy; touch over
+echo 1 passed, 0 failed, 0 skipped
+"""
+
+
 # Holds what it names; waits for another one to have begun.
 BESIDE = """#!/bin/sh
 mkdir "lock-{resource}" || exit 1
@@ -195,6 +210,26 @@ class RunLayers(unittest.TestCase):
                              {"two/b.sh": {"x"}, "two/c.sh": {"x"}}, {})
         self.assertEqual([(c.passed, c.failures) for c in counts.values()],
                          [(0, ["tests/one/a.sh: 1 failed"]), (3, ["tests/two/c.sh: 1 failed"])])
+
+    def test_what_failed_beside_another_one_is_run_once_more_by_itself_and_told(self):
+        counts, printed = in_lanes({"one": {"a.sh": DISTURBED}, "two": {"b.sh": DISTURBS}},
+                                   {"two/b.sh": set()}, {"one": set()})
+        self.assertEqual((str(counts["one"]), str(counts["two"])), ("2 passed, 0 failed, 0 skipped", "1 passed, 0 failed, 0 skipped"))
+        self.assertIn("tests/one/a.sh failed beside another script; by itself:", printed)
+
+    def test_what_fails_by_itself_too_has_failed(self):
+        always = DISTURBED.replace("[ -e busy ] && {", "true && {")
+        counts, printed = in_lanes({"one": {"a.sh": always}, "two": {"b.sh": DISTURBS}}, {"two/b.sh": set()}, {"one": set()})
+        self.assertEqual((str(counts["one"]), counts["one"].failures), ("1 passed, 1 failed, 0 skipped",
+                                                                        ["tests/one/a.sh: 1 failed", "  FAILED: late by 3 ms"]))
+        self.assertEqual(printed.count("FAILED: late by 3 ms"), 2)
+
+    def test_nothing_is_run_again_where_more_than_two_failed(self):
+        many = {f"{name}.sh": FAILS for name in "acde"}
+        lasts = "#!/bin/sh\nsleep 2\necho 1 passed, 0 failed, 0 skipped\n"
+        counts, printed = in_lanes({"one": many, "two": {"b.sh": lasts}}, {"two/b.sh": set()}, {"one": set()})
+        self.assertEqual(str(counts["one"]), "4 passed, 4 failed, 0 skipped")
+        self.assertNotIn("by itself", printed)
 
     def test_the_second_lane_yields_to_the_first(self):
         _, printed = in_lanes({"one": {"a.sh": WHERE}, "two": {"b.sh": WHERE}}, {"two/b.sh": {"x"}}, {})
