@@ -7,7 +7,9 @@ import tempfile
 
 import apiserver
 import controller_crash as crash
+import controller_hidden as hidden
 import controller_refused as refused
+import controller_rotation as rotation
 import controller_stale as stale
 from controller_faults_stage import Stage
 from controller_world import until
@@ -36,7 +38,12 @@ def main():
                     part(work)
                 part(stale.older_list)
                 stage.stop()
+                stage.start()
+                stage.ready()
+                part(hidden.older_lists)
+                stage.stop()
                 part(stale.streams)
+                part(rotation.credentials_change)
             finally:
                 log = stage.log()
                 stage.stop()

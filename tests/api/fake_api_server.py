@@ -1,9 +1,11 @@
 """A server that answers as it is told to, over TLS, and remembers what it was asked: for the faults that a real
 API server cannot be made to have."""
+import contextlib
 import http.server
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -154,21 +156,33 @@ class Server(http.server.ThreadingHTTPServer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context, self._folder = context, certificates.folder
         self.present(name)
+        self._connections = set()
         self.script, self.asked, self.lock, self.stopping = script, [], threading.Lock(), threading.Event()
         self.watch_lists, self.refused = watch_lists, []
         self.knows_versions, self.checked = True, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def present(self, name):
-        """From now on new connections see this certificate."""
-        self._context.load_cert_chain(f"{self._folder}/{name}.crt", f"{self._folder}/{name}.key")
+    def present(self, name, certificates=None):
+        """From now on new connections see this certificate, of other `certificates` than those at the start where they are given."""
+        folder = certificates.folder if certificates else self._folder
+        self._context.load_cert_chain(f"{folder}/{name}.crt", f"{folder}/{name}.key")
 
     def finish_request(self, request, client_address):
         try:
             with self._context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)
+                self._connections.add(secured)
+                try:
+                    super().finish_request(secured, client_address)
+                finally:
+                    self._connections.discard(secured)
         except (OSError, ssl.SSLError):
             pass  # a client that refuses us: the case looks at what it says
+
+    def drop_connections(self):
+        """Those that there are end; new ones are taken."""
+        for each in list(self._connections):
+            with contextlib.suppress(OSError):  # ended by itself meanwhile
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def shutdown_request(self, request):
         request.close()
@@ -177,11 +191,11 @@ class Server(http.server.ThreadingHTTPServer):
     def port(self):
         return self.server_address[1]
 
-    def kubeconfig(self, user):
+    def kubeconfig(self, user, authority="ca.crt"):
         path = f"{self._folder}/config-{self.port}"
         with open(path, "w") as file:
             json.dump({"clusters": [{"name": "c", "cluster": {"server": f"https://127.0.0.1:{self.port}",
-                                                              "certificate-authority": "ca.crt"}}],
+                                                              "certificate-authority": authority}}],
                        "users": [{"name": "u", "user": user}], "current-context": "x",
                        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}]}, file)
         return path
