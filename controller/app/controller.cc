@@ -36,20 +36,27 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
 
 void Controller::lead() {
   leading_ = true;
+  add();
   schedule(kGather);
 }
 
 void Controller::stop(std::function<void()> on_idle) {
   leading_ = false;
   writer_.drop_rest();
-  if (!writing_) return on_idle();
+  if (!rounds_.running()) return on_idle();
   on_idle_ = std::move(on_idle);
 }
 
 void Controller::changed() {
-  dirty_ = true;
   note_sync();
-  if (leading_ && !writing_) schedule(kGather);
+  if (!leading_) return;
+  add();
+  if (!rounds_.running()) schedule(kGather);
+}
+
+void Controller::add() {
+  rounds_.add(sys::now());
+  measures_.added();
 }
 
 // Arms the timer unless it runs already: a stream of changes must not put a round off for ever.
@@ -63,11 +70,11 @@ void Controller::schedule(Microseconds wait) {
 }
 
 void Controller::round() {
-  if (!leading_ || writing_ || !caches_.synced()) return;
+  if (!leading_ || rounds_.running() || !caches_.synced()) return;
   if (!caught_up()) return schedule(kLookAtCaches);
-  dirty_ = false;
-  next_look_ = sys::now() + kLookAnyway;
   const TimePoint begun = sys::now();
+  measures_.waited(rounds_.begin(begun));
+  next_look_ = begun + kLookAnyway;
   Inputs inputs = caches_.snapshot();
   inputs.settings = settings_;
   inputs.memory = memory_;
@@ -77,7 +84,7 @@ void Controller::round() {
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
   memory_.stale_members = summary.stale_members;
-  if (forget_settled(writes, memory_.foreign_writers)) dirty_ = true;  // another round ends its condition
+  if (forget_settled(writes, memory_.foreign_writers)) add();  // another round ends its condition
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
@@ -85,21 +92,20 @@ void Controller::round() {
   measures_.show(summary.statuses);
   measures_.count_failures(inputs, writes);
   pages_.set_state(state_json(inputs, summary.statuses));
-  writing_ = true;
   writer_.carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });
 }
 
 void Controller::written(const Writer::Outcome& outcome) {
-  writing_ = false;
+  measures_.worked(rounds_.end(sys::now()));
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
   for (const auto& [key, managers] : outcome.foreign_writers) {
     std::string& known = memory_.foreign_writers[key];
-    dirty_ = dirty_ || known != managers;  // its condition says so
+    if (known != managers) add();  // its condition says so
     known = managers;
   }
   wait_until_ = sys::now() + kCachesWithin;
-  if (!moved_.empty() || dirty_) schedule(kGather);
+  if (!moved_.empty() || rounds_.waiting() > 0) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {
     if (!scheduled_) schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
   }
@@ -142,7 +148,8 @@ void Controller::tick() {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
     waiting_for_ = missing;
   }
-  if (leading_ && !writing_ && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
+  measures_.show(rounds_, sys::now());
+  if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }
 

@@ -12,6 +12,7 @@
 #include "controller/status/summary.h"
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/event_sender.h"
+#include "lib/reconcile/rounds.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
 
@@ -35,6 +36,8 @@ class Controller {
 
  private:
   void changed();
+  // A round has to take up what has changed just now.
+  void add();
   void schedule(Microseconds wait);
   void round();
   void written(const Writer::Outcome& outcome);
@@ -53,9 +56,8 @@ class Controller {
   TimePoint wait_until_{};  // for the caches; after it a round goes ahead all the same
   bool leading_ = false;
   std::function<void()> on_idle_;  // set by stop()
-  bool writing_ = false;
+  reconcile::Rounds rounds_;       // while we lead
   bool scheduled_ = false;
-  bool dirty_ = false;     // something changed since the snapshot of the last round
   bool watchful_ = false;  // time alone may change what is decided: look every second
   bool synced_ = false;
   bool told_behind_ = false;  // the log says that the caches are behind

@@ -10,7 +10,10 @@ namespace {
 
 const std::string kAddresses = "fairlead_controller_pool_addresses";
 const std::string kUsed = "fairlead_controller_pool_addresses_used";
-constexpr double kMicrosecondsPerSecond = 1e6;
+const sys::MetricLabels kQueue = {{"queue", "rounds"}};
+const std::vector<double> kRoundTimes = {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+double seconds(Microseconds time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
@@ -19,15 +22,31 @@ Measures::Measures(sys::Metrics& metrics)
       duration_(metrics.histogram("fairlead_controller_reconcile_duration_seconds",
                                   "Time to compute one round from snapshot to writes", {{"kind", "all"}},
                                   {0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
-      split_(metrics.gauge("fairlead_controller_split_ownership", "Groups with several live masters", {})) {
+      split_(metrics.gauge("fairlead_controller_split_ownership", "Groups with several live masters", {})),
+      added_(metrics.counter("fairlead_workqueue_adds_total", "Changes that a round had to take up", kQueue)),
+      waited_(metrics.histogram("fairlead_workqueue_wait_seconds",
+                                "Time from the oldest change that a round takes up to its begin", kQueue,
+                                kRoundTimes)),
+      worked_(metrics.histogram("fairlead_workqueue_work_seconds",
+                                "Time of one round, with all of its writes", kQueue, kRoundTimes)),
+      depth_(metrics.gauge("fairlead_workqueue_depth", "Changes that wait for a round", kQueue)),
+      longest_(metrics.gauge("fairlead_workqueue_longest_seconds", "How long the round that runs has run",
+                             kQueue)) {
   metrics
       .gauge("fairlead_build_info", "1; what runs here",
              {{"component", "controller"}, {"version", FAIRLEAD_VERSION}, {"revision", "unknown"}})
       .set(1);
 }
 
-void Measures::round(Microseconds taken) {
-  duration_.observe(static_cast<double>(taken.count()) / kMicrosecondsPerSecond);
+void Measures::round(Microseconds taken) { duration_.observe(seconds(taken)); }
+
+void Measures::waited(Microseconds taken) { waited_.observe(seconds(taken)); }
+
+void Measures::worked(Microseconds taken) { worked_.observe(seconds(taken)); }
+
+void Measures::show(const reconcile::Rounds& rounds, TimePoint now) {
+  depth_.set(static_cast<double>(rounds.waiting()));
+  longest_.set(seconds(rounds.running_for(now)));
 }
 
 void Measures::show(const Statuses& statuses) {

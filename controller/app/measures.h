@@ -4,11 +4,12 @@
 #include <string>
 
 #include "controller/plan/changes.h"
+#include "lib/reconcile/rounds.h"
 #include "lib/sys/metrics.h"
 
 namespace fairlead::controller {
 
-// The controller's gauges, set after each round.
+// What the controller shows of its work: gauges set after each round, and the queue of its rounds (K-42).
 class Measures {
  public:
   explicit Measures(sys::Metrics& metrics);
@@ -16,6 +17,13 @@ class Measures {
   // How long computing one round took, from snapshot to writes.
   void round(Microseconds taken);
   void show(const Statuses& statuses);
+  // A change waits for a round; a round began, and the oldest of its changes has waited so long; it ended,
+  // and ran so long, with all of its writes.
+  void added() { added_.add(1); }
+  void waited(Microseconds taken);
+  void worked(Microseconds taken);
+  // Once a second.
+  void show(const reconcile::Rounds& rounds, TimePoint now);
   // AllocationFailed among the notices.
   void count_failures(const Inputs& inputs, const std::vector<Write>& writes);
 
@@ -23,6 +31,11 @@ class Measures {
   sys::Metrics& metrics_;
   sys::Histogram& duration_;
   sys::Gauge& split_;
+  sys::Counter& added_;
+  sys::Histogram& waited_;
+  sys::Histogram& worked_;
+  sys::Gauge& depth_;
+  sys::Gauge& longest_;
   std::set<std::string> pools_;
 };
 

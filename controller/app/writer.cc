@@ -37,7 +37,11 @@ std::string answer_text(const apiserver::ApiResponse& response) {
 }  // namespace
 
 Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::EventSender& events)
-    : metrics_(metrics), client_(client), events_(events) {}
+    : metrics_(metrics),
+      client_(client),
+      events_(events),
+      retried_(metrics.counter("fairlead_workqueue_retries_total", "Writes tried again after a failure",
+                               {{"queue", "rounds"}})) {}
 
 void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   const TimePoint now = sys::now();
@@ -47,6 +51,7 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   for (auto& write : writes) {
     if (touched.contains({write.target, write.key}) || !retries_.may_try(subject_of(write), now)) continue;
     touched.insert({write.target, write.key});
+    if (retries_.has_failed(subject_of(write))) retried_.add(1);
     writes_.push_back(std::move(write));
   }
   sent_ = 0;

@@ -63,6 +63,7 @@ class Writer {
   sys::Metrics& metrics_;
   apiserver::Client& client_;
   apiserver::EventSender& events_;
+  sys::Counter& retried_;
   std::vector<Write> writes_;  // of the round, those still to be sent last
   std::size_t sent_ = 0;
   std::size_t open_ = 0;  // sent and not answered

@@ -1,6 +1,8 @@
 #include "controller/plan/absences.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -93,6 +95,23 @@ std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGrou
   return out;
 }
 
+// The VirtualIPs that get an address of the group by `wanted`.
+std::set<api::ObjectKey> given(const api::VRRPGroup* there, const api::VRRPGroup& wanted) {
+  std::set<api::ObjectKey> out;
+  for (const auto& owner : owners_of(wanted, there)) out.insert({owner.namespace_name, owner.name});
+  return out;
+}
+
+// The VirtualIP of whose address the write tells; none for any other write.
+std::optional<api::ObjectKey> told_of(const Desired& desired, const Write& write) {
+  if (write.step == Step::kStatus && write.target == Target::kVirtualIP) return write.key;
+  if (write.step == Step::kServiceStatus) return write.key;  // its VirtualIP has its name
+  if (write.step != Step::kSets) return std::nullopt;
+  const auto& owners = desired.sets.at(write.key).meta.owner_references;
+  if (owners.empty()) return std::nullopt;
+  return api::ObjectKey{write.key.namespace_name, owners.front().name};
+}
+
 void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
   for (const auto& node : nodes) {
     if (!inputs.nodes.contains(cluster_key(node))) out.push_back({Target::kNode, cluster_key(node), ""});
@@ -148,6 +167,24 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
     }
   }
   return out;
+}
+
+void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes) {
+  std::map<api::ObjectKey, std::vector<Absence>> doubts;
+  for (const auto& [key, wanted] : desired.groups) {
+    const auto* there = find(inputs.groups, key);
+    const auto absences = absences_of(inputs, desired, there, &wanted);
+    if (absences.empty()) continue;
+    for (const auto& vip : given(there, wanted)) {
+      auto& all = doubts[vip];
+      all.insert(all.end(), absences.begin(), absences.end());
+    }
+  }
+  if (doubts.empty()) return;
+  for (auto& write : writes) {
+    const auto vip = told_of(desired, write);
+    if (vip && doubts.contains(*vip)) write.absences = doubts.at(*vip);
+  }
 }
 
 bool confirms(const Absence& absence, int status, const std::string& body) {

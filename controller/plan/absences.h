@@ -26,6 +26,10 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
 // Of a VirtualIP that is to go: the Service that it was made for.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there);
 
+// A group's write that is not sent gives no address: what else tells of an address that it gives, the set,
+// the status and the Service's status of its VirtualIP, takes for gone what that write does.
+void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes);
+
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
 // found none of that name, or one with another UID than the one known. A 404 that does not name it, a proxy's
 // for one, says nothing.

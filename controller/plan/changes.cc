@@ -281,6 +281,7 @@ std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const S
   service_statuses(inputs, statuses, out);
   report_removals(inputs, desired, out);
   finalizer_removals(inputs, desired, out);
+  doubt_what_is_given(inputs, desired, out);
   std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
     return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);
   });

@@ -21,28 +21,64 @@ std::string text_of(const ServerAddress& server) {
 // Keeps the transport while one of its exchanges runs, after a change of server too.
 class Connection::Held final : public Exchange {
  public:
-  Held(Connection& connection, Lane lane, std::function<void(const std::optional<HttpFailure>&)> on_end)
-      : connection_(connection), on_end_(std::move(on_end)) {
+  Held(Connection& connection, Lane lane, HttpRequest request, ExchangeEvents events)
+      : connection_(connection), lane_(lane), request_(std::move(request)), events_(std::move(events)) {
     if (lane == Lane::kWatch) connection_.watches_.insert(this);
   }
   ~Held() override {
     connection_.watches_.erase(this);
+    connection_.waiting_.erase(this);
     exchange_.reset();  // before its transport
   }
 
-  void hold(std::shared_ptr<Transport> transport, std::unique_ptr<Exchange> exchange) {
-    transport_ = std::move(transport);
-    exchange_ = std::move(exchange);
+  // At once, or as soon as there is an address.
+  void begin() {
+    if (connection_.addresses_.current()) {
+      open();
+    } else {
+      connection_.waiting_.insert(this);
+    }
+  }
+  // May destroy it.
+  void ended(std::optional<HttpFailure> failure) {
+    if (failure && !answered_) {
+      connection_.no_use(address_);
+      const bool another = ++tries_ < connection_.addresses_.count();
+      if (another && failure->kind == HttpFailure::Kind::kConnect) return open();
+    }
+    if (failure && address_ && connection_.lookup_) failure->text += " (" + net::to_string(*address_) + ")";
+    if (failure) connection_.saw_failure(*failure);
+    if (const auto on_end = events_.on_end) on_end(failure);
   }
   // Ends it from here. May destroy it.
   void cut(const HttpFailure& failure) {
     exchange_.reset();
-    if (const auto on_end = on_end_) on_end(failure);
+    if (const auto on_end = events_.on_end) on_end(failure);
   }
 
  private:
+  void open() {
+    exchange_.reset();
+    address_ = connection_.addresses_.current();
+    transport_ = connection_.transport(lane_);
+    ExchangeEvents watched;
+    watched.on_head = [this](int status, const HttpHeaders& headers) {
+      answered_ = true;
+      connection_.saw_answer(status);
+      if (const auto on_head = events_.on_head) on_head(status, headers);
+    };
+    watched.on_data = events_.on_data;
+    watched.on_end = [this](const std::optional<HttpFailure>& failure) { ended(failure); };
+    exchange_ = transport_->start(request_, std::move(watched));
+  }
+
   Connection& connection_;
-  std::function<void(const std::optional<HttpFailure>&)> on_end_;
+  Lane lane_;
+  HttpRequest request_;
+  ExchangeEvents events_;
+  std::optional<net::IpAddress> address_;
+  std::size_t tries_ = 0;  // that failed
+  bool answered_ = false;
   std::shared_ptr<Transport> transport_;
   std::unique_ptr<Exchange> exchange_;
 };
@@ -54,7 +90,9 @@ Connection::Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig conf
       user_agent_(std::move(user_agent)),
       token_(config_.token, config_.token_file),
       certificate_in_use_(client_certificate()),
-      timer_(loop) {
+      timer_(loop),
+      fail_next_(loop) {
+  use_server(0);
   tick();
 }
 
@@ -73,7 +111,8 @@ std::shared_ptr<Transport> Connection::transport(Lane lane) {
   if (held) return held;
   const auto& server = config_.servers[server_];
   TransportConfig config;
-  config.server = server;
+  config.address = *addresses_.current();
+  config.port = server.port;
   config.tls = {config_.ca_file,
                 config_.ca_data,
                 config_.client_certificate_file,
@@ -92,20 +131,9 @@ std::unique_ptr<Exchange> Connection::start(Lane lane, HttpRequest request, Exch
   if (const auto& bearer = token(); !bearer.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + bearer);
   }
-  ExchangeEvents watched;
-  watched.on_head = [this, next = std::move(events.on_head)](int status, const HttpHeaders& headers) {
-    saw_answer(status);
-    if (next) next(status, headers);
-  };
-  watched.on_data = std::move(events.on_data);
-  watched.on_end = [this, next = events.on_end](const std::optional<HttpFailure>& failure) {
-    if (failure) saw_failure(*failure);
-    if (next) next(failure);
-  };
-  auto held = std::make_unique<Held>(*this, lane, std::move(events.on_end));
-  auto used = transport(lane);
-  auto exchange = used->start(std::move(request), std::move(watched));
-  held->hold(std::move(used), std::move(exchange));
+  auto held = std::make_unique<Held>(*this, lane, std::move(request), std::move(events));
+  held->begin();
+  look_up();
   return held;
 }
 
@@ -130,7 +158,10 @@ void Connection::saw_failure(const HttpFailure& failure) {
   if (failures_ >= kFailuresToMoveOn) next_server();
 }
 
-void Connection::saw_timeout() { saw_failure({HttpFailure::Kind::kTimeout, "no answer in time"}); }
+void Connection::saw_timeout() {
+  no_use(addresses_.current());
+  saw_failure({HttpFailure::Kind::kTimeout, "no answer in time"});
+}
 
 void Connection::change(Health health, const std::string& reason) {
   metrics_
@@ -156,9 +187,54 @@ void Connection::change(Health health, const std::string& reason) {
 
 void Connection::next_server() {
   failures_ = 0;
-  if (config_.servers.size() == 1) return;
-  server_ = (server_ + 1) % config_.servers.size();
+  if (config_.servers.size() > 1) use_server((server_ + 1) % config_.servers.size());
+}
+
+void Connection::use_server(std::size_t index) {
+  server_ = index;
   transports_ = {};
+  fail_next_.cancel();
+  const auto& host = config_.servers[server_].host;
+  const auto given = net::parse_address(host);
+  addresses_ = reconcile::ServerAddresses(given ? std::optional(*given) : std::nullopt);
+  lookup_.reset();
+  if (!given) {
+    lookup_ = std::make_unique<NameLookup>(loop_, host, [this](const auto& found) { looked_up(found); });
+  }
+  for (auto* held : std::exchange(waiting_, {})) held->begin();
+  if (!waiting_.empty()) look_up();
+}
+
+void Connection::look_up() {
+  if (lookup_ && addresses_.due(sys::now())) lookup_->ask();
+}
+
+void Connection::looked_up(const Result<std::vector<net::IpAddress>>& found) {
+  if (!found) {
+    addresses_.not_found(sys::now());
+    return fail_waiting({HttpFailure::Kind::kConnect, found.error().message});
+  }
+  const auto before = addresses_.current();
+  addresses_.found(*found, sys::now());
+  if (before != addresses_.current()) transports_ = {};
+  for (auto* held : std::exchange(waiting_, {})) held->begin();
+}
+
+// One in each turn of the loop: with the end of one everything here may end.
+void Connection::fail_waiting(HttpFailure failure) {
+  if (waiting_.empty()) return;
+  auto* const held = *waiting_.begin();
+  waiting_.erase(held);
+  if (!waiting_.empty()) fail_next_.arm(sys::now(), [this, failure] { fail_waiting(failure); });
+  held->ended(std::move(failure));
+}
+
+void Connection::no_use(const std::optional<net::IpAddress>& address) {
+  if (!address) return;
+  const auto before = addresses_.current();
+  addresses_.failed(*address);
+  if (addresses_.current() != before) transports_ = {};
+  look_up();
 }
 
 // The connections that there are were made with a certificate that is ours no more (K-36). Short exchanges

@@ -2,18 +2,22 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "lib/apiserver/credentials.h"
+#include "lib/apiserver/name_lookup.h"
 #include "lib/apiserver/transport.h"
+#include "lib/reconcile/server_addresses.h"
 #include "lib/sys/metrics.h"
 
 namespace fairlead::apiserver {
 
-// The API server in use: which of the servers, with which credentials, and whether it is well. Changes of
-// that are logged once each: api.unreachable, api.denied, api.recovered (K-35, K-36, K-39). On the loop.
+// The API server in use: which of the servers, at which address, with which credentials, and whether it is
+// well. Changes of that are logged once each: api.unreachable, api.denied, api.recovered (K-35, K-36, K-39).
+// An exchange that cannot connect is tried once at each address that a name has (K-13). On the loop.
 class Connection {
  public:
   Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, std::string user_agent);
@@ -39,6 +43,13 @@ class Connection {
   void saw_failure(const HttpFailure& failure);
   void change(Health health, const std::string& reason);
   void next_server();
+  void use_server(std::size_t index);
+  // The name is resolved in the background, if it is due.
+  void look_up();
+  void looked_up(const Result<std::vector<net::IpAddress>>& found);
+  void fail_waiting(HttpFailure failure);
+  // What came of a connection to that address was nothing.
+  void no_use(const std::optional<net::IpAddress>& address);
   void cut_watches();
   void tick();
   std::string endpoint() const;
@@ -49,13 +60,17 @@ class Connection {
   ClientConfig config_;
   std::string user_agent_;
   TokenSource token_;
-  std::size_t server_ = 0;                                // index in config_.servers
+  std::size_t server_ = 0;  // index in config_.servers
+  reconcile::ServerAddresses addresses_{std::nullopt};
+  std::unique_ptr<NameLookup> lookup_;                    // nullptr: the server is known by its address
   std::array<std::shared_ptr<Transport>, 3> transports_;  // by lane; made when needed
   std::string certificate_in_use_;
   Health health_ = Health::kUnknown;
   int failures_ = 0;         // in a row
   std::set<Held*> watches_;  // that run
+  std::set<Held*> waiting_;  // for an address
   sys::Timer timer_;
+  sys::Timer fail_next_;
 };
 
 }  // namespace fairlead::apiserver

@@ -10,6 +10,7 @@
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/tls_context.h"
 #include "lib/base/time.h"
+#include "lib/net/address.h"
 #include "lib/sys/loop.h"
 
 // One HTTP exchange after the other with one server, over TLS. The seam behind which cpprestsdk is kept
@@ -56,14 +57,14 @@ class Exchange {
 };
 
 struct TransportConfig {
-  ServerAddress server;
+  net::IpAddress address;
+  int port = 6443;
   TlsIdentity tls;
   Microseconds inactivity{};  // longest silence in any step, from connect to the last byte
 };
 
 // Bytes wait for the loop in memory, at most about 1 MiB an exchange; then the server is made to wait.
-// Keepalive and TCP_USER_TIMEOUT of K-13 are set where server.host is a literal address; a name has to do
-// with `inactivity`. All on the loop's thread.
+// Every connection has keepalive and TCP_USER_TIMEOUT of K-13. All on the loop's thread.
 class Transport {
  public:
   Transport() = default;

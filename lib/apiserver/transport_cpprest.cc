@@ -147,13 +147,12 @@ std::unique_ptr<web::http::client::http_client> make_client(const std::shared_pt
     locked->tls_problem = done ? "" : done.error().message;
     if (!done) throw std::runtime_error(done.error().message);
   });
-  if (const auto address = net::parse_address(config.server.host)) {
-    options.set_nativehandle_options([family = address->family()](web::http::client::native_handle handle) {
-      open_socket(static_cast<boost::asio::ssl::stream<tcp::socket&>*>(handle)->next_layer(), family);
-    });
-  }
+  options.set_nativehandle_options(
+      [family = config.address.family()](web::http::client::native_handle handle) {
+        open_socket(static_cast<boost::asio::ssl::stream<tcp::socket&>*>(handle)->next_layer(), family);
+      });
   web::uri_builder uri;  // an IPv6 address without brackets: it goes to getaddrinfo as it is
-  uri.set_scheme("https").set_host(config.server.host).set_port(config.server.port);
+  uri.set_scheme("https").set_host(net::to_string(config.address)).set_port(config.port);
   return std::make_unique<web::http::client::http_client>(uri.to_uri(), options);
 }
 
@@ -176,7 +175,7 @@ void Flow::send(const HttpRequest& request) {
   web::http::http_request out(request.method);
   out.set_request_uri(request.path);
   for (const auto& [name, value] : request.headers) out.headers().add(name, value);
-  if (hub_->config.tls.expected_name != hub_->config.server.host) {
+  if (hub_->config.tls.expected_name != net::to_string(hub_->config.address)) {
     out.headers().add("Host", hub_->config.tls.expected_name);  // the name cpprestsdk's own check takes
   }
   if (!request.content_type.empty()) out.set_body(request.body, request.content_type);

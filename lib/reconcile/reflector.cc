@@ -95,6 +95,7 @@ ReflectorAction replace(ReflectorState& state, std::vector<std::string> objects,
   state.resource_version = version;
   state.kind_missing = false;
   state.list_next = false;
+  state.away_since.reset();
   state.missing_backoff.reset();
   return Replace{std::move(objects)};
 }
@@ -103,7 +104,7 @@ Actions on_check_done(const ReflectorConfig& config, ReflectorState& state, cons
                       const Moment& at) {
   if (done.head.kind != config.kind + "List") {  // K-17
     const auto until = at.now + state.backoff.after_failure(at.now, at.random);
-    return {CountError{"wrong_kind"}, wait_to_watch(state, until)};
+    return {CountError{"wrong_kind"}, wait_to_watch(state, until, at)};
   }
   if (is_newer_version(state.resource_version, done.head.resource_version)) {
     return {CountError{"version_too_large"}, start_anew(config, state, ListFrom::kNewest, at)};
@@ -231,13 +232,16 @@ Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, con
   const auto lived = at.now - watching.since;
   if (lived < kTooShort && !watching.brought) {  // K-07
     Actions out{CountError{"short"}};
-    out.emplace_back(wait_to_watch(state, at.now + state.backoff.after_failure(at.now, at.random)));
+    out.emplace_back(wait_to_watch(state, at.now + state.backoff.after_failure(at.now, at.random), at));
     return out;
   }
   state.refused_watches = 0;
-  if (lived + kTooShort >= watching.server_timeout) return {start_watch(config, state, at)};
+  if (lived + kTooShort >= watching.server_timeout) {
+    state.away_since.reset();
+    return {start_watch(config, state, at)};
+  }
   // K-39: ended before its time, so probably with all others of a server that goes down.
-  return {wait_to_watch(state, at.now + share(kReconnectSpread, at.random))};
+  return {wait_to_watch(state, at.now + share(kReconnectSpread, at.random), at)};
 }
 
 Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
@@ -247,6 +251,7 @@ Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, con
   }
   if (const auto* waiting = std::get_if<WaitingToWatch>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
+    if (away_too_long(state, at)) return {start_anew(config, state, ListFrom::kNewest, at)};
     return {start_check(config, state)};
   }
   return {};

@@ -21,7 +21,10 @@
 //
 // A watch that did not end at its time may have lost its server, and the next one may be restored from a
 // backup. A watch from a version that is yet to come is silent there, for hours if need be, without a word of
-// error. So before such a watch is resumed the server is asked whether it has got so far (K-05).
+// error. So before such a watch is resumed the server is asked whether it has got so far (K-05). After five
+// minutes without a watch the whole state is asked for instead, with the version unset: the server may have
+// got so far by writes of another history, which no question can tell (FC-11), and after such a time it has
+// mostly forgotten the version anyway.
 namespace fairlead::reconcile {
 
 // ---- events ----
@@ -131,7 +134,8 @@ struct ReflectorState {
   bool kind_missing = false;
   int refused_watches = 0;  // in a row, by an answer of the server that names no way out
   bool watch_list_refused = false;
-  bool list_next = false;  // a watch-list has failed: the whole state comes by a list next time
+  std::optional<TimePoint> away_since;  // no watch has been of use since then
+  bool list_next = false;               // a watch-list has failed: the whole state comes by a list next time
 };
 
 struct Moment {

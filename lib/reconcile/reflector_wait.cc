@@ -6,6 +6,8 @@
 namespace fairlead::reconcile {
 namespace {
 
+constexpr Seconds kResumeWithin(300);  // the time after which an API server compacts its history, by default
+constexpr Seconds kSurelyBegun(60);    // by then a watch has its head (K-34: 30 s), or it was given up
 constexpr int kRefusedWatchesToRelist = 5;  // then the resourceVersion itself is under suspicion
 
 }  // namespace
@@ -15,9 +17,17 @@ ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom fr
   return WaitUntil{until};
 }
 
-ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until) {
+ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Moment& at) {
+  const auto* watching = std::get_if<Watching>(&state.phase);
+  const bool was_of_use =
+      watching != nullptr && (watching->brought || at.now - watching->since > kSurelyBegun);
+  if (was_of_use || !state.away_since) state.away_since = at.now;
   state.phase = WaitingToWatch{until};
   return WaitUntil{until};
+}
+
+bool away_too_long(const ReflectorState& state, const Moment& at) {
+  return state.away_since && at.now - *state.away_since > kResumeWithin;
 }
 
 std::vector<ReflectorAction> kind_is_missing(ReflectorState& state, const Moment& at) {
@@ -35,7 +45,9 @@ TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& 
 
 ReflectorAction resume_later(ReflectorState& state, const Failed& failed, bool is_refusal, const Moment& at) {
   const auto until = retry_time(state, failed, at);
-  if (!is_refusal || ++state.refused_watches < kRefusedWatchesToRelist) return wait_to_watch(state, until);
+  if (!is_refusal || ++state.refused_watches < kRefusedWatchesToRelist) {
+    return wait_to_watch(state, until, at);
+  }
   state.refused_watches = 0;
   return wait_to_list(state, until, ListFrom::kLast);
 }

@@ -8,7 +8,10 @@
 namespace fairlead::reconcile {
 
 ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom from);
-ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until);
+// Instead of the watch or the check that is over.
+ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Moment& at);
+// FC-11: so long without a watch that it is not to be resumed.
+bool away_too_long(const ReflectorState& state, const Moment& at);
 
 // After the back-off, or after Retry-After where that is later.
 TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at);

@@ -23,6 +23,9 @@ class Retries {
   // Whether this may be tried now. A yes to what failed before uses up one of the tries that all share.
   bool may_try(const std::string& what, TimePoint now);
 
+  // Whether a try of this would be another one.
+  bool has_failed(const std::string& what) const { return failures_.contains(what); }
+
   void succeeded(const std::string& what) { failures_.erase(what); }
   void failed(const std::string& what, TimePoint now);
   // True if `why` is not the reason told of this last. REQUIRES: failed.

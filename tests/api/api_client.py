@@ -15,8 +15,8 @@ class Client:
     """One running api_client. Its lines are kept; `wait` returns each of them once, in whatever order they are asked
     for: answers and events overtake each other."""
 
-    def __init__(self, kubeconfig, servers="", rate="50", burst="100"):
-        self._child = subprocess.Popen([PROGRAM, kubeconfig, servers, rate, burst], text=True, bufsize=1,
+    def __init__(self, kubeconfig, servers="", rate="50", burst="100", prefix=()):
+        self._child = subprocess.Popen([*prefix, PROGRAM, kubeconfig, servers, rate, burst], text=True, bufsize=1,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.lines, self._taken, self._news = [], set(), threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
@@ -68,6 +68,10 @@ class Client:
             if line.startswith(f"METRIC fairlead_{series} "):
                 return float(line.split()[-1])
         return 0.0
+
+    @property
+    def pid(self):
+        return self._child.pid
 
     def alive(self):
         return self._child.poll() is None

@@ -4,8 +4,8 @@ silences the client; each has one line of the log, a metric by reason and a back
 certificates that change or expire while connections live (K-36)."""
 import time
 
+import client_certificates as certificates
 import client_stage
-from client_certificates import certificate_expires, own_certificate_changes
 from client_stage import MAPS
 from fake_api_server import event, status, thing
 
@@ -253,7 +253,7 @@ def silent_server(stage):
 
 
 PARTS = (watch_list, watch_list_refused, watch_list_cut, page_of_a_proxy, useless_lines, unknown_kinds, no_utf8, endless_line,
-         endless_headers, endless_list, endless_watch_list, certificate_expires, own_certificate_changes, silent_server)
+         endless_headers, endless_list, endless_watch_list, *certificates.PARTS, silent_server)
 
 
 if __name__ == "__main__":

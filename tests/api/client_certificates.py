@@ -1,9 +1,13 @@
 """For client_bad_input_test.py: certificates that change or expire while connections live (K-36)."""
+import os
+import shutil
 import threading
 import time
 
+from api_client import Client
 from client_stage import MAPS
-from fake_api_server import event, thing
+from controller_world import until
+from fake_api_server import Certificates, event, thing
 
 
 def certificate_expires(stage):
@@ -35,6 +39,15 @@ def certificate_expires(stage):
         stage.check("with a new certificate it recovers", " 200 " in answer and client.wait("api.recovered") is not None, answer)
 
 
+OURS = {"client-certificate": "mine.crt", "client-key": "mine.key"}
+
+
+def wear(stage, name):
+    """From now on it is the client's certificate."""
+    for part in ("key", "crt"):
+        shutil.copyfile(stage.certificates.path(f"{name}.{part}"), stage.certificates.path(f"mine.{part}"))
+
+
 def own_certificate_changes(stage):
     def script(asked):
         if not asked.watches:
@@ -43,17 +56,78 @@ def own_certificate_changes(stage):
         asked.hold()
     for name in ("ours", "ours-next"):
         stage.certificates.make(name, "fairlead", "DNS:fairlead")
-    folder = stage.certificates
-    for part in ("crt", "key"):
-        with open(folder.path("ours." + part)) as source, open(folder.path("mine." + part), "w") as target:
-            target.write(source.read())
-    with stage.server(script) as server, stage.client(server, **{"client-certificate": "mine.crt", "client-key": "mine.key"}) as client:
+    wear(stage, "ours")
+    with stage.server(script) as server, stage.client(server, **OURS) as client:
         client.do(MAPS)
         client.wait("^REPLACE")
-        for part in ("key", "crt"):
-            with open(folder.path("ours-next." + part)) as source, open(folder.path("mine." + part), "w") as target:
-                target.write(source.read())
+        wear(stage, "ours-next")
         stage.check("a changed client certificate is noticed", client.wait("INFO api.certificate_changed", 20) is not None)
         time.sleep(2)
         stage.check("and watches begin anew with it, from where they were (K-36)", server.versions(True) == ["100", "100"] and
                     server.versions(False) == ["unset"], server.versions(True))
+
+
+def own_certificate_changes_under_way(stage):
+    """A short request is under way meanwhile: it ends as it began, and the next one's connection shows the new certificate."""
+    seen, go_on = {}, threading.Event()
+
+    def script(asked):
+        seen[asked.path] = asked.caller()
+        if asked.path == "/slow":
+            go_on.wait(12)
+        asked.answer(200, {"kind": "OK"})
+    for name in ("first", "second"):
+        stage.certificates.make(name, name, "DNS:fairlead")
+    wear(stage, "first")
+    with stage.server(script) as server:
+        server.ask_for_certificates()
+        with stage.client(server, **OURS) as client:
+            client.answer("send GET /before")
+            time.sleep(8)  # the file is read each 15 s, and a request has 15 s
+            client.do("send GET /slow")
+            until(lambda: "/slow" in seen, 5)
+            wear(stage, "second")
+            noticed = client.wait("INFO api.certificate_changed", 14)
+            answer = client.answer("send GET /after")
+            stage.check("while a request is under way it is noticed, and the next one shows the new certificate (K-36)", noticed is not None and
+                        " 200 " in answer and [seen[path][0] for path in ("/before", "/slow", "/after")] == ["first", "first", "second"],
+                        f"{seen} {answer} {client.lines}")
+            go_on.set()
+            line = client.wait("^(ANSWER|FAILED) GET /slow ") or ""
+            stage.check("the request under way ends well, over the connection that it has", line.startswith("ANSWER GET /slow 200 "), line)
+            client.answer("send GET /last")
+            stage.check("and that one serves no other", seen["/last"] == seen["/after"], seen)
+
+
+def authority_changes_under_way(stage):
+    """The CA is another one, while short requests live: new connections go by the new one, live ones stay."""
+    seen, go_on = {}, threading.Event()
+
+    def script(asked):
+        seen[asked.path] = asked.client_address[1]
+        if asked.path == "/slow":
+            go_on.wait(12)
+        asked.answer(200, {"kind": "OK"})
+    os.makedirs(stage.certificates.path("next"))
+    other = Certificates(stage.certificates.path("next"))
+    other.make("good", "kube-apiserver", "IP:127.0.0.1")
+    authority = stage.certificates.path("authority.crt")
+    shutil.copyfile(stage.certificates.path("ca.crt"), authority)
+    with stage.server(script) as server, Client(server.kubeconfig({"token": "t"}, "authority.crt")) as client:
+        client.do("send GET /slow")
+        client.answer("send GET /before")
+        shutil.copyfile(other.path("ca.crt"), authority)
+        server.present("good", other)
+        answer = client.answer("send GET /pooled")
+        go_on.set()
+        slow = client.wait("^(ANSWER|FAILED) GET /slow ") or ""
+        stage.check("the CA changes: connections that live are used further (K-36)", " 200 " in answer and seen["/pooled"] == seen["/before"] and
+                    slow.startswith("ANSWER GET /slow 200 "), f"{seen} {answer} {slow}")
+        server.drop_connections()
+        time.sleep(0.5)
+        answer = client.answer("send GET /new")
+        stage.check("and new ones go by the new CA, without a line (K-36)", " 200 " in answer and seen["/new"] not in (seen["/slow"], seen["/before"]) and
+                    client.count("api.denied") == 0, f"{seen} {answer} {client.lines}")
+
+
+PARTS = (certificate_expires, own_certificate_changes, own_certificate_changes_under_way, authority_changes_under_way)

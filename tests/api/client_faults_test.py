@@ -2,6 +2,7 @@
 """lib/apiserver against a server that misbehaves in every way a real one cannot be made to."""
 import time
 
+import client_names
 import client_stage
 from client_stage import MAPS
 from fake_api_server import event, status, thing
@@ -240,7 +241,8 @@ def back_pressure(stage):
 
 
 PARTS = (gone_by_event, gone_by_status_twice, too_large_version, events_in_pieces, connection_breaks, short_watches,
-         lists_that_break, expired_page, throttled, new_token, redirect, certificate_names, lost_answers, back_pressure)
+         lists_that_break, expired_page, throttled, new_token, redirect, certificate_names, lost_answers, back_pressure,
+         *client_names.PARTS)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import time
 
 import apiserver
 from api_client import PROGRAM, Client, Relay
+from controller_world import until
 
 MAPS = "watch /api/v1 configmaps ConfigMap fairlead-test=yes"
 SPACE = f"fairlead-client-{os.getpid()}"  # an earlier one may still be on its way out
@@ -210,6 +211,31 @@ def kinds_come_and_go(cluster, add):
         add("its objects are gone by then", client.count(f"^REMOVE {SPACE}/w ") == 1)
 
 
+def another_version(cluster, add):
+    """The group is there, in another version than the one that we use: nothing falls back to it (K-40)."""
+    crd = json.loads(CRD)
+    path, used = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd["spec"]["versions"][0]
+    crd["spec"]["versions"] = [dict(used, name="v1beta1")]
+    cluster.api.kubectl("wait", "--for=delete", "crd/widgets.clienttest.fairlead.dev", "--timeout=30s")
+    cluster.api.request("POST", path, json.dumps(crd), "application/json")
+    there = "/apis/clienttest.fairlead.dev/v1beta1/widgets"
+    add("the server has one version of the kind", until(lambda: cluster.api.request("GET", there)[0] == 200, 30))
+    with Client(cluster.admin) as client:
+        client.do("watch /apis/clienttest.fairlead.dev/v1 widgets Widget")
+        client.do(MAPS)
+        line = client.wait("WARNING api.waiting_for_kind kind=Widget") or ""
+        add("where it is not ours, that is a missing kind, and the version is named (K-40)", "path=/apis/clienttest.fairlead.dev/v1/widgets" in line, line)
+        add("other kinds go on with it missing (K-40)", client.wait("^REPLACE configmaps") is not None)
+        time.sleep(4)
+        errors = client.metric('api_watch_errors_total{kind="widgets",reason="not_found"}')
+        add("it is looked for again, counted, and said once (K-40)", errors >= 2 and client.count("api.waiting_for_kind") == 1 and
+            client.metric('api_synced{kind="widgets"}') == 0, f"{errors} {client.lines}")
+        cluster.api.request("PATCH", path + "/widgets.clienttest.fairlead.dev", json.dumps({"spec": {"versions": [used, dict(
+            used, name="v1beta1", storage=False)]}}), "application/merge-patch+json")
+        add("served in our version it is taken up", client.wait("^REPLACE widgets 0$", 40) is not None, str(client.lines))
+    cluster.api.request("DELETE", path + "/widgets.clienttest.fairlead.dev")
+
+
 def version_from_the_future(cluster, add):
     status, answer = cluster.api.request("GET", PLACE + "?resourceVersion=999999999&resourceVersionMatch=NotOlderThan")
     causes = [cause["reason"] for cause in answer.get("details", {}).get("causes", [])]
@@ -237,7 +263,7 @@ def main():
         api.kubectl("create", "namespace", SPACE)
         cluster = Cluster(api, folder)
         for part in (lists_and_watches, pages, server_goes_away, wrong_token, wrong_ca, kinds_come_and_go,
-                     version_from_the_future, bad_kubeconfig):
+                     another_version, version_from_the_future, bad_kubeconfig):
             part(cluster, lambda name, ok, detail="", p=part.__name__: verdicts.add(f"{p}: {name}", ok, detail))
         api.kubectl("delete", "namespace", SPACE, "--wait=false")
     verdicts.end()

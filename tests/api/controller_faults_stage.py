@@ -14,24 +14,31 @@ class Stage:
     def __init__(self, verdicts, api, folder, certificates):
         self.verdicts, self.api, self.folder, self.certificates = verdicts, api, folder, certificates
         self.world, self.controller, self.proxy = World(api), None, None
+        self.mute = set()  # nodes that report nothing
         _, text = api.kubectl("config", "view", "--raw", "--minify", "-o", "json")
         self._cluster = json.loads(text)["clusters"][0]["cluster"]
-        _, token = api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=2h")
-        self._token, self._runs = token.strip(), 0
+        self._token, self._runs = self.new_token(), 0
 
     def check(self, name, ok, detail=""):
         self.verdicts.add(name, ok, str(detail))
+
+    def new_token(self):
+        """No two are the same."""
+        code, token = self.api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=2h")
+        if code != 0:
+            raise RuntimeError("token: " + token)
+        return token.strip()
 
     def proxied(self):
         """To be used with `with`."""
         self.proxy = FaultProxy(self.certificates, self._cluster)
         return self.proxy
 
-    def start(self, *words, prefix=()):
+    def start(self, *words, prefix=(), kubeconfig=None):
         """A controller that leads without a Lease, so that each of its writes is about its work."""
         self._runs += 1
-        self.controller = Controller(self.folder, self.proxy.kubeconfig({"token": self._token}), f"run-{self._runs}", "--leader-elect=false", *words,
-                                     prefix=prefix)
+        kubeconfig = kubeconfig or self.proxy.kubeconfig({"token": self._token})
+        self.controller = Controller(self.folder, kubeconfig, f"run-{self._runs}", "--leader-elect=false", *words, prefix=prefix)
         return self.controller
 
     def ready(self, seconds=40):
@@ -65,13 +72,13 @@ class Stage:
         self.world.vip(name, {"addresses": [f"192.0.2.{number}"], "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
 
     def nodes_report(self):
-        """Every member that has not reported its group's generation does; node-a is Master where it is a member."""
+        """Every member that has not reported its group's generation does, unless it is mute; node-a is Master where it is a member."""
         for group in self.world.items("vrrpgroups"):
             name, wanted = group["metadata"]["name"], group["metadata"]["generation"]
             entries = {e["node"]: e for e in group.get("status", {}).get("members", [])}
             for member in group["spec"]["members"]:
                 node = member["node"]
-                if entries.get(node, {}).get("observedGeneration") == wanted:
+                if node in self.mute or entries.get(node, {}).get("observedGeneration") == wanted:
                     continue
                 state = {"state": "Master"} if node == "node-a" else {"state": "Backup", "hears": "192.0.2.1"}
                 if not group["spec"].get("addresses"):

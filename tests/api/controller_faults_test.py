@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """The real controller between a proxy that misbehaves and a real API server (kubernetes.md 7: FC-01, FC-03, FC-07, FC-12, FC-18;
-K-33, K-34, K-39). $FAIRLEAD_BUILD: the build."""
+K-23, K-33 to K-36, K-39). $FAIRLEAD_BUILD: the build."""
 import os
 import sys
 import tempfile
 
 import apiserver
 import controller_crash as crash
+import controller_hidden as hidden
 import controller_refused as refused
+import controller_rotation as rotation
+import controller_rounds as rounds
 import controller_stale as stale
 from controller_faults_stage import Stage
 from controller_world import until
@@ -32,11 +35,16 @@ def main():
                 stage.start()
                 stage.vip("steady", 79)
                 until(lambda: stage.serves("steady"))
-                for work in (*refused.PARTS, stale.cut, stale.half_open):
+                for work in (rounds.one_at_a_time, *refused.PARTS, stale.cut, stale.half_open):
                     part(work)
                 part(stale.older_list)
                 stage.stop()
+                stage.start()
+                stage.ready()
+                part(hidden.older_lists)
+                stage.stop()
                 part(stale.streams)
+                part(rotation.credentials_change)
             finally:
                 log = stage.log()
                 stage.stop()

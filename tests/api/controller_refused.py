@@ -31,6 +31,8 @@ def writes_fail(stage):
                     and not stage.world.group_of(f"192.0.2.{number}"))
         said = stage.controller.log().count(f'controller.write_failed object=virtualips/default/{name}')
         stage.check(f"FC-12: {code}: said once", said == 1, f"{said} {stage.log()}")
+        again = stage.controller.metric('fairlead_workqueue_retries_total{queue="rounds"}')
+        stage.check(f"K-42: {code}: the writes tried again are counted", again > 1, again)
         stage.proxy.faults = []
         stage.check(f"FC-12: {code} is over: it catches up", until(lambda n=name: stage.serves("steady", n), 60), stage.log())
         stage.remove(name)

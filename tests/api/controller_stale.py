@@ -81,6 +81,15 @@ def objects(stage):
     return {key: version for key, version in stage.world.versions().items() if key[0] != "addresspools"}
 
 
+def of_that_time(stage, path, old, over):
+    """Faults: every list of `path` is `old`, and its watch has nothing to say until `over` is set."""
+    def list_of(asked):
+        return asked.command == "GET" and asked.path.split("?")[0] == path and CHECKS not in asked.path
+    return [lambda asked: list_of(asked) and "sendInitialEvents" in asked.path and stage.proxy.cut(asked) is None,
+            replay(lambda asked: list_of(asked) and not asked.watches, old),
+            silent(lambda asked: list_of(asked) and asked.watches, over)]
+
+
 def older_list(stage):
     """FC-03: the list of VirtualIPs is of a time when another one held the address."""
     stage.vip("first", 96)
@@ -92,13 +101,7 @@ def older_list(stage):
     stage.stop()
     settle(stage.world)
     before, over = objects(stage), threading.Event()
-
-    def list_of(asked):
-        return asked.command == "GET" and asked.path.startswith(VIPS) and CHECKS not in asked.path
-    stage.proxy.faults = [
-        lambda asked: list_of(asked) and "sendInitialEvents" in asked.path and stage.proxy.cut(asked) is None,
-        replay(lambda asked: list_of(asked) and not asked.watches, old),
-        silent(lambda asked: list_of(asked) and asked.watches, over)]
+    stage.proxy.faults = of_that_time(stage, VIPS, old, over)
     tried = []
     stage.proxy.faults.append(lambda asked: writes(asked) and tried.append((asked.command, asked.path)) is not None)
     stage.start()

@@ -1,9 +1,11 @@
 """A server that answers as it is told to, over TLS, and remembers what it was asked: for the faults that a real
 API server cannot be made to have."""
+import contextlib
 import http.server
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -139,6 +141,11 @@ class Asked(http.server.BaseHTTPRequestHandler):
     def done(self):
         self.wfile.write(b"0\r\n\r\n")
 
+    def caller(self):
+        """(the name in the client's certificate, the port it comes from)"""
+        subject = dict(pair for part in self.connection.getpeercert()["subject"] for pair in part)
+        return subject["commonName"], self.client_address[1]
+
     def hold(self, seconds=30):
         """Leaves the answer open until the server stops or the time is over."""
         self.server.stopping.wait(seconds)
@@ -149,26 +156,49 @@ class Server(http.server.ThreadingHTTPServer):
     not in `asked`."""
     daemon_threads = True
 
-    def __init__(self, certificates, name, script, watch_lists=False):
-        super().__init__(("127.0.0.1", 0), Asked)
+    def __init__(self, certificates, name, script, watch_lists=False, address=("127.0.0.1", 0)):
+        super().__init__(address, Asked)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context, self._folder = context, certificates.folder
         self.present(name)
+        self._connections = set()
         self.script, self.asked, self.lock, self.stopping = script, [], threading.Lock(), threading.Event()
         self.watch_lists, self.refused = watch_lists, []
         self.knows_versions, self.checked = True, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def present(self, name):
-        """From now on new connections see this certificate."""
-        self._context.load_cert_chain(f"{self._folder}/{name}.crt", f"{self._folder}/{name}.key")
+    def present(self, name, certificates=None):
+        """From now on new connections see this certificate, of other `certificates` than those at the start where they are given."""
+        folder = certificates.folder if certificates else self._folder
+        self._context.load_cert_chain(f"{folder}/{name}.crt", f"{folder}/{name}.key")
+
+    def ask_for_certificates(self):
+        """From now on whoever connects has to show one of our CA."""
+        self._context.load_verify_locations(f"{self._folder}/ca.crt")
+        self._context.verify_mode = ssl.CERT_REQUIRED
 
     def finish_request(self, request, client_address):
         try:
             with self._context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)
+                self._connections.add(secured)
+                try:
+                    super().finish_request(secured, client_address)
+                finally:
+                    self._connections.discard(secured)
         except (OSError, ssl.SSLError):
             pass  # a client that refuses us: the case looks at what it says
+
+    def note_names(self):
+        """A list to which each name is added that a client asks for as it connects (SNI)."""
+        names = []
+        self._context.sni_callback = lambda _socket, name, _context: names.append(name)
+        return names
+
+    def drop_connections(self):
+        """Those that there are end; new ones are taken."""
+        for each in list(self._connections):
+            with contextlib.suppress(OSError):  # ended by itself meanwhile
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def shutdown_request(self, request):
         request.close()
@@ -177,11 +207,11 @@ class Server(http.server.ThreadingHTTPServer):
     def port(self):
         return self.server_address[1]
 
-    def kubeconfig(self, user):
+    def kubeconfig(self, user, authority="ca.crt", host="127.0.0.1"):
         path = f"{self._folder}/config-{self.port}"
         with open(path, "w") as file:
-            json.dump({"clusters": [{"name": "c", "cluster": {"server": f"https://127.0.0.1:{self.port}",
-                                                              "certificate-authority": "ca.crt"}}],
+            json.dump({"clusters": [{"name": "c", "cluster": {"server": f"https://{host}:{self.port}",
+                                                              "certificate-authority": authority}}],
                        "users": [{"name": "u", "user": user}], "current-context": "x",
                        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}]}, file)
         return path

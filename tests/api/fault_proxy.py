@@ -4,6 +4,8 @@ function of the request; it deals with it and returns True, or leaves it to the 
 
 proxy.pass_on(asked, edit)  passes it on, what comes back through `edit`, bytes -> list of bytes
 proxy.cut(asked)            resets the connection
+proxy.restart(name, certificates)    with another certificate
+revoked(token, told)        for whoever sends that token
 refuse(code, ...), delay(seconds), silent(), in_pieces(size), no_bookmarks(), replay(body)    faults, for requests that `about` names
 """
 import base64
@@ -102,6 +104,12 @@ class FaultProxy(Server):
             if each.sock:
                 each.sock.shutdown(socket.SHUT_RDWR)
 
+    def restart(self, name, certificates):
+        """As an API server that comes back with this certificate: every connection ends."""
+        self.present(name, certificates)
+        self.drop_connections()
+        self.cut_all()
+
     def __exit__(self, *things):
         super().__exit__(*things)
         self.cut_all()
@@ -113,6 +121,17 @@ def refuse(about, code, reason, message="", **headers):
             asked.answer(code, dict(status(code, reason), message=message or reason), **headers)
             return True
         return False
+    return fault
+
+
+def revoked(token, told):
+    """401 for whoever sends this token; each time `told` is called."""
+    def fault(asked):
+        if asked.headers["Authorization"] != "Bearer " + token:
+            return False
+        told()
+        asked.answer(401, status(401, "Unauthorized"))
+        return True
     return fault
 
 

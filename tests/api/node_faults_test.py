@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The real fairlead-node whose API server is cut off in three ways (FN-12), for long (FN-16), whose history goes back (FC-11), and
-what its probes say of that and of a loop that stands still (FN-32). $FAIRLEAD_BUILD: the build. Needs root."""
+what its probes say of that and of a loop that stands still (FN-32), and whose token and CA change. $FAIRLEAD_BUILD: the build. Needs root."""
 import json
 import os
 import signal
@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import apiserver
+import node_rotation
 from node_events_test import speak
 from node_stall import stalled, threads
 from node_world import NAMESPACE, VIP, Daemon, Link, World, delegate, must, until
@@ -153,6 +154,8 @@ def main():
                 if not wanted or part.__name__ in wanted:
                     part(verdicts, world, link, daemon)
             verdicts.add("and it ends well", daemon.stop() == 0, daemon.log()[-1500:])
+            if not wanted or "credentials_change" in wanted:
+                node_rotation.credentials_change(verdicts, world, link)
         finally:
             world.path.cut()
     verdicts.end()

@@ -136,13 +136,16 @@ class World:
         self.cluster = json.loads(text)["clusters"][0]["cluster"]
         self.path = Path(self.cluster["server"])
 
+    def new_token(self):
+        """Bound to the node; no two are the same."""
+        code, token = self.api.kubectl("create", "token", "fairlead-node", "-n", "fairlead-system", "--duration", "1h",
+                                       "--bound-object-kind", "Node", "--bound-object-name", NODE)
+        if code != 0:
+            raise RuntimeError("token: " + token)
+        return token.strip()
+
     def kubeconfig(self, name, token=None, ca=None):
-        if token is None:
-            code, token = self.api.kubectl("create", "token", "fairlead-node", "-n", "fairlead-system",
-                                           "--duration", "1h", "--bound-object-kind", "Node",
-                                           "--bound-object-name", NODE)
-            if code != 0:
-                raise RuntimeError("token: " + token)
+        token = token or self.new_token()
         cluster = {"server": f"https://127.0.0.1:{self.path.port}",
                    "certificate-authority-data": ca or self.cluster["certificate-authority-data"]}
         path = f"{self.folder}/{name}.kubeconfig"

@@ -143,6 +143,47 @@ TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFound
   EXPECT_EQ(groups, 2);  // the note goes from one, and the other gets the address
 }
 
+// Whether the write tells of that VirtualIP's address: its set, its status, its Service's status.
+bool tells(const Write& write, const std::string& name) {
+  return write.key.name.starts_with(name) &&
+         (write.step == Step::kSets || write.step == Step::kServiceStatus || write.step == Step::kStatus);
+}
+
+Statuses statuses_of(const std::string& name, const std::string& address) {
+  Statuses out;
+  out.virtual_ips[{"shop", name}].address = address;
+  out.services[{"shop", name}].ingress = {{address, "Proxy"}};
+  return out;
+}
+
+TEST(AbsencesFC03, OfAnAddressThatAGroupDoesNotWaitForNothingTellsBeforeThatNodeIsFoundGone) {
+  Inputs inputs = releasing_by_node_x();
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put(inputs.services, service("web", ""));
+  const auto writes = changes(inputs, desired(inputs), statuses_of("web", "192.0.2.100"));
+  int told = 0;
+  for (const auto& write : writes) {
+    if (!tells(write, "web")) continue;
+    ++told;
+    EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << static_cast<int>(write.step);
+  }
+  EXPECT_EQ(told, 3);
+}
+
+TEST(AbsencesFC03, WhatAVirtualIPHasAlreadyIsToldWhateverElseItsGroupTakesForGone) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  put(inputs.services, service("other", ""));
+  const auto writes = changes(inputs, desired(inputs), statuses_of("other", "192.0.2.101"));
+  int told = 0;
+  for (const auto& write : writes) {
+    if (!tells(write, "other")) continue;
+    ++told;
+    EXPECT_TRUE(write.absences.empty()) << static_cast<int>(write.step);
+  }
+  EXPECT_EQ(told, 3);
+}
+
 TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
   Inputs inputs = releasing_by_node_x();
   auto old = vip("old", "192.0.2.100");

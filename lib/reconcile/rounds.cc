@@ -1,0 +1,26 @@
+#include "lib/reconcile/rounds.h"
+
+#include <cassert>
+#include <utility>
+
+namespace fairlead::reconcile {
+
+void Rounds::add(TimePoint now) {
+  if (waiting_ == 0) oldest_ = now;
+  ++waiting_;
+}
+
+Microseconds Rounds::begin(TimePoint now) {
+  assert(!running());
+  begun_ = now;
+  return std::exchange(waiting_, 0) == 0 ? Microseconds(0) : now - oldest_;
+}
+
+Microseconds Rounds::end(TimePoint now) {
+  assert(running());
+  return now - *std::exchange(begun_, std::nullopt);
+}
+
+Microseconds Rounds::running_for(TimePoint now) const { return begun_ ? now - *begun_ : Microseconds(0); }
+
+}  // namespace fairlead::reconcile

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "lib/base/time.h"
+
+namespace fairlead::reconcile {
+
+// A work queue whose one key is everything (K-23): work is done in rounds, each of which takes up all that
+// has changed before it began. Never do two run at once, and what changes while one runs has one more,
+// however often it changed. Pure: `now` is the loop's time.
+class Rounds {
+ public:
+  // Something has changed that no round has taken up.
+  void add(TimePoint now);
+  // A round takes up all that waits; there need be none. How long the oldest of it has waited, 0 for none.
+  // REQUIRES: none runs.
+  Microseconds begin(TimePoint now);
+  // How long it ran. REQUIRES: one runs.
+  Microseconds end(TimePoint now);
+
+  bool running() const { return begun_.has_value(); }
+  // Changes that no round has taken up.
+  std::size_t waiting() const { return waiting_; }
+  // How long the round that runs has; 0 for none.
+  Microseconds running_for(TimePoint now) const;
+
+ private:
+  std::optional<TimePoint> begun_;
+  std::size_t waiting_ = 0;
+  TimePoint oldest_{};  // of those that wait
+};
+
+}  // namespace fairlead::reconcile

@@ -1,0 +1,84 @@
+"""For controller_faults_test.py, FC-03: an older list does not show a VirtualIP, or a Node, that is there. By it nothing is freed: no
+address, no finalizer, no member, no report."""
+import json
+import threading
+import time
+
+from controller_stale import VIPS, objects, of_that_time
+from controller_world import OURS, settle, until
+from fault_proxy import writes
+
+NODES = "/api/v1/nodes"
+LATE = "node-c"  # the one that joins, and is hidden
+
+
+def hidden(stage, path, old, subject):
+    """What a controller does that starts by that older list, and then sees what is."""
+    stage.stop()
+    settle(stage.world)
+    before, over, tried = objects(stage), threading.Event(), []
+    stage.proxy.faults = of_that_time(stage, path, old, over)
+    stage.proxy.faults.append(lambda asked: writes(asked) and tried.append(asked.path) is not None)
+    stage.start()
+    said = until(lambda: f"{subject}: is there, though the cache does not show it" in stage.controller.log(), 30)
+    time.sleep(5)
+    print(f"{subject} hidden: it tried {len(tried)} writes", flush=True)
+    stage.check(f"FC-03: {subject} hidden by an older list: it is asked for, and that it is there is said", said, stage.log())
+    stage.check(f"FC-03: {subject} hidden: no address is freed, no write has an effect", objects(stage) == before,
+                f"{set(objects(stage).items()) ^ set(before.items())} {stage.log()}")
+    return over
+
+
+def ends(stage, subject, over, *served):
+    stage.proxy.faults = []
+    over.set()
+    stage.check(f"FC-03: {subject} is shown again: all is as it was", until(lambda: stage.serves("steady", *served)) and stage.ready(40) and
+                stage.still(5), stage.log())
+
+
+def virtual_ip(stage):
+    old = json.dumps(stage.world.get(VIPS))
+    stage.vip("hidden", 97)
+    until(lambda: stage.serves("steady", "hidden"))
+    over = hidden(stage, VIPS, old, "virtualips/default/hidden")
+    ends(stage, "a VirtualIP", over, "hidden")
+    stage.remove("hidden")
+
+
+def node(stage):
+    """It is a member, and an address that is to be released may still be held by it."""
+    world = stage.world
+    old = json.dumps(world.get(NODES))
+    world.node(LATE, "192.0.2.3")
+    world.report(LATE, "192.0.2.3")
+    stage.vip("leaving", 98)
+
+    def joined():
+        return stage.serves("steady", "leaving") and all(any(m["node"] == LATE for m in g["spec"]["members"]) for g in world.items("vrrpgroups"))
+    stage.check("a third node is a member of every group", until(joined), world.items("vrrpgroups"))
+    stage.mute = {LATE}
+    world.node(LATE, "192.0.2.3", ready="False")  # passed over at once
+    stage.remove("leaving")
+    stage.vip("next", 98)
+
+    def blocked():
+        return LATE in world.condition("next", "Allocated")["message"] and not world.group_of("192.0.2.98")
+    stage.check("an address that the third node may still hold is nobody's", until(blocked), world.condition("next", "Allocated"))
+    over = hidden(stage, NODES, old, f"nodes/{LATE}")
+    stage.check("FC-03: the address is nobody's still, and the node a member", blocked() and all(
+        any(m["node"] == LATE for m in g["spec"]["members"]) for g in world.items("vrrpgroups")) and world.get(f"{OURS}/nodereports/{LATE}"),
+        world.condition("next", "Allocated"))
+    ends(stage, "a Node", over)
+    stage.check("FC-03: seen again, it blocks that address still", blocked(), world.condition("next", "Allocated"))
+    world.delete(f"{NODES}/{LATE}")
+    stage.check("FC-03: once it is gone indeed the address is the next one's, and its report goes", until(
+        lambda: stage.serves("steady", "next") and not world.get(f"{OURS}/nodereports/{LATE}"), 60), stage.log())
+    stage.mute = set()
+    stage.remove("next")
+
+
+def older_lists(stage):
+    """Ends with the controller stopped."""
+    virtual_ip(stage)
+    node(stage)
+    stage.stop()

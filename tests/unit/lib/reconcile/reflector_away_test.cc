@@ -1,0 +1,72 @@
+#include "tests/unit/lib/reconcile/reflector_fixture.h"
+
+// FC-11: an API server that was restored from a backup while nobody watched may have got beyond the last
+// version seen, by other writes than those we know of. No question to it can tell; but who was away for long
+// asks for the whole state.
+namespace fairlead::reconcile {
+namespace {
+
+// Without a watch for so long: tries at it, each refused, the last one at the very end.
+Actions away_for(Machine& machine, Microseconds time) {
+  const TimePoint end = machine.now + time;
+  machine.step(lost("closed"));
+  while (machine.now + Seconds(100) < end) {
+    machine.resume(Seconds(60));
+    machine.step(lost("connect"));
+  }
+  return machine.after(end - machine.now, TimePassed{});
+}
+
+TEST(ReflectorFC11, AfterFiveMinutesWithoutAWatchTheWholeStateIsAskedForWithTheVersionUnset) {
+  auto machine = watching_from("7");
+  machine.step(line("ADDED", object("a", "8")));
+  EXPECT_EQ(away_for(machine, Seconds(301)), (Actions{kFirstList}));
+}
+
+TEST(ReflectorFC11, ByAWatchListWhereThatIsOffered) {
+  Machine machine;
+  machine.state.watch_list_refused = false;
+  machine.step(Started{});
+  machine.step(end_of_initial_events("7"));
+  EXPECT_EQ(away_for(machine, Seconds(301)), (Actions{kFirstWatchList}));
+}
+
+TEST(ReflectorFC11, UpToFiveMinutesTheWatchIsResumed) {
+  auto machine = watching_from("7");
+  EXPECT_EQ(away_for(machine, Seconds(300)), (Actions{check_from("7")}));
+}
+
+TEST(ReflectorFC11, AWatchThatBroughtSomethingMeanwhileBeginsTheTimeAnew) {
+  auto machine = watching_from("7");
+  away_for(machine, Seconds(299));
+  machine.step(done("7"));
+  machine.step(line("ADDED", object("a", "8")));
+  EXPECT_EQ(away_for(machine, Seconds(299)), (Actions{check_from("8")}));
+}
+
+// Longer than the minute in which the head of its answer, or a bookmark, must have come.
+TEST(ReflectorFC11, AQuietWatchThatLastedIsNoAbsence) {
+  auto machine = watching_from("7");
+  away_for(machine, Seconds(299));
+  machine.step(done("7"));
+  machine.now += Seconds(61);
+  EXPECT_EQ(away_for(machine, Seconds(299)), (Actions{check_from("7")}));
+}
+
+TEST(ReflectorFC11, AWatchThatEndedAtItsTimeIsNoAbsence) {
+  auto machine = watching_from("7");
+  away_for(machine, Seconds(200));
+  machine.step(done("7"));
+  EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("7")}));
+  EXPECT_EQ(away_for(machine, Seconds(200)), (Actions{check_from("7")}));
+}
+
+TEST(ReflectorFC11, AWholeStateBeginsTheTimeAnew) {
+  auto machine = watching_from("7");
+  away_for(machine, Seconds(301));
+  machine.step(done("5"));
+  EXPECT_EQ(away_for(machine, Seconds(299)), (Actions{check_from("5")})) << "of the other history, lower";
+}
+
+}  // namespace
+}  // namespace fairlead::reconcile
