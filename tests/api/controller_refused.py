@@ -4,8 +4,9 @@ import json
 import re
 import time
 
-from controller_world import APPLY, OURS, until
+from controller_world import APPLY, OURS
 from fault_proxy import refuse, writes
+from patience import until
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 OUTAGE = 20  # seconds
