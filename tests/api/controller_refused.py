@@ -1,6 +1,7 @@
 """For controller_faults_test.py: the API server refuses. It answers 500 and 429 for a while (FC-12), takes a right away, ends a
 namespace, has a quota (FC-18), knows another version of our kinds (FC-07)."""
 import json
+import os
 import re
 import time
 
@@ -9,7 +10,7 @@ from fault_proxy import refuse, writes
 from patience import until
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-OUTAGE = 20  # seconds
+OUTAGE = 180 if os.environ.get("FAIRLEAD_LONG") else 20  # seconds
 
 
 def writes_fail(stage):

@@ -4,6 +4,7 @@ import os
 import time
 
 SLOW = float(os.environ.get("FAIRLEAD_SLOW", "1"))
+MEMORY = 1 if SLOW == 1 else 6  # how many times more of it a program may have: a sanitizer keeps what is freed, and notes of the rest
 
 
 def until(what, seconds=40.0):
