@@ -140,6 +140,13 @@ def _cluster(flags, controllers):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_wanted(api):
+    """$KUBECONFIG may lead to any."""
+    found = json.loads(api.kubectl("version", "-o", "json")[1])["serverVersion"]["gitVersion"]
+    if not found.startswith(f"v{VERSION}."):
+        sys.exit(f"the API server is {found}, FAIRLEAD_KUBERNETES asks for {VERSION}")
+
+
 @contextlib.contextmanager
 def api_server(flags="", controllers=()):
     """flags: of the API server. controllers: of kube-controller-manager, besides namespaces and service accounts."""
@@ -151,9 +158,8 @@ def api_server(flags="", controllers=()):
         try:
             port = re.search(r"127\.0\.0\.1:(\d+)", proxy.stdout.readline()).group(1)
             api = Api(kubectl, kubeconfig, f"http://127.0.0.1:{port}", env)
-            found = api.request("GET", "/version")[1]["gitVersion"]
-            if VERSION and not found.startswith(f"v{VERSION}."):
-                sys.exit(f"the API server is {found}, FAIRLEAD_KUBERNETES asks for {VERSION}")
+            if VERSION:
+                _is_wanted(api)
             code, text = api.kubectl("apply", "-k", "manifests")
             if code != 0:
                 sys.exit("kubectl apply -k manifests failed:\n" + text)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -22,6 +23,7 @@ from patience import until  # noqa: E402
 
 VM = TREE + "/tests/lab/vm/run"
 BOOT_SECONDS, SECONDS = 90, 60
+MOST_TRIES = 3
 LOOKS = 12  # with an answer, then it shuts down
 
 
@@ -39,12 +41,22 @@ class Machine:
 
     def read(self):
         for line in self.child.stdout:
-            self.looks.append(json.loads(line))
+            self.looks.append({**json.loads(line), "heard": time.monotonic()})
 
     def first(self):
         """What it said when it was up, or {}."""
         until(lambda: self.looks or self.child.poll() is not None, BOOT_SECONDS)
         return self.looks[0] if self.looks else {}
+
+    def keeps_time(self):
+        """Whether its clock goes as ours. On a busy machine a guest may take its processor for another one, and its minutes are seconds."""
+        until(lambda: len(self.looks) >= 4 or self.child.poll() is not None, BOOT_SECONDS)
+        if len(self.looks) < 4:
+            return False
+        first, last = self.looks[1], self.looks[3]
+        rate = (last["clock"] - first["clock"]) / (last["heard"] - first["heard"])
+        print(f"its clock goes {rate:.2f} times as fast as ours", flush=True)
+        return 0.5 < rate < 2
 
     def last(self):
         return self.looks[-1] if self.looks else {}
@@ -95,36 +107,42 @@ def story(cases, api, folder):
     world.server_set("web", "g", VIP + ":80", ["10.0.0.1"])
     boots = []
 
+    def check(name, ok, machine):
+        return cases.check(name, ok, "" if ok else machine.told())
+
     def boot(name, shuts_down=False, on=disk):
-        machine = Machine(folder, on, name, arguments, shuts_down)
-        boots.append(machine.first().get("boot"))
+        for _ in range(MOST_TRIES):
+            machine = Machine(folder, on, name, arguments, shuts_down)
+            boots.append(machine.first().get("boot"))
+            if machine.keeps_time():
+                break
+            machine.cut_power()
         return machine
     machine = boot("first")
-    cases.check("with the API server: a client is answered by the real server, through IPVS", machine.serves("API") and
-                until(lambda: world.state("g") == "Master", 20), machine.told())
+    check("with the API server: a client is answered by the real server, through IPVS", machine.serves("API") and
+          until(lambda: world.state("g") == "Master", 20), machine)
     before = world.entry("g").get("instance")
     machine.cut_power()
     api.stop()
     machine = boot("after-power-loss", shuts_down=True)
-    cases.check("power lost, the API server gone: it serves from its checkpoint, and says that it is stale", machine.serves("Checkpoint") and
-                away(world.path.port), machine.told())
-    codes = machine.ended()
-    cases.check("it shuts down in order", codes == (0, 0), (codes, machine.told()))
+    check("power lost, the API server gone: it serves from its checkpoint, and says that it is stale", machine.serves("Checkpoint") and
+          away(world.path.port), machine)
+    check("it shuts down in order", machine.ended() == (0, 0), machine)
     machine = boot("after-shutdown")
-    cases.check("shut down and started, the API server still gone: it serves from its checkpoint", machine.serves("Checkpoint") and
-                away(world.path.port), machine.told())
+    check("shut down and started, the API server still gone: it serves from its checkpoint", machine.serves("Checkpoint") and
+          away(world.path.port), machine)
     api.start()
-    cases.check("the API server is back: it goes by that, and says so", machine.serves("API") and
-                until(lambda: world.entry("g").get("instance") not in (None, before) and world.state("g") == "Master"), machine.told())
+    check("the API server is back: it goes by that, and says so", machine.serves("API") and
+          until(lambda: world.entry("g").get("instance") not in (None, before) and world.state("g") == "Master"), machine)
     cases.check("and has answered all the while", machine.silences() == 0, machine.silences())
     machine.cut_power()
     api.stop()
     machine = boot("nothing-on-disk", on=empty_disk(folder + "/empty"))
-    idle = until(lambda: machine.looks.count(machine.last()) >= LOOKS and machine.last().get("healthz") == 200, SECONDS)
-    cases.check("control: with an empty disk, and no API server, nothing is served", idle and machine.last().get("planSource") == "None" and
-                not any(look.get("answer") == "real" for look in machine.looks), machine.told())
+    idle = until(lambda: len([look for look in machine.looks if look.get("healthz") == 200]) >= LOOKS, SECONDS)
+    check("control: with an empty disk, and no API server, nothing is served", idle and machine.last().get("planSource") == "None" and
+          not any(look.get("answer") == "real" for look in machine.looks), machine)
     machine.cut_power()
-    cases.check("those were four boots", None not in boots and len(set(boots)) == 4, boots)
+    cases.check("each was a boot of its own", None not in boots and len(set(boots)) == len(boots) >= 4, boots)
 
 
 def main():
