@@ -10,7 +10,7 @@ import time
 
 import apiserver
 from api_client import PROGRAM, Client, Relay
-from controller_world import until
+from patience import until
 
 MAPS = "watch /api/v1 configmaps ConfigMap fairlead-test=yes"
 SPACE = f"fairlead-client-{os.getpid()}"  # an earlier one may still be on its way out
