@@ -26,6 +26,10 @@ add_compile_definitions(SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL BOOST_ASIO_DISAB
 if(FAIRLEAD_SANITIZE)
   add_compile_options(-fsanitize=${FAIRLEAD_SANITIZE} -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${FAIRLEAD_SANITIZE})
+  if(FAIRLEAD_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # As shared libraries the two do not know of each other, and what UBSan says goes to stderr, whatever its log_path.
+    add_link_options(-static-libasan -static-libubsan)
+  endif()
   if(FAIRLEAD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-tsan)  # g++ warns of Asio's fences, which stand beside the locks that it does see
   endif()

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from report import say
+from sanitized import PRESETS, with_preset
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
@@ -17,11 +18,11 @@ def ctest_commands():
     return [t for t in json.loads(shown.stdout)["tests"] if t.get("command")]
 
 
-def google_test(binary, count):
-    """Runs one binary; its own report says which cases ran."""
+def google_test(binary, count, environment=None):
+    """Runs one binary; its own report says which cases ran. environment: more variables."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([binary, f"--gtest_output=json:{folder}/report.json", "--gtest_brief=1"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE, env={**os.environ, **(environment or {})})
         name = os.path.basename(binary)
         try:
             with open(folder + "/report.json") as file:
@@ -53,20 +54,13 @@ def unit(count):
 
 def sanitizers(count):
     """Builds take as long as a cold build each, hence --long."""
-    for preset in ("asan", "tsan"):
-        folder = f"{TREE}/build/{preset}"
-        for command in (["cmake", "--preset", preset], [f"{TREE}/scripts/build", "unit_tests"]):
-            say("  " + " ".join(command))
-            done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
-                                  env={**os.environ, "FAIRLEAD_BUILD": folder})
-            if done.returncode:
-                print(done.stdout[-6000:])
-                count.add(0, 1, 0, f"the build of preset {preset}")
-                break
-        else:
-            binaries = sorted(glob.glob(f"{folder}/tests/unit_*"))
-            for binary in [b for b in binaries if os.access(b, os.X_OK) and os.path.isfile(b)]:
-                google_test(binary, count)
+    def run(folder, variables, judge):
+        binaries = sorted(glob.glob(f"{folder}/tests/unit_*"))
+        for binary in [b for b in binaries if os.access(b, os.X_OK) and os.path.isfile(b)]:
+            google_test(binary, count, variables)
+            judge(os.path.basename(binary))
+    for preset in PRESETS:
+        with_preset(preset, count, run)
 
 
 def layering(count):

@@ -4,6 +4,7 @@
 unit      every unit_* binary of the build; a case is a GoogleTest case
 layering  everything else ctest knows: layering, documentation; a case is a ctest test
 sanitizers  only with --long: the unit tests once more, built with presets asan and tsan
+api-asan  only with --long, as api-tsan and api-1.31: the scripts of layer api once more, see api_again.py
 others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N passed, N failed, N skipped`; with --long
           it finds FAIRLEAD_LONG=1 and takes the time for what else it knows. A *_test.py or a *.sh with a first line
           `#!` that is not executable is a failure: nobody would run it
@@ -15,6 +16,7 @@ run once more by itself, unless more than AGAIN of them did. What fails then has
 said before is told at the end all the same.
 """
 import concurrent.futures
+import functools
 import os
 import re
 import signal
@@ -24,6 +26,7 @@ import threading
 import time
 
 import lanes
+from api_again import AGAIN, run_again
 from built_tests import layering, sanitizers, unit
 from report import Count, say, tell
 
@@ -209,12 +212,14 @@ class TwoLanes:
         self.once_more()
 
 
-def alone(paths, count):
+def alone(paths, count, wrapped=lambda command: command, after=lambda where: None):
+    """One after another. after(where) is called behind each, with what it is called."""
     for path in paths:
         name = os.path.relpath(path, TREE)
         say(f"  {name}")
-        counted, bad = script(path, tell)
+        counted, bad = script(path, tell, wrapped)
         count.add(*counted, name, bad)
+        after(name)
 
 
 def end(number, _):
@@ -235,13 +240,15 @@ def run_all():
     words = sys.argv[1:]
     if "--long" in words:
         os.environ["FAIRLEAD_LONG"] = "1"
-    known = list(LAYERS) + (["sanitizers"] if "--long" in words else [])
+    known = list(LAYERS) + (["sanitizers", *AGAIN] if "--long" in words else [])
     layers = [w for w in words if w != "--long"] or known
     unknown = [w for w in layers if w not in known]
     if unknown:
         sys.exit(f"no layer {' '.join(unknown)}; there are {' '.join(known)}")
     counts = {layer: Count() for layer in layers}
     special = {"unit": unit, "layering": layering, "sanitizers": sanitizers}
+    for name in AGAIN:
+        special[name] = functools.partial(run_again, name, lambda count, *how: alone(scripts_of("api", count), count, *how))
     paths = {layer: scripts_of(layer, counts[layer]) for layer in layers if layer not in special}
     beside = [layer for layer in layers if layer in IN_LANES]
     beside = beside if len(beside) > 1 else []

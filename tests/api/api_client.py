@@ -7,6 +7,8 @@ import subprocess
 import threading
 import time
 
+from patience import SLOW
+
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("FAIRLEAD_BUILD", TREE + "/build/release") + "/support/api_client"
 
@@ -39,7 +41,7 @@ class Client:
 
     def wait(self, pattern, seconds=10):
         """The first line not yet returned that matches, or None when the time is over."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * SLOW
         with self._news:
             while True:
                 for at, line in enumerate(self.lines):
@@ -82,14 +84,14 @@ class Client:
             return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) // 1024
 
     def quit(self):
-        """Exit code; asks first, kills after five seconds."""
+        """Exit code; asks first, kills after five seconds (SLOW)."""
         if self.alive():
             try:
                 self.do("quit")
             except BrokenPipeError:
                 pass  # it has just ended by itself; the code tells
         try:
-            return self._child.wait(5)
+            return self._child.wait(5 * SLOW)
         except subprocess.TimeoutExpired:
             self._child.kill()
             return self._child.wait()

@@ -1,6 +1,6 @@
 """A real API server for the scripts of this folder: the one of $KUBECONFIG, else one started for the script and
-stopped after it; a script that asks for flags gets its own in any case. Requests go through `kubectl proxy`, so that a
-case costs milliseconds."""
+stopped after it; a script that asks for flags gets its own in any case. $FAIRLEAD_KUBERNETES (1.31) starts another version than
+the usual one. Requests go through `kubectl proxy`, so that a case costs milliseconds."""
 import contextlib
 import json
 import os
@@ -15,6 +15,14 @@ import urllib.request
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLUSTER = TREE + "/tests/lab/cluster"
+VERSION = os.environ.get("FAIRLEAD_KUBERNETES", "")
+# kubectl before 1.33 binds no token to a Node without it.
+KUBECTL_ENVIRONMENT = dict(os.environ, KUBECTL_NODE_BOUND_TOKENS="true")
+
+
+def older_than(minor):
+    """Whether the API server of the script is older than 1.<minor>. Without $FAIRLEAD_KUBERNETES it is the newest that we know."""
+    return bool(VERSION) and int(VERSION.split(".")[1]) < minor
 
 
 class Api:
@@ -26,6 +34,13 @@ class Api:
         for command in ("down", "up"):
             subprocess.run([f"{CLUSTER}/{command}", "--only", "kube-apiserver"], check=True, stdout=subprocess.DEVNULL,
                            env=dict(self._env, KAPI_APISERVER_FLAGS=flags))
+
+    def stop(self):
+        """The API server ends; start() brings it back with all that was in it. As for restart()."""
+        self._only("down", "kube-apiserver")
+
+    def start(self):
+        self._only("up", "kube-apiserver")
 
     def _only(self, command, program):
         subprocess.run([f"{CLUSTER}/{command}", "--only", program], check=True, stdout=subprocess.DEVNULL, env=self._env)
@@ -63,7 +78,7 @@ class Api:
 
     def kubectl(self, *words):
         """(exit code, output and errors together)"""
-        done = subprocess.run([self._kubectl, "--kubeconfig", self._kubeconfig, *words], text=True, cwd=TREE,
+        done = subprocess.run([self._kubectl, "--kubeconfig", self._kubeconfig, *words], text=True, cwd=TREE, env=KUBECTL_ENVIRONMENT,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 
@@ -125,6 +140,13 @@ def _cluster(flags, controllers):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_wanted(api):
+    """$KUBECONFIG may lead to any."""
+    found = json.loads(api.kubectl("version", "-o", "json")[1])["serverVersion"]["gitVersion"]
+    if not found.startswith(f"v{VERSION}."):
+        sys.exit(f"the API server is {found}, FAIRLEAD_KUBERNETES asks for {VERSION}")
+
+
 @contextlib.contextmanager
 def api_server(flags="", controllers=()):
     """flags: of the API server. controllers: of kube-controller-manager, besides namespaces and service accounts."""
@@ -136,6 +158,8 @@ def api_server(flags="", controllers=()):
         try:
             port = re.search(r"127\.0\.0\.1:(\d+)", proxy.stdout.readline()).group(1)
             api = Api(kubectl, kubeconfig, f"http://127.0.0.1:{port}", env)
+            if VERSION:
+                _is_wanted(api)
             code, text = api.kubectl("apply", "-k", "manifests")
             if code != 0:
                 sys.exit("kubectl apply -k manifests failed:\n" + text)

@@ -8,6 +8,7 @@ import client_certificates as certificates
 import client_stage
 from client_stage import MAPS
 from fake_api_server import event, status, thing
+from patience import MEMORY
 
 
 def initial_end(version):
@@ -169,7 +170,7 @@ def endless_line(stage):
         stage.check("a line of 150 MB is passed over (K-16)", client.wait("^UPSERT x/behind 101$", 60) is not None)
         said_once(stage, client, "too_large")
         memory = client.resident_megabytes()
-        stage.check("in bounded memory", memory < 100, f"{memory} MB")
+        stage.check("in bounded memory", memory < 100 * MEMORY, f"{memory} MB")
 
 
 def endless_headers(stage):
@@ -192,7 +193,7 @@ def endless_headers(stage):
         stage.check("headers without end are given up", len(sent) < 3000, len(sent))
         stage.check("and asked for anew", client.wait("^REPLACE", 20) is not None)
         memory = client.resident_megabytes()
-        stage.check("in bounded memory", memory < 150, f"{memory} MB")
+        stage.check("in bounded memory", memory < 150 * MEMORY, f"{memory} MB")
 
 
 def endless_list(stage):
@@ -211,7 +212,7 @@ def endless_list(stage):
         said_once(stage, client, "too_large", 40)  # 512 MB have to pass
         stage.check("a list without end is given up and asked for anew", client.wait("^REPLACE configmaps 0$", 60) is not None)
         memory = client.resident_megabytes()
-        stage.check("in bounded memory", memory < 100, f"{memory} MB")
+        stage.check("in bounded memory", memory < 100 * MEMORY, f"{memory} MB")
 
 
 def endless_watch_list(stage):
@@ -230,7 +231,7 @@ def endless_watch_list(stage):
         said_once(stage, client, "too_large", 60)  # 512 MB have to pass
         stage.check("a watch-list without end is given up, and a list follows", client.wait("^REPLACE configmaps 0$", 60) is not None)
         memory = client.resident_megabytes()
-        stage.check("in bounded memory", memory < 100, f"{memory} MB")
+        stage.check("in bounded memory", memory < 100 * MEMORY, f"{memory} MB")
 
 
 def silent_server(stage):

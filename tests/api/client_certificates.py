@@ -6,8 +6,8 @@ import time
 
 from api_client import Client
 from client_stage import MAPS
-from controller_world import until
 from fake_api_server import Certificates, event, thing
+from patience import until
 
 
 def certificate_expires(stage):

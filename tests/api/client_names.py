@@ -8,8 +8,8 @@ import time
 
 from api_client import Client
 from client_stage import MAPS
-from controller_world import until
 from fake_api_server import Server
+from patience import until
 
 PIDFD_GETFD = 438
 NAME = "api.fairlead.test"

@@ -4,8 +4,8 @@ import json
 import threading
 import time
 
-from controller_world import until
 from fault_proxy import writes
+from patience import until
 
 MOST_LIVES = 60
 

@@ -4,8 +4,9 @@ import json
 import time
 
 from controller_process import Controller
-from controller_world import OURS, Gone, World, until
+from controller_world import OURS, Gone, World
 from fault_proxy import FaultProxy
+from patience import until
 
 NODES = ("node-a", "node-b")
 

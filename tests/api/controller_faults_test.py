@@ -13,8 +13,8 @@ import controller_rotation as rotation
 import controller_rounds as rounds
 import controller_stale as stale
 from controller_faults_stage import Stage
-from controller_world import until
 from fake_api_server import Certificates
+from patience import until
 
 
 def main():

@@ -5,8 +5,9 @@ import threading
 import time
 
 from controller_stale import VIPS, objects, of_that_time
-from controller_world import OURS, settle, until
+from controller_world import OURS, settle
 from fault_proxy import writes
+from patience import until
 
 NODES = "/api/v1/nodes"
 LATE = "node-c"  # the one that joins, and is hidden

@@ -7,6 +7,8 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from patience import SLOW
+
 BINARY = os.environ["FAIRLEAD_BUILD"] + "/controller/fairlead-controller"
 
 
@@ -65,6 +67,6 @@ class Controller:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=20 * SLOW)
         self._log.close()
         return code

@@ -2,7 +2,8 @@
 import json
 import time
 
-from controller_world import APPLY, OURS, let_go, until
+from controller_world import APPLY, OURS, let_go
+from patience import until
 
 
 def bad_input(verdicts, world):

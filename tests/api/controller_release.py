@@ -1,7 +1,8 @@
 """For controller_test.py: an address is free once every member has reported that it does not hold it (api.md, Release)."""
 import time
 
-from controller_world import OURS, until
+from controller_world import OURS
+from patience import until
 
 
 def release(verdicts, world):

@@ -2,8 +2,9 @@
 its metrics show the queue of its rounds."""
 import time
 
-from controller_world import OURS, settle, until
+from controller_world import OURS, settle
 from fault_proxy import writes
+from patience import until
 
 SLOW = 1.0  # seconds that each write takes
 CHANGES = range(81, 91)

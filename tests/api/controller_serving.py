@@ -2,7 +2,8 @@
 import re
 import time
 
-from controller_world import OURS, settle, until
+from controller_world import OURS, settle
+from patience import until
 
 GENERATED = re.compile(r"^192-0-2-0-24-v4-\d+$")
 

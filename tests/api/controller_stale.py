@@ -4,9 +4,10 @@ import json
 import threading
 import time
 
-from controller_world import OURS, settle, until
+from controller_world import OURS, settle
 from fake_api_server import CHECKS
 from fault_proxy import delay, in_pieces, no_bookmarks, replay, silent, writes
+from patience import until
 
 VIPS = f"{OURS}/virtualips"
 KINDS = 8  # that the controller watches

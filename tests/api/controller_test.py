@@ -16,7 +16,8 @@ import controller_refusals as refusals
 import controller_release as releases
 import controller_serving as serving
 from controller_process import BINARY, Controller, kubeconfig_of
-from controller_world import OURS, Gone, World, let_go, settle, until
+from controller_world import OURS, Gone, World, let_go, settle
+from patience import until
 
 
 def usage_cases(verdicts, folder):

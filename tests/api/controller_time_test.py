@@ -10,8 +10,9 @@ import time
 import apiserver
 from controller_faults_stage import Stage
 from controller_process import Controller, kubeconfig_of
-from controller_world import OURS, until
+from controller_world import OURS
 from fake_api_server import Certificates
+from patience import until
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/fairlead-controller"
 HOUR = 3600

@@ -3,18 +3,10 @@ import contextlib
 import json
 import time
 
+from patience import until
+
 OURS = "/apis/fairlead.dev/v1alpha1"
 APPLY = "application/apply-patch+yaml"
-
-
-def until(what, seconds=40.0):
-    """The first true answer of `what`, or the last answer after that time."""
-    end = time.monotonic() + seconds
-    while True:
-        answer = what()
-        if answer or time.monotonic() > end:
-            return answer
-        time.sleep(0.05)
 
 
 class Gone(Exception):

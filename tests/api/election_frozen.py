@@ -3,7 +3,8 @@ import collections
 import signal
 import time
 
-from controller_world import settle, until
+from controller_world import settle
+from patience import until
 
 MANY = range(80, 230)  # last bytes of addresses: more writes than leave at once
 

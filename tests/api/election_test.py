@@ -13,7 +13,8 @@ import apiserver
 import election_frozen as frozen
 from api_client import Relay
 from controller_process import Controller, kubeconfig_of
-from controller_world import World, settle, until
+from controller_world import World, settle
+from patience import until
 
 LEASE, RENEW, RETRY = 15, 10, 2  # seconds: what the controller takes when nobody says otherwise
 SOONEST = LEASE - RETRY - 0.5  # after its last moment, its renewal being as old as it may

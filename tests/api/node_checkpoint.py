@@ -3,7 +3,8 @@ import json
 import os
 import time
 
-from node_world import VIP, Daemon, must, until
+from node_world import VIP, Daemon, must
+from patience import until
 
 
 def api_lost(verdicts, world, link, folder, good, daemon):

@@ -2,7 +2,8 @@
 import json
 import time
 
-from node_world import OURS, VIP, delegate, until
+from node_world import OURS, VIP, delegate
+from patience import until
 
 
 def addresses_change(verdicts, world, link):

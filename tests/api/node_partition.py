@@ -4,7 +4,8 @@ import json
 import time
 
 from node_rival import Rival
-from node_world import FAR, NAMESPACE, Daemon, must, until
+from node_world import FAR, NAMESPACE, Daemon, must
+from patience import until
 
 NAME, VIP, VRID = "split", "192.0.2.141", 78
 TABLE = "ip split"  # a table of its own in both namespaces

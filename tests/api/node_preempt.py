@@ -4,7 +4,7 @@ import json
 import time
 
 from node_rival import Rival
-from node_world import until
+from patience import until
 
 VIP, VRID, DELAY_S, INTERVAL_MS = "192.0.2.140", 77, 2, 250
 ADI_MS = 804  # Active_Down_Interval of priority 200

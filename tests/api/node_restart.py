@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from node_world import BUILD, FAR, NAMESPACE, OURS, Daemon, must, node_command, until
+from node_world import BUILD, FAR, NAMESPACE, OURS, Daemon, must, node_command
+from patience import until
 
 # Group g: 250 ms adverts; node-b has priority 100, so that it could be Master 902 ms after the last advert.
 SUCCESSOR_MS = 902

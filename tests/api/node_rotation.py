@@ -4,7 +4,8 @@ import os
 import rotation
 from fake_api_server import Certificates
 from fault_proxy import FaultProxy
-from node_world import VIP, Daemon, Path, until
+from node_world import VIP, Daemon, Path
+from patience import until
 
 HELD = 170  # the first number of the groups that are made meanwhile
 

@@ -3,7 +3,8 @@
 import json
 import os
 
-from node_world import NODE, OURS, Daemon, delegate, until
+from node_world import NODE, OURS, Daemon, delegate
+from patience import until
 
 GROUP = """apiVersion: fairlead.dev/v1alpha1
 kind: VRRPGroup

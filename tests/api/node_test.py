@@ -16,7 +16,8 @@ import node_restart as restart
 import node_static as static
 from node_partition import split_and_api_lost
 from node_preempt import preempts_late
-from node_world import NAMESPACE, NODE, OURS, VIP, Daemon, Link, World, delegate, must, node_command, other_authority, until
+from node_world import NAMESPACE, NODE, OURS, VIP, Daemon, Link, World, delegate, must, node_command, other_authority
+from patience import until
 
 NET_ADMIN_AND_RAW = 0x3000
 

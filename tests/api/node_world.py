@@ -6,8 +6,9 @@ import os
 import re
 import signal
 import subprocess
-import time
 import urllib.parse
+
+from patience import SLOW
 
 OURS = "/apis/fairlead.dev/v1alpha1"
 APPLY = "application/apply-patch+yaml"
@@ -16,16 +17,6 @@ BINARY = BUILD + "/node/fairlead-node"
 NAMESPACE, FAR = "fairlead-a1", "fairlead-a1-far"
 NODE = "node-a"
 VIP = "192.0.2.100"  # of group g, which runs all the while
-
-
-def until(what, seconds=40.0):
-    """The first true answer of `what`, or the last answer after that time."""
-    end = time.monotonic() + seconds
-    while True:
-        answer = what()
-        if answer or time.monotonic() > end:
-            return answer
-        time.sleep(0.05)
 
 
 def run(*words):
@@ -270,7 +261,7 @@ class Daemon:
     def stop(self):
         """Its exit code after SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=20 * SLOW)
         self._log.close()
         return code
 

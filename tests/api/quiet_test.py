@@ -12,8 +12,9 @@ import time
 
 import apiserver
 from controller_process import Controller, kubeconfig_of
-from controller_world import OURS, World, until
+from controller_world import OURS, World
 from node_world import Daemon, Link, World as NodeWorld
+from patience import until
 from rights_world import AUDIT_POLICY, CONTROLLER, NODE
 
 SECONDS = 600 if os.environ.get("FAIRLEAD_LONG") else 100

@@ -4,9 +4,10 @@ import contextlib
 import json
 
 from controller_process import Controller, kubeconfig_of
-from controller_world import OURS, Gone, World, until
+from controller_world import OURS, Gone, World
 from node_events_test import speak
 from node_world import Daemon, World as NodeWorld
+from patience import until
 from rights_external import Services
 
 VIP, WEB = "192.0.2.100", "192.0.2.101"

@@ -16,7 +16,8 @@ import rights_table as table
 from node_world import Link
 from rights_world import AUDIT_POLICY, POLICIES, Accounts, Judge
 
-OLDER = " --feature-gates=WatchList=false,StrictIPCIDRValidation=false"
+# An API server before 1.32 is so by itself, and does not know these words.
+OLDER = "" if apiserver.older_than(32) else " --feature-gates=WatchList=false,StrictIPCIDRValidation=false"
 
 
 def without_binding(judge, services):

@@ -7,9 +7,9 @@ what it served is served; `log()`, `make(number)`: something new; `served(number
 import os
 import time
 
-from controller_world import until
 from fake_api_server import Certificates
 from fault_proxy import revoked
+from patience import until
 
 TOKEN_READ_AGAIN = 60  # seconds (K-35)
 TRIED_AGAIN = 60  # 30 s, stretched up to twofold (K-18)
