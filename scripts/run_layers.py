@@ -12,7 +12,7 @@ others    every executable tests/<layer>/*.sh or *.py; it ends with the line `N 
 Scripts of layers that send packets, and the simulation, run two at a time (lanes.py), when several of those layers are
 asked for: what says something about milliseconds in the first lane, shown as it goes; what has seconds to spare in the
 second, shown when it ends. Two programs on two processors disturb each other: a script that failed beside another one is
-run once more by itself, unless more than AGAIN of them did. What fails then has failed; what passes then has passed, and what it
+run once more by itself, unless more than MOST_AGAIN of them did. What fails then has failed; what passes then has passed, and what it
 said before is told at the end all the same.
 """
 import concurrent.futures
@@ -36,7 +36,7 @@ IN_LANES = ("e2e", "netns", "interop", "vm", "api", "sim")  # the order of the f
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LIMIT_SECONDS = 1800
 LONG_LIMIT_SECONDS = 5400
-AGAIN = 2
+MOST_AGAIN = 2
 LINGER_SECONDS = 60  # between a script's end and that of its output
 
 
@@ -179,7 +179,7 @@ class TwoLanes:
 
     def once_more(self):
         """Those that failed beside another one, each by itself, if they are few."""
-        again = len(self.failed) <= AGAIN
+        again = len(self.failed) <= MOST_AGAIN
         for name, result in self.failed.items():
             if again:
                 self.told.append(f"tests/{name}: {result[0][1]} failed beside another script; it was run once more by itself")
