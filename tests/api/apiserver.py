@@ -90,7 +90,11 @@ class Api:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+            text = error.read().decode(errors="replace")
+            try:
+                return error.code, json.loads(text)
+            except ValueError:  # where it knows no such group, it says "404 page not found"
+                return error.code, {"message": text}
 
 
 class Verdicts:

@@ -11,13 +11,13 @@ import time
 
 import apiserver
 from node_world import FAR, NAMESPACE, Daemon, Link, Path, World, must
+from patience import until
 
 VIP, MORE, FOREIGN = "192.0.2.100", "192.0.2.101", "192.0.2.200"
 
 # An advert of version 3, VRID 51, 250 ms, from 192.0.2.2: priority, then the addresses it lists.
 SPEAK = """
 import socket, struct, sys
-from patience import until
 body = b"".join(map(socket.inet_aton, sys.argv[2:]))
 def message(checksum):
     return struct.pack("!BBBBHH", 0x31, 51, int(sys.argv[1]), len(sys.argv) - 2, 25, checksum) + body

@@ -14,6 +14,7 @@ import node_rotation
 from node_events_test import speak
 from node_stall import stalled, threads
 from node_world import NAMESPACE, VIP, Daemon, Link, World, delegate, must
+from patience import until
 
 LONG = bool(os.environ.get("FAIRLEAD_LONG"))
 GONE_SECONDS = 900 if LONG else 100
@@ -23,7 +24,6 @@ TABLE = "ip cutoff"
 MORE = "192.0.2.101"
 KNOCKS = """
 import socket, sys, time
-from patience import until
 server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True:
     server.accept()[0].close()
