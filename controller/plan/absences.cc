@@ -171,13 +171,11 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
 
 void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes) {
   std::map<api::ObjectKey, std::vector<Absence>> doubts;
-  for (const auto& [key, wanted] : desired.groups) {
-    const auto* there = find(inputs.groups, key);
-    const auto absences = absences_of(inputs, desired, there, &wanted);
-    if (absences.empty()) continue;
-    for (const auto& vip : given(there, wanted)) {
+  for (const auto& write : writes) {
+    if (write.step != Step::kGroups || write.absences.empty()) continue;
+    for (const auto& vip : given(find(inputs.groups, write.key), desired.groups.at(write.key))) {
       auto& all = doubts[vip];
-      all.insert(all.end(), absences.begin(), absences.end());
+      all.insert(all.end(), write.absences.begin(), write.absences.end());
     }
   }
   if (doubts.empty()) return;

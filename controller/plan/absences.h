@@ -28,6 +28,7 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
 
 // A group's write that is not sent gives no address: what else tells of an address that it gives, the set,
 // the status and the Service's status of its VirtualIP, takes for gone what that write does.
+// REQUIRES: the writes of groups are among them, with their absences.
 void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes);
 
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
