@@ -82,7 +82,10 @@ Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const
   Actions out{CountError{reason_of(failed)}};
   if (version_is_no_good(failed)) {
     out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
-  } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
+    return out;
+  }
+  if (means_away(failed)) state.server_was_away = true;
+  if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
     out.emplace_back(start_watch(config, state, at));
   } else {
     out.emplace_back(resume_later(state, failed, failed.http_status >= 500, at));
@@ -96,6 +99,8 @@ ReflectorAction replace(ReflectorState& state, std::vector<std::string> objects,
   state.kind_missing = false;
   state.list_next = false;
   state.away_since.reset();
+  state.server_was_away = false;
+  state.look_again.reset();
   state.missing_backoff.reset();
   return Replace{std::move(objects)};
 }
@@ -238,6 +243,7 @@ Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, con
   state.refused_watches = 0;
   if (lived + kTooShort >= watching.server_timeout) {
     state.away_since.reset();
+    if (is_second_look_due(state, at)) return {start_anew(config, state, ListFrom::kNewest, at)};
     return {start_watch(config, state, at)};
   }
   // K-39: ended before its time, so probably with all others of a server that goes down.
@@ -251,7 +257,9 @@ Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, con
   }
   if (const auto* waiting = std::get_if<WaitingToWatch>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
-    if (away_too_long(state, at)) return {start_anew(config, state, ListFrom::kNewest, at)};
+    if (away_too_long(state, at) || is_second_look_due(state, at)) {
+      return {start_anew(config, state, ListFrom::kNewest, at)};
+    }
     return {start_check(config, state)};
   }
   return {};

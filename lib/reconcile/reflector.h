@@ -21,10 +21,13 @@
 //
 // A watch that did not end at its time may have lost its server, and the next one may be restored from a
 // backup. A watch from a version that is yet to come is silent there, for hours if need be, without a word of
-// error. So before such a watch is resumed the server is asked whether it has got so far (K-05). After five
-// minutes without a watch the whole state is asked for instead, with the version unset: the server may have
-// got so far by writes of another history, which no question can tell (FC-11), and after such a time it has
-// mostly forgotten the version anyway.
+// error. So before such a watch is resumed the server is asked whether it has got so far (K-05).
+//
+// It may have got so far by writes of another history, which no question can tell (FC-11). So a server that
+// could not answer that question, and then can, is taken at its word, for nobody is to wait for a server that
+// was only restarted; but half a minute to a minute later the whole state is asked for, with the version
+// unset. After five minutes without a watch it is asked for at once: after such a time a server has mostly
+// forgotten the version anyway.
 namespace fairlead::reconcile {
 
 // ---- events ----
@@ -135,6 +138,8 @@ struct ReflectorState {
   int refused_watches = 0;  // in a row, by an answer of the server that names no way out
   bool watch_list_refused = false;
   std::optional<TimePoint> away_since;  // no watch has been of use since then
+  bool server_was_away = false;         // a question after the version has failed since the whole state came
+  std::optional<TimePoint> look_again;  // after that, once there is a watch: when the whole state is due
   bool list_next = false;               // a watch-list has failed: the whole state comes by a list next time
 };
 

@@ -30,6 +30,12 @@ bool away_too_long(const ReflectorState& state, const Moment& at) {
   return state.away_since && at.now - *state.away_since > kResumeWithin;
 }
 
+bool is_second_look_due(const ReflectorState& state, const Moment& at) {
+  return state.look_again && at.now >= *state.look_again;
+}
+
+bool means_away(const Failed& failed) { return failed.http_status == 0 || failed.http_status >= 500; }
+
 std::vector<ReflectorAction> kind_is_missing(ReflectorState& state, const Moment& at) {
   std::vector<ReflectorAction> out{CountError{"not_found"}};
   if (!std::exchange(state.kind_missing, true)) out.emplace_back(KindMissing{});

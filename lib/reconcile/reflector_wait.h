@@ -12,6 +12,10 @@ ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom fr
 ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Moment& at);
 // FC-11: so long without a watch that it is not to be resumed.
 bool away_too_long(const ReflectorState& state, const Moment& at);
+// FC-11: a server that was away has been watched for long enough.
+bool is_second_look_due(const ReflectorState& state, const Moment& at);
+// The question after the version has failed so that the server may be another one when it answers.
+bool means_away(const Failed& failed);
 
 // After the back-off, or after Retry-After where that is later.
 TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at);

@@ -61,6 +61,63 @@ TEST(ReflectorFC11, AWatchThatEndedAtItsTimeIsNoAbsence) {
   EXPECT_EQ(away_for(machine, Seconds(200)), (Actions{check_from("7")}));
 }
 
+// A watch that ends after so many seconds.
+SendWatch short_watch_from(const std::string& version, int seconds) {
+  auto out = watch_from(version);
+  out.query.replace(out.query.find("300"), 3, std::to_string(seconds));
+  out.timeout = Seconds(seconds + 30);
+  return out;
+}
+
+// Watching again after a server that did not answer the question after the version.
+Machine back_after_an_outage() {
+  auto machine = watching_from("7");
+  machine.step(lost("closed"));
+  machine.after(Seconds(1), TimePassed{});
+  machine.step(lost("connect"));
+  EXPECT_EQ(machine.resume(Seconds(60)), (Actions{short_watch_from("7", 30)}))
+      << "at once, with the old version";
+  return machine;
+}
+
+TEST(ReflectorFC11, HalfAMinuteAfterAnOutageTheWholeStateIsAskedFor) {
+  auto machine = back_after_an_outage();
+  machine.step(line("ADDED", object("a", "8")));
+  EXPECT_EQ(machine.after(Seconds(30), WatchEnded{}), (Actions{kFirstList}));
+  EXPECT_EQ(machine.step(done("5")).back(), ReflectorAction(watch_from("5"))) << "of the other history";
+  EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("5")})) << "once";
+}
+
+TEST(ReflectorFC11, ManyThatAreBackAtOnceAskApartFromEachOther) {
+  auto machine = watching_from("7");
+  machine.step(lost("closed"));
+  machine.after(Seconds(1), TimePassed{});
+  machine.step(refused(503));
+  machine.random = 0.5;
+  EXPECT_EQ(machine.resume(Seconds(60)), (Actions{short_watch_from("7", 45)}));
+}
+
+TEST(ReflectorFC11, AWatchThatIsCutAgainDoesNotPutTheSecondLookOff) {
+  auto machine = back_after_an_outage();
+  machine.step(line("ADDED", object("a", "8")));
+  machine.after(Seconds(20), lost("closed"));
+  EXPECT_EQ(machine.resume(Seconds(2)), (Actions{short_watch_from("8", 8)}));
+  machine.step(lost("closed"));
+  EXPECT_EQ(machine.after(Seconds(30), TimePassed{}), (Actions{kFirstList})) << "due meanwhile";
+}
+
+TEST(ReflectorFC11, AServerThatAnswersTheQuestionAtOnceHasNotBeenAway) {
+  auto machine = watching_from("7");
+  machine.step(lost("closed"));
+  EXPECT_EQ(machine.resume(Seconds(1)), (Actions{watch_from("7")}));
+  for (const int status : {403, 429}) {
+    machine.step(lost("closed"));
+    machine.after(Seconds(60), TimePassed{});
+    machine.step(refused(status));
+    EXPECT_EQ(machine.resume(Seconds(60)), (Actions{watch_from("7")})) << status;
+  }
+}
+
 TEST(ReflectorFC11, AWholeStateBeginsTheTimeAnew) {
   auto machine = watching_from("7");
   away_for(machine, Seconds(301));
