@@ -46,10 +46,7 @@ void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding
             const std::set<std::string>* blocked_by, Claims& claims) {
   const Wish* winner = nullptr;
   std::string why;
-  if (blocked_by != nullptr) {
-    const auto nodes = join({blocked_by->begin(), blocked_by->end()}, ", ");
-    why = "may still be held by node " + nodes + ": it has not reported that it let go";
-  } else if (holding != nullptr && holding->owner.uid.empty()) {
+  if (holding != nullptr && holding->owner.uid.empty()) {
     why = holding->excluded ? "is in excludedAddresses of VRRPGroup " + holding->group
                             : "is in VRRPGroup " + holding->group + ", which was made by hand";
   } else if (holding != nullptr && exists(inputs, holding->owner)) {
@@ -57,6 +54,9 @@ void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding
       if (wish.uid == holding->owner.uid) winner = &wish;
     }
     why = "is held by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
+  } else if (blocked_by != nullptr) {
+    const auto nodes = join({blocked_by->begin(), blocked_by->end()}, ", ");
+    why = "may still be held by node " + nodes + ": it has not reported that it let go";
   } else if (holding == nullptr) {
     winner = &first_come(inputs, asking);
     why = "is held by VirtualIP " + api::to_string(winner->virtual_ip);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controller/plan/frame.h"
+#include "controller/plan/holdings.h"
 #include "controller/plan/names.h"
 #include "controller/plan/priorities.h"
 #include "controller/plan/release.h"
@@ -39,15 +40,21 @@ api::Forwarding forwarding_of(const Inputs& inputs, const Wish& wish) {
   return object == nullptr ? api::Forwarding::kNat : object->spec.forwarding;
 }
 
-bool stays(const Seating& seating, const api::GroupAddress& address) {
+using Held = std::map<net::IpAddress, Holding>;
+
+bool stays(const Seating& seating, const Held& held, const std::string& group,
+           const api::GroupAddress& address) {
   if (address.owners.empty()) return true;  // a group made by hand: not ours to touch
+  // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
+  if (held.at(address.address).group != group) return false;
   const std::string& uid = address.owners.front().uid;
   const Wish* wish = granted(seating, address.address);
   return seating.frozen.contains(uid) || (wish != nullptr && wish->uid == uid);
 }
 
 // The observed group without the addresses that lost their holder.
-Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGroup& observed) {
+Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
+               const api::VRRPGroup& observed) {
   Draft draft;
   draft.group = observed;
   draft.existed = true;
@@ -55,7 +62,7 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGrou
   draft.releases = open_releases(inputs, observed);
   draft.group.spec.addresses.clear();
   for (auto address : observed.spec.addresses) {
-    if (stays(seating, address)) {
+    if (stays(seating, held, observed.meta.name, address)) {
       const Wish* wish = granted(seating, address.address);
       if (wish != nullptr && !address.owners.empty()) address.forwarding = forwarding_of(inputs, *wish);
       draft.group.spec.addresses.push_back(address);
@@ -265,12 +272,13 @@ bool made_by_hand(const api::VRRPGroup& group) {
 Placement place(const Inputs& inputs, const Seating& seating) {
   Placement out;
   Drafts drafts;
+  const Held held = holdings(inputs);
   for (const auto& [key, observed] : inputs.groups) {
     if (made_by_hand(observed) || observed.meta.deleting) {
       out.groups.insert({key, observed});
       continue;
     }
-    Draft draft = stripped(inputs, seating, observed);
+    Draft draft = stripped(inputs, seating, held, observed);
     frame(inputs, seating, draft);
     drafts.insert({key.name, std::move(draft)});
   }

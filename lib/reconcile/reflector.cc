@@ -82,10 +82,7 @@ Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const
   Actions out{CountError{reason_of(failed)}};
   if (version_is_no_good(failed)) {
     out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
-    return out;
-  }
-  if (means_away(failed)) state.server_was_away = true;
-  if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
+  } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
     out.emplace_back(start_watch(config, state, at));
   } else {
     out.emplace_back(resume_later(state, failed, failed.http_status >= 500, at));
@@ -235,6 +232,7 @@ Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, con
     return watch_list_failed(config, state, failed, at);
   }
   const auto lived = at.now - watching.since;
+  if (lived + kTooShort < watching.server_timeout) note_silence(state, at);
   if (lived < kTooShort && !watching.brought) {  // K-07
     Actions out{CountError{"short"}};
     out.emplace_back(wait_to_watch(state, at.now + state.backoff.after_failure(at.now, at.random), at));
@@ -272,29 +270,33 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
   auto* listing = std::get_if<Listing>(&state.phase);
   const bool watching = std::holds_alternative<Watching>(state.phase);
   const bool checking = std::holds_alternative<Checking>(state.phase);
-  return std::visit(
-      Overloaded{
-          [&](Started&) -> Actions {
-            if (!std::holds_alternative<Idle>(state.phase)) return {};
-            return {start_anew(config, state, ListFrom::kNewest, at)};
-          },
-          [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
-          [&](ListDone& done) -> Actions {
-            if (checking) return on_check_done(config, state, done, at);
-            return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
-          },
-          [&](WatchLine& line) { return watching ? on_watch_line(config, state, line, at) : Actions{}; },
-          [&](Dropped&) { return on_dropped(config, state, at); },
-          [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
-          [&](Failed& failed) -> Actions {
-            if (listing != nullptr) return list_failed(config, state, failed, at);
-            if (watching) return watch_failed(config, state, failed, at);
-            if (checking) return check_failed(config, state, failed, at);
-            return {};
-          },
-          [&](TimePassed&) { return on_time_passed(config, state, at); },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [&](Started&) -> Actions {
+                          if (!std::holds_alternative<Idle>(state.phase)) return {};
+                          return {start_anew(config, state, ListFrom::kNewest, at)};
+                        },
+                        [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
+                        [&](ListDone& done) -> Actions {
+                          note_answer(state, at);
+                          if (checking) return on_check_done(config, state, done, at);
+                          return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
+                        },
+                        [&](WatchLine& line) {
+                          note_answer(state, at);
+                          return watching ? on_watch_line(config, state, line, at) : Actions{};
+                        },
+                        [&](Dropped&) { return on_dropped(config, state, at); },
+                        [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
+                        [&](Failed& failed) -> Actions {
+                          note_failure(state, failed, at);
+                          if (listing != nullptr) return list_failed(config, state, failed, at);
+                          if (watching) return watch_failed(config, state, failed, at);
+                          if (checking) return check_failed(config, state, failed, at);
+                          return {};
+                        },
+                        [&](TimePassed&) { return on_time_passed(config, state, at); },
+                    },
+                    event);
 }
 
 }  // namespace fairlead::reconcile

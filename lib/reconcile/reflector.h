@@ -24,10 +24,10 @@
 // error. So before such a watch is resumed the server is asked whether it has got so far (K-05).
 //
 // It may have got so far by writes of another history, which no question can tell (FC-11). So a server that
-// could not answer that question, and then can, is taken at its word, for nobody is to wait for a server that
-// was only restarted; but half a minute to a minute later the whole state is asked for, with the version
-// unset. After five minutes without a watch it is asked for at once: after such a time a server has mostly
-// forgotten the version anyway.
+// was silent for two seconds is taken at its word when it does, for nobody is to wait for a server that was
+// only restarted; but half a minute to a minute later the whole state is asked for, with the version unset.
+// After five minutes without a watch it is asked for at once: after such a time a server has mostly forgotten
+// the version anyway.
 namespace fairlead::reconcile {
 
 // ---- events ----
@@ -137,10 +137,11 @@ struct ReflectorState {
   bool kind_missing = false;
   int refused_watches = 0;  // in a row, by an answer of the server that names no way out
   bool watch_list_refused = false;
-  std::optional<TimePoint> away_since;  // no watch has been of use since then
-  bool server_was_away = false;         // a question after the version has failed since the whole state came
-  std::optional<TimePoint> look_again;  // after that, once there is a watch: when the whole state is due
-  bool list_next = false;               // a watch-list has failed: the whole state comes by a list next time
+  std::optional<TimePoint> away_since;    // no watch has been of use since then
+  std::optional<TimePoint> silent_since;  // no word of the server since then
+  bool server_was_away = false;           // since the whole state came, so that it may be another one
+  std::optional<TimePoint> look_again;    // after that, once there is a watch: when the whole state is due
+  bool list_next = false;  // a watch-list has failed: the whole state comes by a list next time
 };
 
 struct Moment {

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Seconds kResumeWithin(300);  // the time after which an API server compacts its history, by default
 constexpr Seconds kSurelyBegun(60);    // by then a watch has its head (K-34: 30 s), or it was given up
+constexpr Seconds kSurelyTheSame(2);   // no server is restored from a backup within that time
 constexpr int kRefusedWatchesToRelist = 5;  // then the resourceVersion itself is under suspicion
 
 }  // namespace
@@ -34,7 +35,19 @@ bool is_second_look_due(const ReflectorState& state, const Moment& at) {
   return state.look_again && at.now >= *state.look_again;
 }
 
-bool means_away(const Failed& failed) { return failed.http_status == 0 || failed.http_status >= 500; }
+void note_answer(ReflectorState& state, const Moment& at) {
+  if (state.silent_since && at.now - *state.silent_since > kSurelyTheSame) state.server_was_away = true;
+  state.silent_since.reset();
+}
+
+void note_silence(ReflectorState& state, const Moment& at) {
+  if (!state.silent_since) state.silent_since = at.now;
+}
+
+void note_failure(ReflectorState& state, const Failed& failed, const Moment& at) {
+  const bool nobody_there = failed.http_status == 0 || failed.http_status >= 500;
+  nobody_there ? note_silence(state, at) : note_answer(state, at);
+}
 
 std::vector<ReflectorAction> kind_is_missing(ReflectorState& state, const Moment& at) {
   std::vector<ReflectorAction> out{CountError{"not_found"}};

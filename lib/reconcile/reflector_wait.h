@@ -14,8 +14,11 @@ ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Mome
 bool away_too_long(const ReflectorState& state, const Moment& at);
 // FC-11: a server that was away has been watched for long enough.
 bool is_second_look_due(const ReflectorState& state, const Moment& at);
-// The question after the version has failed so that the server may be another one when it answers.
-bool means_away(const Failed& failed);
+// FC-11: whether the server is there. One that is silent for long may be another one when it answers.
+void note_answer(ReflectorState& state, const Moment& at);
+void note_silence(ReflectorState& state, const Moment& at);
+// That of a server, or of what stands before it in its absence.
+void note_failure(ReflectorState& state, const Failed& failed, const Moment& at);
 
 // After the back-off, or after Retry-After where that is later.
 TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at);

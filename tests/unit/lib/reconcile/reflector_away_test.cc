@@ -6,12 +6,13 @@
 namespace fairlead::reconcile {
 namespace {
 
-// Without a watch for so long: tries at it, each refused, the last one at the very end.
+// Without an answer for so long: tries at it, each in vain, the last one at the very end.
 Actions away_for(Machine& machine, Microseconds time) {
   const TimePoint end = machine.now + time;
   machine.step(lost("closed"));
   while (machine.now + Seconds(100) < end) {
-    machine.resume(Seconds(60));
+    EXPECT_EQ(machine.after(Seconds(60), TimePassed{}),
+              (Actions{check_from(machine.state.resource_version)}));
     machine.step(lost("connect"));
   }
   return machine.after(end - machine.now, TimePassed{});
@@ -37,26 +38,29 @@ TEST(ReflectorFC11, UpToFiveMinutesTheWatchIsResumed) {
 }
 
 TEST(ReflectorFC11, AWatchThatBroughtSomethingMeanwhileBeginsTheTimeAnew) {
-  auto machine = watching_from("7");
-  away_for(machine, Seconds(299));
-  machine.step(done("7"));
-  machine.step(line("ADDED", object("a", "8")));
-  EXPECT_EQ(away_for(machine, Seconds(299)), (Actions{check_from("8")}));
+  for (const bool brought : {false, true}) {
+    auto machine = watching_from("7");
+    machine.step(lost("closed"));
+    machine.resume(Milliseconds(1500));
+    if (brought) machine.step(line("ADDED", object("a", "7")));
+    const auto next = away_for(machine, Seconds(299));
+    EXPECT_EQ(next, brought ? (Actions{check_from("7")}) : (Actions{kFirstList})) << brought;
+  }
 }
 
 // Longer than the minute in which the head of its answer, or a bookmark, must have come.
 TEST(ReflectorFC11, AQuietWatchThatLastedIsNoAbsence) {
   auto machine = watching_from("7");
-  away_for(machine, Seconds(299));
-  machine.step(done("7"));
+  machine.step(lost("closed"));
+  machine.resume(Milliseconds(1500));
   machine.now += Seconds(61);
   EXPECT_EQ(away_for(machine, Seconds(299)), (Actions{check_from("7")}));
 }
 
 TEST(ReflectorFC11, AWatchThatEndedAtItsTimeIsNoAbsence) {
   auto machine = watching_from("7");
-  away_for(machine, Seconds(200));
-  machine.step(done("7"));
+  machine.step(lost("closed"));
+  machine.resume(Milliseconds(1500));
   EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("7")}));
   EXPECT_EQ(away_for(machine, Seconds(200)), (Actions{check_from("7")}));
 }
@@ -78,6 +82,16 @@ TEST(ReflectorFC11, HalfAMinuteAfterAnOutageTheWholeStateIsAskedFor) {
   EXPECT_EQ(machine.after(Seconds(30), WatchEnded{}), (Actions{kFirstList}));
   EXPECT_EQ(machine.step(done("5")).back(), ReflectorAction(watch_from("5"))) << "of the other history";
   EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("5")})) << "once";
+}
+
+// Its back-off was long from an outage before, and so it asked nothing while the server was away.
+TEST(ReflectorFC11, SoItIsAfterALongWaitInWhichNothingWasAsked) {
+  auto machine = watching_from("7");
+  machine.after(Seconds(10), lost("closed"));
+  EXPECT_EQ(machine.resume(Seconds(2)), (Actions{watch_from("7")})) << "no server is restored so fast";
+  machine.after(Seconds(10), lost("closed"));
+  machine.now += Milliseconds(2100);
+  EXPECT_EQ(machine.resume(Seconds(0)), (Actions{short_watch_from("7", 30)}));
 }
 
 TEST(ReflectorFC11, ManyThatAreBackAtOnceAskApartFromEachOther) {
@@ -103,10 +117,11 @@ TEST(ReflectorFC11, AServerThatAnswersTheQuestionAtOnceHasNotBeenAway) {
   machine.step(lost("closed"));
   EXPECT_EQ(machine.resume(Seconds(1)), (Actions{watch_from("7")}));
   for (const int status : {403, 429}) {
+    machine = watching_from("7");
     machine.step(lost("closed"));
-    machine.after(Seconds(60), TimePassed{});
+    machine.after(Milliseconds(500), TimePassed{});
     machine.step(refused(status));
-    EXPECT_EQ(machine.resume(Seconds(60)), (Actions{watch_from("7")})) << status;
+    EXPECT_EQ(machine.resume(Milliseconds(1500)), (Actions{watch_from("7")})) << status;
   }
 }
 

@@ -105,8 +105,25 @@ TEST(ReflectorK06, ACleanCloseAtItsTimeResumesAtOnceWithoutARelist) {
   EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("8")}));
 }
 
-TEST(ReflectorK06, RefusedConnectionsAndThrottlingBackOffAndResumeWithoutARelist) {
-  for (const auto& failed : {lost("connect"), lost("closed"), lost("timeout"), refused(429), refused(401)}) {
+TEST(ReflectorK06, RefusedConnectionsBackOffAndResumeWithoutARelist) {
+  for (const auto& failed : {lost("connect"), lost("closed"), lost("timeout")}) {
+    auto machine = watching_from("7");
+    const std::vector<std::pair<int, SendWatch>> next{{800, watch_from("7")},
+                                                      {1600, watch_from("7")},
+                                                      {3200, short_watch_from("7", 30)},  // FC-11
+                                                      {6400, short_watch_from("7", 24)},
+                                                      {12800, short_watch_from("7", 11)}};
+    for (const auto& [wait, watch] : next) {
+      const auto actions = machine.step(failed);
+      ASSERT_EQ(actions.size(), 2U);
+      EXPECT_EQ(actions[1], ReflectorAction{WaitUntil{machine.now + Milliseconds(wait)}});
+      EXPECT_EQ(machine.resume(Milliseconds(wait)), (Actions{watch}));
+    }
+  }
+}
+
+TEST(ReflectorK06, ThrottlingBacksOffAndResumesWithoutARelist) {
+  for (const auto& failed : {refused(429), refused(401)}) {
     auto machine = watching_from("7");
     for (const int wait : {800, 1600, 3200, 6400, 12800, 25600, 30000}) {
       const auto actions = machine.step(failed);
