@@ -1,7 +1,5 @@
 #include "lib/reconcile/reflector_start.h"
 
-#include <algorithm>
-
 namespace fairlead::reconcile {
 namespace {
 
@@ -11,8 +9,6 @@ constexpr Seconds kWatchSpread(300);      // K-12: 300..600
 constexpr Seconds kOwnDeadlineLater(30);  // K-12
 constexpr Seconds kHeadWithin(30);        // K-34, of a watch
 constexpr Seconds kInitialWithin(60);     // of a watch-list: twice a list's time, since it has no pages
-constexpr Seconds kSecondLook(30);        // FC-11: 30..60 s after a server that was away is watched again
-constexpr Seconds kShortestLook(1);
 
 Seconds watch_time(double random) {
   return kShortestWatch + std::chrono::duration_cast<Seconds>(share(kWatchSpread, random));
@@ -34,11 +30,7 @@ ReflectorAction next_page(const ReflectorConfig& config, const std::string& toke
 }
 
 ReflectorAction start_watch(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
-  auto timeout = watch_time(at.random);
-  if (state.server_was_away) {  // FC-11: this watch ends when the second look is due
-    if (!state.look_again) state.look_again = at.now + kSecondLook + share(kSecondLook, at.random);
-    timeout = std::max(kShortestLook, std::chrono::ceil<Seconds>(*state.look_again - at.now));
-  }
+  const auto timeout = watch_time(at.random);
   state.phase = Watching{at.now, timeout, false, 0, std::nullopt, ListFrom::kLast};
   return SendWatch{watch_query(config, state.resource_version, timeout), timeout + kOwnDeadlineLater,
                    kHeadWithin, false};

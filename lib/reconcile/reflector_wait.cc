@@ -31,12 +31,13 @@ bool away_too_long(const ReflectorState& state, const Moment& at) {
   return state.away_since && at.now - *state.away_since > kResumeWithin;
 }
 
-bool is_second_look_due(const ReflectorState& state, const Moment& at) {
-  return state.look_again && at.now >= *state.look_again;
+bool in_doubt(const ReflectorState& state, const Moment& at) {
+  const bool silent = state.silent_since && at.now - *state.silent_since > kSurelyTheSame;
+  return state.doubted_since || silent;
 }
 
 void note_answer(ReflectorState& state, const Moment& at) {
-  if (state.silent_since && at.now - *state.silent_since > kSurelyTheSame) state.server_was_away = true;
+  if (!state.doubted_since && in_doubt(state, at)) state.doubted_since = state.silent_since;
   state.silent_since.reset();
 }
 
@@ -45,6 +46,7 @@ void note_silence(ReflectorState& state, const Moment& at) {
 }
 
 void note_failure(ReflectorState& state, const Failed& failed, const Moment& at) {
+  if (says_too_large(failed.status) && !state.doubted_since) state.doubted_since = at.now;
   const bool nobody_there = failed.http_status == 0 || failed.http_status >= 500;
   nobody_there ? note_silence(state, at) : note_answer(state, at);
 }

@@ -86,13 +86,6 @@ inline SendWatch watch_from(const std::string& version) {
   return {"watch=true&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=" + version, Seconds(330),
           Seconds(30), false};
 }
-// The same for so many seconds.
-inline SendWatch short_watch_from(const std::string& version, int seconds) {
-  auto out = watch_from(version);
-  out.query.replace(out.query.find("300"), 3, std::to_string(seconds));
-  out.timeout = Seconds(seconds + 30);
-  return out;
-}
 // A watch-list that leaves the version unset, and one from the last version seen.
 inline const SendWatch kFirstWatchList{
     "watch=true&allowWatchBookmarks=true&timeoutSeconds=300&sendInitialEvents=true"
