@@ -76,7 +76,7 @@ def restored(stage):
             stage.kinds_known()
             stage.check("FC-11: the backup is what the API server shows", stage.world.vip_of("before") and not stage.world.vip_of("after"))
             whole = until(lambda: stage.serves("stays", "before"), 120)
-            noticed = until(lambda: 'reason="version_too_large"' in stage.controller.get(stage.controller.metrics, "/metrics")[1], 60)
+            noticed = until(lambda: "controller.asks_anew" in stage.controller.log(), 60)
             stage.check("FC-11: the controller follows back in time: it has noticed, and what is back is served", whole and noticed, stage.log())
             gone = until(lambda: not stage.world.group_of("192.0.2.72") and
                          not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60)
