@@ -149,6 +149,27 @@ std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string
   return out;
 }
 
+std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& there) {
+  std::vector<Absence> out;
+  for (const auto& holder : api::holders_of(there)) {
+    const api::ObjectKey key{holder.namespace_name, holder.name};
+    const auto* object = find(inputs.virtual_ips, key);
+    if (object != nullptr && object->meta.uid == holder.uid) {
+      out.push_back({Target::kVirtualIP, key, holder.uid, object->meta.resource_version});
+    } else if (!shown(inputs, key)) {
+      out.push_back({Target::kVirtualIP, key, holder.uid});
+    }
+  }
+  std::set<std::string> nodes;
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : notes_of(group)) {
+      if (release.address == there.spec.address) nodes.insert(release.nodes.begin(), release.nodes.end());
+    }
+  }
+  ask_for_nodes(inputs, nodes, out);
+  return out;
+}
+
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there) {
   std::vector<Absence> out;
   for (const auto& owner : there.meta.owner_references) {
@@ -192,8 +213,9 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
   }
   if (status != kOk || absence.uid.empty()) return false;
   const auto meta = api::decode_meta(body);
-  return meta.ok() && api::key_of(meta.value) == absence.key && !meta.value.uid.empty() &&
-         meta.value.uid != absence.uid;
+  if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;
+  if (meta.value.uid != absence.uid) return true;
+  return !absence.unchanged.empty() && meta.value.resource_version == absence.unchanged;
 }
 
 }  // namespace fairlead::controller

@@ -20,6 +20,10 @@ std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, c
 // Of a VirtualIP, by UID, whose finalizer is to go: the Nodes that its releases do not wait for.
 std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid);
 
+// Of a claim that is to go: the VirtualIPs that hold it, of which one that is there and asks for less must
+// not have changed since; and the Nodes that the address's release does not wait for any more.
+std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& there);
+
 // Of a set that is to go: the VirtualIP that owns it.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there);
 
@@ -32,8 +36,8 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
 void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes);
 
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
-// found none of that name, or one with another UID than the one known. A 404 that does not name it, a proxy's
-// for one, says nothing.
+// found none of that name, or one with another UID than the one known (or the very version that is known,
+// where that is enough). A 404 that does not name it, a proxy's for one, says nothing.
 bool confirms(const Absence& absence, int status, const std::string& body);
 
 }  // namespace fairlead::controller

@@ -1,21 +1,22 @@
 #include "controller/plan/claim.h"
 
-#include <optional>
+#include <algorithm>
 
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
-using Contest = std::map<net::IpAddress, std::vector<Wish>>;
+// Those who ask for one address.
+using Asking = std::vector<Wish>;
 
 const api::ObjectMeta* meta_of(const Inputs& inputs, const api::ObjectKey& key) {
   const auto* object = find(inputs.virtual_ips, key);
   return object == nullptr ? nullptr : &object->meta;
 }
 
-// The best of those who ask, nobody holding the address.
-const Wish& first_come(const Inputs& inputs, const std::vector<Wish>& asking) {
+// The best of those who ask, nobody having the address.
+const Wish& first_come(const Inputs& inputs, const Asking& asking) {
   const Wish* best = &asking.front();
   for (const auto& wish : asking) {
     const auto* a = meta_of(inputs, wish.virtual_ip);
@@ -25,69 +26,98 @@ const Wish& first_come(const Inputs& inputs, const std::vector<Wish>& asking) {
   return *best;
 }
 
-// True while the owner noted in a group is a VirtualIP that still exists, whatever it asks for now.
-bool exists(const Inputs& inputs, const api::AddressOwner& owner) {
-  const api::ObjectKey key{owner.namespace_name, owner.name};
-  const auto* object = find(inputs.virtual_ips, key);
-  if (object != nullptr && object->meta.uid == owner.uid) return true;
-  const auto* poisoned = find(inputs.poisoned_virtual_ips, key);
-  return poisoned != nullptr && poisoned->meta.uid == owner.uid;
+const Wish* one_of(const Asking& asking, const std::vector<api::AddressOwner>& owners) {
+  const auto found =
+      std::find_if(asking.begin(), asking.end(), [&](const Wish& wish) { return lists(owners, wish.uid); });
+  return found == asking.end() ? nullptr : &*found;
 }
 
-Refusal in_use(const net::IpAddress& address, const std::string& by) {
-  return {Reason::kAddressInUse, net::to_string(address) + " " + by};
+const api::AddressOwner* living(const Inputs& inputs, const std::vector<api::AddressOwner>& owners) {
+  const auto found =
+      std::find_if(owners.begin(), owners.end(), [&](const auto& owner) { return exists(inputs, owner); });
+  return found == owners.end() ? nullptr : &*found;
 }
 
-void refuse(Claims& claims, const Wish& wish, const std::string& by) {
-  claims.refused.insert({wish.virtual_ip, in_use(wish.address, by)});
+std::string name_of(const api::AddressOwner& owner) {
+  return "VirtualIP " + owner.namespace_name + "/" + owner.name;
 }
 
-void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding* holding,
-            const std::set<std::string>* blocked_by, Claims& claims) {
+// Who of those who ask gets it, and what the others are told.
+struct Ruling {
   const Wish* winner = nullptr;
   std::string why;
-  if (blocked_by != nullptr) {
-    const auto nodes = join({blocked_by->begin(), blocked_by->end()}, ", ");
-    why = "may still be held by node " + nodes + ": it has not reported that it let go";
-  } else if (holding != nullptr && holding->owner.uid.empty()) {
-    why = holding->excluded ? "is in excludedAddresses of VRRPGroup " + holding->group
-                            : "is in VRRPGroup " + holding->group + ", which was made by hand";
-  } else if (holding != nullptr && exists(inputs, holding->owner)) {
-    for (const auto& wish : asking) {
-      if (wish.uid == holding->owner.uid) winner = &wish;
-    }
-    why = "is held by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
-  } else if (holding == nullptr) {
-    winner = &first_come(inputs, asking);
-    why = "is held by VirtualIP " + api::to_string(winner->virtual_ip);
-  } else {
-    why = "is being released by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
+};
+
+// With owners in a group, or in a claim.
+Ruling among(const Inputs& inputs, const Asking& asking, const std::vector<api::AddressOwner>& owners) {
+  if (const auto* owner = living(inputs, owners)) {
+    return {one_of(asking, owners), "is held by " + name_of(*owner)};
   }
-  for (const auto& wish : asking) {
-    if (&wish != winner) refuse(claims, wish, why);
+  return {nullptr, "is being released by " + name_of(owners.front())};
+}
+
+Ruling by_group(const Inputs& inputs, const Asking& asking, const Holding& holding,
+                const api::AddressClaim* claim) {
+  if (holding.owners.empty()) {
+    return {nullptr, holding.excluded ? "is in excludedAddresses of VRRPGroup " + holding.group
+                                      : "is in VRRPGroup " + holding.group + ", which was made by hand"};
   }
-  if (winner != nullptr) claims.granted.insert({winner->address, *winner});
+  Ruling out = among(inputs, asking, holding.owners);
+  if (out.winner == nullptr || claim == nullptr) return out;
+  const auto holders = api::holders_of(*claim);
+  if (lists(holders, out.winner->uid)) return out;
+  // After etcd was restored, or who may write claims wrote one: both exist, and neither is moved.
+  if (const auto* other = living(inputs, holders)) {
+    return {nullptr, "is held by " + name_of(holding.owners.front()) + " in VRRPGroup " + holding.group +
+                         ", and by AddressClaim " + claim->meta.name + " is of " + name_of(*other) +
+                         ": delete one of them"};
+  }
+  return out;
+}
+
+Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
+  const Inputs& inputs = ground.inputs;
+  if (const auto blocked = ground.releasing.blocked.find(address);
+      blocked != ground.releasing.blocked.end()) {
+    const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
+    return {nullptr, "may still be held by node " + nodes + ": it has not reported that it let go"};
+  }
+  const auto* claim = claim_of(inputs, address);
+  const auto holding = ground.held.find(address);
+  if (holding != ground.held.end()) return by_group(inputs, asking, holding->second, claim);
+  const api::ObjectKey name = cluster_key(api::address_claim_name(address));
+  if (inputs.poisoned_claims.contains(name)) {
+    return {nullptr, "has AddressClaim " + name.name + ", which cannot be read: delete it"};
+  }
+  if (claim != nullptr) return among(inputs, asking, api::holders_of(*claim));
+  const Wish& first = first_come(inputs, asking);
+  return {&first, "is held by VirtualIP " + api::to_string(first.virtual_ip)};
 }
 
 }  // namespace
 
-Claims claim(const Inputs& inputs, const std::vector<Wish>& wishes,
-             const std::map<net::IpAddress, Holding>& held, const Releasing& releasing) {
-  Contest contest;
+Claims claim(const Ground& ground, const std::vector<Wish>& wishes) {
+  std::map<net::IpAddress, Asking> contest;
   for (const auto& wish : wishes) contest[wish.address].push_back(wish);
   Claims out;
   for (const auto& [address, asking] : contest) {
-    const auto holding = held.find(address);
-    const auto blocked = releasing.blocked.find(address);
-    decide(inputs, asking, holding == held.end() ? nullptr : &holding->second,
-           blocked == releasing.blocked.end() ? nullptr : &blocked->second, out);
+    const Ruling ruling = rule(ground, address, asking);
+    for (const auto& wish : asking) {
+      if (&wish == ruling.winner) continue;
+      out.refused.insert(
+          {wish.virtual_ip, {Reason::kAddressInUse, net::to_string(address) + " " + ruling.why}});
+    }
+    if (ruling.winner != nullptr) out.granted.insert({address, *ruling.winner});
   }
-  std::erase_if(out.granted, [&](const auto& entry) {
-    const auto holding = held.find(entry.first);
-    const bool ours = holding != held.end() && holding->second.owner.uid == entry.second.uid;
-    return !ours && out.refused.contains(entry.second.virtual_ip);
-  });
   return out;
+}
+
+void take_back(const Ground& ground, Claims& claims) {
+  std::erase_if(claims.granted, [&](const auto& entry) {
+    const auto known = ground.tenures.find(entry.second.uid);
+    const bool had = known != ground.tenures.end() && known->second.contains(entry.first);
+    return !had && claims.refused.contains(entry.second.virtual_ip);
+  });
 }
 
 }  // namespace fairlead::controller

@@ -43,7 +43,8 @@ bool stays(const Seating& seating, const api::GroupAddress& address) {
   if (address.owners.empty()) return true;  // a group made by hand: not ours to touch
   const std::string& uid = address.owners.front().uid;
   const Wish* wish = granted(seating, address.address);
-  return seating.frozen.contains(uid) || (wish != nullptr && wish->uid == uid);
+  return seating.frozen.contains(uid) || seating.moving.contains(uid) ||
+         (wish != nullptr && wish->uid == uid);
 }
 
 // The observed group without the addresses that lost their holder.
@@ -219,7 +220,8 @@ std::vector<Wish> unplaced(const Inputs& inputs, const Seating& seating, const D
   }
   std::vector<Wish> out;
   for (const auto& [address, wish] : seating.claims.granted) {
-    const bool ready = wish.pool != nullptr && !seating.unready.contains(wish.uid);
+    const bool ready =
+        wish.pool != nullptr && !seating.unready.contains(wish.uid) && !seating.unclaimed.contains(address);
     if (ready && !placed.contains(address)) out.push_back(wish);
   }
   std::stable_sort(out.begin(), out.end(), [&](const Wish& a, const Wish& b) {

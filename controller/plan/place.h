@@ -22,6 +22,10 @@ struct Seating {
   Claims claims;
   std::set<std::string> frozen;   // UIDs of VirtualIPs whose present addresses stay as they are
   std::set<std::string> unready;  // UIDs that may not be placed yet: their finalizer is not written (K-30)
+  // Granted addresses whose claim is not cached yet; they are not placed before (kubernetes.md 3), and what
+  // their VirtualIPs, by UID, have meanwhile they keep.
+  std::set<net::IpAddress> unclaimed;
+  std::set<std::string> moving;
 };
 
 // An address stays in its group as long as its VirtualIP holds it. A new one opens a group until as many

@@ -11,6 +11,7 @@ namespace fairlead::controller {
 namespace {
 
 const std::string kPrefix = "fairlead.dev/";
+constexpr std::string_view kAddresses = "loadBalancerIPs";
 
 // An annotation whose behaviour is not built yet, and the value that changes nothing.
 struct Later {
@@ -54,27 +55,33 @@ std::optional<Refusal> not_built_yet(const api::Service& service) {
   return later(join(found, ", "));
 }
 
-std::optional<Refusal> read_address(std::string_view text, std::vector<net::IpAddress>& out) {
+// `where` it was read: "annotation fairlead.dev/loadBalancerIPs".
+std::optional<Refusal> read_address(const std::string& where, std::string_view text,
+                                    std::vector<net::IpAddress>& out) {
+  const auto no = [&](const std::string& why) { return Refusal{Reason::kInvalidSpec, where + ": " + why}; };
   const auto address = net::parse_address(text);
-  if (!address)
-    return bad("loadBalancerIPs", "must be IP addresses separated by commas, got " + std::string(text));
+  if (!address) return no("must be an IP address, got " + std::string(text));
   const bool unusable = address->is_unspecified() || address->is_loopback() || address->is_multicast() ||
                         address->is_v4_mapped();
-  if (unusable) return bad("loadBalancerIPs", std::string(text) + " cannot be a virtual IP");
+  if (unusable) return no(std::string(text) + " cannot be a virtual IP");
   const bool second = std::any_of(out.begin(), out.end(),
                                   [&](const auto& other) { return other.family() == address->family(); });
-  if (second) return bad("loadBalancerIPs", "must have at most one address per family");
+  if (second) return no("must have at most one address per family");
   out.push_back(*address);
   return std::nullopt;
 }
 
+// None: they are allocated.
 std::optional<Refusal> read_addresses(const api::Service& service, std::vector<net::IpAddress>& out) {
-  const auto* text = annotation(service, "loadBalancerIPs");
+  const auto* text = annotation(service, kAddresses);
   if (text == nullptr || trim(*text).empty()) {
-    return later("a Service without the annotation fairlead.dev/loadBalancerIPs (allocation)");
+    const std::string& deprecated = service.load_balancer_ip;
+    return deprecated.empty() ? std::nullopt : read_address("spec.loadBalancerIP", trim(deprecated), out);
   }
   for (const auto& part : split(*text, ',')) {
-    if (auto refusal = read_address(trim(part), out)) return refusal;
+    if (auto refusal = read_address("annotation " + kPrefix + std::string(kAddresses), trim(part), out)) {
+      return refusal;
+    }
   }
   return std::nullopt;
 }
@@ -157,6 +164,11 @@ bool made_for_service(const api::VirtualIP& virtual_ip) { return has_service_own
 
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service) {
   return has_owner(virtual_ip.meta, service);
+}
+
+bool asks_by_deprecated_field(const api::Service& service) {
+  const auto* text = annotation(service, kAddresses);
+  return !service.load_balancer_ip.empty() && (text == nullptr || trim(*text).empty());
 }
 
 const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip) {

@@ -104,7 +104,8 @@ class Stage:
 
     def left(self):
         """What there is of ours, apart from pools and reports."""
-        return {plural: [o["metadata"]["name"] for o in self.world.items(plural)] for plural in ("virtualips", "vrrpgroups", "realserversets")}
+        return {plural: [o["metadata"]["name"] for o in self.world.items(plural)]
+                for plural in ("virtualips", "addressclaims", "vrrpgroups", "realserversets")}
 
     def remove(self, *names):
         """True once nothing of them is left; the nodes report meanwhile."""

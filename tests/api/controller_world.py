@@ -126,7 +126,7 @@ class World:
     def versions(self):
         """resourceVersions of everything the controller writes: a change is a write."""
         return {(plural, o["metadata"]["name"]): o["metadata"]["resourceVersion"]
-                for plural in ("virtualips", "vrrpgroups", "realserversets", "addresspools", "nodereports")
+                for plural in ("virtualips", "addressclaims", "vrrpgroups", "realserversets", "addresspools", "nodereports")
                 for o in self.items(plural)}
 
 

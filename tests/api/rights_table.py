@@ -4,15 +4,17 @@ import json
 from rights_world import CONTROLLER, MERGE, NODE, OURS, POLICIES, audited, object_of
 
 # The table of kubernetes.md 6, without what no component asks for: `get` of most (they list and watch; an apply
-# needs none), namespaces (for pools by namespace) and addressclaims (nothing claims yet).
+# needs none).
 # account -> (namespace or "" for all, group, resource, resourceName or "") -> verbs
 READ = "list watch"
 TABLE = {
     CONTROLLER: {
         ("", "", "services", ""): "get " + READ,
         ("", "", "nodes", ""): "get " + READ,
+        ("", "", "namespaces", ""): READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
         ("", "fairlead.dev", "addresspools", ""): READ,
+        ("", "fairlead.dev", "addressclaims", ""): READ + " create delete",
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",
         ("", "fairlead.dev", "virtualips", ""): "get " + READ + " create patch delete",
         ("", "fairlead.dev", "vrrpgroups", ""): READ + " create patch delete",

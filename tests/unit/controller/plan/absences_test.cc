@@ -132,7 +132,7 @@ Inputs releasing_by_node_x() {
 
 TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFoundGone) {
   Inputs inputs = releasing_by_node_x();
-  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put_claimed(inputs, vip("web", "192.0.2.100"));
   const auto writes = changes(inputs, desired(inputs), {});
   int groups = 0;
   for (const auto& write : writes) {
@@ -158,7 +158,7 @@ Statuses statuses_of(const std::string& name, const std::string& address) {
 
 TEST(AbsencesFC03, OfAnAddressThatAGroupDoesNotWaitForNothingTellsBeforeThatNodeIsFoundGone) {
   Inputs inputs = releasing_by_node_x();
-  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put_claimed(inputs, vip("web", "192.0.2.100"));
   put(inputs.services, service("web", ""));
   const auto writes = changes(inputs, desired(inputs), statuses_of("web", "192.0.2.100"));
   int told = 0;
@@ -172,7 +172,7 @@ TEST(AbsencesFC03, OfAnAddressThatAGroupDoesNotWaitForNothingTellsBeforeThatNode
 
 TEST(AbsencesFC03, WhatAVirtualIPHasAlreadyIsToldWhateverElseItsGroupTakesForGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  put_claimed(inputs, vip("other", "192.0.2.101"));
   put(inputs.services, service("other", ""));
   const auto writes = changes(inputs, desired(inputs), statuses_of("other", "192.0.2.101"));
   int told = 0;
@@ -194,6 +194,46 @@ TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
   const auto& last = writes.back();
   ASSERT_EQ(last.step, Step::kRemoveFinalizers);
   EXPECT_EQ(last.absences, std::vector<Absence>{kNodeX});
+}
+
+// kubernetes.md 3: destructive steps need a live GET with a UID check first.
+TEST(AbsencesFC03, AClaimGoesOnceItsVirtualIPIsFoundGone) {
+  Inputs inputs = three_nodes();
+  put(inputs.claims, claim_for("192.0.2.100", "web"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].step, Step::kRemoveClaims);
+  EXPECT_EQ(writes[0].verb, Verb::kDelete);
+  EXPECT_EQ(writes[0].absences, std::vector<Absence>{kWeb});
+}
+
+TEST(AbsencesFC03, TheClaimOfOneThatAsksForLessGoesIfThatIsWhatItStillAsksFor) {
+  Inputs inputs = three_nodes();
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  put(inputs.claims, claim_for("192.0.2.101", "web"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto& last = writes.back();
+  ASSERT_EQ(last.step, Step::kRemoveClaims);
+  EXPECT_EQ(last.key.name, "v4-192-0-2-101");
+  const Absence unchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "17"};
+  EXPECT_EQ(last.absences, std::vector<Absence>{unchanged});
+  const auto object = [](const std::string& version) {
+    return R"({"kind":"VirtualIP","metadata":{"namespace":"shop","name":"web","uid":"uid-web",)"
+           R"("resourceVersion":")" +
+           version + R"("}})";
+  };
+  EXPECT_TRUE(confirms(unchanged, 200, object("17")));
+  EXPECT_FALSE(confirms(unchanged, 200, object("18")));
+}
+
+TEST(AbsencesFC03, AClaimGoesOnceTheNodesNotWaitedForAreFoundGone) {
+  Inputs inputs = releasing_by_node_x();
+  put(inputs.claims, claim_for("192.0.2.100", "old"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto& last = writes.back();
+  ASSERT_EQ(last.step, Step::kRemoveClaims);
+  const Absence old{Target::kVirtualIP, {"shop", "old"}, "uid-old"};
+  EXPECT_EQ(last.absences, (std::vector<Absence>{old, kNodeX}));
 }
 
 TEST(AbsencesFC03, AReportGoesOnceItsNodeIsFoundGone) {

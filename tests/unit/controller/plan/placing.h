@@ -15,7 +15,7 @@ inline Seating granted(const Inputs& inputs) {
   for (const auto& [key, object] : inputs.virtual_ips) {
     if (object.meta.deleting) continue;
     for (const auto& address : object.spec.addresses) {
-      const auto choice = pool_for(inputs, {}, address, object.spec.pool);
+      const auto choice = pool_for(inputs, {}, address, object.spec.pool, {});
       out.claims.granted.insert({address, {key, object.meta.uid, address, choice.pool}});
     }
   }

@@ -67,6 +67,7 @@ TEST(VirtualIP, ReadsEveryFieldItHonours) {
                    {{"v1", "Service", "web", "s1", true}}};
   expected.spec.addresses = {ip("192.0.2.10")};
   expected.spec.pool = "public";
+  expected.spec.ip_families = {net::Family::kIPv4};
   expected.spec.servers = {{ip("192.0.2.21"), net::Port(8080), Weight(0)}};
   expected.spec.ports = {{"dns", net::Port(53), net::Port(5353), net::Protocol::kUdp}};
   expected.spec.forwarding = Forwarding::kDelegate;
@@ -166,6 +167,8 @@ TEST(VirtualIP, RefusesWithPathAndWhatIsAllowed) {
        "spec.onNoEndpoints: must be one of Reject, Withdraw, got \"Drop\""},
       {with_port(R"("ipFamilies":["IPv4","IPv4"])"),
        "spec.ipFamilies: must name each family once, got [\"IPv4\",\"IPv4\"]"},
+      {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv4"],"forwarding":"Delegate"})"),
+       "spec.ipFamilies: must have the families of addresses, IPv6 among them, got [\"IPv4\"]"},
       {with_port(R"("connectionLimits":{"upper":5,"lower":6})"),
        "spec.connectionLimits.lower: must be at most upper (5), got 6"},
       {with_port(R"("onePacket":true)"),
@@ -248,7 +251,10 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
        {"spec.addresses[1] (IPv6 with forwarding NAT)"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Delegate"})"), {}},
       {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv6"],"forwarding":"Delegate"})"), {}},
-      {document(R"({"ipFamilies":["IPv6"],"serviceRef":{"name":"w"}})"), {"spec.ipFamilies"}},
+      {document(R"({"ipFamilies":["IPv4","IPv6"],"serviceRef":{"name":"w"}})"),
+       {"spec.ipFamilies[1] (IPv6 with forwarding NAT)"}},
+      {document(R"({"ipFamilies":["IPv4","IPv6"],"forwarding":"Delegate"})"), {}},
+      {document(R"({"addresses":["192.0.2.10"],"ipFamilies":["IPv4","IPv6"],"forwarding":"Delegate"})"), {}},
   };
   for (const auto& [text, paths] : cases) {
     const auto decoded = decode_virtual_ip(text);
