@@ -72,7 +72,7 @@ const api::AddressPool* giver(const Need& need, const net::IpAddress& address) {
 }
 
 void grant(const Need& need, const net::IpAddress& address, const api::AddressPool* pool, Claims& claims) {
-  claims.granted.insert({address, {need.virtual_ip, need.uid, address, pool}});
+  claims.granted.insert({address, {Wish{need.virtual_ip, need.uid, address, pool}}});
 }
 
 Refusal exhausted(const Need& need) {

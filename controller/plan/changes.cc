@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/plan/absences.h"
+#include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
 #include "controller/plan/status_changes.h"
@@ -90,9 +91,29 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
   }
 }
 
+// Who holds a shared address; whoever is left out is looked for first (FC-03).
+Write holders_write(const Inputs& inputs, const api::AddressClaim& there, const api::AddressClaim& wanted) {
+  api::AddressClaim object;
+  object.meta = frame_of(there.meta);
+  object.status_holders = wanted.status_holders;
+  Write out = application({Step::kClaims, Verb::kApplyStatus, Target::kAddressClaim}, object.meta,
+                          api::encode_address_claim_status(object));
+  api::AddressClaim leaving = there;
+  leaving.status_holders = api::holders_of(there);
+  std::erase_if(leaving.status_holders,
+                [&](const auto& holder) { return lists(wanted.status_holders, holder.uid); });
+  if (!leaving.status_holders.empty()) out.absences = absences_of(inputs, leaving);
+  return out;
+}
+
 void claim_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.claims) {
-    if (inputs.claims.contains(key) || inputs.poisoned_claims.contains(key)) continue;
+    if (inputs.poisoned_claims.contains(key)) continue;
+    if (const auto* there = find(inputs.claims, key)) {
+      if (there->status_holders != wanted.status_holders)
+        out.push_back(holders_write(inputs, *there, wanted));
+      continue;
+    }
     out.push_back(application({Step::kClaims, Verb::kCreate, Target::kAddressClaim}, wanted.meta,
                               api::encode_address_claim(wanted)));
   }

@@ -1,36 +1,17 @@
 #include "controller/plan/claim.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "controller/plan/sharing.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
-// Those who ask for one address.
+// Those who ask for one address, the oldest first.
 using Asking = std::vector<Wish>;
-
-const api::ObjectMeta* meta_of(const Inputs& inputs, const api::ObjectKey& key) {
-  const auto* object = find(inputs.virtual_ips, key);
-  return object == nullptr ? nullptr : &object->meta;
-}
-
-// The best of those who ask, nobody having the address.
-const Wish& first_come(const Inputs& inputs, const Asking& asking) {
-  const Wish* best = &asking.front();
-  for (const auto& wish : asking) {
-    const auto* a = meta_of(inputs, wish.virtual_ip);
-    const auto* b = meta_of(inputs, best->virtual_ip);
-    if (a != nullptr && b != nullptr && older(*a, *b)) best = &wish;
-  }
-  return *best;
-}
-
-const Wish* one_of(const Asking& asking, const std::vector<api::AddressOwner>& owners) {
-  const auto found =
-      std::find_if(asking.begin(), asking.end(), [&](const Wish& wish) { return lists(owners, wish.uid); });
-  return found == asking.end() ? nullptr : &*found;
-}
 
 const api::AddressOwner* living(const Inputs& inputs, const std::vector<api::AddressOwner>& owners) {
   const auto found =
@@ -42,37 +23,44 @@ std::string name_of(const api::AddressOwner& owner) {
   return "VirtualIP " + owner.namespace_name + "/" + owner.name;
 }
 
-// Who of those who ask gets it, and what the others are told.
+// Who may have the address without asking anybody, in this order; and what the others are told if that is
+// nobody.
 struct Ruling {
-  const Wish* winner = nullptr;
+  std::vector<api::AddressOwner> first;
   std::string why;
 };
 
-// With owners in a group, or in a claim.
-Ruling among(const Inputs& inputs, const Asking& asking, const std::vector<api::AddressOwner>& owners) {
+Ruling among(const Inputs& inputs, std::vector<api::AddressOwner> owners) {
   if (const auto* owner = living(inputs, owners)) {
-    return {one_of(asking, owners), "is held by " + name_of(*owner)};
+    std::string why = "is held by " + name_of(*owner);
+    return {std::move(owners), std::move(why)};
   }
-  return {nullptr, "is being released by " + name_of(owners.front())};
+  return {{}, "is being released by " + name_of(owners.front())};
 }
 
-Ruling by_group(const Inputs& inputs, const Asking& asking, const Holding& holding,
-                const api::AddressClaim* claim) {
+Ruling by_group(const Inputs& inputs, const Holding& holding, const api::AddressClaim* claim) {
   if (holding.owners.empty()) {
-    return {nullptr, holding.excluded ? "is in excludedAddresses of VRRPGroup " + holding.group
-                                      : "is in VRRPGroup " + holding.group + ", which was made by hand"};
+    return {{},
+            holding.excluded ? "is in excludedAddresses of VRRPGroup " + holding.group
+                             : "is in VRRPGroup " + holding.group + ", which was made by hand"};
   }
-  Ruling out = among(inputs, asking, holding.owners);
-  if (out.winner == nullptr || claim == nullptr) return out;
+  std::vector<api::AddressOwner> owners = holding.owners;
+  if (claim == nullptr) return among(inputs, std::move(owners));
   const auto holders = api::holders_of(*claim);
-  if (lists(holders, out.winner->uid)) return out;
+  const bool agree = std::any_of(holders.begin(), holders.end(),
+                                 [&](const auto& holder) { return lists(owners, holder.uid); });
+  const auto* held_by = living(inputs, owners);
+  const auto* claimed_by = living(inputs, holders);
   // After etcd was restored, or who may write claims wrote one: both exist, and neither is moved.
-  if (const auto* other = living(inputs, holders)) {
-    return {nullptr, "is held by " + name_of(holding.owners.front()) + " in VRRPGroup " + holding.group +
-                         ", and by AddressClaim " + claim->meta.name + " is of " + name_of(*other) +
-                         ": delete one of them"};
+  if (!agree && held_by != nullptr && claimed_by != nullptr) {
+    return {{},
+            "is held by " + name_of(*held_by) + " in VRRPGroup " + holding.group + ", and by AddressClaim " +
+                claim->meta.name + " is of " + name_of(*claimed_by) + ": delete one of them"};
   }
-  return out;
+  for (const auto& holder : holders) {
+    if (agree && !lists(owners, holder.uid)) owners.push_back(holder);
+  }
+  return among(inputs, std::move(owners));
 }
 
 Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
@@ -80,18 +68,53 @@ Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& a
   if (const auto blocked = ground.releasing.blocked.find(address);
       blocked != ground.releasing.blocked.end()) {
     const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
-    return {nullptr, "may still be held by node " + nodes + ": it has not reported that it let go"};
+    return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
   }
   const auto* claim = claim_of(inputs, address);
   const auto holding = ground.held.find(address);
-  if (holding != ground.held.end()) return by_group(inputs, asking, holding->second, claim);
+  if (holding != ground.held.end()) return by_group(inputs, holding->second, claim);
   const api::ObjectKey name = cluster_key(api::address_claim_name(address));
   if (inputs.poisoned_claims.contains(name)) {
-    return {nullptr, "has AddressClaim " + name.name + ", which cannot be read: delete it"};
+    return {{}, "has AddressClaim " + name.name + ", which cannot be read: delete it"};
   }
-  if (claim != nullptr) return among(inputs, asking, api::holders_of(*claim));
-  const Wish& first = first_come(inputs, asking);
-  return {&first, "is held by VirtualIP " + api::to_string(first.virtual_ip)};
+  if (claim != nullptr) return among(inputs, api::holders_of(*claim));
+  const Wish& oldest = asking.front();
+  return {{{oldest.virtual_ip.namespace_name, oldest.virtual_ip.name, oldest.uid}}, ""};
+}
+
+// Those of `first` in its order, then the others as they are: by age.
+Asking in_order(const Asking& asking, const std::vector<api::AddressOwner>& first) {
+  Asking out;
+  for (const auto& owner : first) {
+    for (const auto& wish : asking) {
+      if (wish.uid == owner.uid) out.push_back(wish);
+    }
+  }
+  for (const auto& wish : asking) {
+    if (!lists(first, wish.uid)) out.push_back(wish);
+  }
+  return out;
+}
+
+void decide(const Ground& ground, const net::IpAddress& address, const Asking& asking, Claims& out) {
+  const Ruling ruling = rule(ground, address, asking);
+  const auto* claim = claim_of(ground.inputs, address);
+  Asking given;
+  for (const auto& wish : in_order(asking, ruling.first)) {
+    const bool own = lists(ruling.first, wish.uid);
+    std::optional<Refusal> no;
+    if (given.empty() && !own) {
+      no = Refusal{Reason::kAddressInUse, net::to_string(address) + " " + ruling.why};
+    } else if (!given.empty()) {
+      no = refuse_sharing(ground.inputs, given, claim, wish);
+    }
+    if (no) {
+      out.refused.insert({wish.virtual_ip, *std::move(no)});
+    } else {
+      given.push_back(wish);
+    }
+  }
+  if (!given.empty()) out.granted.insert({address, std::move(given)});
 }
 
 }  // namespace
@@ -100,24 +123,25 @@ Claims claim(const Ground& ground, const std::vector<Wish>& wishes) {
   std::map<net::IpAddress, Asking> contest;
   for (const auto& wish : wishes) contest[wish.address].push_back(wish);
   Claims out;
-  for (const auto& [address, asking] : contest) {
-    const Ruling ruling = rule(ground, address, asking);
-    for (const auto& wish : asking) {
-      if (&wish == ruling.winner) continue;
-      out.refused.insert(
-          {wish.virtual_ip, {Reason::kAddressInUse, net::to_string(address) + " " + ruling.why}});
-    }
-    if (ruling.winner != nullptr) out.granted.insert({address, *ruling.winner});
+  for (auto& [address, asking] : contest) {
+    std::stable_sort(asking.begin(), asking.end(), [&](const Wish& a, const Wish& b) {
+      return older(ground.inputs.virtual_ips.at(a.virtual_ip).meta,
+                   ground.inputs.virtual_ips.at(b.virtual_ip).meta);
+    });
+    decide(ground, address, asking, out);
   }
   return out;
 }
 
 void take_back(const Ground& ground, Claims& claims) {
-  std::erase_if(claims.granted, [&](const auto& entry) {
-    const auto known = ground.tenures.find(entry.second.uid);
-    const bool had = known != ground.tenures.end() && known->second.contains(entry.first);
-    return !had && claims.refused.contains(entry.second.virtual_ip);
-  });
+  for (auto& [address, wishes] : claims.granted) {
+    std::erase_if(wishes, [&, address = address](const Wish& wish) {
+      const auto known = ground.tenures.find(wish.uid);
+      const bool had = known != ground.tenures.end() && known->second.contains(address);
+      return !had && claims.refused.contains(wish.virtual_ip);
+    });
+  }
+  std::erase_if(claims.granted, [](const auto& entry) { return entry.second.empty(); });
 }
 
 }  // namespace fairlead::controller

@@ -47,13 +47,16 @@ std::optional<Refusal> nothing_to_serve(const Inputs& inputs, const api::Virtual
 
 // Their addresses stay theirs: who asked for one was refused by claim() already.
 void withhold_unserved(const Inputs& inputs, Seating& seating, Desired& out) {
-  std::erase_if(seating.claims.granted, [&](const auto& entry) {
-    const Wish& wish = entry.second;
-    auto problem = nothing_to_serve(inputs, inputs.virtual_ips.at(wish.virtual_ip), wish.address);
-    if (!problem || seating.frozen.contains(wish.uid)) return false;
-    out.decisions[wish.virtual_ip].not_placed = std::move(problem);
-    return true;
-  });
+  auto& all = seating.claims.granted;
+  for (auto& [address, wishes] : all) {
+    std::erase_if(wishes, [&](const Wish& wish) {
+      auto problem = nothing_to_serve(inputs, inputs.virtual_ips.at(wish.virtual_ip), wish.address);
+      if (!problem || seating.frozen.contains(wish.uid)) return false;
+      out.decisions[wish.virtual_ip].not_placed = std::move(problem);
+      return true;
+    });
+  }
+  std::erase_if(all, [](const auto& entry) { return entry.second.empty(); });
 }
 
 // What the VirtualIP of an unreadable Service is to serve nobody knows: it keeps what it has, and gets no
@@ -123,15 +126,22 @@ ClaimPlan claim_plan(const Inputs& inputs, const Seating& seating, const Desired
   return plan;
 }
 
-void note_claims(const Inputs& inputs, Seating& seating, Desired& out) {
-  for (const auto& [address, wish] : seating.claims.granted) {
-    Decision& decision = out.decisions[wish.virtual_ip];
-    const bool claimed = has_claim(inputs, address, wish.uid);
-    decision.claimed = claimed && (decision.claimed || decision.addresses.empty());
-    decision.addresses.push_back(address);
-    if (claimed) continue;
-    seating.unclaimed.insert(address);
-    seating.moving.insert(wish.uid);
+void note_claim(const Inputs& inputs, const Wish& wish, Seating& seating, Desired& out) {
+  Decision& decision = out.decisions[wish.virtual_ip];
+  const bool claimed = has_claim(inputs, wish.address, wish.uid);
+  decision.claimed = claimed && (decision.claimed || decision.addresses.empty());
+  decision.addresses.push_back(wish.address);
+  if (claimed) return;
+  seating.unclaimed.insert({wish.address, wish.uid});
+  seating.moving.insert(wish.uid);
+}
+
+void note_refusals(const Inputs& inputs, Seating& seating, Desired& out) {
+  for (const auto& [key, refusal] : seating.claims.refused) {
+    Decision& decision = out.decisions[key];
+    const bool of_spec = refusal.reason == Reason::kSharingConflict;
+    (of_spec ? decision.not_accepted : decision.not_allocated) = refusal;
+    seating.frozen.insert(inputs.virtual_ips.at(key).meta.uid);
   }
 }
 
@@ -148,12 +158,11 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
   seating.claims = claim(ground, demands.wishes);
   allocate(ground, std::move(demands.needs), seating.claims);
   take_back(ground, seating.claims);
-  for (const auto& [key, refusal] : seating.claims.refused) {
-    out.decisions[key].not_allocated = refusal;
-    seating.frozen.insert(inputs.virtual_ips.at(key).meta.uid);
-  }
+  note_refusals(inputs, seating, out);
   out.claims = address_claims(ground, seating.claims, claim_plan(inputs, seating, out));
-  note_claims(inputs, seating, out);
+  for (const auto& [address, wishes] : seating.claims.granted) {
+    for (const auto& wish : wishes) note_claim(inputs, wish, seating, out);
+  }
   withhold_unserved(inputs, seating, out);
   return seating;
 }
@@ -173,6 +182,14 @@ void keep_sets(const Inputs& inputs, const std::string& uid, Desired& out) {
   }
 }
 
+// False of one that is to share an address and is not in the group yet.
+bool owns(const api::VRRPGroup& group, const net::IpAddress& address, const std::string& uid) {
+  const auto& all = group.spec.addresses;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.address == address; });
+  return found != all.end() && lists(found->owners, uid);
+}
+
 void translate_one(const Inputs& inputs, const api::VirtualIP& virtual_ip, const Placement& placement,
                    Decision& decision, Desired& out) {
   for (const auto& address : decision.addresses) {
@@ -185,6 +202,7 @@ void translate_one(const Inputs& inputs, const api::VirtualIP& virtual_ip, const
     }
     const auto group = placement.group_of.find(address);
     if (group == placement.group_of.end()) continue;
+    if (!owns(placement.groups.at(cluster_key(group->second)), address, virtual_ip.meta.uid)) continue;
     for (auto& set : real_server_sets(virtual_ip, group->second, address, behind, inputs.sets)) {
       const auto key = api::key_of(set.meta);
       if (const auto* there = find(inputs.sets, key)) {

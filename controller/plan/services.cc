@@ -12,23 +12,18 @@ namespace {
 
 const std::string kPrefix = "fairlead.dev/";
 constexpr std::string_view kAddresses = "loadBalancerIPs";
+constexpr std::size_t kMostOfKey = 253;  // as the CRD's schema
 
 // An annotation whose behaviour is not built yet, and the value that changes nothing.
 struct Later {
   std::string_view name;
   std::string_view harmless;
 };
-constexpr Later kLater[] = {{"sharing-key", ""},
-                            {"scheduler-flags", ""},
-                            {"source-ranges", ""},
-                            {"connection-limits", "0,0"},
-                            {"health-checks", "[]"},
-                            {"on-unhealthy", "Drain"},
-                            {"quorum", "1"},
-                            {"sorry-server", ""},
-                            {"min-healthy-percent", "0"},
-                            {"drain-seconds", "300"},
-                            {"preferred-nodes", ""}};
+constexpr Later kLater[] = {{"scheduler-flags", ""},      {"source-ranges", ""},
+                            {"connection-limits", "0,0"}, {"health-checks", "[]"},
+                            {"on-unhealthy", "Drain"},    {"quorum", "1"},
+                            {"sorry-server", ""},         {"min-healthy-percent", "0"},
+                            {"drain-seconds", "300"},     {"preferred-nodes", ""}};
 
 const std::string* annotation(const api::Service& service, std::string_view name) {
   const auto found = service.meta.annotations.find(kPrefix + std::string(name));
@@ -115,6 +110,14 @@ std::optional<Refusal> read_scheduler(const api::Service& service, api::Schedule
   return std::nullopt;
 }
 
+std::optional<Refusal> read_sharing_key(const api::Service& service, std::string& out) {
+  const auto* text = annotation(service, "sharing-key");
+  if (text == nullptr) return std::nullopt;
+  out = std::string(trim(*text));
+  if (out.size() <= kMostOfKey) return std::nullopt;
+  return bad("sharing-key", "must have at most 253 characters, got " + std::to_string(out.size()));
+}
+
 std::optional<Refusal> read_on_no_endpoints(const api::Service& service) {
   const auto* text = annotation(service, "on-no-endpoints");
   if (text == nullptr || *text == "Reject") return std::nullopt;
@@ -126,6 +129,7 @@ std::variant<api::VirtualIPSpec, Refusal> spec_of(const api::Service& service) {
   api::VirtualIPSpec out;
   out.service = service.meta.name;
   if (const auto* pool = annotation(service, "address-pool")) out.pool = std::string(trim(*pool));
+  if (auto refusal = read_sharing_key(service, out.sharing_key)) return *std::move(refusal);
   if (auto refusal = read_addresses(service, out.addresses)) return *std::move(refusal);
   if (auto refusal = read_forwarding(service, out.forwarding)) return *std::move(refusal);
   if (auto refusal = check_families(out)) return *std::move(refusal);

@@ -149,9 +149,6 @@ void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
 }
 
 void read_rest(const JsonView& spec, VirtualIPSpec& out) {
-  std::string sharing_key;
-  spec.at("sharingKey").read(sharing_key);
-  if (!sharing_key.empty()) out.not_yet_supported.push_back(spec.at("sharingKey").path());
   TrafficFrame frame{out.forwarding, false, {}};
   frame.udp_only = std::all_of(out.ports.begin(), out.ports.end(),
                                [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
@@ -175,6 +172,7 @@ void read_spec(const JsonView& spec, VirtualIPSpec& out) {
   if (!spec.object()) return;
   auto over_ipv6 = read_addresses(spec.at("addresses"), out);
   spec.at("pool").read(out.pool);
+  spec.at("sharingKey").read(out.sharing_key);
   const auto allocated = read_families(spec.at("ipFamilies"), out);
   if (over_ipv6.empty()) over_ipv6 = allocated;
   read_service_ref(spec.at("serviceRef"), out);

@@ -49,6 +49,7 @@ struct VirtualIPSpec {
   // Each once, and those of `addresses` among them. Empty: those of `addresses`, else the Service's, else
   // IPv4.
   std::vector<net::Family> ip_families;
+  std::string sharing_key;             // who has the same may have the same address; empty: nobody may
   std::optional<std::string> service;  // serviceRef.name
   std::vector<RealServerSpec> servers;
   std::vector<VirtualPort> ports;

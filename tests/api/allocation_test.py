@@ -189,6 +189,41 @@ def refusals(stage):
     world.delete(f"{OURS}/addresspools/inner")
 
 
+def sharing(stage):
+    """api.md, sharingKey."""
+    world, add = stage.world, stage.verdicts.add
+    address = "192.0.2.108"
+
+    def ask(name, port, key="mail"):
+        world.service(name, {"fairlead.dev/loadBalancerIPs": address, "fairlead.dev/sharing-key": key}, port=port)
+
+    def owners():
+        return [n for a, n in stage.holders() if a == address]
+    ask("smtp", 25)
+    stage.given("smtp")
+    ask("imap", 143)
+    add("two Services with one key and other ports share the address", stage.given("smtp", "imap") == {
+        "smtp": address, "imap": address} and owners() == ["imap", "smtp"], f"{owners()} {world.status_of('imap')}")
+    claim = world.get(f"{OURS}/addressclaims/v4-192-0-2-108")
+    add("by one claim, which has both", [h["name"] for h in claim["status"]["holders"]] == ["smtp", "imap"], str(claim))
+    add("each with a set of its own", all(world.get(f"{OURS}/namespaces/default/realserversets/{n}-v4-0") for n in ("smtp", "imap")))
+    ask("again", 25)
+    said = stage.says("again", "Accepted", "SharingConflict")
+    add("one with a port that is taken is refused, saying with whom and why", bool(said) and "default/smtp" in said
+        and "port 25/TCP" in said, str(said))
+    ask("other", 80, "web")
+    said = stage.says("other", "Allocated", "AddressInUse")
+    add("and one with another key", bool(said) and "default/smtp" in said, str(said))
+    world.delete(f"{SERVICES}/smtp")
+    add("the one that came first goes, the other keeps the address", bool(until(lambda: not world.vip_of("smtp")))
+        and "smtp" not in owners() and "imap" in owners(), f"{owners()} {world.vip_of('smtp')}")
+    add("and then a third may have that port", bool(until(lambda: owners() == ["again", "imap"])), f"{owners()}")
+    for name in ("imap", "again", "other"):
+        world.delete(f"{SERVICES}/{name}")
+    let_go(world, ["imap", "again", "other"])
+    add("with the last the claim goes", bool(until(lambda: address not in stage.claims())), str(stage.claims()))
+
+
 def sweep(stage):
     """FC-08: deleted while no controller ran, the finalizer taken off by hand."""
     world, add = stage.world, stage.verdicts.add
@@ -249,6 +284,7 @@ def main():
             pool_edits(stage, given)
             giving_back(stage, given)
             refusals(stage)
+            sharing(stage)
             sweep(stage)
             race(stage)
         finally:

@@ -34,7 +34,7 @@ TEST(Claim, TheOlderVirtualIPGetsTheAddress) {
   put(inputs.virtual_ips, born("a-young", 20));
   put(inputs.virtual_ips, born("z-old", 10));
   const auto claims = claimed(inputs);
-  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-z-old");
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-z-old");
   const auto& no = claims.refused.at({"shop", "a-young"});
   EXPECT_EQ(no.reason, Reason::kAddressInUse);
   EXPECT_NE(no.message.find("shop/z-old"), std::string::npos);
@@ -44,7 +44,7 @@ TEST(Claim, OfTwinsTheSmallerUid) {
   Inputs inputs = three_nodes();
   put(inputs.virtual_ips, born("b", 10));
   put(inputs.virtual_ips, born("a", 10));
-  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).uid, "uid-a");
+  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).front().uid, "uid-a");
 }
 
 TEST(Claim, TheHolderKeepsItWhoeverIsOlder) {
@@ -53,7 +53,7 @@ TEST(Claim, TheHolderKeepsItWhoeverIsOlder) {
   put(inputs.virtual_ips, born("holder", 20));
   put(inputs.groups, group({"g", 1, {{"192.0.2.100", "holder"}}, {{"node-a", 200}}}));
   const auto claims = claimed(inputs);
-  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-holder");
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-holder");
   EXPECT_NE(claims.refused.at({"shop", "old"}).message.find("shop/holder"), std::string::npos);
 }
 
@@ -117,7 +117,7 @@ TEST(Claim, TheHolderOfTheClaimKeepsItWhoeverIsOlder) {
   put(inputs.virtual_ips, born("holder", 20));
   put(inputs.claims, claim_for("192.0.2.100", "holder"));
   const auto claims = claimed(inputs);
-  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-holder");
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-holder");
   EXPECT_EQ(claims.refused.at({"shop", "old"}).message, "192.0.2.100 is held by VirtualIP shop/holder");
 }
 

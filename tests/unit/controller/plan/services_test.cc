@@ -62,14 +62,14 @@ TEST(Services, TheVirtualIPHasItsNameOwnerAndFinalizer) {
 TEST(Services, AnnotationsOfThisVersionAreHonoured) {
   EXPECT_EQ(spec(annotated("address-pool", "public")).pool, "public");
   EXPECT_EQ(spec(annotated("forwarding", "Delegate")).forwarding, api::Forwarding::kDelegate);
+  EXPECT_EQ(spec(annotated("sharing-key", " mail ")).sharing_key, "mail");
   EXPECT_EQ(spec(annotated("scheduler", "rr")).scheduler, api::Scheduler::kRr);
   EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, api::OnNoEndpoints::kReject);
 }
 
 TEST(Services, LaterAnnotationsAreRefusedOnlyWhereTheyChangeSomething) {
   for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"sharing-key", "", "a"},
-                                               {"scheduler-flags", "", "sh-port"},
+       std::vector<std::array<std::string, 3>>{{"scheduler-flags", "", "sh-port"},
                                                {"source-ranges", "", "10.0.0.0/8"},
                                                {"connection-limits", "0,0", "100,50"},
                                                {"health-checks", "[]", "[{\"tcp\":{}}]"},
@@ -148,6 +148,7 @@ TEST(Services, OfTheDeprecatedFieldAnEventWarns) {
 TEST(Services, AnnotationsThatCannotBeReadAreInvalid) {
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"loadBalancerIPs", "192.0.2.300"},
+                                                        {"sharing-key", std::string(254, 'k')},
                                                         {"loadBalancerIPs", "127.0.0.1"},
                                                         {"loadBalancerIPs", "224.0.0.1"},
                                                         {"loadBalancerIPs", "192.0.2.100,192.0.2.101"},

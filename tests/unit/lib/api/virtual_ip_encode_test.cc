@@ -33,6 +33,7 @@ TEST(EncodeVirtualIP, IsReadBackAsTheSameValue) {
   vip.spec.service.reset();
   vip.spec.pool = "public";
   vip.spec.ip_families = {net::Family::kIPv4};
+  vip.spec.sharing_key = "mail";
   vip.spec.scheduler = Scheduler::kRr;
   vip.spec.servers = {{ip("192.0.2.21"), net::Port(8080), Weight(3)},
                       {ip("192.0.2.22"), std::nullopt, Weight(0)}};

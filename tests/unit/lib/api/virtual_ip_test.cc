@@ -43,7 +43,7 @@ TEST(VirtualIP, ReadsEveryFieldItHonours) {
       "creationTimestamp":"2026-08-20T09:14:02Z","deletionTimestamp":"2026-08-20T09:15:02Z","finalizers":["fairlead.dev/release"],
       "labels":{"a":"b"},"annotations":{"c":"d"},
       "ownerReferences":[{"apiVersion":"v1","kind":"Service","name":"web","uid":"s1","controller":true}]},
-    "spec":{"addresses":["192.0.2.10"],"pool":"public","ipFamilies":["IPv4"],"forwarding":"Delegate","scheduler":"rr",
+    "spec":{"addresses":["192.0.2.10"],"pool":"public","ipFamilies":["IPv4"],"sharingKey":"mail","forwarding":"Delegate","scheduler":"rr",
       "servers":[{"address":"192.0.2.21","port":8080,"weight":0}],
       "ports":[{"name":"dns","port":53,"targetPort":5353,"protocol":"UDP"}],"onNoEndpoints":"Reject","unknown":{"x":[1]}},
     "status":{"observedGeneration":2,"address":"192.0.2.10","addresses":["192.0.2.10"],"groups":["g"],"master":"node-a",
@@ -68,6 +68,7 @@ TEST(VirtualIP, ReadsEveryFieldItHonours) {
   expected.spec.addresses = {ip("192.0.2.10")};
   expected.spec.pool = "public";
   expected.spec.ip_families = {net::Family::kIPv4};
+  expected.spec.sharing_key = "mail";
   expected.spec.servers = {{ip("192.0.2.21"), net::Port(8080), Weight(0)}};
   expected.spec.ports = {{"dns", net::Port(53), net::Port(5353), net::Protocol::kUdp}};
   expected.spec.forwarding = Forwarding::kDelegate;
@@ -236,8 +237,8 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
       {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","healthChecks":[{"tcp":{}}]})"),
        {"spec.healthChecks (with forwarding Delegate)"}},
       {with_port(R"("forwarding":"Tunnel","tunnel":{"type":"gue"})"), {"spec.forwarding", "spec.tunnel"}},
-      {with_port(R"("sharingKey":"k","schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
-       {"spec.sharingKey", "spec.schedulerFlags", "spec.persistence"}},
+      {with_port(R"("schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
+       {"spec.schedulerFlags", "spec.persistence"}},
       {with_port(
            R"("sourceRanges":["192.0.2.0/24"],"connectionLimits":{"upper":9},"healthChecks":[{"ping":{}}])"),
        {"spec.sourceRanges", "spec.connectionLimits", "spec.healthChecks[0].ping"}},
