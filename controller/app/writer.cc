@@ -178,7 +178,7 @@ void Writer::failed(const Write& write, const std::string& why, bool conflict) {
   ++outcome_.failed;
   count(write, conflict ? "conflict" : "failed");
   retries_.failed(subject_of(write), sys::now());
-  if (conflict || !retries_.is_news(subject_of(write), why)) return;
+  if (conflict || !retries_.is_news(subject_of(write), object_name(write) + " ", why)) return;
   sys::log(sys::LogLevel::kWarning, "controller.write_failed",
            {{"object", object_name(write)}, {"why", why}});
 }

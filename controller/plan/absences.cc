@@ -1,8 +1,6 @@
 #include "controller/plan/absences.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -35,11 +33,6 @@ bool shown(const Inputs& inputs, const api::ObjectKey& key) {
   return inputs.virtual_ips.contains(key) || inputs.poisoned_virtual_ips.contains(key);
 }
 
-std::vector<Release> notes_of(const api::VRRPGroup& group) {
-  const auto note = group.meta.annotations.find(kReleasingAnnotation);
-  return note == group.meta.annotations.end() ? std::vector<Release>{} : parse_releases(note->second);
-}
-
 // Members, and who is out and has not said so. (Of a name too long for a label only its beginning is known,
 // and that is no Node's.)
 std::set<std::string> seated(const api::VRRPGroup& group) {
@@ -58,7 +51,7 @@ std::set<std::string> seated(const api::VRRPGroup& group) {
 // UID of the VirtualIP, address, node: a release that waits for that node.
 std::set<std::tuple<std::string, net::IpAddress, std::string>> waits(const api::VRRPGroup& group) {
   std::set<std::tuple<std::string, net::IpAddress, std::string>> out;
-  for (const auto& release : notes_of(group)) {
+  for (const auto& release : noted_releases(group)) {
     for (const auto& node : release.nodes) out.insert({release.owner_uid, release.address, node});
   }
   return out;
@@ -88,28 +81,11 @@ std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGrou
   if (added.empty()) return {};
   std::set<std::string> out;
   for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : notes_of(group)) {
+    for (const auto& release : noted_releases(group)) {
       if (added.contains(release.address)) out.insert(release.nodes.begin(), release.nodes.end());
     }
   }
   return out;
-}
-
-// The VirtualIPs that get an address of the group by `wanted`.
-std::set<api::ObjectKey> given(const api::VRRPGroup* there, const api::VRRPGroup& wanted) {
-  std::set<api::ObjectKey> out;
-  for (const auto& owner : owners_of(wanted, there)) out.insert({owner.namespace_name, owner.name});
-  return out;
-}
-
-// The VirtualIP of whose address the write tells; none for any other write.
-std::optional<api::ObjectKey> told_of(const Desired& desired, const Write& write) {
-  if (write.step == Step::kStatus && write.target == Target::kVirtualIP) return write.key;
-  if (write.step == Step::kServiceStatus) return write.key;  // its VirtualIP has its name
-  if (write.step != Step::kSets) return std::nullopt;
-  const auto& owners = desired.sets.at(write.key).meta.owner_references;
-  if (owners.empty()) return std::nullopt;
-  return api::ObjectKey{write.key.namespace_name, owners.front().name};
 }
 
 void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
@@ -140,7 +116,7 @@ std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, c
 std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid) {
   std::set<std::string> nodes;
   for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : notes_of(group)) {
+    for (const auto& release : noted_releases(group)) {
       if (release.owner_uid == uid) nodes.insert(release.nodes.begin(), release.nodes.end());
     }
   }
@@ -151,18 +127,22 @@ std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string
 
 std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& there) {
   std::vector<Absence> out;
+  bool alive = false;
   for (const auto& holder : api::holders_of(there)) {
     const api::ObjectKey key{holder.namespace_name, holder.name};
     const auto* object = find(inputs.virtual_ips, key);
     if (object != nullptr && object->meta.uid == holder.uid) {
       out.push_back({Target::kVirtualIP, key, holder.uid, object->meta.resource_version});
+      alive = true;
     } else if (!shown(inputs, key)) {
       out.push_back({Target::kVirtualIP, key, holder.uid});
     }
   }
+  const auto pool = cluster_key(there.spec.pool);
+  if (alive && !inputs.pools.contains(pool)) out.push_back({Target::kAddressPool, pool, ""});
   std::set<std::string> nodes;
   for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : notes_of(group)) {
+    for (const auto& release : noted_releases(group)) {
       if (release.address == there.spec.address) nodes.insert(release.nodes.begin(), release.nodes.end());
     }
   }
@@ -188,22 +168,6 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
     }
   }
   return out;
-}
-
-void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes) {
-  std::map<api::ObjectKey, std::vector<Absence>> doubts;
-  for (const auto& write : writes) {
-    if (write.step != Step::kGroups || write.absences.empty()) continue;
-    for (const auto& vip : given(find(inputs.groups, write.key), desired.groups.at(write.key))) {
-      auto& all = doubts[vip];
-      all.insert(all.end(), write.absences.begin(), write.absences.end());
-    }
-  }
-  if (doubts.empty()) return;
-  for (auto& write : writes) {
-    const auto vip = told_of(desired, write);
-    if (vip && doubts.contains(*vip)) write.absences = doubts.at(*vip);
-  }
 }
 
 bool confirms(const Absence& absence, int status, const std::string& body) {

@@ -21,7 +21,8 @@ std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, c
 std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid);
 
 // Of a claim that is to go: the VirtualIPs that hold it, of which one that is there and asks for less must
-// not have changed since; and the Nodes that the address's release does not wait for any more.
+// not have changed since, and for such a one the AddressPool; and the Nodes that the address's release does
+// not wait for any more.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& there);
 
 // Of a set that is to go: the VirtualIP that owns it.
@@ -29,11 +30,6 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
 
 // Of a VirtualIP that is to go: the Service that it was made for.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there);
-
-// A group's write that is not sent gives no address: what else tells of an address that it gives, the set,
-// the status and the Service's status of its VirtualIP, takes for gone what that write does.
-// REQUIRES: the writes of groups are among them, with their absences.
-void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes);
 
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
 // found none of that name, or one with another UID than the one known (or the very version that is known,

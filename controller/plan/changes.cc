@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/plan/absences.h"
+#include "controller/plan/doubts.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
@@ -209,7 +210,7 @@ std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const S
   status_writes(inputs, desired, statuses, out);
   report_removals(inputs, desired, out);
   finalizer_removals(inputs, desired, out);
-  doubt_what_is_given(inputs, desired, out);
+  doubt_what_is_told(inputs, desired, out);
   std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
     return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);
   });

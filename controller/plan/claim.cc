@@ -19,6 +19,13 @@ const api::AddressOwner* living(const Inputs& inputs, const std::vector<api::Add
   return found == owners.end() ? nullptr : &*found;
 }
 
+// The claim of the address, unless all who held it are gone: that one goes, and says nothing of who comes
+// next.
+const api::AddressClaim* lasting_claim(const Inputs& inputs, const net::IpAddress& address) {
+  const auto* claim = claim_of(inputs, address);
+  return claim != nullptr && living(inputs, api::holders_of(*claim)) != nullptr ? claim : nullptr;
+}
+
 std::string name_of(const api::AddressOwner& owner) {
   return "VirtualIP " + owner.namespace_name + "/" + owner.name;
 }
@@ -70,7 +77,7 @@ Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& a
     const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
     return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
   }
-  const auto* claim = claim_of(inputs, address);
+  const auto* claim = lasting_claim(inputs, address);
   const auto holding = ground.held.find(address);
   if (holding != ground.held.end()) return by_group(inputs, holding->second, claim);
   const api::ObjectKey name = cluster_key(api::address_claim_name(address));
@@ -98,7 +105,7 @@ Asking in_order(const Asking& asking, const std::vector<api::AddressOwner>& firs
 
 void decide(const Ground& ground, const net::IpAddress& address, const Asking& asking, Claims& out) {
   const Ruling ruling = rule(ground, address, asking);
-  const auto* claim = claim_of(ground.inputs, address);
+  const auto* claim = lasting_claim(ground.inputs, address);
   Asking given;
   for (const auto& wish : in_order(asking, ruling.first)) {
     const bool own = lists(ruling.first, wish.uid);

@@ -7,8 +7,8 @@
 #include "controller/plan/backends.h"
 #include "controller/plan/place.h"
 #include "controller/plan/services.h"
-#include "controller/plan/translate.h"
 #include "controller/plan/validate.h"
+#include "controller/plan/wanted_sets.h"
 
 namespace fairlead::controller {
 namespace {
@@ -94,6 +94,8 @@ void judge_one(const Ground& ground, const api::VirtualIP& virtual_ip, Seating& 
     decision.foreign_writers = foreign->second;
   }
   decision.forwards = virtual_ip.spec.forwarding != api::Forwarding::kDelegate;
+  decision.asked_for = judgement.given_back;
+  for (const auto& wish : judgement.wishes) decision.asked_for.push_back(wish.address);
   if (judgement.refusal) seating.frozen.insert(virtual_ip.meta.uid);
   decision.not_accepted = std::move(judgement.refusal);
   const bool asks = !judgement.wishes.empty() || !judgement.needs.empty();
@@ -176,66 +178,11 @@ void take_placement(Placement placement, Desired& out) {
   out.groups = std::move(placement.groups);
 }
 
-void keep_sets(const Inputs& inputs, const std::string& uid, Desired& out) {
-  for (const auto& [key, set] : inputs.sets) {
-    if (owned_by(set.meta, uid)) out.sets.insert({key, set});
-  }
-}
-
-// False of one that is to share an address and is not in the group yet.
-bool owns(const api::VRRPGroup& group, const net::IpAddress& address, const std::string& uid) {
-  const auto& all = group.spec.addresses;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.address == address; });
-  return found != all.end() && lists(found->owners, uid);
-}
-
-void translate_one(const Inputs& inputs, const api::VirtualIP& virtual_ip, const Placement& placement,
-                   Decision& decision, Desired& out) {
-  for (const auto& address : decision.addresses) {
-    const Backends behind = backends(inputs, virtual_ip, address);
-    decision.backend_problem = behind.problem;
-    for (const auto& server : behind.virtual_servers) {
-      decision.ready_reals +=
-          static_cast<int>(std::count_if(server.reals.begin(), server.reals.end(),
-                                         [](const auto& real) { return real.weight.value() > 0; }));
-    }
-    const auto group = placement.group_of.find(address);
-    if (group == placement.group_of.end()) continue;
-    if (!owns(placement.groups.at(cluster_key(group->second)), address, virtual_ip.meta.uid)) continue;
-    for (auto& set : real_server_sets(virtual_ip, group->second, address, behind, inputs.sets)) {
-      const auto key = api::key_of(set.meta);
-      if (const auto* there = find(inputs.sets, key)) {
-        set.meta.uid = there->meta.uid;
-        set.meta.resource_version = there->meta.resource_version;
-      }
-      out.sets.insert_or_assign(key, std::move(set));
-    }
-  }
-}
-
-// A VirtualIP that is being deleted keeps its sets until it is released; a refused one keeps what it has.
-void decide_sets(const Inputs& inputs, const Seating& seating, const Placement& placement, Desired& out) {
-  for (const auto& [key, set] : inputs.sets) {
-    const bool by_hand = set.meta.owner_references.empty();
-    if (by_hand || set.meta.deleting) out.sets.insert({key, set});
-  }
-  for (const auto& uid : seating.frozen) keep_sets(inputs, uid, out);
-  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
-    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) {
-      if (!out.released.contains(key)) keep_sets(inputs, virtual_ip.meta.uid, out);
-      continue;
-    }
-    if (seating.frozen.contains(virtual_ip.meta.uid)) continue;
-    translate_one(inputs, virtual_ip, placement, out.decisions[key], out);
-    if (seating.moving.contains(virtual_ip.meta.uid)) keep_sets(inputs, virtual_ip.meta.uid, out);
-  }
-}
-
-void decide_release(const api::ObjectKey& key, const api::ObjectMeta& meta,
-                    const std::map<net::IpAddress, Holding>& held, const Releasing& releasing, Desired& out) {
+void decide_release(const api::ObjectKey& key, const api::ObjectMeta& meta, const Ground& ground,
+                    Desired& out) {
+  const auto& releasing = ground.releasing;
   if (!meta.deleting || !has_finalizer(meta)) return;
-  if (holds_any(held, meta.uid) || releasing.waiting.contains(meta.uid)) return;
+  if (holds_any(ground.tenures, meta.uid) || releasing.waiting.contains(meta.uid)) return;
   const auto passed = releasing.passed.find(meta.uid);
   out.released[key] = passed == releasing.passed.end() ? std::set<std::string>{} : passed->second;
 }
@@ -243,10 +190,10 @@ void decide_release(const api::ObjectKey& key, const api::ObjectMeta& meta,
 void decide_releases(const Ground& ground, Desired& out) {
   const Inputs& inputs = ground.inputs;
   for (const auto& [key, object] : inputs.virtual_ips) {
-    decide_release(key, object.meta, ground.held, ground.releasing, out);
+    decide_release(key, object.meta, ground, out);
   }
   for (const auto& [key, object] : inputs.poisoned_virtual_ips) {
-    decide_release(key, object.meta, ground.held, ground.releasing, out);
+    decide_release(key, object.meta, ground, out);
   }
 }
 
@@ -254,6 +201,9 @@ void decide_releases(const Ground& ground, Desired& out) {
 std::set<net::IpAddress> used_addresses(const Desired& desired) {
   std::set<net::IpAddress> out;
   for (const auto& [key, claim] : desired.claims) out.insert(claim.spec.address);
+  for (const auto& [key, decision] : desired.decisions) {
+    out.insert(decision.addresses.begin(), decision.addresses.end());  // claimed once the old claim is gone
+  }
   for (const auto& [key, group] : desired.groups) {
     for (const auto& listed : group.spec.addresses) out.insert(listed.address);
     for (const auto& excluded : group.spec.excluded_addresses) out.insert(excluded.address);
@@ -267,7 +217,7 @@ void decide_pools(const Ground& ground, Desired& out) {
     PoolDecision& decision = out.pools[key.name];
     const auto no = ground.refused_pools.find(key.name);
     if (no != ground.refused_pools.end()) decision.refusal = no->second;
-    decision.numbers = pool_numbers(pool, used);
+    decision.numbers = pool_numbers(pool, used, ground.reserved);
   }
 }
 

@@ -21,12 +21,13 @@ struct Decision {
   std::optional<Refusal> not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints
   // It is to have these, one per family; those of no claim yet are in no group yet, either.
   std::vector<net::IpAddress> addresses;
-  bool claimed = false;         // it holds the claims of all of them
-  std::string pool_removed;     // as in Judgement
-  std::string foreign_writers;  // of the status of the Service it was made for (K-26)
-  std::string backend_problem;  // the Service named is missing, or has no ports
-  int ready_reals = 0;          // real servers with a weight, over all virtual servers
-  bool forwards = true;         // Fairlead forwards: not Delegate
+  bool claimed = false;                   // it holds the claims of all of them
+  std::string pool_removed;               // as in Judgement
+  std::string foreign_writers;            // of the status of the Service it was made for (K-26)
+  std::string backend_problem;            // the Service named is missing, or has no ports
+  int ready_reals = 0;                    // real servers with a weight, over all virtual servers
+  bool forwards = true;                   // Fairlead forwards: not Delegate
+  std::vector<net::IpAddress> asked_for;  // what it was judged by: asked for by name or had, whoever gets it
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

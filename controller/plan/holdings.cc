@@ -32,11 +32,6 @@ bool lists(const std::vector<api::AddressOwner>& owners, const std::string& uid)
   return std::any_of(owners.begin(), owners.end(), [&](const auto& owner) { return owner.uid == uid; });
 }
 
-bool holds_any(const std::map<net::IpAddress, Holding>& held, const std::string& uid) {
-  return std::any_of(held.begin(), held.end(),
-                     [&](const auto& entry) { return lists(entry.second.owners, uid); });
-}
-
 Tenures tenures(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held) {
   Tenures out;
   for (const auto& [address, holding] : held) {
@@ -50,6 +45,12 @@ Tenures tenures(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
     }
   }
   return out;
+}
+
+bool holds_any(const Tenures& tenures, const std::string& uid) {
+  const auto known = tenures.find(uid);
+  return known != tenures.end() && std::any_of(known->second.begin(), known->second.end(),
+                                               [](const auto& entry) { return entry.second.in_group; });
 }
 
 const api::AddressClaim* claim_of(const Inputs& inputs, const net::IpAddress& address) {

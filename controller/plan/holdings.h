@@ -24,9 +24,6 @@ std::map<net::IpAddress, Holding> holdings(const Inputs& inputs);
 // True if the VirtualIP, by UID, is among them.
 bool lists(const std::vector<api::AddressOwner>& owners, const std::string& uid);
 
-// True if this VirtualIP, by UID, owns some address in some group.
-bool holds_any(const std::map<net::IpAddress, Holding>& held, const std::string& uid);
-
 // How a VirtualIP has an address.
 struct Tenure {
   bool in_group = false;
@@ -37,6 +34,9 @@ struct Tenure {
 // UID of a VirtualIP -> its addresses.
 using Tenures = std::map<std::string, std::map<net::IpAddress, Tenure>>;
 Tenures tenures(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held);
+
+// True if this VirtualIP, by UID, owns some address in some group.
+bool holds_any(const Tenures& tenures, const std::string& uid);
 
 // The claim of an address, as cached, or nullptr.
 const api::AddressClaim* claim_of(const Inputs& inputs, const net::IpAddress& address);

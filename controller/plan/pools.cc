@@ -76,11 +76,15 @@ PoolChoice offer(const api::AddressPool& pool, const net::IpAddress& address, co
   return {&pool, std::nullopt};
 }
 
-// How many addresses a prefix has, saturated.
+// How many addresses a range has, saturated.
 constexpr std::int64_t kSaturated = std::int64_t{1} << 53;
-std::int64_t size_of(const net::Prefix& prefix) {
-  const int bits = prefix.address.bits() - prefix.length;
-  return bits >= 53 ? kSaturated : std::int64_t{1} << bits;
+std::int64_t size_of(const net::AddressRange& range) {
+  std::int64_t out = 0;
+  for (const auto& prefix : net::exact_cover(range)) {
+    const int bits = prefix.address.bits() - prefix.length;
+    out = std::min(kSaturated, out + (bits >= 53 ? kSaturated : std::int64_t{1} << bits));
+  }
+  return out;
 }
 
 std::int64_t number_of(const net::IpAddress& v4) {
@@ -180,7 +184,8 @@ PoolList pools_for(const Inputs& inputs, const std::map<std::string, Refusal>& r
   return out;
 }
 
-api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used) {
+api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used,
+                                    const ReservedAddresses& reserved) {
   api::AddressPoolStatus out;
   std::vector<net::AddressRange> ranges = pool.spec.addresses;
   std::sort(ranges.begin(), ranges.end());
@@ -188,14 +193,14 @@ api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set
     const bool v4 = range.first.is_v4();
     std::int64_t& available = v4 ? out.available_ipv4 : out.available_ipv6;
     std::int64_t& assigned = v4 ? out.assigned_ipv4 : out.assigned_ipv6;
-    for (const auto& prefix : net::exact_cover(range)) {
-      out.cidrs.push_back(net::to_string(prefix));
-      available = std::min(kSaturated, available + size_of(prefix));
+    for (const auto& prefix : net::exact_cover(range)) out.cidrs.push_back(net::to_string(prefix));
+    for (const auto& part : reserved.rest_of(range)) {
+      available = std::min(kSaturated, available + size_of(part));
+      if (pool.spec.avoid_buggy_ips) available -= buggy_in(part);
     }
-    if (pool.spec.avoid_buggy_ips) available -= buggy_in(range);
     for (auto one = used.lower_bound(range.first); one != used.end() && *one <= range.last; ++one) {
       ++assigned;
-      if (gives(pool, *one)) --available;
+      if (gives(pool, *one) && !reserved.find(*one)) --available;
     }
   }
   return out;

@@ -8,6 +8,7 @@
 
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
+#include "controller/plan/reserved.h"
 
 // AddressPools: which may be used, by whom, and what their status says.
 namespace fairlead::controller {
@@ -54,7 +55,8 @@ PoolList pools_for(const Inputs& inputs, const std::map<std::string, Refusal>& r
                    const std::string& wanted, const Asker& asker);
 
 // The pool's numbers and its exact cover in CIDRs; the conditions are status's business. `used`: addresses
-// that are somebody's. Available is what could still be given away.
-api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used);
+// that are somebody's. Available is what could still be given away: neither used nor reserved.
+api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used,
+                                    const ReservedAddresses& reserved);
 
 }  // namespace fairlead::controller

@@ -29,6 +29,9 @@ struct Release {
 std::string to_string(const std::vector<Release>& releases);
 std::vector<Release> parse_releases(const std::string& text);
 
+// The notes of one group as they stand.
+std::vector<Release> noted_releases(const api::VRRPGroup& group);
+
 // The notes of one group, without the nodes that have reported or are gone; empty ones left out.
 std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group);
 

@@ -1,5 +1,7 @@
 #include "controller/plan/reserved.h"
 
+#include <algorithm>
+
 namespace fairlead::controller {
 namespace {
 
@@ -70,6 +72,33 @@ std::optional<ReservedAddresses::Whose> ReservedAddresses::find(const net::IpAdd
     if (range != ranges_.end()) return Whose{range->second, range->first};
   }
   return std::nullopt;
+}
+
+std::vector<net::AddressRange> ReservedAddresses::rest_of(const net::AddressRange& range) const {
+  std::vector<net::AddressRange> taken;
+  for (auto one = single_.lower_bound(range.first); one != single_.end() && one->first <= range.last; ++one) {
+    taken.push_back({one->first, one->first});
+  }
+  for (const auto& [prefix, whose] : ranges_) {
+    const net::AddressRange all{prefix.first(), prefix.last()};
+    if (all.first.family() == range.first.family() && all.overlaps(range)) taken.push_back(all);
+  }
+  std::sort(taken.begin(), taken.end());
+  std::vector<net::AddressRange> out;
+  net::AddressRange left = range;
+  for (const auto& each : taken) {
+    if (each.last < left.first) continue;
+    if (left.first < each.first) {
+      net::IpAddress before = each.first;
+      before.decrement();
+      out.push_back({left.first, before});
+    }
+    if (each.last >= left.last) return out;
+    left.first = each.last;
+    left.first.increment();
+  }
+  out.push_back(left);
+  return out;
 }
 
 std::optional<Refusal> refuse_reserved(const ReservedAddresses& reserved, const net::IpAddress& address) {

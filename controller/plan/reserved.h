@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
@@ -24,6 +25,9 @@ class ReservedAddresses {
     net::Prefix range;
   };
   std::optional<Whose> find(const net::IpAddress& address) const;
+
+  // What of the range is not reserved, in order.
+  std::vector<net::AddressRange> rest_of(const net::AddressRange& range) const;
 
  private:
   void add(const net::IpAddress& address, const std::string& whose);

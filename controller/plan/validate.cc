@@ -83,14 +83,15 @@ struct Case {
 // An address that it has. Where its pool has it no more, the group lives on by the rules of that pool.
 void keep(Case& about, const net::IpAddress& address) {
   const Ground& ground = about.ground;
+  const auto& meta = about.virtual_ip.meta;
+  const Tenure& tenure = ground.tenures.at(meta.uid).at(address);
   PoolChoice choice =
       pool_for(ground.inputs, ground.refused_pools, address, about.virtual_ip.spec.pool, about.asker);
+  if (choice.pool == nullptr) choice.pool = find(ground.inputs.pools, cluster_key(tenure.pool));
+  const bool unreadable = ground.inputs.poisoned_pools.contains(cluster_key(tenure.pool));
+  if (choice.pool == nullptr && !unreadable && !tenure.in_group)
+    return about.out.given_back.push_back(address);
   if (choice.refusal) about.out.pool_removed = choice.refusal->message;
-  const auto& meta = about.virtual_ip.meta;
-  if (choice.pool == nullptr) {
-    const std::string& pool = ground.tenures.at(meta.uid).at(address).pool;
-    choice.pool = find(ground.inputs.pools, cluster_key(pool));
-  }
   about.out.wishes.push_back({api::key_of(meta), meta.uid, address, choice.pool});
 }
 
@@ -185,7 +186,7 @@ std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP&
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
   const auto families = families_of(ground.inputs, virtual_ip);
   if (auto refusal = not_built_yet(ground.inputs, virtual_ip, families)) {
-    return {std::move(refusal), {}, {}, ""};
+    return {std::move(refusal), {}, {}, {}, ""};
   }
   Case about{ground, virtual_ip, asker_of(ground.inputs, virtual_ip), {}};
   for (const auto family : families) {
@@ -194,7 +195,7 @@ Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
     } else {
       judge_open(about, family);
     }
-    if (about.out.refusal) return {std::move(about.out.refusal), {}, {}, ""};
+    if (about.out.refusal) return {std::move(about.out.refusal), {}, {}, {}, ""};
   }
   return std::move(about.out);
 }

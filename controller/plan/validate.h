@@ -49,12 +49,16 @@ struct Judgement {
   std::optional<Refusal> refusal;  // of condition Accepted
   std::vector<Wish> wishes;        // empty if refused
   std::vector<Need> needs;         // empty if refused
-  std::string pool_removed;        // why some address held would not be given away any more; empty: it would
+  // Had by the claim alone, of a pool that is gone: it can come into no group, and the claim goes.
+  std::vector<net::IpAddress> given_back;
+  std::string pool_removed;  // why some address held would not be given away any more; empty: it would
 };
 
 // Checks fields not built yet, then each address: reserved, then pools. An address that this VirtualIP has
 // already is neither measured again against pools (FC-14: assignments stay) nor against nodes. One that it
 // was given without asking for it by name stays, as long as `pool` and `ipFamilies` do not ask for another.
+// Not so one that is in no group and whose pool is gone: it is given back, and what is asked for is judged
+// anew once it is.
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip);
 
 // Families of the addresses it is to have: ipFamilies, else those of `addresses`, else the Service's, else

@@ -20,11 +20,15 @@ void Retries::failed(const std::string& what, TimePoint now) {
   failure.held_back = false;
 }
 
-bool Retries::is_news(const std::string& what, const std::string& why) {
+bool Retries::is_news(const std::string& what, const std::string& of, const std::string& why) {
   std::string& told = failures_.at(what).told;
-  if (told == why) return false;
+  bool known = told == why;
+  for (auto other = failures_.lower_bound(of); other != failures_.end(); ++other) {
+    if (!other->first.starts_with(of)) break;
+    known = known || other->second.told == why;
+  }
   told = why;
-  return true;
+  return !known;
 }
 
 std::optional<TimePoint> Retries::next(TimePoint now) const {

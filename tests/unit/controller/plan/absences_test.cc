@@ -3,22 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "controller/plan/release.h"
-#include "unit/controller/builders.h"
+#include "unit/controller/plan/hiding.h"
 
 // FC-03: before something is freed, what the caches do not show is asked for.
 namespace fairlead::controller {
 namespace {
 
 using namespace testing;
-
-const char* const kGroup = "192-0-2-0-24-v4-1";
-const Absence kWeb{Target::kVirtualIP, {"shop", "web"}, "uid-web"};
-
-Inputs holding(const std::vector<std::pair<std::string, std::string>>& addresses) {
-  Inputs inputs = three_nodes();
-  put(inputs.groups, group({kGroup, 1, addresses, {{"node-a", 200}}}));
-  return inputs;
-}
 
 const Write* write_of(const std::vector<Write>& writes, Target target) {
   for (const auto& write : writes) {
@@ -103,8 +94,6 @@ TEST(AbsencesFC03, ASetGoesOnceItsVirtualIPIsFoundGone) {
   EXPECT_TRUE(absences_of(inputs, set).empty());
 }
 
-const Absence kNodeX{Target::kNode, {"", "node-x"}, ""};
-
 TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}});
   put(inputs.virtual_ips, vip("web", "192.0.2.100"));
@@ -122,14 +111,6 @@ TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
   EXPECT_TRUE(absences_of(inputs, {}, &there, nullptr).empty());
 }
 
-// 192.0.2.100 was taken from `old`, and node-x has not reported.
-Inputs releasing_by_node_x() {
-  Inputs inputs = holding({{"192.0.2.101", "other"}});
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
-  inputs.groups.begin()->second.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-old node-x";
-  return inputs;
-}
-
 TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFoundGone) {
   Inputs inputs = releasing_by_node_x();
   put_claimed(inputs, vip("web", "192.0.2.100"));
@@ -141,47 +122,6 @@ TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFound
     EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << write.key.name;
   }
   EXPECT_EQ(groups, 2);  // the note goes from one, and the other gets the address
-}
-
-// Whether the write tells of that VirtualIP's address: its set, its status, its Service's status.
-bool tells(const Write& write, const std::string& name) {
-  return write.key.name.starts_with(name) &&
-         (write.step == Step::kSets || write.step == Step::kServiceStatus || write.step == Step::kStatus);
-}
-
-Statuses statuses_of(const std::string& name, const std::string& address) {
-  Statuses out;
-  out.virtual_ips[{"shop", name}].address = address;
-  out.services[{"shop", name}].ingress = {{address, "Proxy"}};
-  return out;
-}
-
-TEST(AbsencesFC03, OfAnAddressThatAGroupDoesNotWaitForNothingTellsBeforeThatNodeIsFoundGone) {
-  Inputs inputs = releasing_by_node_x();
-  put_claimed(inputs, vip("web", "192.0.2.100"));
-  put(inputs.services, service("web", ""));
-  const auto writes = changes(inputs, desired(inputs), statuses_of("web", "192.0.2.100"));
-  int told = 0;
-  for (const auto& write : writes) {
-    if (!tells(write, "web")) continue;
-    ++told;
-    EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << static_cast<int>(write.step);
-  }
-  EXPECT_EQ(told, 3);
-}
-
-TEST(AbsencesFC03, WhatAVirtualIPHasAlreadyIsToldWhateverElseItsGroupTakesForGone) {
-  Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
-  put_claimed(inputs, vip("other", "192.0.2.101"));
-  put(inputs.services, service("other", ""));
-  const auto writes = changes(inputs, desired(inputs), statuses_of("other", "192.0.2.101"));
-  int told = 0;
-  for (const auto& write : writes) {
-    if (!tells(write, "other")) continue;
-    ++told;
-    EXPECT_TRUE(write.absences.empty()) << static_cast<int>(write.step);
-  }
-  EXPECT_EQ(told, 3);
 }
 
 TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {

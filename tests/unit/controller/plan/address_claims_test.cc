@@ -107,6 +107,65 @@ TEST(AddressClaims, GoWhenTheirHolderAsksForAnotherAndHasLetGo) {
   EXPECT_FALSE(stays(inputs));
 }
 
+// The lock is not passed on: the old claim goes, by UID, and the next one's is made once it is gone.
+TEST(AddressClaims, WhoComesAfterAHolderThatIsGoneIsPendingAndNothingElseUntilTheClaimIsGone) {
+  for (const std::string gone : {"gone", "web"}) {
+    Inputs inputs = with_claim();
+    inputs.claims.at(kClaim).spec.owner = {"shop", gone, "uid-of-an-earlier-one"};
+    const auto out = desired(inputs);
+    EXPECT_TRUE(out.claims.empty());
+    EXPECT_TRUE(out.groups.empty());
+    EXPECT_TRUE(out.sets.empty());
+    const auto& decision = out.decisions.at({"shop", "web"});
+    EXPECT_FALSE(decision.not_accepted || decision.not_allocated || decision.claimed);
+    EXPECT_EQ(out.pools.at("public").numbers.available_ipv4, 31);
+    const auto writes = changes(inputs, out, {});
+    ASSERT_EQ(writes.size(), 1U);
+    EXPECT_EQ(writes[0].step, Step::kRemoveClaims);
+    inputs.claims.clear();
+    EXPECT_TRUE(desired(inputs).claims.contains(kClaim));
+  }
+}
+
+// It was never in a group, and without its pool it comes into none; FC-14 is about those that are served.
+TEST(AddressClaims, OneWhoseAddressIsInNoGroupGoesWithItsPoolAndWhatIsAskedForIsJudgedAnew) {
+  for (const bool by_name : {true, false}) {
+    Inputs inputs = with_claim();
+    if (!by_name) web(inputs).spec.addresses.clear();
+    inputs.pools.clear();
+    put(inputs.pools, pool("other", "192.0.2.64/27"));
+    const auto out = desired(inputs);
+    EXPECT_TRUE(out.claims.empty());
+    const auto& decision = out.decisions.at({"shop", "web"});
+    EXPECT_FALSE(decision.not_accepted || decision.not_allocated || decision.claimed);
+    EXPECT_EQ(decision.pool_removed, "");
+    const auto writes = changes(inputs, out, {});
+    ASSERT_EQ(writes.size(), 1U);
+    EXPECT_EQ(writes[0].step, Step::kRemoveClaims);
+    inputs.claims.clear();
+    const auto after = desired(inputs);
+    EXPECT_EQ(refusal_in(after, "web").has_value(), by_name);  // OutsidePool
+    EXPECT_EQ(after.claims.contains({"", "v4-192-0-2-64"}), !by_name);
+  }
+}
+
+TEST(AddressClaims, OneWhoseAddressIsInNoGroupStaysWhileItsPoolIsThereOrMerelyUnreadable) {
+  Inputs inputs = with_claim();
+  inputs.pools.begin()->second.spec.addresses = {*net::parse_range("192.0.2.64/27")};
+  EXPECT_TRUE(stays(inputs)) << "shrunk";
+  inputs.pools.clear();
+  inputs.poisoned_pools[{"", "public"}] = {meta("public", ""), {{"spec.addresses", "x"}}};
+  EXPECT_TRUE(stays(inputs)) << "unreadable";
+}
+
+TEST(AddressClaims, OneWhoseAddressIsInAGroupStaysThoughItsPoolIsGone) {
+  Inputs inputs = with_claim();
+  put(inputs.groups, group({"g", 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}}}));
+  inputs.pools.clear();
+  EXPECT_TRUE(stays(inputs));
+  EXPECT_NE(desired(inputs).decisions.at({"shop", "web"}).pool_removed, "");
+}
+
 // api.md, Release: "its addresses stay quarantined (claim kept)".
 TEST(AddressClaims, StayWhileANodeMayHoldTheAddressThoughTheHolderIsGone) {
   Inputs inputs = with_claim();

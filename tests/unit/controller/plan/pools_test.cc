@@ -57,7 +57,8 @@ TEST(Pools, EveryNoHasItsReason) {
 }
 
 TEST(Pools, StatusHasTheExactCoverAndCountsWhatIsUsed) {
-  const auto status = pool_numbers(pool("a", "192.0.2.96-192.0.2.104"), {ip("192.0.2.100"), ip("192.0.2.1")});
+  const auto status = pool_numbers(pool("a", "192.0.2.96-192.0.2.104"), {ip("192.0.2.100"), ip("192.0.2.1")},
+                                   ReservedAddresses({}));
   EXPECT_EQ(status.cidrs, (std::vector<std::string>{"192.0.2.96/29", "192.0.2.104/32"}));
   EXPECT_EQ(status.assigned_ipv4, 1);
   EXPECT_EQ(status.available_ipv4, 8);
@@ -65,7 +66,29 @@ TEST(Pools, StatusHasTheExactCoverAndCountsWhatIsUsed) {
 }
 
 TEST(Pools, AvailableSaturates) {
-  EXPECT_EQ(pool_numbers(pool("a", "2001:db8::/32"), {}).available_ipv6, std::int64_t{1} << 53);
+  EXPECT_EQ(pool_numbers(pool("a", "2001:db8::/32"), {}, ReservedAddresses({})).available_ipv6,
+            std::int64_t{1} << 53);
+}
+
+// What allocate() passes by.
+TEST(Pools, WhatIsReservedIsNotAvailable) {
+  Inputs inputs = three_nodes();  // 192.0.2.1, .2 and .3
+  inputs.nodes.begin()->second.pod_cidrs = {"192.0.2.8/29", "192.0.2.12/32", "2001:db8::/64"};
+  const ReservedAddresses reserved(inputs);
+  const auto count = [&](const std::string& range) {
+    return pool_numbers(pool("a", range), {ip("192.0.2.2"), ip("192.0.2.20")}, reserved);
+  };
+  EXPECT_EQ(count("192.0.2.0/27").available_ipv4, 32 - 3 - 8 - 1);
+  EXPECT_EQ(count("192.0.2.0/27").assigned_ipv4, 2);
+  EXPECT_EQ(count("192.0.2.3-192.0.2.9").available_ipv4, 4);
+  EXPECT_EQ(count("192.0.2.12-192.0.2.16").available_ipv4, 1);
+  EXPECT_EQ(count("192.0.2.9-192.0.2.10").available_ipv4, 0);
+  EXPECT_EQ(count("127.0.0.0/8").available_ipv4, 0);
+  EXPECT_EQ(count("255.255.255.254/31").available_ipv4, 1);
+  EXPECT_EQ(count("2001:db8::/63").available_ipv6, std::int64_t{1} << 53);  // the other half
+  auto careful = pool("a", "192.0.2.0/27");
+  careful.spec.avoid_buggy_ips = true;
+  EXPECT_EQ(pool_numbers(careful, {}, reserved).available_ipv4, 32 - 3 - 8 - 1);
 }
 
 // MetalLB, avoidBuggyIPs.
@@ -78,14 +101,14 @@ TEST(Pools, BuggyAddressesAreNotAvailableWhereTheyAreAvoided) {
                                                                              {"0.0.0.1-0.0.0.254", 254}}) {
     auto object = pool("a", range);
     object.spec.avoid_buggy_ips = true;
-    EXPECT_EQ(pool_numbers(object, {}).available_ipv4, count) << range;
+    EXPECT_EQ(pool_numbers(object, {}, ReservedAddresses({})).available_ipv4, count) << range;
   }
 }
 
 TEST(Pools, ABuggyAddressThatIsSomebodysAlreadyCountsAsAssigned) {
   auto object = pool("a", "192.0.2.0/24");
   object.spec.avoid_buggy_ips = true;
-  const auto status = pool_numbers(object, {ip("192.0.2.0"), ip("192.0.2.1")});
+  const auto status = pool_numbers(object, {ip("192.0.2.0"), ip("192.0.2.1")}, ReservedAddresses({}));
   EXPECT_EQ(status.assigned_ipv4, 2);
   EXPECT_EQ(status.available_ipv4, 253);
 }

@@ -56,6 +56,21 @@ TEST(Reserved, OthersAreNot) {
   }
 }
 
+TEST(Reserved, TheRestOfARangeIsWhatNoneOfThemHas) {
+  const ReservedAddresses reserved(a_cluster());
+  const auto rest = [&](const std::string& range) {
+    std::string out;
+    for (const auto& part : reserved.rest_of(*net::parse_range(range))) out += net::to_string(part) + " ";
+    return out;
+  };
+  EXPECT_EQ(rest("192.0.2.96/27"), net::to_string(*net::parse_range("192.0.2.96/27")) + " ");
+  EXPECT_EQ(rest("192.0.2.0-192.0.2.4"), "192.0.2.0-192.0.2.0 192.0.2.4-192.0.2.4 ");
+  EXPECT_EQ(rest("192.0.2.1-192.0.2.3"), "");
+  EXPECT_EQ(rest("10.0.255.255-10.1.1.128"), "10.0.255.255-10.0.255.255 10.1.1.128-10.1.1.128 ");
+  EXPECT_EQ(rest("255.255.255.255"), "");
+  EXPECT_EQ(rest("2001:db8:1::/64"), "");
+}
+
 TEST(Reserved, ItIsRefusedWithTheReasonForIt) {
   const auto no = refuse_reserved(ReservedAddresses(a_cluster()), ip("192.0.2.254"));
   EXPECT_EQ(no,
