@@ -70,20 +70,18 @@ std::set<std::string> nodes_left(const api::VRRPGroup& there, const api::VRRPGro
 }
 
 // Nodes in the notes of any group about an address that this one gets.
-std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGroup* there,
+std::set<std::string> nodes_taken_over(const ReleaseNotes& notes, const api::VRRPGroup* there,
                                        const api::VRRPGroup* wanted) {
   if (wanted == nullptr) return {};
-  std::set<net::IpAddress> added;
-  for (const auto& address : wanted->spec.addresses) added.insert(address.address);
+  std::set<net::IpAddress> had;
   if (there != nullptr) {
-    for (const auto& address : there->spec.addresses) added.erase(address.address);
+    for (const auto& address : there->spec.addresses) had.insert(address.address);
   }
-  if (added.empty()) return {};
   std::set<std::string> out;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : noted_releases(group)) {
-      if (added.contains(release.address)) out.insert(release.nodes.begin(), release.nodes.end());
-    }
+  for (const auto& address : wanted->spec.addresses) {
+    const auto noted = notes.of_addresses.find(address.address);
+    if (noted == notes.of_addresses.end() || had.contains(address.address)) continue;
+    out.insert(noted->second.begin(), noted->second.end());
   }
   return out;
 }
@@ -96,8 +94,8 @@ void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std
 
 }  // namespace
 
-std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup* there,
-                                 const api::VRRPGroup* wanted) {
+std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                                 const api::VRRPGroup* there, const api::VRRPGroup* wanted) {
   std::vector<Absence> out;
   const Owners owners = there == nullptr ? Owners{} : owners_of(*there, wanted);
   for (const auto& owner : owners) {
@@ -108,24 +106,21 @@ std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, c
     out.insert(out.end(), of_service.begin(), of_service.end());
   }
   std::set<std::string> nodes = there == nullptr ? std::set<std::string>{} : nodes_left(*there, wanted);
-  nodes.merge(nodes_taken_over(inputs, there, wanted));
+  nodes.merge(nodes_taken_over(notes, there, wanted));
   ask_for_nodes(inputs, nodes, out);
   return out;
 }
 
-std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid) {
-  std::set<std::string> nodes;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : noted_releases(group)) {
-      if (release.owner_uid == uid) nodes.insert(release.nodes.begin(), release.nodes.end());
-    }
-  }
+std::vector<Absence> absences_of_release(const Inputs& inputs, const ReleaseNotes& notes,
+                                         const std::string& uid) {
   std::vector<Absence> out;
-  ask_for_nodes(inputs, nodes, out);
+  const auto noted = notes.of_owners.find(uid);
+  if (noted != notes.of_owners.end()) ask_for_nodes(inputs, noted->second, out);
   return out;
 }
 
-std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& there) {
+std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes,
+                                 const api::AddressClaim& there) {
   std::vector<Absence> out;
   bool alive = false;
   for (const auto& holder : api::holders_of(there)) {
@@ -140,13 +135,8 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::AddressClaim& 
   }
   const auto pool = cluster_key(there.spec.pool);
   if (alive && !inputs.pools.contains(pool)) out.push_back({Target::kAddressPool, pool, ""});
-  std::set<std::string> nodes;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : noted_releases(group)) {
-      if (release.address == there.spec.address) nodes.insert(release.nodes.begin(), release.nodes.end());
-    }
-  }
-  ask_for_nodes(inputs, nodes, out);
+  const auto noted = notes.of_addresses.find(there.spec.address);
+  if (noted != notes.of_addresses.end()) ask_for_nodes(inputs, noted->second, out);
   return out;
 }
 

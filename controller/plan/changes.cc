@@ -93,7 +93,8 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
 }
 
 // Who holds a shared address; whoever is left out is looked for first (FC-03).
-Write holders_write(const Inputs& inputs, const api::AddressClaim& there, const api::AddressClaim& wanted) {
+Write holders_write(const Inputs& inputs, const ReleaseNotes& notes, const api::AddressClaim& there,
+                    const api::AddressClaim& wanted) {
   api::AddressClaim object;
   object.meta = frame_of(there.meta);
   object.status_holders = wanted.status_holders;
@@ -103,16 +104,17 @@ Write holders_write(const Inputs& inputs, const api::AddressClaim& there, const 
   leaving.status_holders = api::holders_of(there);
   std::erase_if(leaving.status_holders,
                 [&](const auto& holder) { return lists(wanted.status_holders, holder.uid); });
-  if (!leaving.status_holders.empty()) out.absences = absences_of(inputs, leaving);
+  if (!leaving.status_holders.empty()) out.absences = absences_of(inputs, notes, leaving);
   return out;
 }
 
-void claim_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                  std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.claims) {
     if (inputs.poisoned_claims.contains(key)) continue;
     if (const auto* there = find(inputs.claims, key)) {
       if (there->status_holders != wanted.status_holders)
-        out.push_back(holders_write(inputs, *there, wanted));
+        out.push_back(holders_write(inputs, notes, *there, wanted));
       continue;
     }
     out.push_back(application({Step::kClaims, Verb::kCreate, Target::kAddressClaim}, wanted.meta,
@@ -121,11 +123,12 @@ void claim_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
   for (const auto& [key, there] : inputs.claims) {
     if (desired.claims.contains(key) || there.meta.deleting) continue;
     out.push_back(
-        deletion(Step::kRemoveClaims, Target::kAddressClaim, there.meta, absences_of(inputs, there)));
+        deletion(Step::kRemoveClaims, Target::kAddressClaim, there.meta, absences_of(inputs, notes, there)));
   }
 }
 
-void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                  std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.groups) {
     const auto* there = find(inputs.groups, key);
     if (there != nullptr && same(*there, wanted)) continue;
@@ -136,12 +139,12 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.spec = wanted.spec;
     out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, wanted.meta,
                               api::encode_vrrp_group(object)));
-    out.back().absences = absences_of(inputs, desired, there, &wanted);
+    out.back().absences = absences_of(inputs, notes, desired, there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
     if (desired.groups.contains(key) || there.meta.deleting) continue;
     out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
-                           absences_of(inputs, desired, &there, nullptr)));
+                           absences_of(inputs, notes, desired, &there, nullptr)));
   }
 }
 
@@ -169,7 +172,8 @@ Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
               ": it stays blocked until the node reports or its Node object is deleted"};
 }
 
-void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+void finalizer_removals(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                        std::vector<Write>& out) {
   for (const auto& [key, passed] : desired.released) {
     const auto* readable = find(inputs.virtual_ips, key);
     const auto& meta = readable != nullptr ? readable->meta : inputs.poisoned_virtual_ips.at(key).meta;
@@ -184,7 +188,7 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
                 meta.resource_version,
                 api::encode_virtual_ip_finalizers(object),
                 {},
-                absences_of_release(inputs, meta.uid)};
+                absences_of_release(inputs, notes, meta.uid)};
     const std::string address = readable != nullptr ? readable->status.address : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     out.push_back(std::move(write));
@@ -202,14 +206,15 @@ void report_removals(const Inputs& inputs, const Desired& desired, std::vector<W
 }  // namespace
 
 std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const Statuses& statuses) {
+  const ReleaseNotes notes(inputs);
   std::vector<Write> out;
   virtual_ip_writes(inputs, desired, out);
-  claim_writes(inputs, desired, out);
-  group_writes(inputs, desired, out);
+  claim_writes(inputs, notes, desired, out);
+  group_writes(inputs, notes, desired, out);
   set_writes(inputs, desired, out);
   status_writes(inputs, desired, statuses, out);
   report_removals(inputs, desired, out);
-  finalizer_removals(inputs, desired, out);
+  finalizer_removals(inputs, notes, desired, out);
   doubt_what_is_told(inputs, desired, out);
   std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
     return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);

@@ -37,20 +37,21 @@ void decide_services(const Inputs& inputs, Desired& out) {
 
 // A VirtualIP whose Service is not there (yet) sits in no group: the members would wait for virtual servers
 // that nobody can name, and a daemon that starts would keep the other addresses of the group waiting, too.
-std::optional<Refusal> nothing_to_serve(const Inputs& inputs, const api::VirtualIP& virtual_ip,
+std::optional<Refusal> nothing_to_serve(const Ground& ground, const api::VirtualIP& virtual_ip,
                                         const net::IpAddress& address) {
-  const std::string problem = service_problem(inputs, virtual_ip);
+  const std::string problem = service_problem(ground.inputs, virtual_ip);
   if (problem.empty() || virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return std::nullopt;
-  if (!backends(inputs, virtual_ip, address).virtual_servers.empty()) return std::nullopt;
+  const auto behind = backends(ground.inputs, ground.belongings, virtual_ip, address);
+  if (!behind.virtual_servers.empty()) return std::nullopt;
   return Refusal{Reason::kNoEndpoints, problem};
 }
 
 // Their addresses stay theirs: who asked for one was refused by claim() already.
-void withhold_unserved(const Inputs& inputs, Seating& seating, Desired& out) {
+void withhold_unserved(const Ground& ground, Seating& seating, Desired& out) {
   auto& all = seating.claims.granted;
   for (auto& [address, wishes] : all) {
     std::erase_if(wishes, [&](const Wish& wish) {
-      auto problem = nothing_to_serve(inputs, inputs.virtual_ips.at(wish.virtual_ip), wish.address);
+      auto problem = nothing_to_serve(ground, ground.inputs.virtual_ips.at(wish.virtual_ip), wish.address);
       if (!problem || seating.frozen.contains(wish.uid)) return false;
       out.decisions[wish.virtual_ip].not_placed = std::move(problem);
       return true;
@@ -165,7 +166,7 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
   for (const auto& [address, wishes] : seating.claims.granted) {
     for (const auto& wish : wishes) note_claim(inputs, wish, seating, out);
   }
-  withhold_unserved(inputs, seating, out);
+  withhold_unserved(ground, seating, out);
   return seating;
 }
 
@@ -231,7 +232,7 @@ Desired desired(const Inputs& inputs) {
   decide_releases(ground, out);
   const Placement placement = place(inputs, seating);
   take_placement(placement, out);
-  decide_sets(inputs, seating, placement, out);
+  decide_sets(ground, seating, placement, out);
   decide_pools(ground, out);
   for (const auto& [key, report] : inputs.node_reports) {
     if (!inputs.nodes.contains(key)) out.orphan_reports.insert(key.name);

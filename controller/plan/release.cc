@@ -67,6 +67,15 @@ std::vector<Release> noted_releases(const api::VRRPGroup& group) {
   return note == group.meta.annotations.end() ? std::vector<Release>{} : parse_releases(note->second);
 }
 
+ReleaseNotes::ReleaseNotes(const Inputs& inputs) {
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : noted_releases(group)) {
+      of_addresses[release.address].insert(release.nodes.begin(), release.nodes.end());
+      of_owners[release.owner_uid].insert(release.nodes.begin(), release.nodes.end());
+    }
+  }
+}
+
 std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group) {
   std::vector<Release> out;
   for (auto& release : noted_releases(group)) {

@@ -166,7 +166,8 @@ Ground::Ground(const Inputs& of)
       held(holdings(of)),
       tenures(fairlead::controller::tenures(of, held)),
       reserved(of),
-      releasing(fairlead::controller::releasing(of)) {}
+      releasing(fairlead::controller::releasing(of)),
+      belongings(of) {}
 
 std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
   const auto& spec = virtual_ip.spec;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/plan/belongings.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/pools.h"
@@ -25,6 +26,7 @@ struct Ground {
   Tenures tenures;
   ReservedAddresses reserved;
   Releasing releasing;
+  Belongings belongings;
 };
 
 // One address that an accepted VirtualIP asks for, or has and keeps.

@@ -5,7 +5,9 @@
 namespace fairlead::reconcile {
 
 bool Retries::may_try(const std::string& what, TimePoint now) {
-  std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.retry_at > kForgotten; });
+  if (now != swept_)
+    std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.retry_at > kForgotten; });
+  swept_ = now;
   const auto found = failures_.find(what);
   if (found == failures_.end()) return true;
   Failure& failure = found->second;

@@ -44,6 +44,8 @@ class Retries {
   };
   TokenBucket shared_{kPerSecond, kBurst};
   std::map<std::string, Failure> failures_;
+  TimePoint
+      swept_{};  // when those forgotten were last looked for: once for all that is asked about at a time
 };
 
 }  // namespace fairlead::reconcile

@@ -53,8 +53,9 @@ TEST(AbsencesFC03, AGroupGoesOnceAllItsOwnersAreFoundGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
   const auto& there = inputs.groups.at({"", kGroup});
   const Absence other{Target::kVirtualIP, {"shop", "other"}, "uid-other"};
-  EXPECT_EQ(absences_of(inputs, {}, &there, nullptr), (std::vector<Absence>{other, kWeb}));
-  EXPECT_TRUE(absences_of(inputs, {}, &there, &there).empty());
+  EXPECT_EQ(absences_of(inputs, ReleaseNotes(inputs), {}, &there, nullptr),
+            (std::vector<Absence>{other, kWeb}));
+  EXPECT_TRUE(absences_of(inputs, ReleaseNotes(inputs), {}, &there, &there).empty());
 }
 
 TEST(AbsencesFC03, OfAServicesVirtualIPTheServiceIsAskedFor) {
@@ -108,7 +109,7 @@ TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
   EXPECT_EQ(write->absences, (std::vector<Absence>{kNodeX, node_y}));
   put(inputs.nodes, node("node-x"));
   put(inputs.nodes, node("node-y"));
-  EXPECT_TRUE(absences_of(inputs, {}, &there, nullptr).empty());
+  EXPECT_TRUE(absences_of(inputs, ReleaseNotes(inputs), {}, &there, nullptr).empty());
 }
 
 TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFoundGone) {
