@@ -36,6 +36,7 @@ SECOND = {
     "api/rights_test.py": {"api", "segments"},
     "netns/lab_positive_control.py": {"lab", "segments"},
     "netns/lab_selftest.py": {"lab", "segments"},
+    "api/allocation_test.py": {"api"},
     "api/client_bad_input_test.py": {"api"},
     "api/client_faults_test.py": {"api"},
     "api/client_test.py": {"api"},

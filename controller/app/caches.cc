@@ -33,10 +33,14 @@ Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client
                    [on_change](const auto&) { on_change(); }),
       pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
              [on_change](const auto&) { on_change(); }),
+      claims_(loop, metrics, client, resource_of(Target::kAddressClaim), api::decode_address_claim,
+              [on_change](const auto&) { on_change(); }),
       services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
                 [on_change](const auto&) { on_change(); }),
       endpoint_slices_(loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
                        [on_change](const auto&) { on_change(); }),
+      namespaces_(loop, metrics, client, namespaces(), api::decode_namespace,
+                  [on_change](const auto&) { on_change(); }),
       nodes_(loop, metrics, client, resource_of(Target::kNode), api::decode_node,
              [on_change](const auto&) { on_change(); }),
       node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
@@ -53,8 +57,10 @@ template <class Do>
 void Caches::for_each(Do work) {
   work(virtual_ips_);
   work(pools_);
+  work(claims_);
   work(services_);
   work(endpoint_slices_);
+  work(namespaces_);
   work(nodes_);
   work(node_reports_);
   work(groups_);
@@ -72,8 +78,10 @@ void Caches::doubt(TimePoint since) {
 std::vector<std::string> Caches::unsynced() const {
   const std::pair<const char*, bool> kinds[] = {{"virtualips", virtual_ips_.synced()},
                                                 {"addresspools", pools_.synced()},
+                                                {"addressclaims", claims_.synced()},
                                                 {"services", services_.synced()},
                                                 {"endpointslices", endpoint_slices_.synced()},
+                                                {"namespaces", namespaces_.synced()},
                                                 {"nodes", nodes_.synced()},
                                                 {"nodereports", node_reports_.synced()},
                                                 {"vrrpgroups", groups_.synced()},
@@ -91,9 +99,12 @@ Inputs Caches::snapshot() const {
   out.poisoned_virtual_ips = poisoned_of(virtual_ips_);
   out.pools = pools_.objects();
   out.poisoned_pools = poisoned_of(pools_);
+  out.claims = claims_.objects();
+  out.poisoned_claims = poisoned_of(claims_);
   out.services = services_.objects();
   out.poisoned_services = poisoned_of(services_);
   out.endpoint_slices = endpoint_slices_.objects();
+  out.namespaces = namespaces_.objects();
   out.nodes = nodes_.objects();
   out.node_reports = node_reports_.objects();
   out.groups = groups_.objects();
@@ -107,6 +118,8 @@ std::string Caches::version_of(Target target, const api::ObjectKey& key) const {
   switch (target) {
     case Target::kVirtualIP:
       return version_in(virtual_ips_, key);
+    case Target::kAddressClaim:
+      return version_in(claims_, key);
     case Target::kVRRPGroup:
       return version_in(groups_, key);
     case Target::kRealServerSet:

@@ -35,8 +35,10 @@ class Caches {
 
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
+  apiserver::Informer<api::AddressClaim> claims_;
   apiserver::Informer<api::Service> services_;
   apiserver::Informer<api::EndpointSlice> endpoint_slices_;
+  apiserver::Informer<api::Namespace> namespaces_;
   apiserver::Informer<api::Node> nodes_;
   apiserver::Informer<api::NodeReport> node_reports_;
   apiserver::Informer<api::VRRPGroup> groups_;

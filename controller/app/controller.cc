@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/plan/desired.h"
+#include "controller/plan/remember.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/base/text.h"
 #include "lib/reconcile/resource_version.h"

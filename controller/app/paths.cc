@@ -12,6 +12,8 @@ std::string plural_of(Target target) {
   switch (target) {
     case Target::kVirtualIP:
       return "virtualips";
+    case Target::kAddressClaim:
+      return "addressclaims";
     case Target::kVRRPGroup:
       return "vrrpgroups";
     case Target::kRealServerSet:
@@ -28,13 +30,22 @@ std::string plural_of(Target target) {
   return "unknown";
 }
 
-std::string path_of(Target target, const api::ObjectKey& key) {
+namespace {
+
+std::string folder_of(Target target, const std::string& namespace_name) {
   std::string out = target == Target::kService || target == Target::kNode ? kCore : kOurs;
-  if (!key.namespace_name.empty()) out += "/namespaces/" + key.namespace_name;
-  return out + "/" + plural_of(target) + "/" + key.name;
+  if (!namespace_name.empty()) out += "/namespaces/" + namespace_name;
+  return out + "/" + plural_of(target);
+}
+
+}  // namespace
+
+std::string path_of(Target target, const api::ObjectKey& key) {
+  return folder_of(target, key.namespace_name) + "/" + key.name;
 }
 
 std::string path_of(const Write& write) {
+  if (write.verb == Verb::kCreate) return folder_of(write.target, write.key.namespace_name);
   const std::string out = path_of(write.target, write.key);
   return write.verb == Verb::kApplyStatus ? out + "/status" : out;
 }
@@ -43,6 +54,8 @@ apiserver::Resource resource_of(Target target) {
   switch (target) {
     case Target::kVirtualIP:
       return {kOurs, "virtualips", "VirtualIP", ""};
+    case Target::kAddressClaim:
+      return {kOurs, "addressclaims", "AddressClaim", ""};
     case Target::kVRRPGroup:
       return {kOurs, "vrrpgroups", "VRRPGroup", ""};
     case Target::kRealServerSet:
@@ -58,6 +71,8 @@ apiserver::Resource resource_of(Target target) {
   }
   return {};
 }
+
+apiserver::Resource namespaces() { return {kCore, "namespaces", "Namespace", ""}; }
 
 apiserver::Resource endpoint_slices() {
   return {"/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice", ""};

@@ -11,12 +11,14 @@ namespace fairlead::controller {
 // "virtualips": also the `kind` label of metrics.
 std::string plural_of(Target target);
 
-// "/apis/fairlead.dev/v1alpha1/namespaces/shop/virtualips/web", with "/status" for a status.
+// "/apis/fairlead.dev/v1alpha1/namespaces/shop/virtualips/web", with "/status" for a status; of a create
+// without the name.
 std::string path_of(const Write& write);
 std::string path_of(Target target, const api::ObjectKey& key);
 
 // What an informer lists and watches.
 apiserver::Resource resource_of(Target target);
 apiserver::Resource endpoint_slices();
+apiserver::Resource namespaces();
 
 }  // namespace fairlead::controller

@@ -28,6 +28,12 @@ std::string subject_of(const Write& write) {
   return object_name(write) + " " + std::to_string(static_cast<int>(write.verb));
 }
 
+// Of those that are no apply.
+const char* method_of(Verb verb) {
+  if (verb == Verb::kCreate) return "POST";
+  return verb == Verb::kDelete ? "DELETE" : "PATCH";
+}
+
 // "409 Conflict: ...": what the server said, in short.
 std::string answer_text(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
@@ -91,7 +97,9 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   const std::string why = !result                ? result.error().message
                           : good(result->status) ? "is there, though the cache does not show it"
                                                  : answer_text(*result);
-  failed(write, subject + ": " + why, false);
+  // There and changed meanwhile: the next round knows more.
+  const bool conflict = result && good(result->status) && !absence.unchanged.empty();
+  failed(write, subject + ": " + why, conflict);
   end_of_one();
 }
 
@@ -105,9 +113,10 @@ void Writer::send(const Write& write) {
     return client_.apply(path_of(write), kind, kManager, force, write.body, on_done);
   }
   apiserver::ApiRequest request;
-  request.method = write.verb == Verb::kDelete ? "DELETE" : "PATCH";
+  request.method = method_of(write.verb);
   request.path = path_of(write);
-  request.content_type = write.verb == Verb::kDelete ? "application/json" : "application/merge-patch+json";
+  const bool patch = write.verb == Verb::kMergePatch;
+  request.content_type = patch ? "application/merge-patch+json" : "application/json";
   request.body = write.body;
   request.kind = kind;
   client_.send(std::move(request), on_done);
@@ -118,7 +127,7 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     failed(write, result.error().message, result.error().code == Code::kConflict);  // withheld: no line
   } else if (good(result->status)) {
     succeeded(write, *result);
-  } else if (result->status == kNotFound && write.verb != Verb::kApply) {
+  } else if (result->status == kNotFound && write.verb != Verb::kApply && write.verb != Verb::kCreate) {
     count(write, "gone");  // the cache will tell
     retries_.succeeded(subject_of(write));
   } else {
@@ -169,7 +178,7 @@ void Writer::failed(const Write& write, const std::string& why, bool conflict) {
   ++outcome_.failed;
   count(write, conflict ? "conflict" : "failed");
   retries_.failed(subject_of(write), sys::now());
-  if (conflict || !retries_.is_news(subject_of(write), why)) return;
+  if (conflict || !retries_.is_news(subject_of(write), object_name(write) + " ", why)) return;
   sys::log(sys::LogLevel::kWarning, "controller.write_failed",
            {{"object", object_name(write)}, {"why", why}});
 }

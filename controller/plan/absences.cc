@@ -1,8 +1,6 @@
 #include "controller/plan/absences.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -35,11 +33,6 @@ bool shown(const Inputs& inputs, const api::ObjectKey& key) {
   return inputs.virtual_ips.contains(key) || inputs.poisoned_virtual_ips.contains(key);
 }
 
-std::vector<Release> notes_of(const api::VRRPGroup& group) {
-  const auto note = group.meta.annotations.find(kReleasingAnnotation);
-  return note == group.meta.annotations.end() ? std::vector<Release>{} : parse_releases(note->second);
-}
-
 // Members, and who is out and has not said so. (Of a name too long for a label only its beginning is known,
 // and that is no Node's.)
 std::set<std::string> seated(const api::VRRPGroup& group) {
@@ -58,7 +51,7 @@ std::set<std::string> seated(const api::VRRPGroup& group) {
 // UID of the VirtualIP, address, node: a release that waits for that node.
 std::set<std::tuple<std::string, net::IpAddress, std::string>> waits(const api::VRRPGroup& group) {
   std::set<std::tuple<std::string, net::IpAddress, std::string>> out;
-  for (const auto& release : notes_of(group)) {
+  for (const auto& release : noted_releases(group)) {
     for (const auto& node : release.nodes) out.insert({release.owner_uid, release.address, node});
   }
   return out;
@@ -77,39 +70,20 @@ std::set<std::string> nodes_left(const api::VRRPGroup& there, const api::VRRPGro
 }
 
 // Nodes in the notes of any group about an address that this one gets.
-std::set<std::string> nodes_taken_over(const Inputs& inputs, const api::VRRPGroup* there,
+std::set<std::string> nodes_taken_over(const ReleaseNotes& notes, const api::VRRPGroup* there,
                                        const api::VRRPGroup* wanted) {
   if (wanted == nullptr) return {};
-  std::set<net::IpAddress> added;
-  for (const auto& address : wanted->spec.addresses) added.insert(address.address);
+  std::set<net::IpAddress> had;
   if (there != nullptr) {
-    for (const auto& address : there->spec.addresses) added.erase(address.address);
+    for (const auto& address : there->spec.addresses) had.insert(address.address);
   }
-  if (added.empty()) return {};
   std::set<std::string> out;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : notes_of(group)) {
-      if (added.contains(release.address)) out.insert(release.nodes.begin(), release.nodes.end());
-    }
+  for (const auto& address : wanted->spec.addresses) {
+    const auto noted = notes.of_addresses.find(address.address);
+    if (noted == notes.of_addresses.end() || had.contains(address.address)) continue;
+    out.insert(noted->second.begin(), noted->second.end());
   }
   return out;
-}
-
-// The VirtualIPs that get an address of the group by `wanted`.
-std::set<api::ObjectKey> given(const api::VRRPGroup* there, const api::VRRPGroup& wanted) {
-  std::set<api::ObjectKey> out;
-  for (const auto& owner : owners_of(wanted, there)) out.insert({owner.namespace_name, owner.name});
-  return out;
-}
-
-// The VirtualIP of whose address the write tells; none for any other write.
-std::optional<api::ObjectKey> told_of(const Desired& desired, const Write& write) {
-  if (write.step == Step::kStatus && write.target == Target::kVirtualIP) return write.key;
-  if (write.step == Step::kServiceStatus) return write.key;  // its VirtualIP has its name
-  if (write.step != Step::kSets) return std::nullopt;
-  const auto& owners = desired.sets.at(write.key).meta.owner_references;
-  if (owners.empty()) return std::nullopt;
-  return api::ObjectKey{write.key.namespace_name, owners.front().name};
 }
 
 void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
@@ -120,8 +94,8 @@ void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std
 
 }  // namespace
 
-std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, const api::VRRPGroup* there,
-                                 const api::VRRPGroup* wanted) {
+std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                                 const api::VRRPGroup* there, const api::VRRPGroup* wanted) {
   std::vector<Absence> out;
   const Owners owners = there == nullptr ? Owners{} : owners_of(*there, wanted);
   for (const auto& owner : owners) {
@@ -132,20 +106,37 @@ std::vector<Absence> absences_of(const Inputs& inputs, const Desired& desired, c
     out.insert(out.end(), of_service.begin(), of_service.end());
   }
   std::set<std::string> nodes = there == nullptr ? std::set<std::string>{} : nodes_left(*there, wanted);
-  nodes.merge(nodes_taken_over(inputs, there, wanted));
+  nodes.merge(nodes_taken_over(notes, there, wanted));
   ask_for_nodes(inputs, nodes, out);
   return out;
 }
 
-std::vector<Absence> absences_of_release(const Inputs& inputs, const std::string& uid) {
-  std::set<std::string> nodes;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : notes_of(group)) {
-      if (release.owner_uid == uid) nodes.insert(release.nodes.begin(), release.nodes.end());
+std::vector<Absence> absences_of_release(const Inputs& inputs, const ReleaseNotes& notes,
+                                         const std::string& uid) {
+  std::vector<Absence> out;
+  const auto noted = notes.of_owners.find(uid);
+  if (noted != notes.of_owners.end()) ask_for_nodes(inputs, noted->second, out);
+  return out;
+}
+
+std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes,
+                                 const api::AddressClaim& there) {
+  std::vector<Absence> out;
+  bool alive = false;
+  for (const auto& holder : api::holders_of(there)) {
+    const api::ObjectKey key{holder.namespace_name, holder.name};
+    const auto* object = find(inputs.virtual_ips, key);
+    if (object != nullptr && object->meta.uid == holder.uid) {
+      out.push_back({Target::kVirtualIP, key, holder.uid, object->meta.resource_version});
+      alive = true;
+    } else if (!shown(inputs, key)) {
+      out.push_back({Target::kVirtualIP, key, holder.uid});
     }
   }
-  std::vector<Absence> out;
-  ask_for_nodes(inputs, nodes, out);
+  const auto pool = cluster_key(there.spec.pool);
+  if (alive && !inputs.pools.contains(pool)) out.push_back({Target::kAddressPool, pool, ""});
+  const auto noted = notes.of_addresses.find(there.spec.address);
+  if (noted != notes.of_addresses.end()) ask_for_nodes(inputs, noted->second, out);
   return out;
 }
 
@@ -169,22 +160,6 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
   return out;
 }
 
-void doubt_what_is_given(const Inputs& inputs, const Desired& desired, std::vector<Write>& writes) {
-  std::map<api::ObjectKey, std::vector<Absence>> doubts;
-  for (const auto& write : writes) {
-    if (write.step != Step::kGroups || write.absences.empty()) continue;
-    for (const auto& vip : given(find(inputs.groups, write.key), desired.groups.at(write.key))) {
-      auto& all = doubts[vip];
-      all.insert(all.end(), write.absences.begin(), write.absences.end());
-    }
-  }
-  if (doubts.empty()) return;
-  for (auto& write : writes) {
-    const auto vip = told_of(desired, write);
-    if (vip && doubts.contains(*vip)) write.absences = doubts.at(*vip);
-  }
-}
-
 bool confirms(const Absence& absence, int status, const std::string& body) {
   if (status == kNotFound) {
     const auto reply = api::decode_status_reply(body);
@@ -192,8 +167,9 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
   }
   if (status != kOk || absence.uid.empty()) return false;
   const auto meta = api::decode_meta(body);
-  return meta.ok() && api::key_of(meta.value) == absence.key && !meta.value.uid.empty() &&
-         meta.value.uid != absence.uid;
+  if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;
+  if (meta.value.uid != absence.uid) return true;
+  return !absence.unchanged.empty() && meta.value.resource_version == absence.unchanged;
 }
 
 }  // namespace fairlead::controller

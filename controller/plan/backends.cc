@@ -3,8 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "controller/plan/translate.h"
-
 namespace fairlead::controller {
 namespace {
 
@@ -59,19 +57,15 @@ void add_endpoint(const api::SliceEndpoint& endpoint, net::Port port, Reals& rea
   }
 }
 
-Reals of_slices(const Inputs& inputs, const api::ObjectKey& service, const api::ServicePort& port,
+Reals of_slices(const Belongings& belongings, const api::ObjectKey& service, const api::ServicePort& port,
                 net::Family family) {
   Reals out;
-  const auto& slices = inputs.endpoint_slices;
-  for (auto entry = slices.lower_bound({service.namespace_name, ""});
-       entry != slices.end() && entry->first.namespace_name == service.namespace_name; ++entry) {
-    const api::EndpointSlice& slice = entry->second;
-    if (slice.service_name != service.name) continue;
-    if (slice.address_type != net::to_string(family) || slice.meta.deleting) continue;
-    for (const auto& slice_port : slice.ports) {
+  for (const auto* slice : those_of(belongings.slices, service)) {
+    if (slice->address_type != net::to_string(family) || slice->meta.deleting) continue;
+    for (const auto& slice_port : slice->ports) {
       const bool same = slice_port.name == port.name && slice_port.protocol == port.protocol;
       if (!same || slice_port.port.value() == 0) continue;
-      for (const auto& endpoint : slice.endpoints) add_endpoint(endpoint, slice_port.port, out);
+      for (const auto& endpoint : slice->endpoints) add_endpoint(endpoint, slice_port.port, out);
     }
   }
   return out;
@@ -82,12 +76,12 @@ api::ObjectKey service_key(const api::VirtualIP& virtual_ip) {
 }
 
 // Of the Service as it was: slice 0 lists every virtual server.
-std::vector<api::VirtualServer> remembered(const Inputs& inputs, const api::VirtualIP& virtual_ip,
+std::vector<api::VirtualServer> remembered(const Belongings& belongings, const api::VirtualIP& virtual_ip,
                                            const net::IpAddress& address) {
   std::vector<api::VirtualServer> out;
-  for (const auto& [key, set] : inputs.sets) {
-    if (set.spec.slice_index != 0 || !owned_by(set.meta, virtual_ip.meta.uid)) continue;
-    for (const auto& server : set.spec.virtual_servers) {
+  for (const auto* set : those_of(belongings.sets, virtual_ip.meta.uid)) {
+    if (set->spec.slice_index != 0) continue;
+    for (const auto& server : set->spec.virtual_servers) {
       if (server.address == address)
         out.push_back(virtual_server(virtual_ip, address, server.port, server.protocol));
     }
@@ -95,17 +89,18 @@ std::vector<api::VirtualServer> remembered(const Inputs& inputs, const api::Virt
   return out;
 }
 
-Backends of_service(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
+Backends of_service(const Inputs& inputs, const Belongings& belongings, const api::VirtualIP& virtual_ip,
+                    const net::IpAddress& address) {
   Backends out;
   out.problem = service_problem(inputs, virtual_ip);
   if (!out.problem.empty()) {
-    out.virtual_servers = remembered(inputs, virtual_ip, address);
+    out.virtual_servers = remembered(belongings, virtual_ip, address);
     return out;
   }
   const api::ObjectKey key = service_key(virtual_ip);
   for (const auto& port : inputs.services.at(key).ports) {
     auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
-    server.reals = in_order(of_slices(inputs, key, port, address.family()));
+    server.reals = in_order(of_slices(belongings, key, port, address.family()));
     out.virtual_servers.push_back(std::move(server));
   }
   return out;
@@ -122,9 +117,11 @@ std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_
   return "";
 }
 
-Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address) {
+Backends backends(const Inputs& inputs, const Belongings& belongings, const api::VirtualIP& virtual_ip,
+                  const net::IpAddress& address) {
   if (virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return {};
-  return virtual_ip.spec.service ? of_service(inputs, virtual_ip, address) : of_servers(virtual_ip, address);
+  return virtual_ip.spec.service ? of_service(inputs, belongings, virtual_ip, address)
+                                 : of_servers(virtual_ip, address);
 }
 
 }  // namespace fairlead::controller

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/plan/belongings.h"
 #include "controller/plan/inputs.h"
 
 // What stands behind a VirtualIP: its virtual servers, one per port, with their real servers.
@@ -23,6 +24,7 @@ std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_
 // Draining (KEP-1669); others are not listed. With a service_problem(): the virtual servers that this
 // VirtualIP's sets have already, without real servers, so that clients are refused; a Service that was never
 // there gives none. Delegate: nothing.
-Backends backends(const Inputs& inputs, const api::VirtualIP& virtual_ip, const net::IpAddress& address);
+Backends backends(const Inputs& inputs, const Belongings& belongings, const api::VirtualIP& virtual_ip,
+                  const net::IpAddress& address);
 
 }  // namespace fairlead::controller

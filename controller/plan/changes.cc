@@ -5,17 +5,16 @@
 #include <utility>
 
 #include "controller/plan/absences.h"
+#include "controller/plan/doubts.h"
+#include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
-#include "lib/api/delete_options.h"
+#include "controller/plan/services.h"
+#include "controller/plan/status_changes.h"
+#include "controller/plan/write_parts.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
-
-// No object ever has this resourceVersion: etcd counts from 1, and its first write makes 2. An apply that
-// carries it makes what is not there, and meets a conflict where another leader has made it first (K-25,
-// K-27).
-constexpr const char* kVersionOfNothing = "1";
 
 bool has_all(const api::Labels& there, const api::Labels& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
@@ -62,48 +61,12 @@ bool same(const api::VirtualIP& there, const api::VirtualIP& wanted) {
   return there.spec == wanted.spec && finalized && has_owners(there.meta, wanted.meta);
 }
 
-// The resourceVersion that guards the apply of an object, as it is cached or not there.
-std::string guard_of(const api::ObjectMeta& meta) {
-  return meta.resource_version.empty() ? kVersionOfNothing : meta.resource_version;
-}
-
-// Metadata for an apply: what names the object and guards the write, and what is ours of the rest.
-api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
-  api::ObjectMeta out;
-  out.name = meta.name;
-  out.namespace_name = meta.namespace_name;
-  out.resource_version = guard_of(meta);
-  return out;
-}
-
-template <class T>
-T guarded(T object) {
-  object.meta.resource_version = guard_of(object.meta);
-  return object;
-}
-
-// When a write comes, by which verb, and to what kind.
-struct How {
-  Step step;
-  Verb verb;
-  Target target;
-};
-
-Write application(const How& how, const api::ObjectMeta& meta, std::string body,
-                  std::vector<Notice> notices = {}) {
-  return {how.step,        how.verb,           how.target, api::key_of(meta), meta.resource_version,
-          std::move(body), std::move(notices), {}};
-}
-
-Write deletion(Step step, Target target, const api::ObjectMeta& meta, std::vector<Absence> absences) {
-  return {step,
-          Verb::kDelete,
-          target,
-          api::key_of(meta),
-          meta.resource_version,
-          api::encode_delete_options(meta.uid, meta.resource_version),
-          {},
-          std::move(absences)};
+Notice deprecated_notice(const api::ObjectMeta& service) {
+  return {{"v1", "Service", service.name, service.namespace_name, service.uid},
+          api::EventType::kWarning,
+          "DeprecatedField",
+          "Translate",
+          "spec.loadBalancerIP is deprecated, use the annotation fairlead.dev/loadBalancerIPs"};
 }
 
 void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
@@ -112,6 +75,8 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
     if (there != nullptr && same(*there, wanted)) continue;
     out.push_back(application({Step::kVirtualIPs, Verb::kApply, Target::kVirtualIP}, wanted.meta,
                               api::encode_virtual_ip(guarded(wanted))));
+    const auto& service = inputs.services.at(key);
+    if (asks_by_deprecated_field(service)) out.back().notices.push_back(deprecated_notice(service.meta));
   }
   for (const auto& key : desired.to_finalize) {
     api::VirtualIP wanted;
@@ -127,7 +92,43 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
   }
 }
 
-void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+// Who holds a shared address; whoever is left out is looked for first (FC-03).
+Write holders_write(const Inputs& inputs, const ReleaseNotes& notes, const api::AddressClaim& there,
+                    const api::AddressClaim& wanted) {
+  api::AddressClaim object;
+  object.meta = frame_of(there.meta);
+  object.status_holders = wanted.status_holders;
+  Write out = application({Step::kClaims, Verb::kApplyStatus, Target::kAddressClaim}, object.meta,
+                          api::encode_address_claim_status(object));
+  api::AddressClaim leaving = there;
+  leaving.status_holders = api::holders_of(there);
+  std::erase_if(leaving.status_holders,
+                [&](const auto& holder) { return lists(wanted.status_holders, holder.uid); });
+  if (!leaving.status_holders.empty()) out.absences = absences_of(inputs, notes, leaving);
+  return out;
+}
+
+void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                  std::vector<Write>& out) {
+  for (const auto& [key, wanted] : desired.claims) {
+    if (inputs.poisoned_claims.contains(key)) continue;
+    if (const auto* there = find(inputs.claims, key)) {
+      if (there->status_holders != wanted.status_holders)
+        out.push_back(holders_write(inputs, notes, *there, wanted));
+      continue;
+    }
+    out.push_back(application({Step::kClaims, Verb::kCreate, Target::kAddressClaim}, wanted.meta,
+                              api::encode_address_claim(wanted)));
+  }
+  for (const auto& [key, there] : inputs.claims) {
+    if (desired.claims.contains(key) || there.meta.deleting) continue;
+    out.push_back(
+        deletion(Step::kRemoveClaims, Target::kAddressClaim, there.meta, absences_of(inputs, notes, there)));
+  }
+}
+
+void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                  std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.groups) {
     const auto* there = find(inputs.groups, key);
     if (there != nullptr && same(*there, wanted)) continue;
@@ -138,12 +139,12 @@ void group_writes(const Inputs& inputs, const Desired& desired, std::vector<Writ
     object.spec = wanted.spec;
     out.push_back(application({Step::kGroups, Verb::kApply, Target::kVRRPGroup}, wanted.meta,
                               api::encode_vrrp_group(object)));
-    out.back().absences = absences_of(inputs, desired, there, &wanted);
+    out.back().absences = absences_of(inputs, notes, desired, there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
     if (desired.groups.contains(key) || there.meta.deleting) continue;
     out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
-                           absences_of(inputs, desired, &there, nullptr)));
+                           absences_of(inputs, notes, desired, &there, nullptr)));
   }
 }
 
@@ -161,73 +162,6 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   }
 }
 
-std::vector<Notice> notices_of(const ByKey<std::vector<Notice>>& notices, const api::ObjectKey& key) {
-  const auto* found = find(notices, key);
-  return found == nullptr ? std::vector<Notice>{} : *found;
-}
-
-void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
-  for (const auto& [key, status] : statuses.virtual_ips) {
-    const auto* there = find(inputs.virtual_ips, key);
-    if (there == nullptr || there->status == status) continue;
-    api::VirtualIP object;
-    object.meta = frame_of(there->meta);
-    object.status = status;
-    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kVirtualIP}, object.meta,
-                              api::encode_virtual_ip_status(object),
-                              notices_of(statuses.virtual_ip_notices, key)));
-  }
-}
-
-void group_statuses(const Inputs& inputs, const Desired& desired, const Statuses& statuses,
-                    std::vector<Write>& out) {
-  for (const auto& [key, status] : statuses.groups) {
-    const auto* there = find(inputs.groups, key);
-    if (there == nullptr || !desired.groups.contains(key)) continue;
-    const bool equal = there->status.master == status.master && there->status.state == status.state &&
-                       there->status.conditions == status.conditions;
-    if (equal) continue;
-    api::VRRPGroup object;
-    object.meta = frame_of(there->meta);
-    object.status = status;
-    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kVRRPGroup}, object.meta,
-                              api::encode_vrrp_group_status(object)));
-  }
-}
-
-void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
-  for (const auto& [key, status] : statuses.pools) {
-    const auto* there = find(inputs.pools, key);
-    if (there == nullptr || there->status == status) continue;
-    api::AddressPool object;
-    object.meta = frame_of(there->meta);
-    object.status = status;
-    out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kAddressPool}, object.meta,
-                              api::encode_address_pool_status(object)));
-  }
-}
-
-// Of the Service's conditions only ours count, those of a type we write.
-bool same(const api::Service& there, const ServiceStatus& wanted) {
-  if (there.ingress != wanted.ingress) return false;
-  return std::all_of(wanted.conditions.begin(), wanted.conditions.end(), [&](const auto& condition) {
-    return std::find(there.conditions.begin(), there.conditions.end(), condition) != there.conditions.end();
-  });
-}
-
-void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
-  for (const auto& [key, status] : statuses.services) {
-    const auto* there = find(inputs.services, key);
-    if (there == nullptr || same(*there, status)) continue;
-    api::Service object;
-    object.meta = frame_of(there->meta);
-    object.ingress = status.ingress;
-    object.conditions = status.conditions;
-    out.push_back(application({Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
-                              api::encode_service_status(object), notices_of(statuses.service_notices, key)));
-  }
-}
-
 Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
                        const std::set<std::string>& nodes) {
   const api::EventSubject subject{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name,
@@ -238,7 +172,8 @@ Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
               ": it stays blocked until the node reports or its Node object is deleted"};
 }
 
-void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
+void finalizer_removals(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
+                        std::vector<Write>& out) {
   for (const auto& [key, passed] : desired.released) {
     const auto* readable = find(inputs.virtual_ips, key);
     const auto& meta = readable != nullptr ? readable->meta : inputs.poisoned_virtual_ips.at(key).meta;
@@ -253,7 +188,7 @@ void finalizer_removals(const Inputs& inputs, const Desired& desired, std::vecto
                 meta.resource_version,
                 api::encode_virtual_ip_finalizers(object),
                 {},
-                absences_of_release(inputs, meta.uid)};
+                absences_of_release(inputs, notes, meta.uid)};
     const std::string address = readable != nullptr ? readable->status.address : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     out.push_back(std::move(write));
@@ -271,17 +206,16 @@ void report_removals(const Inputs& inputs, const Desired& desired, std::vector<W
 }  // namespace
 
 std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const Statuses& statuses) {
+  const ReleaseNotes notes(inputs);
   std::vector<Write> out;
   virtual_ip_writes(inputs, desired, out);
-  group_writes(inputs, desired, out);
+  claim_writes(inputs, notes, desired, out);
+  group_writes(inputs, notes, desired, out);
   set_writes(inputs, desired, out);
-  virtual_ip_statuses(inputs, statuses, out);
-  group_statuses(inputs, desired, statuses, out);
-  pool_statuses(inputs, statuses, out);
-  service_statuses(inputs, statuses, out);
+  status_writes(inputs, desired, statuses, out);
   report_removals(inputs, desired, out);
-  finalizer_removals(inputs, desired, out);
-  doubt_what_is_given(inputs, desired, out);
+  finalizer_removals(inputs, notes, desired, out);
+  doubt_what_is_told(inputs, desired, out);
   std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
     return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);
   });

@@ -31,10 +31,11 @@ struct Statuses {
   ByKey<std::vector<Notice>> service_notices;
 };
 
-// The order of writes: what VirtualIPs need first, groups and sets, statuses, then removals backwards; the
-// finalizer is last of all.
+// The order of writes: what VirtualIPs need first, claims, groups and sets, statuses, then removals
+// backwards; after the finalizer, last of all, the claims.
 enum class Step {
   kVirtualIPs,
+  kClaims,
   kGroups,
   kSets,
   kStatus,
@@ -44,12 +45,23 @@ enum class Step {
   kRemoveGroups,
   kRemoveReports,
   kRemoveFinalizers,
+  kRemoveClaims,
 };
 
 // A Node is read and never written.
-enum class Target { kVirtualIP, kVRRPGroup, kRealServerSet, kAddressPool, kService, kNodeReport, kNode };
+enum class Target {
+  kVirtualIP,
+  kAddressClaim,
+  kVRRPGroup,
+  kRealServerSet,
+  kAddressPool,
+  kService,
+  kNodeReport,
+  kNode
+};
 
 enum class Verb {
+  kCreate,       // POST: a conflict if there is one of that name
   kApply,        // server-side apply of metadata and spec, or of the finalizer alone
   kApplyStatus,  // of the status subresource
   kMergePatch,   // of the finalizers, when they go
@@ -60,7 +72,8 @@ enum class Verb {
 struct Absence {
   Target target = Target::kVirtualIP;
   api::ObjectKey key;
-  std::string uid;  // empty: any object of that name counts
+  std::string uid;          // empty: any object of that name counts
+  std::string unchanged{};  // a resourceVersion: or for unchanged since; empty: it has to be gone
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

@@ -1,93 +1,157 @@
 #include "controller/plan/claim.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "controller/plan/sharing.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
-using Contest = std::map<net::IpAddress, std::vector<Wish>>;
+// Those who ask for one address, the oldest first.
+using Asking = std::vector<Wish>;
 
-const api::ObjectMeta* meta_of(const Inputs& inputs, const api::ObjectKey& key) {
-  const auto* object = find(inputs.virtual_ips, key);
-  return object == nullptr ? nullptr : &object->meta;
+const api::AddressOwner* living(const Inputs& inputs, const std::vector<api::AddressOwner>& owners) {
+  const auto found =
+      std::find_if(owners.begin(), owners.end(), [&](const auto& owner) { return exists(inputs, owner); });
+  return found == owners.end() ? nullptr : &*found;
 }
 
-// The best of those who ask, nobody holding the address.
-const Wish& first_come(const Inputs& inputs, const std::vector<Wish>& asking) {
-  const Wish* best = &asking.front();
-  for (const auto& wish : asking) {
-    const auto* a = meta_of(inputs, wish.virtual_ip);
-    const auto* b = meta_of(inputs, best->virtual_ip);
-    if (a != nullptr && b != nullptr && older(*a, *b)) best = &wish;
-  }
-  return *best;
+// The claim of the address, unless all who held it are gone: that one goes, and says nothing of who comes
+// next.
+const api::AddressClaim* lasting_claim(const Inputs& inputs, const net::IpAddress& address) {
+  const auto* claim = claim_of(inputs, address);
+  return claim != nullptr && living(inputs, api::holders_of(*claim)) != nullptr ? claim : nullptr;
 }
 
-// True while the owner noted in a group is a VirtualIP that still exists, whatever it asks for now.
-bool exists(const Inputs& inputs, const api::AddressOwner& owner) {
-  const api::ObjectKey key{owner.namespace_name, owner.name};
-  const auto* object = find(inputs.virtual_ips, key);
-  if (object != nullptr && object->meta.uid == owner.uid) return true;
-  const auto* poisoned = find(inputs.poisoned_virtual_ips, key);
-  return poisoned != nullptr && poisoned->meta.uid == owner.uid;
+std::string name_of(const api::AddressOwner& owner) {
+  return "VirtualIP " + owner.namespace_name + "/" + owner.name;
 }
 
-Refusal in_use(const net::IpAddress& address, const std::string& by) {
-  return {Reason::kAddressInUse, net::to_string(address) + " " + by};
-}
-
-void refuse(Claims& claims, const Wish& wish, const std::string& by) {
-  claims.refused.insert({wish.virtual_ip, in_use(wish.address, by)});
-}
-
-void decide(const Inputs& inputs, const std::vector<Wish>& asking, const Holding* holding,
-            const std::set<std::string>* blocked_by, Claims& claims) {
-  const Wish* winner = nullptr;
+// Who may have the address without asking anybody, in this order; and what the others are told if that is
+// nobody.
+struct Ruling {
+  std::vector<api::AddressOwner> first;
   std::string why;
-  if (holding != nullptr && holding->owner.uid.empty()) {
-    why = holding->excluded ? "is in excludedAddresses of VRRPGroup " + holding->group
-                            : "is in VRRPGroup " + holding->group + ", which was made by hand";
-  } else if (holding != nullptr && exists(inputs, holding->owner)) {
+};
+
+Ruling among(const Inputs& inputs, std::vector<api::AddressOwner> owners) {
+  if (const auto* owner = living(inputs, owners)) {
+    std::string why = "is held by " + name_of(*owner);
+    return {std::move(owners), std::move(why)};
+  }
+  return {{}, "is being released by " + name_of(owners.front())};
+}
+
+Ruling by_group(const Inputs& inputs, const Holding& holding, const api::AddressClaim* claim) {
+  if (holding.owners.empty()) {
+    return {{},
+            holding.excluded ? "is in excludedAddresses of VRRPGroup " + holding.group
+                             : "is in VRRPGroup " + holding.group + ", which was made by hand"};
+  }
+  std::vector<api::AddressOwner> owners = holding.owners;
+  if (claim == nullptr) return among(inputs, std::move(owners));
+  const auto holders = api::holders_of(*claim);
+  const bool agree = std::any_of(holders.begin(), holders.end(),
+                                 [&](const auto& holder) { return lists(owners, holder.uid); });
+  const auto* held_by = living(inputs, owners);
+  const auto* claimed_by = living(inputs, holders);
+  // After etcd was restored, or who may write claims wrote one: both exist, and neither is moved.
+  if (!agree && held_by != nullptr && claimed_by != nullptr) {
+    return {{},
+            "is held by " + name_of(*held_by) + " in VRRPGroup " + holding.group + ", and by AddressClaim " +
+                claim->meta.name + " is of " + name_of(*claimed_by) + ": delete one of them"};
+  }
+  for (const auto& holder : holders) {
+    if (agree && !lists(owners, holder.uid)) owners.push_back(holder);
+  }
+  return among(inputs, std::move(owners));
+}
+
+Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
+  const Inputs& inputs = ground.inputs;
+  const auto holding = ground.held.find(address);
+  // Another group that lets go of it does not concern who has it in this one.
+  const bool is_held = holding != ground.held.end() &&
+                       (holding->second.owners.empty() || living(inputs, holding->second.owners) != nullptr);
+  if (const auto blocked = ground.releasing.blocked.find(address);
+      !is_held && blocked != ground.releasing.blocked.end()) {
+    const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
+    return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
+  }
+  const auto* claim = lasting_claim(inputs, address);
+  if (holding != ground.held.end()) return by_group(inputs, holding->second, claim);
+  const api::ObjectKey name = cluster_key(api::address_claim_name(address));
+  if (inputs.poisoned_claims.contains(name)) {
+    return {{}, "has AddressClaim " + name.name + ", which cannot be read: delete it"};
+  }
+  if (claim != nullptr) return among(inputs, api::holders_of(*claim));
+  const Wish& oldest = asking.front();
+  return {{{oldest.virtual_ip.namespace_name, oldest.virtual_ip.name, oldest.uid}}, ""};
+}
+
+// Those of `first` in its order, then the others as they are: by age.
+Asking in_order(const Asking& asking, const std::vector<api::AddressOwner>& first) {
+  Asking out;
+  for (const auto& owner : first) {
     for (const auto& wish : asking) {
-      if (wish.uid == holding->owner.uid) winner = &wish;
+      if (wish.uid == owner.uid) out.push_back(wish);
     }
-    why = "is held by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
-  } else if (blocked_by != nullptr) {
-    const auto nodes = join({blocked_by->begin(), blocked_by->end()}, ", ");
-    why = "may still be held by node " + nodes + ": it has not reported that it let go";
-  } else if (holding == nullptr) {
-    winner = &first_come(inputs, asking);
-    why = "is held by VirtualIP " + api::to_string(winner->virtual_ip);
-  } else {
-    why = "is being released by VirtualIP " + holding->owner.namespace_name + "/" + holding->owner.name;
   }
   for (const auto& wish : asking) {
-    if (&wish != winner) refuse(claims, wish, why);
+    if (!lists(first, wish.uid)) out.push_back(wish);
   }
-  if (winner != nullptr) claims.granted.insert({winner->address, *winner});
+  return out;
+}
+
+void decide(const Ground& ground, const net::IpAddress& address, const Asking& asking, Claims& out) {
+  const Ruling ruling = rule(ground, address, asking);
+  const auto* claim = lasting_claim(ground.inputs, address);
+  Asking given;
+  for (const auto& wish : in_order(asking, ruling.first)) {
+    const bool own = lists(ruling.first, wish.uid);
+    std::optional<Refusal> no;
+    if (given.empty() && !own) {
+      no = Refusal{Reason::kAddressInUse, net::to_string(address) + " " + ruling.why};
+    } else if (!given.empty()) {
+      no = refuse_sharing(ground.inputs, given, claim, wish);
+    }
+    if (no) {
+      out.refused.insert({wish.virtual_ip, *std::move(no)});
+    } else {
+      given.push_back(wish);
+    }
+  }
+  if (!given.empty()) out.granted.insert({address, std::move(given)});
 }
 
 }  // namespace
 
-Claims claim(const Inputs& inputs, const std::vector<Wish>& wishes,
-             const std::map<net::IpAddress, Holding>& held, const Releasing& releasing) {
-  Contest contest;
+Claims claim(const Ground& ground, const std::vector<Wish>& wishes) {
+  std::map<net::IpAddress, Asking> contest;
   for (const auto& wish : wishes) contest[wish.address].push_back(wish);
   Claims out;
-  for (const auto& [address, asking] : contest) {
-    const auto holding = held.find(address);
-    const auto blocked = releasing.blocked.find(address);
-    decide(inputs, asking, holding == held.end() ? nullptr : &holding->second,
-           blocked == releasing.blocked.end() ? nullptr : &blocked->second, out);
+  for (auto& [address, asking] : contest) {
+    std::stable_sort(asking.begin(), asking.end(), [&](const Wish& a, const Wish& b) {
+      return older(ground.inputs.virtual_ips.at(a.virtual_ip).meta,
+                   ground.inputs.virtual_ips.at(b.virtual_ip).meta);
+    });
+    decide(ground, address, asking, out);
   }
-  std::erase_if(out.granted, [&](const auto& entry) {
-    const auto holding = held.find(entry.first);
-    const bool ours = holding != held.end() && holding->second.owner.uid == entry.second.uid;
-    return !ours && out.refused.contains(entry.second.virtual_ip);
-  });
   return out;
+}
+
+void take_back(const Ground& ground, Claims& claims) {
+  for (auto& [address, wishes] : claims.granted) {
+    std::erase_if(wishes, [&, address = address](const Wish& wish) {
+      const auto known = ground.tenures.find(wish.uid);
+      const bool had = known != ground.tenures.end() && known->second.contains(address);
+      return !had && claims.refused.contains(wish.virtual_ip);
+    });
+  }
+  std::erase_if(claims.granted, [](const auto& entry) { return entry.second.empty(); });
 }
 
 }  // namespace fairlead::controller

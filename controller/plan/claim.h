@@ -4,24 +4,29 @@
 #include <string>
 #include <vector>
 
-#include "controller/plan/holdings.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
-#include "controller/plan/release.h"
 #include "controller/plan/validate.h"
 
 // One address, one holder (api.md, Release: "Two VirtualIPs ask for one address").
 namespace fairlead::controller {
 
 struct Claims {
-  std::map<net::IpAddress, Wish> granted;
-  std::map<api::ObjectKey, Refusal> refused;  // AddressInUse; the message names the holder
+  // The first has had it longest, or is the oldest; the others share it with him. Never empty.
+  std::map<net::IpAddress, std::vector<Wish>> granted;
+  // AddressInUse, SharingConflict, PoolExhausted; the message names the holder.
+  std::map<api::ObjectKey, Refusal> refused;
 };
 
-// The holder in the groups keeps an address as long as it exists, asks for it and is not being deleted; else
-// the older creationTimestamp, then the smaller UID. An address that some node may still hold is nobody's.
-// A VirtualIP gets all of its addresses or none it does not hold already.
-Claims claim(const Inputs& inputs, const std::vector<Wish>& wishes,
-             const std::map<net::IpAddress, Holding>& held, const Releasing& releasing);
+// Who gets what was asked for by name, or is had already. Whoever has the address in a group keeps it as long
+// as it exists, asks for it and is not being deleted; then who holds its AddressClaim; with neither, the
+// older creationTimestamp, then the smaller UID. A claim of which every holder is gone goes, and whoever
+// comes next waits for it, without a refusal. An address that some node may still hold is nobody's, and one
+// whose group and claim name two that both exist changes hands to neither. Others may have it, too, as far as
+// sharing.h lets them.
+Claims claim(const Ground& ground, const std::vector<Wish>& wishes);
+
+// A VirtualIP gets all of its addresses or none it does not have already: takes back from those refused.
+void take_back(const Ground& ground, Claims& claims);
 
 }  // namespace fairlead::controller

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "controller/plan/address_claims.h"
+#include "controller/plan/allocate.h"
 #include "controller/plan/backends.h"
-#include "controller/plan/claim.h"
 #include "controller/plan/place.h"
-#include "controller/plan/pools.h"
-#include "controller/plan/release.h"
-#include "controller/plan/seats.h"
 #include "controller/plan/services.h"
-#include "controller/plan/translate.h"
 #include "controller/plan/validate.h"
+#include "controller/plan/wanted_sets.h"
 
 namespace fairlead::controller {
 namespace {
@@ -39,37 +37,38 @@ void decide_services(const Inputs& inputs, Desired& out) {
 
 // A VirtualIP whose Service is not there (yet) sits in no group: the members would wait for virtual servers
 // that nobody can name, and a daemon that starts would keep the other addresses of the group waiting, too.
-std::optional<Refusal> nothing_to_serve(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
-  const std::string problem = service_problem(inputs, virtual_ip);
+std::optional<Refusal> nothing_to_serve(const Ground& ground, const api::VirtualIP& virtual_ip,
+                                        const net::IpAddress& address) {
+  const std::string problem = service_problem(ground.inputs, virtual_ip);
   if (problem.empty() || virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return std::nullopt;
-  for (const auto& address : virtual_ip.spec.addresses) {
-    if (backends(inputs, virtual_ip, address).virtual_servers.empty()) {
-      return Refusal{Reason::kNoEndpoints, problem};
-    }
-  }
-  return std::nullopt;
+  const auto behind = backends(ground.inputs, ground.belongings, virtual_ip, address);
+  if (!behind.virtual_servers.empty()) return std::nullopt;
+  return Refusal{Reason::kNoEndpoints, problem};
 }
 
 // Their addresses stay theirs: who asked for one was refused by claim() already.
-void withhold_unserved(const Inputs& inputs, Seating& seating, Desired& out) {
-  std::erase_if(seating.claims.granted, [&](const auto& entry) {
-    const Wish& wish = entry.second;
-    auto problem = nothing_to_serve(inputs, inputs.virtual_ips.at(wish.virtual_ip));
-    if (!problem || seating.frozen.contains(wish.uid)) return false;
-    out.decisions[wish.virtual_ip].not_placed = std::move(problem);
-    return true;
-  });
+void withhold_unserved(const Ground& ground, Seating& seating, Desired& out) {
+  auto& all = seating.claims.granted;
+  for (auto& [address, wishes] : all) {
+    std::erase_if(wishes, [&](const Wish& wish) {
+      auto problem = nothing_to_serve(ground, ground.inputs.virtual_ips.at(wish.virtual_ip), wish.address);
+      if (!problem || seating.frozen.contains(wish.uid)) return false;
+      out.decisions[wish.virtual_ip].not_placed = std::move(problem);
+      return true;
+    });
+  }
+  std::erase_if(all, [](const auto& entry) { return entry.second.empty(); });
 }
 
 // What the VirtualIP of an unreadable Service is to serve nobody knows: it keeps what it has, and gets no
 // more.
-void keep_unread(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held,
-                 const api::VirtualIP& virtual_ip, Judgement& judgement) {
-  const auto* service = unreadable_service(inputs, virtual_ip);
+void keep_unread(const Ground& ground, const api::VirtualIP& virtual_ip, Judgement& judgement) {
+  const auto* service = unreadable_service(ground.inputs, virtual_ip);
   if (service == nullptr) return;
+  judgement.needs.clear();
   std::erase_if(judgement.wishes, [&](const Wish& wish) {
-    const auto holding = held.find(wish.address);
-    return holding == held.end() || holding->second.owner.uid != wish.uid;
+    const auto holding = ground.held.find(wish.address);
+    return holding == ground.held.end() || !lists(holding->second.owners, wish.uid);
   });
   if (judgement.refusal) return;
   judgement.refusal =
@@ -77,29 +76,38 @@ void keep_unread(const Inputs& inputs, const std::map<net::IpAddress, Holding>& 
                                         " cannot be read: " + api::to_string(service->problems)};
 }
 
-// Judges every VirtualIP and collects what is to be seated.
-Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held,
-                           const std::map<std::string, Refusal>& refused, Desired& out) {
-  Seating seating;
+// What all VirtualIPs together ask for.
+struct Demands {
   std::vector<Wish> wishes;
-  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
-    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) continue;
-    Judgement judgement = judge(inputs, refused, held, virtual_ip);
-    keep_unread(inputs, held, virtual_ip, judgement);
-    Decision& decision = out.decisions[key];
-    decision.pool_removed = judgement.pool_removed;
-    const auto foreign = inputs.memory.foreign_writers.find(key);
-    if (foreign != inputs.memory.foreign_writers.end() && made_for_service(virtual_ip)) {
-      decision.foreign_writers = foreign->second;
-    }
-    decision.forwards = virtual_ip.spec.forwarding != api::Forwarding::kDelegate;
-    if (judgement.refusal) seating.frozen.insert(virtual_ip.meta.uid);
-    decision.not_accepted = std::move(judgement.refusal);
-    wishes.insert(wishes.end(), judgement.wishes.begin(), judgement.wishes.end());
-    if (has_finalizer(virtual_ip.meta)) continue;
-    seating.unready.insert(virtual_ip.meta.uid);
-    if (!judgement.wishes.empty() && !made_for_service(virtual_ip)) out.to_finalize.insert(key);
+  std::vector<Need> needs;
+};
+
+void judge_one(const Ground& ground, const api::VirtualIP& virtual_ip, Seating& seating, Demands& demands,
+               Desired& out) {
+  const auto key = api::key_of(virtual_ip.meta);
+  Judgement judgement = judge(ground, virtual_ip);
+  keep_unread(ground, virtual_ip, judgement);
+  Decision& decision = out.decisions[key];
+  decision.pool_removed = judgement.pool_removed;
+  const auto& foreign_writers = ground.inputs.memory.foreign_writers;
+  const auto foreign = foreign_writers.find(key);
+  if (foreign != foreign_writers.end() && made_for_service(virtual_ip)) {
+    decision.foreign_writers = foreign->second;
   }
+  decision.forwards = virtual_ip.spec.forwarding != api::Forwarding::kDelegate;
+  decision.asked_for = judgement.given_back;
+  for (const auto& wish : judgement.wishes) decision.asked_for.push_back(wish.address);
+  if (judgement.refusal) seating.frozen.insert(virtual_ip.meta.uid);
+  decision.not_accepted = std::move(judgement.refusal);
+  const bool asks = !judgement.wishes.empty() || !judgement.needs.empty();
+  demands.wishes.insert(demands.wishes.end(), judgement.wishes.begin(), judgement.wishes.end());
+  demands.needs.insert(demands.needs.end(), judgement.needs.begin(), judgement.needs.end());
+  if (has_finalizer(virtual_ip.meta)) return;
+  seating.unready.insert(virtual_ip.meta.uid);
+  if (asks && !made_for_service(virtual_ip)) out.to_finalize.insert(key);
+}
+
+void judge_unreadable(const Inputs& inputs, Seating& seating, Desired& out) {
   for (const auto& [key, poisoned] : inputs.poisoned_virtual_ips) {
     if (inputs.virtual_ips.contains(key)) {
       if (const auto known = out.decisions.find(key); known != out.decisions.end()) {
@@ -109,12 +117,56 @@ Seating decide_virtual_ips(const Inputs& inputs, const std::map<net::IpAddress, 
       seating.frozen.insert(poisoned.meta.uid);
     }
   }
-  seating.claims = claim(inputs, wishes, held, releasing(inputs));
+}
+
+// Whose claims stay, whatever they ask for: it is refused, unreadable, or on its way out.
+ClaimPlan claim_plan(const Inputs& inputs, const Seating& seating, const Desired& out) {
+  ClaimPlan plan{seating.frozen, seating.unready};
+  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
+    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) plan.stands.insert(virtual_ip.meta.uid);
+  }
+  for (const auto& [key, poisoned] : inputs.poisoned_virtual_ips) plan.stands.insert(poisoned.meta.uid);
+  return plan;
+}
+
+void note_claim(const Inputs& inputs, const Wish& wish, Seating& seating, Desired& out) {
+  Decision& decision = out.decisions[wish.virtual_ip];
+  const bool claimed = has_claim(inputs, wish.address, wish.uid);
+  decision.claimed = claimed && (decision.claimed || decision.addresses.empty());
+  decision.addresses.push_back(wish.address);
+  if (claimed) return;
+  seating.unclaimed.insert({wish.address, wish.uid});
+  seating.moving.insert(wish.uid);
+}
+
+void note_refusals(const Inputs& inputs, Seating& seating, Desired& out) {
   for (const auto& [key, refusal] : seating.claims.refused) {
-    out.decisions[key].not_allocated = refusal;
+    Decision& decision = out.decisions[key];
+    const bool of_spec = refusal.reason == Reason::kSharingConflict;
+    (of_spec ? decision.not_accepted : decision.not_allocated) = refusal;
     seating.frozen.insert(inputs.virtual_ips.at(key).meta.uid);
   }
-  withhold_unserved(inputs, seating, out);
+}
+
+// Judges every VirtualIP and collects what is to be seated.
+Seating decide_virtual_ips(const Ground& ground, Desired& out) {
+  const Inputs& inputs = ground.inputs;
+  Seating seating;
+  Demands demands;
+  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
+    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) continue;
+    judge_one(ground, virtual_ip, seating, demands, out);
+  }
+  judge_unreadable(inputs, seating, out);
+  seating.claims = claim(ground, demands.wishes);
+  allocate(ground, std::move(demands.needs), seating.claims);
+  take_back(ground, seating.claims);
+  note_refusals(inputs, seating, out);
+  out.claims = address_claims(ground, seating.claims, claim_plan(inputs, seating, out));
+  for (const auto& [address, wishes] : seating.claims.granted) {
+    for (const auto& wish : wishes) note_claim(inputs, wish, seating, out);
+  }
+  withhold_unserved(ground, seating, out);
   return seating;
 }
 
@@ -127,72 +179,46 @@ void take_placement(Placement placement, Desired& out) {
   out.groups = std::move(placement.groups);
 }
 
-void keep_sets(const Inputs& inputs, const std::string& uid, Desired& out) {
-  for (const auto& [key, set] : inputs.sets) {
-    if (owned_by(set.meta, uid)) out.sets.insert({key, set});
-  }
-}
-
-void translate_one(const Inputs& inputs, const api::VirtualIP& virtual_ip, const Placement& placement,
-                   Decision& decision, Desired& out) {
-  for (const auto& address : virtual_ip.spec.addresses) {
-    const Backends behind = backends(inputs, virtual_ip, address);
-    decision.backend_problem = behind.problem;
-    for (const auto& server : behind.virtual_servers) {
-      decision.ready_reals +=
-          static_cast<int>(std::count_if(server.reals.begin(), server.reals.end(),
-                                         [](const auto& real) { return real.weight.value() > 0; }));
-    }
-    const auto group = placement.group_of.find(address);
-    if (group == placement.group_of.end()) continue;
-    for (auto& set : real_server_sets(virtual_ip, group->second, address, behind, inputs.sets)) {
-      const auto key = api::key_of(set.meta);
-      if (const auto* there = find(inputs.sets, key)) {
-        set.meta.uid = there->meta.uid;
-        set.meta.resource_version = there->meta.resource_version;
-      }
-      out.sets.insert_or_assign(key, std::move(set));
-    }
-  }
-}
-
-// A VirtualIP that is being deleted keeps its sets until it is released; a refused one keeps what it has.
-void decide_sets(const Inputs& inputs, const Seating& seating, const Placement& placement, Desired& out) {
-  for (const auto& [key, set] : inputs.sets) {
-    const bool by_hand = set.meta.owner_references.empty();
-    if (by_hand || set.meta.deleting) out.sets.insert({key, set});
-  }
-  for (const auto& uid : seating.frozen) keep_sets(inputs, uid, out);
-  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
-    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) {
-      if (!out.released.contains(key)) keep_sets(inputs, virtual_ip.meta.uid, out);
-      continue;
-    }
-    if (seating.frozen.contains(virtual_ip.meta.uid)) continue;
-    translate_one(inputs, virtual_ip, placement, out.decisions[key], out);
-  }
-}
-
-void decide_release(const api::ObjectKey& key, const api::ObjectMeta& meta,
-                    const std::map<net::IpAddress, Holding>& held, const Releasing& releasing, Desired& out) {
+void decide_release(const api::ObjectKey& key, const api::ObjectMeta& meta, const Ground& ground,
+                    Desired& out) {
+  const auto& releasing = ground.releasing;
   if (!meta.deleting || !has_finalizer(meta)) return;
-  if (holds_any(held, meta.uid) || releasing.waiting.contains(meta.uid)) return;
+  if (holds_any(ground.tenures, meta.uid) || releasing.waiting.contains(meta.uid)) return;
   const auto passed = releasing.passed.find(meta.uid);
   out.released[key] = passed == releasing.passed.end() ? std::set<std::string>{} : passed->second;
 }
 
-void decide_releases(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, Desired& out) {
-  const Releasing now = releasing(inputs);
-  for (const auto& [key, object] : inputs.virtual_ips) decide_release(key, object.meta, held, now, out);
-  for (const auto& [key, object] : inputs.poisoned_virtual_ips)
-    decide_release(key, object.meta, held, now, out);
+void decide_releases(const Ground& ground, Desired& out) {
+  const Inputs& inputs = ground.inputs;
+  for (const auto& [key, object] : inputs.virtual_ips) {
+    decide_release(key, object.meta, ground, out);
+  }
+  for (const auto& [key, object] : inputs.poisoned_virtual_ips) {
+    decide_release(key, object.meta, ground, out);
+  }
 }
 
-void decide_pools(const Inputs& inputs, const std::map<std::string, Refusal>& refused, Desired& out) {
-  for (const auto& [key, pool] : inputs.pools) {
+// What is somebody's: claimed, or in a group, perhaps by hand.
+std::set<net::IpAddress> used_addresses(const Desired& desired) {
+  std::set<net::IpAddress> out;
+  for (const auto& [key, claim] : desired.claims) out.insert(claim.spec.address);
+  for (const auto& [key, decision] : desired.decisions) {
+    out.insert(decision.addresses.begin(), decision.addresses.end());  // claimed once the old claim is gone
+  }
+  for (const auto& [key, group] : desired.groups) {
+    for (const auto& listed : group.spec.addresses) out.insert(listed.address);
+    for (const auto& excluded : group.spec.excluded_addresses) out.insert(excluded.address);
+  }
+  return out;
+}
+
+void decide_pools(const Ground& ground, Desired& out) {
+  const auto used = used_addresses(out);
+  for (const auto& [key, pool] : ground.inputs.pools) {
     PoolDecision& decision = out.pools[key.name];
-    if (const auto no = refused.find(key.name); no != refused.end()) decision.refusal = no->second;
-    decision.numbers = pool_numbers(pool, out.groups);
+    const auto no = ground.refused_pools.find(key.name);
+    if (no != ground.refused_pools.end()) decision.refusal = no->second;
+    decision.numbers = pool_numbers(pool, used, ground.reserved);
   }
 }
 
@@ -200,45 +226,16 @@ void decide_pools(const Inputs& inputs, const std::map<std::string, Refusal>& re
 
 Desired desired(const Inputs& inputs) {
   Desired out;
-  const auto held = holdings(inputs);
-  const auto refused = refused_pools(inputs);
+  const Ground ground(inputs);
   decide_services(inputs, out);
-  const Seating seating = decide_virtual_ips(inputs, held, refused, out);
-  decide_releases(inputs, held, out);
+  const Seating seating = decide_virtual_ips(ground, out);
+  decide_releases(ground, out);
   const Placement placement = place(inputs, seating);
   take_placement(placement, out);
-  decide_sets(inputs, seating, placement, out);
-  decide_pools(inputs, refused, out);
+  decide_sets(ground, seating, placement, out);
+  decide_pools(ground, out);
   for (const auto& [key, report] : inputs.node_reports) {
     if (!inputs.nodes.contains(key)) out.orphan_reports.insert(key.name);
-  }
-  return out;
-}
-
-Memory remember(const Inputs& inputs, const Desired& desired) {
-  Memory out;
-  out.stale_members = inputs.memory.stale_members;
-  for (const auto& [key, managers] : inputs.memory.foreign_writers) {
-    if (inputs.services.contains(key)) out.foreign_writers.insert({key, managers});
-  }
-  const auto since = [&](const auto& map, const auto& key) {
-    const auto known = map.find(key);
-    return known == map.end() ? inputs.now : known->second;
-  };
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& release : open_releases(inputs, group)) {
-      const ReleaseKey about{release.owner_uid, release.address};
-      out.releasing_since[about] = since(inputs.memory.releasing_since, about);
-    }
-  }
-  for (const auto& [key, group] : desired.groups) {
-    if (group.spec.addresses.empty()) continue;
-    const Demand demand{group.spec.addresses.front().address, "", {}, false};
-    for (const auto& member : group.spec.members) {
-      const MemberKey about{key.name, member.node};
-      if (!interface_missing(inputs, member, demand)) continue;
-      out.interface_missing_since[about] = since(inputs.memory.interface_missing_since, about);
-    }
   }
   return out;
 }

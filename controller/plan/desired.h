@@ -9,20 +9,25 @@
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
 
-// inputs -> validate -> claim -> place -> translate: everything the controller wants of the API, as one
-// value.
+// inputs -> validate -> claim -> allocate -> place -> translate: everything the controller wants of the API,
+// as one value.
 namespace fairlead::controller {
 
 // What was decided about one VirtualIP, for its conditions.
 struct Decision {
-  std::optional<Refusal> not_accepted;   // condition Accepted
-  std::optional<Refusal> not_allocated;  // condition Allocated: AddressInUse, VirtualRouterIDsExhausted
-  std::optional<Refusal> not_placed;     // condition Programmed: NoEligibleNode, NoEndpoints
-  bool pool_removed = false;
-  std::string foreign_writers;  // of the status of the Service it was made for (K-26)
-  std::string backend_problem;  // the Service named is missing, or has no ports
-  int ready_reals = 0;          // real servers with a weight, over all virtual servers
-  bool forwards = true;         // Fairlead forwards: not Delegate
+  std::optional<Refusal> not_accepted;  // condition Accepted
+  // Condition Allocated: AddressInUse, PoolExhausted, VirtualRouterIDsExhausted.
+  std::optional<Refusal> not_allocated;
+  std::optional<Refusal> not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints
+  // It is to have these, one per family; those of no claim yet are in no group yet, either.
+  std::vector<net::IpAddress> addresses;
+  bool claimed = false;                   // it holds the claims of all of them
+  std::string pool_removed;               // as in Judgement
+  std::string foreign_writers;            // of the status of the Service it was made for (K-26)
+  std::string backend_problem;            // the Service named is missing, or has no ports
+  int ready_reals = 0;                    // real servers with a weight, over all virtual servers
+  bool forwards = true;                   // Fairlead forwards: not Delegate
+  std::vector<net::IpAddress> asked_for;  // what it was judged by: asked for by name or had, whoever gets it
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
@@ -33,8 +38,9 @@ struct PoolDecision {
 };
 
 struct Desired {
-  // Every VRRPGroup and RealServerSet that should exist, as it should be; one that exists and is not here
-  // goes.
+  // Every AddressClaim, VRRPGroup and RealServerSet that should exist, as it should be; one that exists and
+  // is not here goes.
+  ByKey<api::AddressClaim> claims;
   ByKey<api::VRRPGroup> groups;
   ByKey<api::RealServerSet> sets;
   ByKey<api::VirtualIP> of_services;     // VirtualIPs to apply for Services of ours
@@ -52,8 +58,5 @@ struct Desired {
 // REQUIRES: inputs taken after every cache has synced. Pure, and stable: with the result applied, it says the
 // same again.
 Desired desired(const Inputs& inputs);
-
-// Memory for the next round: since when something is missing or waited for.
-Memory remember(const Inputs& inputs, const Desired& desired);
 
 }  // namespace fairlead::controller

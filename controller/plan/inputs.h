@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "lib/api/address_claim.h"
 #include "lib/api/address_pool.h"
+#include "lib/api/namespace.h"
 #include "lib/api/node_report.h"
 #include "lib/api/real_server_set.h"
 #include "lib/api/service.h"
@@ -55,9 +57,12 @@ struct Inputs {
   ByKey<Poisoned> poisoned_virtual_ips;
   ByKey<api::AddressPool> pools;
   ByKey<Poisoned> poisoned_pools;
+  ByKey<api::AddressClaim> claims;
+  ByKey<Poisoned> poisoned_claims;
   ByKey<api::Service> services;
   ByKey<Poisoned> poisoned_services;
   ByKey<api::EndpointSlice> endpoint_slices;
+  ByKey<api::Namespace> namespaces;
   ByKey<api::Node> nodes;
   ByKey<api::NodeReport> node_reports;
   ByKey<api::VRRPGroup> groups;

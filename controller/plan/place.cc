@@ -30,27 +30,12 @@ struct Draft {
 };
 using Drafts = std::map<std::string, Draft>;
 
-const Wish* granted(const Seating& seating, const net::IpAddress& address) {
-  const auto found = seating.claims.granted.find(address);
-  return found == seating.claims.granted.end() ? nullptr : &found->second;
-}
-
 api::Forwarding forwarding_of(const Inputs& inputs, const Wish& wish) {
   const auto* object = find(inputs.virtual_ips, wish.virtual_ip);
   return object == nullptr ? api::Forwarding::kNat : object->spec.forwarding;
 }
 
 using Held = std::map<net::IpAddress, Holding>;
-
-bool stays(const Seating& seating, const Held& held, const std::string& group,
-           const api::GroupAddress& address) {
-  if (address.owners.empty()) return true;  // a group made by hand: not ours to touch
-  // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
-  if (held.at(address.address).group != group) return false;
-  const std::string& uid = address.owners.front().uid;
-  const Wish* wish = granted(seating, address.address);
-  return seating.frozen.contains(uid) || (wish != nullptr && wish->uid == uid);
-}
 
 // The observed group without the addresses that lost their holder.
 Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
@@ -62,14 +47,24 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
   draft.releases = open_releases(inputs, observed);
   draft.group.spec.addresses.clear();
   for (auto address : observed.spec.addresses) {
-    if (stays(seating, held, observed.meta.name, address)) {
-      const Wish* wish = granted(seating, address.address);
-      if (wish != nullptr && !address.owners.empty()) address.forwarding = forwarding_of(inputs, *wish);
+    if (address.owners.empty()) {  // listed by hand: not ours to touch
+      draft.group.spec.addresses.push_back(address);
+      continue;
+    }
+    auto owners = owners_of(seating, address);
+    // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
+    const bool is_here = held.at(address.address).group == observed.meta.name;
+    if (is_here && !owners.empty()) {
+      const auto& wishes = granted(seating, address.address);
+      if (!wishes.empty()) address.forwarding = forwarding_of(inputs, wishes.front());
+      address.owners = std::move(owners);
       draft.group.spec.addresses.push_back(address);
       continue;
     }
     if (draft.holders.empty()) continue;
-    draft.releases.push_back({address.address, address.owners.front().uid, draft.holders});
+    for (const auto& owner : address.owners) {
+      draft.releases.push_back({address.address, owner.uid, draft.holders});
+    }
   }
   return draft;
 }
@@ -79,10 +74,11 @@ void frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
   bool forwards = false;
   const Wish* first = nullptr;
   for (const auto& address : draft.group.spec.addresses) {
-    const Wish* wish = granted(seating, address.address);
-    if (wish == nullptr || address.owners.empty() || wish->uid != address.owners.front().uid) continue;
-    forwards = forwards || forwarding_of(inputs, *wish) != api::Forwarding::kDelegate;
-    if (first == nullptr && wish->pool != nullptr) first = wish;
+    for (const auto& wish : granted(seating, address.address)) {
+      if (!lists(address.owners, wish.uid)) continue;
+      forwards = forwards || forwarding_of(inputs, wish) != api::Forwarding::kDelegate;
+      if (first == nullptr && wish.pool != nullptr) first = &wish;
+    }
   }
   if (first == nullptr) return;
   draft.pool = first->pool;
@@ -157,22 +153,22 @@ void settle_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   spec.members = std::move(members);
 }
 
-api::GroupAddress group_address(const Inputs& inputs, const Wish& wish) {
-  return {wish.address,
-          wish.address.bits(),
-          forwarding_of(inputs, wish),
-          {{wish.virtual_ip.namespace_name, wish.virtual_ip.name, wish.uid}}};
-}
+// An address that comes into a group: asked for by `wish`, and owned by all who share it.
+struct Newcomer {
+  Wish wish;
+  std::vector<api::AddressOwner> owners;
+};
 
-void add_address(const Inputs& inputs, const Wish& wish, Draft& draft) {
+void add_address(const Inputs& inputs, const Newcomer& newcomer, Draft& draft) {
+  const auto& address = newcomer.wish.address;
   auto& addresses = draft.group.spec.addresses;
-  addresses.push_back(group_address(inputs, wish));
+  addresses.push_back({address, address.bits(), forwarding_of(inputs, newcomer.wish), newcomer.owners});
   std::sort(addresses.begin(), addresses.end(),
             [](const auto& a, const auto& b) { return a.address < b.address; });
 }
 
 // A group of its own for the wish; nothing if no VRID is left.
-Draft* open_group(const Inputs& inputs, const Wish& wish, Draft fresh, Drafts& drafts) {
+Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Drafts& drafts) {
   ByKey<api::VRRPGroup> groups;
   for (const auto& [name, draft] : drafts) groups.insert({cluster_key(name), draft.group});
   const auto id = free_router_id(inputs, groups, *fresh.pool, fresh.candidates, fresh.frame->segment,
@@ -185,52 +181,62 @@ Draft* open_group(const Inputs& inputs, const Wish& wish, Draft fresh, Drafts& d
   group.spec.interface =
       fresh.frame->interface.empty() ? common_interface(fresh.candidates) : fresh.frame->interface;
   apply_pool(*fresh.pool, group.spec);
-  add_address(inputs, wish, fresh);
+  add_address(inputs, newcomer, fresh);
   settle_members(inputs, drafts, fresh);
   return &drafts.insert({group.meta.name, fresh}).first->second;
 }
 
-void place_one(const Inputs& inputs, const Wish& wish, Drafts& drafts, Placement& out) {
+void refuse(const Newcomer& newcomer, Refusal refusal, Placement& out) {
+  for (const auto& owner : newcomer.owners) out.refused.insert({{owner.namespace_name, owner.name}, refusal});
+}
+
+void place_one(const Inputs& inputs, const Newcomer& newcomer, Drafts& drafts, Placement& out) {
+  const Wish& wish = newcomer.wish;
   Draft fresh;
   fresh.pool = wish.pool;
   fresh.demand = demand_of(*wish.pool, wish.address, forwarding_of(inputs, wish));
   fresh.candidates = candidates(inputs, fresh.demand);
   const std::string text = net::to_string(wish.address);
   if (fresh.candidates.eligible.empty()) {
-    out.refused.insert({wish.virtual_ip,
-                        {Reason::kNoEligibleNode,
-                         "no node can hold " + text + " (" + explain(fresh.candidates, fresh.demand) + ")"}});
-    return;
+    return refuse(newcomer,
+                  {Reason::kNoEligibleNode,
+                   "no node can hold " + text + " (" + explain(fresh.candidates, fresh.demand) + ")"},
+                  out);
   }
   fresh.frame = frame_of(*wish.pool, fresh.demand, fresh.candidates);
   std::size_t open = 0;
   Draft* shared = emptiest(drafts, *fresh.frame, open);
   const bool wants_new = shared == nullptr || open < spread_of(*wish.pool, fresh.candidates);
-  Draft* own = wants_new ? open_group(inputs, wish, fresh, drafts) : nullptr;
+  Draft* own = wants_new ? open_group(inputs, newcomer, fresh, drafts) : nullptr;
   if (own != nullptr) return;
   if (shared == nullptr) {
-    out.refused.insert(
-        {wish.virtual_ip,
-         {Reason::kVirtualRouterIDsExhausted, "no virtual router ID of AddressPool " + wish.pool->meta.name +
-                                                  " is free for " + text + ", widen vrrp.virtualRouterIDs"}});
-    return;
+    return refuse(
+        newcomer,
+        {Reason::kVirtualRouterIDsExhausted, "no virtual router ID of AddressPool " + wish.pool->meta.name +
+                                                 " is free for " + text + ", widen vrrp.virtualRouterIDs"},
+        out);
   }
-  add_address(inputs, wish, *shared);
+  add_address(inputs, newcomer, *shared);
 }
 
 // Granted addresses that are in no group yet, in the order their VirtualIPs came.
-std::vector<Wish> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts) {
+std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts) {
   std::set<net::IpAddress> placed;
   for (const auto& [name, draft] : drafts) {
     for (const auto& address : draft.group.spec.addresses) placed.insert(address.address);
   }
-  std::vector<Wish> out;
-  for (const auto& [address, wish] : seating.claims.granted) {
-    const bool ready = wish.pool != nullptr && !seating.unready.contains(wish.uid);
-    if (ready && !placed.contains(address)) out.push_back(wish);
+  std::vector<Newcomer> out;
+  for (const auto& [address, wishes] : seating.claims.granted) {
+    if (placed.contains(address)) continue;
+    auto owners = owners_of(seating, {address, address.bits(), {}, {}});
+    if (owners.empty()) continue;
+    const auto first = std::find_if(wishes.begin(), wishes.end(),
+                                    [&](const Wish& wish) { return wish.uid == owners.front().uid; });
+    out.push_back({*first, std::move(owners)});
   }
-  std::stable_sort(out.begin(), out.end(), [&](const Wish& a, const Wish& b) {
-    return older(inputs.virtual_ips.at(a.virtual_ip).meta, inputs.virtual_ips.at(b.virtual_ip).meta);
+  std::stable_sort(out.begin(), out.end(), [&](const Newcomer& a, const Newcomer& b) {
+    return older(inputs.virtual_ips.at(a.wish.virtual_ip).meta,
+                 inputs.virtual_ips.at(b.wish.virtual_ip).meta);
   });
   return out;
 }
@@ -282,7 +288,7 @@ Placement place(const Inputs& inputs, const Seating& seating) {
     frame(inputs, seating, draft);
     drafts.insert({key.name, std::move(draft)});
   }
-  for (const auto& wish : unplaced(inputs, seating, drafts)) place_one(inputs, wish, drafts, out);
+  for (const auto& newcomer : unplaced(inputs, seating, drafts)) place_one(inputs, newcomer, drafts, out);
   finish(inputs, drafts, out);
   return out;
 }

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
-#include "controller/plan/claim.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
+#include "controller/plan/seating.h"
 
 // Addresses into groups, and groups as they should be (api.md, "Who is a member").
 namespace fairlead::controller {
@@ -15,13 +14,6 @@ struct Placement {
   ByKey<api::VRRPGroup> groups;  // desired: name, labels, annotations, spec
   std::map<net::IpAddress, std::string> group_of;
   std::map<api::ObjectKey, Refusal> refused;  // NoEligibleNode, VirtualRouterIDsExhausted
-};
-
-// What place() is to do.
-struct Seating {
-  Claims claims;
-  std::set<std::string> frozen;   // UIDs of VirtualIPs whose present addresses stay as they are
-  std::set<std::string> unready;  // UIDs that may not be placed yet: their finalizer is not written (K-30)
 };
 
 // An address stays in its group as long as its VirtualIP holds it. A new one opens a group until as many

@@ -1,18 +1,19 @@
 #include "controller/plan/pools.h"
 
 #include <algorithm>
-#include <vector>
-
-#include "lib/base/text.h"
+#include <limits>
 
 namespace fairlead::controller {
 namespace {
 
-constexpr std::int64_t kSaturated = std::int64_t{1} << 53;
-
-bool holds(const api::AddressPool& pool, const net::IpAddress& address) {
+bool has(const api::AddressPool& pool, const net::IpAddress& address) {
   return std::any_of(pool.spec.addresses.begin(), pool.spec.addresses.end(),
                      [&](const net::AddressRange& range) { return range.contains(address); });
+}
+
+bool has_family(const api::AddressPool& pool, net::Family family) {
+  return std::any_of(pool.spec.addresses.begin(), pool.spec.addresses.end(),
+                     [&](const net::AddressRange& range) { return range.first.family() == family; });
 }
 
 bool overlap(const api::AddressPool& a, const api::AddressPool& b) {
@@ -25,10 +26,6 @@ bool overlap(const api::AddressPool& a, const api::AddressPool& b) {
 }
 
 std::optional<Refusal> refusal_of(const Inputs& inputs, const api::AddressPool& pool) {
-  if (!pool.spec.not_yet_supported.empty()) {
-    return Refusal{Reason::kNotYetSupported, "not supported yet, set it back to its default: " +
-                                                 join(pool.spec.not_yet_supported, ", ")};
-  }
   for (const auto& [key, other] : inputs.pools) {
     if (key.name == pool.meta.name || !older(other.meta, pool.meta) || !overlap(pool, other)) continue;
     return Refusal{Reason::kOverlap, "overlaps the older pool " + key.name + ", give each its own addresses"};
@@ -36,23 +33,77 @@ std::optional<Refusal> refusal_of(const Inputs& inputs, const api::AddressPool& 
   return std::nullopt;
 }
 
-// How many addresses a prefix has, saturated.
-std::int64_t size_of(const net::Prefix& prefix) {
-  const int bits = prefix.address.bits() - prefix.length;
-  return bits >= 53 ? kSaturated : std::int64_t{1} << bits;
+bool any_matches(const std::vector<api::LabelSelector>& selectors, const api::Labels& labels) {
+  return std::any_of(selectors.begin(), selectors.end(),
+                     [&](const auto& selector) { return api::matches(selector, labels); });
 }
 
-std::int64_t assigned_in(const api::AddressPool& pool, const ByKey<api::VRRPGroup>& groups,
-                         net::Family family) {
-  std::int64_t count = 0;
-  for (const auto& [key, group] : groups) {
-    if (group.spec.family != family) continue;
-    const auto ours = [&](const auto& entry) { return holds(pool, entry.address); };
-    const auto& spec = group.spec;
-    count += std::count_if(spec.addresses.begin(), spec.addresses.end(), ours);
-    count += std::count_if(spec.excluded_addresses.begin(), spec.excluded_addresses.end(), ours);
+bool admits_namespace(const api::ServiceAllocation& allocation, const Asker& asker) {
+  if (allocation.namespaces.empty() && allocation.namespace_selectors.empty()) return true;
+  const auto& names = allocation.namespaces;
+  return std::find(names.begin(), names.end(), asker.namespace_name) != names.end() ||
+         any_matches(allocation.namespace_selectors, asker.namespace_labels);
+}
+
+bool admits_labels(const api::ServiceAllocation& allocation, const Asker& asker) {
+  return allocation.service_selectors.empty() || any_matches(allocation.service_selectors, asker.labels);
+}
+
+Refusal not_admitted(const api::AddressPool& pool, const Asker& asker) {
+  const std::string what = admits_namespace(pool.spec.service_allocation, asker)
+                               ? "the labels of who asks (serviceAllocation.serviceSelectors)"
+                               : "namespace " + asker.namespace_name + " (serviceAllocation.namespaces)";
+  return {Reason::kNotAdmitted, "AddressPool " + pool.meta.name + " does not admit " + what};
+}
+
+PoolChoice named(const Inputs& inputs, const std::map<std::string, Refusal>& refused,
+                 const std::string& wanted) {
+  if (const auto no = refused.find(wanted); no != refused.end()) {
+    return {nullptr, Refusal{Reason::kNotAdmitted, "AddressPool " + wanted + " is itself not accepted (" +
+                                                       std::string(to_string(no->second.reason)) + ")"}};
   }
-  return count;
+  const auto* pool = find(inputs.pools, cluster_key(wanted));
+  if (pool != nullptr) return {pool, std::nullopt};
+  return {nullptr, Refusal{Reason::kPoolNotFound, "there is no AddressPool named " + wanted}};
+}
+
+PoolChoice offer(const api::AddressPool& pool, const net::IpAddress& address, const Asker& asker) {
+  if (!gives(pool, address)) {
+    return {&pool, Refusal{Reason::kOutsidePool, "AddressPool " + pool.meta.name + " does not give away " +
+                                                     net::to_string(address) + " (avoidBuggyIPs)"}};
+  }
+  if (!admits(pool, asker)) return {&pool, not_admitted(pool, asker)};
+  return {&pool, std::nullopt};
+}
+
+// How many addresses a range has, saturated.
+constexpr std::int64_t kSaturated = std::int64_t{1} << 53;
+std::int64_t size_of(const net::AddressRange& range) {
+  std::int64_t out = 0;
+  for (const auto& prefix : net::exact_cover(range)) {
+    const int bits = prefix.address.bits() - prefix.length;
+    out = std::min(kSaturated, out + (bits >= 53 ? kSaturated : std::int64_t{1} << bits));
+  }
+  return out;
+}
+
+std::int64_t number_of(const net::IpAddress& v4) {
+  std::int64_t out = 0;
+  for (const std::uint8_t byte : v4.bytes()) out = out * 256 + byte;
+  return out;
+}
+
+// IPv4 addresses below `end` that end in .0 or .255.
+std::int64_t buggy_below(std::int64_t end) { return end / 256 * 2 + (end % 256 > 0 ? 1 : 0); }
+
+std::int64_t buggy_in(const net::AddressRange& range) {
+  if (!range.first.is_v4()) return 0;
+  return buggy_below(number_of(range.last) + 1) - buggy_below(number_of(range.first));
+}
+
+int rank(const api::AddressPool& pool) {
+  const int priority = pool.spec.service_allocation.priority;
+  return priority == 0 ? std::numeric_limits<int>::max() : priority;
 }
 
 }  // namespace
@@ -69,44 +120,89 @@ std::map<std::string, Refusal> refused_pools(const Inputs& inputs) {
   return out;
 }
 
+Asker asker_of(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  Asker out{virtual_ip.meta.namespace_name, {}, virtual_ip.meta.labels};
+  const auto* home = find(inputs.namespaces, cluster_key(out.namespace_name));
+  if (home != nullptr) out.namespace_labels = home->meta.labels;
+  if (!virtual_ip.spec.service) return out;
+  const auto* service = find(inputs.services, {out.namespace_name, *virtual_ip.spec.service});
+  out.labels = service == nullptr ? api::Labels{} : service->meta.labels;
+  return out;
+}
+
+bool admits(const api::AddressPool& pool, const Asker& asker) {
+  const auto& allocation = pool.spec.service_allocation;
+  return admits_namespace(allocation, asker) && admits_labels(allocation, asker);
+}
+
+bool is_buggy(const net::IpAddress& address) {
+  return address.is_v4() && (address.bytes()[3] == 0 || address.bytes()[3] == 255);
+}
+
+bool gives(const api::AddressPool& pool, const net::IpAddress& address) {
+  return has(pool, address) && !(pool.spec.avoid_buggy_ips && is_buggy(address));
+}
+
 PoolChoice pool_for(const Inputs& inputs, const std::map<std::string, Refusal>& refused,
-                    const net::IpAddress& address, const std::string& wanted) {
+                    const net::IpAddress& address, const std::string& wanted, const Asker& asker) {
   const std::string text = net::to_string(address);
   if (!wanted.empty()) {
-    if (const auto no = refused.find(wanted); no != refused.end()) {
-      return {nullptr, Refusal{Reason::kNotAdmitted, "AddressPool " + wanted + " is itself not accepted (" +
-                                                         std::string(to_string(no->second.reason)) + ")"}};
-    }
-    const auto* pool = find(inputs.pools, cluster_key(wanted));
-    if (pool == nullptr) {
-      return {nullptr, Refusal{Reason::kPoolNotFound, "there is no AddressPool named " + wanted}};
-    }
-    if (holds(*pool, address)) return {pool, std::nullopt};
+    const PoolChoice choice = named(inputs, refused, wanted);
+    if (choice.refusal) return choice;
+    if (has(*choice.pool, address)) return offer(*choice.pool, address, asker);
     return {nullptr, Refusal{Reason::kOutsidePool, text + " is not in AddressPool " + wanted}};
   }
   for (const auto& [key, pool] : inputs.pools) {
-    if (!refused.contains(key.name) && holds(pool, address)) return {&pool, std::nullopt};
+    if (!refused.contains(key.name) && has(pool, address)) return offer(pool, address, asker);
   }
   return {nullptr, Refusal{Reason::kOutsidePool, text + " is in no accepted AddressPool"}};
 }
 
-api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const ByKey<api::VRRPGroup>& groups) {
+PoolList pools_for(const Inputs& inputs, const std::map<std::string, Refusal>& refused, net::Family family,
+                   const std::string& wanted, const Asker& asker) {
+  const std::string of_family = std::string(net::to_string(family)) + " addresses";
+  if (!wanted.empty()) {
+    const PoolChoice choice = named(inputs, refused, wanted);
+    if (choice.refusal) return {{}, choice.refusal};
+    if (!admits(*choice.pool, asker)) return {{}, not_admitted(*choice.pool, asker)};
+    if (has_family(*choice.pool, family)) return {{choice.pool}, std::nullopt};
+    return {{}, Refusal{Reason::kOutsidePool, "AddressPool " + wanted + " has no " + of_family}};
+  }
+  PoolList out;
+  for (const auto& [key, pool] : inputs.pools) {
+    const bool fit = pool.spec.auto_assign && has_family(pool, family) && admits(pool, asker);
+    if (fit && !refused.contains(key.name)) out.pools.push_back(&pool);
+  }
+  std::stable_sort(out.pools.begin(), out.pools.end(),
+                   [](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
+  if (!out.pools.empty()) return out;
+  out.refusal = inputs.pools.empty()
+                    ? Refusal{Reason::kPoolNotFound, "there is no AddressPool"}
+                    : Refusal{Reason::kNotAdmitted, "no accepted AddressPool assigns " + of_family +
+                                                        " to who asks in namespace " + asker.namespace_name +
+                                                        " (autoAssign, serviceAllocation)"};
+  return out;
+}
+
+api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used,
+                                    const ReservedAddresses& reserved) {
   api::AddressPoolStatus out;
-  std::int64_t all_v4 = 0;
-  std::int64_t all_v6 = 0;
   std::vector<net::AddressRange> ranges = pool.spec.addresses;
   std::sort(ranges.begin(), ranges.end());
   for (const auto& range : ranges) {
-    std::int64_t& all = range.first.is_v4() ? all_v4 : all_v6;
-    for (const auto& prefix : net::exact_cover(range)) {
-      out.cidrs.push_back(net::to_string(prefix));
-      all = std::min(kSaturated, all + size_of(prefix));
+    const bool v4 = range.first.is_v4();
+    std::int64_t& available = v4 ? out.available_ipv4 : out.available_ipv6;
+    std::int64_t& assigned = v4 ? out.assigned_ipv4 : out.assigned_ipv6;
+    for (const auto& prefix : net::exact_cover(range)) out.cidrs.push_back(net::to_string(prefix));
+    for (const auto& part : reserved.rest_of(range)) {
+      available = std::min(kSaturated, available + size_of(part));
+      if (pool.spec.avoid_buggy_ips) available -= buggy_in(part);
+    }
+    for (auto one = used.lower_bound(range.first); one != used.end() && *one <= range.last; ++one) {
+      ++assigned;
+      if (gives(pool, *one) && !reserved.find(*one)) --available;
     }
   }
-  out.assigned_ipv4 = assigned_in(pool, groups, net::Family::kIPv4);
-  out.assigned_ipv6 = assigned_in(pool, groups, net::Family::kIPv6);
-  out.available_ipv4 = std::max<std::int64_t>(0, all_v4 - out.assigned_ipv4);
-  out.available_ipv6 = std::max<std::int64_t>(0, all_v6 - out.assigned_ipv6);
   return out;
 }
 

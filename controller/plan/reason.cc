@@ -18,6 +18,8 @@ std::string_view to_string(Reason reason) {
       return "ReservedAddress";
     case Reason::kNotYetSupported:
       return "NotYetSupported";
+    case Reason::kSharingConflict:
+      return "SharingConflict";
     case Reason::kNameTaken:
       return "NameTaken";
     case Reason::kOverlap:

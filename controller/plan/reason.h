@@ -17,6 +17,7 @@ enum class Reason {
   kOutsidePool,
   kReservedAddress,
   kNotYetSupported,
+  kSharingConflict,
   kNameTaken,  // of a Service: a VirtualIP of its name exists and is not ours
   kOverlap,    // of an AddressPool: an older pool has some of its addresses
   kPoolExhausted,

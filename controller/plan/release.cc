@@ -62,11 +62,23 @@ std::vector<Release> parse_releases(const std::string& text) {
   return out;
 }
 
-std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group) {
+std::vector<Release> noted_releases(const api::VRRPGroup& group) {
   const auto note = group.meta.annotations.find(kReleasingAnnotation);
-  if (note == group.meta.annotations.end()) return {};
+  return note == group.meta.annotations.end() ? std::vector<Release>{} : parse_releases(note->second);
+}
+
+ReleaseNotes::ReleaseNotes(const Inputs& inputs) {
+  for (const auto& [key, group] : inputs.groups) {
+    for (const auto& release : noted_releases(group)) {
+      of_addresses[release.address].insert(release.nodes.begin(), release.nodes.end());
+      of_owners[release.owner_uid].insert(release.nodes.begin(), release.nodes.end());
+    }
+  }
+}
+
+std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group) {
   std::vector<Release> out;
-  for (auto& release : parse_releases(note->second)) {
+  for (auto& release : noted_releases(group)) {
     if (lists(group, release.address)) continue;
     std::erase_if(release.nodes, [&](const std::string& node) { return has_let_go(inputs, group, node); });
     if (!release.nodes.empty()) out.push_back(std::move(release));

@@ -29,6 +29,17 @@ struct Release {
 std::string to_string(const std::vector<Release>& releases);
 std::vector<Release> parse_releases(const std::string& text);
 
+// The notes of one group as they stand.
+std::vector<Release> noted_releases(const api::VRRPGroup& group);
+
+// The nodes in the notes of all groups as they stand.
+struct ReleaseNotes {
+  explicit ReleaseNotes(const Inputs& inputs);
+
+  std::map<net::IpAddress, std::set<std::string>> of_addresses;
+  std::map<std::string, std::set<std::string>> of_owners;  // by UID of the VirtualIP
+};
+
 // The notes of one group, without the nodes that have reported or are gone; empty ones left out.
 std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& group);
 

@@ -11,23 +11,19 @@ namespace fairlead::controller {
 namespace {
 
 const std::string kPrefix = "fairlead.dev/";
+constexpr std::string_view kAddresses = "loadBalancerIPs";
+constexpr std::size_t kMostOfKey = 253;  // as the CRD's schema
 
 // An annotation whose behaviour is not built yet, and the value that changes nothing.
 struct Later {
   std::string_view name;
   std::string_view harmless;
 };
-constexpr Later kLater[] = {{"sharing-key", ""},
-                            {"scheduler-flags", ""},
-                            {"source-ranges", ""},
-                            {"connection-limits", "0,0"},
-                            {"health-checks", "[]"},
-                            {"on-unhealthy", "Drain"},
-                            {"quorum", "1"},
-                            {"sorry-server", ""},
-                            {"min-healthy-percent", "0"},
-                            {"drain-seconds", "300"},
-                            {"preferred-nodes", ""}};
+constexpr Later kLater[] = {{"scheduler-flags", ""},      {"source-ranges", ""},
+                            {"connection-limits", "0,0"}, {"health-checks", "[]"},
+                            {"on-unhealthy", "Drain"},    {"quorum", "1"},
+                            {"sorry-server", ""},         {"min-healthy-percent", "0"},
+                            {"drain-seconds", "300"},     {"preferred-nodes", ""}};
 
 const std::string* annotation(const api::Service& service, std::string_view name) {
   const auto found = service.meta.annotations.find(kPrefix + std::string(name));
@@ -54,27 +50,33 @@ std::optional<Refusal> not_built_yet(const api::Service& service) {
   return later(join(found, ", "));
 }
 
-std::optional<Refusal> read_address(std::string_view text, std::vector<net::IpAddress>& out) {
+// `where` it was read: "annotation fairlead.dev/loadBalancerIPs".
+std::optional<Refusal> read_address(const std::string& where, std::string_view text,
+                                    std::vector<net::IpAddress>& out) {
+  const auto no = [&](const std::string& why) { return Refusal{Reason::kInvalidSpec, where + ": " + why}; };
   const auto address = net::parse_address(text);
-  if (!address)
-    return bad("loadBalancerIPs", "must be IP addresses separated by commas, got " + std::string(text));
+  if (!address) return no("must be an IP address, got " + std::string(text));
   const bool unusable = address->is_unspecified() || address->is_loopback() || address->is_multicast() ||
                         address->is_v4_mapped();
-  if (unusable) return bad("loadBalancerIPs", std::string(text) + " cannot be a virtual IP");
+  if (unusable) return no(std::string(text) + " cannot be a virtual IP");
   const bool second = std::any_of(out.begin(), out.end(),
                                   [&](const auto& other) { return other.family() == address->family(); });
-  if (second) return bad("loadBalancerIPs", "must have at most one address per family");
+  if (second) return no("must have at most one address per family");
   out.push_back(*address);
   return std::nullopt;
 }
 
+// None: they are allocated.
 std::optional<Refusal> read_addresses(const api::Service& service, std::vector<net::IpAddress>& out) {
-  const auto* text = annotation(service, "loadBalancerIPs");
+  const auto* text = annotation(service, kAddresses);
   if (text == nullptr || trim(*text).empty()) {
-    return later("a Service without the annotation fairlead.dev/loadBalancerIPs (allocation)");
+    const std::string& deprecated = service.load_balancer_ip;
+    return deprecated.empty() ? std::nullopt : read_address("spec.loadBalancerIP", trim(deprecated), out);
   }
   for (const auto& part : split(*text, ',')) {
-    if (auto refusal = read_address(trim(part), out)) return refusal;
+    if (auto refusal = read_address("annotation " + kPrefix + std::string(kAddresses), trim(part), out)) {
+      return refusal;
+    }
   }
   return std::nullopt;
 }
@@ -108,6 +110,14 @@ std::optional<Refusal> read_scheduler(const api::Service& service, api::Schedule
   return std::nullopt;
 }
 
+std::optional<Refusal> read_sharing_key(const api::Service& service, std::string& out) {
+  const auto* text = annotation(service, "sharing-key");
+  if (text == nullptr) return std::nullopt;
+  out = std::string(trim(*text));
+  if (out.size() <= kMostOfKey) return std::nullopt;
+  return bad("sharing-key", "must have at most 253 characters, got " + std::to_string(out.size()));
+}
+
 std::optional<Refusal> read_on_no_endpoints(const api::Service& service) {
   const auto* text = annotation(service, "on-no-endpoints");
   if (text == nullptr || *text == "Reject") return std::nullopt;
@@ -119,6 +129,7 @@ std::variant<api::VirtualIPSpec, Refusal> spec_of(const api::Service& service) {
   api::VirtualIPSpec out;
   out.service = service.meta.name;
   if (const auto* pool = annotation(service, "address-pool")) out.pool = std::string(trim(*pool));
+  if (auto refusal = read_sharing_key(service, out.sharing_key)) return *std::move(refusal);
   if (auto refusal = read_addresses(service, out.addresses)) return *std::move(refusal);
   if (auto refusal = read_forwarding(service, out.forwarding)) return *std::move(refusal);
   if (auto refusal = check_families(out)) return *std::move(refusal);
@@ -157,6 +168,11 @@ bool made_for_service(const api::VirtualIP& virtual_ip) { return has_service_own
 
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service) {
   return has_owner(virtual_ip.meta, service);
+}
+
+bool asks_by_deprecated_field(const api::Service& service) {
+  const auto* text = annotation(service, kAddresses);
+  return !service.load_balancer_ip.empty() && (text == nullptr || trim(*text).empty());
 }
 
 const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip) {

@@ -19,6 +19,9 @@ bool made_for_service(const api::VirtualIP& virtual_ip);
 // True if it was made for this one, by UID.
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service);
 
+// True if it asks for its address by spec.loadBalancerIP, and not by the annotation, which comes first.
+bool asks_by_deprecated_field(const api::Service& service);
+
 // The Service that it names, where that cannot be read and no version read before is known; else nullptr.
 const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
@@ -29,9 +32,9 @@ struct ServiceOutcome {
   std::optional<Refusal> refusal;
 };
 
-// What a Service of ours asks for. NameTaken if a VirtualIP of its name is not ours; NotYetSupported without
-// an address or with annotations and fields whose behaviour is not built yet, where they change something;
-// InvalidSpec for an annotation that cannot be read.
+// What a Service of ours asks for. NameTaken if a VirtualIP of its name is not ours; NotYetSupported with
+// annotations and fields whose behaviour is not built yet, where they change something; InvalidSpec for an
+// annotation that cannot be read. Without an address its VirtualIP names none, and is given one.
 ServiceOutcome virtual_ip_of(const Inputs& inputs, const api::Service& service);
 
 }  // namespace fairlead::controller

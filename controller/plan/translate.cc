@@ -18,13 +18,11 @@ RealKey key_of(const api::VirtualServer& server, const api::RealServer& real) {
 }
 
 // Where each real server stands in the sets that exist.
-std::map<RealKey, int> present_slices(const api::VirtualIP& virtual_ip,
-                                      const ByKey<api::RealServerSet>& observed) {
+std::map<RealKey, int> present_slices(const std::vector<const api::RealServerSet*>& observed) {
   std::map<RealKey, int> out;
-  for (const auto& [key, set] : observed) {
-    if (!owned_by(set.meta, virtual_ip.meta.uid)) continue;
-    for (const auto& server : set.spec.virtual_servers) {
-      for (const auto& real : server.reals) out.insert({key_of(server, real), set.spec.slice_index});
+  for (const auto* set : observed) {
+    for (const auto& server : set->spec.virtual_servers) {
+      for (const auto& real : server.reals) out.insert({key_of(server, real), set->spec.slice_index});
     }
   }
   return out;
@@ -75,17 +73,12 @@ api::ObjectMeta set_meta(const api::VirtualIP& virtual_ip, const std::string& gr
 
 }  // namespace
 
-bool owned_by(const api::ObjectMeta& meta, const std::string& uid) {
-  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(),
-                     [&](const api::OwnerReference& owner) { return owner.uid == uid; });
-}
-
 std::vector<api::RealServerSet> real_server_sets(const api::VirtualIP& virtual_ip, const std::string& group,
                                                  const net::IpAddress& address, const Backends& backends,
-                                                 const ByKey<api::RealServerSet>& observed) {
+                                                 const std::vector<const api::RealServerSet*>& observed) {
   std::vector<api::RealServerSet> out;
   if (backends.virtual_servers.empty()) return out;
-  const auto places = spread(backends, present_slices(virtual_ip, observed));
+  const auto places = spread(backends, present_slices(observed));
   int count = 1;
   for (const auto& row : places) {
     for (const int place : row) count = std::max(count, place + 1);

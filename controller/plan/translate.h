@@ -16,9 +16,6 @@ inline constexpr std::size_t kMostRealsPerSet = 1000;
 // is room. Owned by the VirtualIP, labelled with it and its group. No virtual server: no set.
 std::vector<api::RealServerSet> real_server_sets(const api::VirtualIP& virtual_ip, const std::string& group,
                                                  const net::IpAddress& address, const Backends& backends,
-                                                 const ByKey<api::RealServerSet>& observed);
-
-// True if the set is owned by the VirtualIP with this UID.
-bool owned_by(const api::ObjectMeta& meta, const std::string& uid);
+                                                 const std::vector<const api::RealServerSet*>& observed);
 
 }  // namespace fairlead::controller

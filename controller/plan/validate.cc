@@ -2,45 +2,14 @@
 
 #include <algorithm>
 
+#include "controller/plan/services.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
-Refusal reserved_by(const net::IpAddress& address, const std::string& whose) {
-  return {Reason::kReservedAddress, net::to_string(address) + " is " + whose + ", ask for another"};
-}
-
 bool lists(const std::vector<std::string>& addresses, const std::string& text) {
   return std::find(addresses.begin(), addresses.end(), text) != addresses.end();
-}
-
-std::optional<Refusal> reserved_by_node(const api::Node& node, const net::IpAddress& address) {
-  if (lists(node.internal_ips, net::to_string(address))) {
-    return reserved_by(address, "the address of node " + node.meta.name);
-  }
-  for (const auto& text : node.pod_cidrs) {
-    const auto range = net::parse_prefix(text);
-    if (range && range->contains(address)) {
-      return reserved_by(address, "in the Pod range " + text + " of node " + node.meta.name);
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<Refusal> reserved_by_report(const api::NodeReport& report, const net::IpAddress& address) {
-  for (const auto& interface : report.spec.interfaces) {
-    for (const auto& prefix : interface.addresses) {
-      if (prefix.address == address) {
-        return reserved_by(address, "the address of " + interface.name + " on node " + report.meta.name);
-      }
-    }
-    if (std::find(interface.gateways.begin(), interface.gateways.end(), address) !=
-        interface.gateways.end()) {
-      return reserved_by(address, "a gateway of node " + report.meta.name);
-    }
-  }
-  return std::nullopt;
 }
 
 bool has_address(const api::NodeReport& report, const net::IpAddress& address) {
@@ -76,55 +45,160 @@ std::optional<Refusal> direct_to_node(const Inputs& inputs, const api::VirtualIP
   return std::nullopt;
 }
 
-}  // namespace
+bool needs_ipv4(api::Forwarding forwarding) {
+  return forwarding == api::Forwarding::kNat || forwarding == api::Forwarding::kTunnel;
+}
 
-std::optional<Refusal> reserved(const Inputs& inputs, const net::IpAddress& address) {
-  for (const auto& server : inputs.settings.api_servers) {
-    if (server == address) return reserved_by(address, "the API server's");
+std::optional<Refusal> not_built_yet(const Inputs& inputs, const api::VirtualIP& virtual_ip,
+                                     const std::vector<net::Family>& families) {
+  const auto& spec = virtual_ip.spec;
+  if (!spec.not_yet_supported.empty()) {
+    return Refusal{Reason::kNotYetSupported,
+                   "not supported yet, set it back to its default: " + join(spec.not_yet_supported, ", ")};
   }
-  for (const auto& [key, node] : inputs.nodes) {
-    if (auto refusal = reserved_by_node(node, address)) return refusal;
+  const bool v6 = std::find(families.begin(), families.end(), net::Family::kIPv6) != families.end();
+  if (v6 && needs_ipv4(spec.forwarding)) {
+    return Refusal{Reason::kNotYetSupported,
+                   "not supported yet: IPv6, by the Service's ipFamilies, with "
+                   "forwarding " +
+                       std::string(api::to_string(spec.forwarding)) + " (Delegate is)"};
   }
-  for (const auto& [key, report] : inputs.node_reports) {
-    if (auto refusal = reserved_by_report(report, address)) return refusal;
+  return direct_to_node(inputs, spec);
+}
+
+const net::IpAddress* asked_for(const api::VirtualIPSpec& spec, net::Family family) {
+  const auto found = std::find_if(spec.addresses.begin(), spec.addresses.end(),
+                                  [&](const auto& address) { return address.family() == family; });
+  return found == spec.addresses.end() ? nullptr : &*found;
+}
+
+// One VirtualIP being judged.
+struct Case {
+  const Ground& ground;
+  const api::VirtualIP& virtual_ip;
+  Asker asker;
+  Judgement out;
+};
+
+// An address that it has. Where its pool has it no more, the group lives on by the rules of that pool.
+void keep(Case& about, const net::IpAddress& address) {
+  const Ground& ground = about.ground;
+  const auto& meta = about.virtual_ip.meta;
+  const Tenure& tenure = ground.tenures.at(meta.uid).at(address);
+  PoolChoice choice =
+      pool_for(ground.inputs, ground.refused_pools, address, about.virtual_ip.spec.pool, about.asker);
+  if (choice.pool == nullptr) choice.pool = find(ground.inputs.pools, cluster_key(tenure.pool));
+  const bool unreadable = ground.inputs.poisoned_pools.contains(cluster_key(tenure.pool));
+  if (choice.pool == nullptr && !unreadable && !tenure.in_group)
+    return about.out.given_back.push_back(address);
+  if (choice.refusal) about.out.pool_removed = choice.refusal->message;
+  about.out.wishes.push_back({api::key_of(meta), meta.uid, address, choice.pool});
+}
+
+void judge_named(Case& about, const net::IpAddress& address) {
+  const Ground& ground = about.ground;
+  const auto& meta = about.virtual_ip.meta;
+  const auto known = ground.tenures.find(meta.uid);
+  if (known != ground.tenures.end() && known->second.contains(address)) return keep(about, address);
+  about.out.refusal = refuse_reserved(ground.reserved, address);
+  if (about.out.refusal) return;
+  PoolChoice choice =
+      pool_for(ground.inputs, ground.refused_pools, address, about.virtual_ip.spec.pool, about.asker);
+  about.out.refusal = std::move(choice.refusal);
+  about.out.wishes.push_back({api::key_of(meta), meta.uid, address, choice.pool});
+}
+
+// Whether an address that it has is still what it asks for, whatever became of the pool.
+bool fits(const Case& about, const net::IpAddress& address, const Tenure& tenure) {
+  const std::string& wanted = about.virtual_ip.spec.pool;
+  if (wanted.empty() || !tenure.claimed || tenure.pool == wanted) return true;
+  const auto* pool = find(about.ground.inputs.pools, cluster_key(wanted));
+  return pool != nullptr && !about.ground.refused_pools.contains(wanted) && gives(*pool, address);
+}
+
+// Of several, one that is in a group already, then the lowest.
+std::optional<net::IpAddress> present(const Case& about, net::Family family) {
+  const auto known = about.ground.tenures.find(about.virtual_ip.meta.uid);
+  if (known == about.ground.tenures.end()) return std::nullopt;
+  std::optional<net::IpAddress> out;
+  bool in_group = false;
+  for (const auto& [address, tenure] : known->second) {
+    if (address.family() != family || !fits(about, address, tenure)) continue;
+    if (out && (in_group || !tenure.in_group)) continue;
+    out = address;
+    in_group = tenure.in_group;
   }
-  for (const auto& [key, service] : inputs.services) {
-    if (lists(service.cluster_ips, net::to_string(address))) {
-      return reserved_by(address, "the cluster IP of Service " + api::to_string(key));
-    }
+  return out;
+}
+
+// What the Service it was made for shows in its status.
+std::optional<net::IpAddress> before(const Case& about, net::Family family,
+                                     const std::vector<const api::AddressPool*>& pools) {
+  if (!made_for_service(about.virtual_ip)) return std::nullopt;
+  const auto* service = find(about.ground.inputs.services, api::key_of(about.virtual_ip.meta));
+  if (service == nullptr || !made_for(about.virtual_ip, *service)) return std::nullopt;
+  for (const auto& ingress : service->ingress) {
+    const auto address = net::parse_address(ingress.ip);
+    if (!address || address->family() != family) continue;
+    const bool given =
+        std::any_of(pools.begin(), pools.end(), [&](const auto* pool) { return gives(*pool, *address); });
+    if (given) return *address;
   }
   return std::nullopt;
 }
 
-Judgement judge(const Inputs& inputs, const std::map<std::string, Refusal>& refused,
-                const std::map<net::IpAddress, Holding>& held, const api::VirtualIP& virtual_ip) {
+void judge_open(Case& about, net::Family family) {
+  if (const auto address = present(about, family)) return keep(about, *address);
+  PoolList list = pools_for(about.ground.inputs, about.ground.refused_pools, family,
+                            about.virtual_ip.spec.pool, about.asker);
+  about.out.refusal = std::move(list.refusal);
+  if (about.out.refusal) return;
+  auto known = before(about, family, list.pools);
+  const auto& meta = about.virtual_ip.meta;
+  about.out.needs.push_back({api::key_of(meta), meta.uid, family, std::move(list.pools), known});
+}
+
+}  // namespace
+
+Ground::Ground(const Inputs& of)
+    : inputs(of),
+      refused_pools(fairlead::controller::refused_pools(of)),
+      held(holdings(of)),
+      tenures(fairlead::controller::tenures(of, held)),
+      reserved(of),
+      releasing(fairlead::controller::releasing(of)),
+      belongings(of) {}
+
+std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
   const auto& spec = virtual_ip.spec;
-  if (!spec.not_yet_supported.empty()) {
-    return {Refusal{Reason::kNotYetSupported,
-                    "not supported yet, set it back to its default: " + join(spec.not_yet_supported, ", ")},
-            {},
-            false};
+  if (!spec.ip_families.empty()) return spec.ip_families;
+  std::vector<net::Family> out;
+  for (const auto& address : spec.addresses) out.push_back(address.family());
+  if (!out.empty()) return out;
+  const std::vector<net::Family> v4{net::Family::kIPv4};
+  if (!spec.service) return v4;
+  const auto* service = find(inputs.services, {virtual_ip.meta.namespace_name, *spec.service});
+  if (service == nullptr || service->ip_families.empty()) return v4;
+  const bool both = service->ip_families.size() > 1;
+  if (both && !service->needs_dual_stack && needs_ipv4(spec.forwarding)) return v4;
+  return service->ip_families;
+}
+
+Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
+  const auto families = families_of(ground.inputs, virtual_ip);
+  if (auto refusal = not_built_yet(ground.inputs, virtual_ip, families)) {
+    return {std::move(refusal), {}, {}, {}, ""};
   }
-  if (spec.addresses.empty()) {
-    return {Refusal{Reason::kNotYetSupported,
-                    "spec.addresses: allocation is not supported yet, ask for an address of a pool"},
-            {},
-            false};
-  }
-  if (auto refusal = direct_to_node(inputs, spec)) return {std::move(refusal), {}, false};
-  Judgement out;
-  for (const auto& address : spec.addresses) {
-    const auto holding = held.find(address);
-    const bool ours = holding != held.end() && holding->second.owner.uid == virtual_ip.meta.uid;
-    if (!ours) {
-      if (auto refusal = reserved(inputs, address)) return {std::move(refusal), {}, false};
+  Case about{ground, virtual_ip, asker_of(ground.inputs, virtual_ip), {}};
+  for (const auto family : families) {
+    if (const auto* address = asked_for(virtual_ip.spec, family)) {
+      judge_named(about, *address);
+    } else {
+      judge_open(about, family);
     }
-    PoolChoice choice = pool_for(inputs, refused, address, spec.pool);
-    if (choice.refusal && !ours) return {std::move(choice.refusal), {}, false};
-    out.pool_removed = out.pool_removed || choice.refusal.has_value();
-    out.wishes.push_back({api::key_of(virtual_ip.meta), virtual_ip.meta.uid, address, choice.pool});
+    if (about.out.refusal) return {std::move(about.out.refusal), {}, {}, {}, ""};
   }
-  return out;
+  return std::move(about.out);
 }
 
 }  // namespace fairlead::controller

@@ -89,6 +89,17 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
   return served || out == service.ingress ? out : std::vector<api::LoadBalancerIngress>{};
 }
 
+// What the Service shows stays while its VirtualIP is on its way to just that: after a restore of the cluster
+// it is asked for first (kubernetes.md 1, "Allocation order").
+bool shows_what_comes(const api::Service& service, const Decision& decision) {
+  if (decision.not_accepted || decision.not_allocated || decision.not_placed) return false;
+  const auto is_shown = [&](const auto& address) {
+    return std::any_of(service.ingress.begin(), service.ingress.end(),
+                       [&](const auto& ingress) { return ingress.ip == net::to_string(address); });
+  };
+  return std::any_of(decision.addresses.begin(), decision.addresses.end(), is_shown);
+}
+
 ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const api::ObjectKey& key,
                              const std::optional<Refusal>& refusal, const Statuses& statuses) {
   const auto& service = inputs.services.at(key);
@@ -100,10 +111,12 @@ ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const
   if (ours) {
     out.ingress = ingress_of(service, *virtual_ip, *status);
     const Decision& decision = desired.decisions.at(key);
+    if (status->addresses.empty() && shows_what_comes(service, decision)) out.ingress = service.ingress;
     for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated}) {
       if (!no && *of_vip) no = *of_vip;
     }
   }
+  if (!no && virtual_ip == nullptr) out.ingress = service.ingress;  // it is being made
   if (no) out.conditions.push_back(condition("Accepted", false, no->reason, no->message));
   if (!no && ours) out.conditions.push_back(condition("Accepted", true, Reason::kAccepted, ""));
   return out;

@@ -67,7 +67,7 @@ void add_allocated(const Report& report, std::vector<api::Condition>& out) {
   const auto& no = report.decision->not_allocated;
   if (no) {
     out.push_back(condition("Allocated", false, no->reason, no->message));
-  } else if (!report.held.empty() || !report.decision->not_accepted) {
+  } else if (!report.held.empty() || report.decision->claimed) {
     out.push_back(condition("Allocated", true, Reason::kAllocated, ""));
   }
 }
@@ -122,10 +122,9 @@ api::Condition degraded(const Report& report) {
                      "the Service's status is written by " + report.decision->foreign_writers +
                          ", and ours is not: stop one of them");
   }
-  if (report.decision->pool_removed) {
-    return condition(
-        "Degraded", true, Reason::kPoolRemoved,
-        "the address is in no accepted AddressPool any more; it stays until the VirtualIP changes");
+  if (!report.decision->pool_removed.empty()) {
+    return condition("Degraded", true, Reason::kPoolRemoved,
+                     report.decision->pool_removed + "; the address stays until the VirtualIP changes");
   }
   return condition("Degraded", false, Reason::kHealthy, "");
 }

@@ -19,6 +19,8 @@ constexpr Kind kKind{kFairleadVersion, "AddressPool"};
 constexpr std::size_t kMaxRanges = 64;
 constexpr std::size_t kMaxCidrs = 16384;
 constexpr int kMaxGroups = 255;
+constexpr std::size_t kMaxNamespaces = 256;
+constexpr std::size_t kMaxSelectors = 16;
 
 void read_ranges(const JsonView& list, std::vector<net::AddressRange>& out) {
   list.require();
@@ -77,19 +79,25 @@ void read_vrrp(const JsonView& vrrp, PoolVrrp& out) {
   read_link_up_delay(vrrp.at("linkUpDelayMs"), out.link_up_delay);
 }
 
+void read_selectors(const JsonView& list, std::vector<LabelSelector>& out) {
+  for (const auto& item : list.items(kMaxSelectors)) read_label_selector(item, out.emplace_back());
+}
+
+void read_allocation(const JsonView& view, ServiceAllocation& out) {
+  if (!view.object()) return;
+  view.at("priority").read(0, INT32_MAX, out.priority);
+  view.at("namespaces").read(out.namespaces, kMaxNamespaces);
+  read_selectors(view.at("namespaceSelectors"), out.namespace_selectors);
+  read_selectors(view.at("serviceSelectors"), out.service_selectors);
+}
+
 void read_spec(const JsonView& spec, AddressPoolSpec& out) {
   spec.require();
   if (!spec.object()) return;
   read_ranges(spec.at("addresses"), out.addresses);
-  bool auto_assign = true;
-  spec.at("autoAssign").read(auto_assign);
-  if (!auto_assign) out.not_yet_supported.push_back(spec.at("autoAssign").path());
-  bool avoid = false;
-  spec.at("avoidBuggyIPs").read(avoid);
-  if (avoid) out.not_yet_supported.push_back(spec.at("avoidBuggyIPs").path());
-  if (!spec.at("serviceAllocation").fields().empty()) {
-    out.not_yet_supported.push_back(spec.at("serviceAllocation").path());
-  }
+  spec.at("autoAssign").read(out.auto_assign);
+  spec.at("avoidBuggyIPs").read(out.avoid_buggy_ips);
+  read_allocation(spec.at("serviceAllocation"), out.service_allocation);
   read_interface(spec.at("interface"), out.interface);
   read_label_selector(spec.at("nodeSelector"), out.node_selector);
   spec.at("groups").read(1, kMaxGroups, out.groups);

@@ -38,13 +38,24 @@ struct PoolVrrp {
   friend bool operator==(const PoolVrrp&, const PoolVrrp&) = default;
 };
 
+// Who may use the pool; an empty list keeps nobody out. The names are MetalLB's.
+struct ServiceAllocation {
+  int priority = 0;                                // lowest first; 0: last
+  std::vector<std::string> namespaces;             // these, and those that namespace_selectors match
+  std::vector<LabelSelector> namespace_selectors;  // any of them
+  std::vector<LabelSelector> service_selectors;    // any of them
+  friend bool operator==(const ServiceAllocation&, const ServiceAllocation&) = default;
+};
+
 struct AddressPoolSpec {
   std::vector<net::AddressRange> addresses;
+  bool auto_assign = true;       // false: only for those who name the pool, or an address of it
+  bool avoid_buggy_ips = false;  // IPv4 addresses that end in .0 and .255 are not given away
+  ServiceAllocation service_allocation;
   std::string interface;  // empty: on each node the interface whose prefix covers the address
   LabelSelector node_selector;
   int groups = 0;  // initial spread; 0: computed, one per eligible node, at most 8
   PoolVrrp vrrp;
-  std::vector<std::string> not_yet_supported;  // as in VirtualIPSpec
   friend bool operator==(const AddressPoolSpec&, const AddressPoolSpec&) = default;
 };
 

@@ -15,6 +15,7 @@ constexpr Kind kKind{"v1", "Service"};
 constexpr std::size_t kMaxPorts = 1000;
 constexpr std::size_t kMaxAddresses = 64;
 constexpr std::size_t kMaxRanges = 4096;
+constexpr std::size_t kMaxFamilies = 2;
 
 void read_ports(const JsonView& list, std::vector<ServicePort>& out) {
   for (const auto& item : list.items(kMaxPorts)) {
@@ -26,6 +27,17 @@ void read_ports(const JsonView& list, std::vector<ServicePort>& out) {
     read_protocol(item.at("protocol"), port.protocol);
     out.push_back(std::move(port));
   }
+}
+
+void read_families(const JsonView& spec, Service& out) {
+  for (const auto& item : spec.at("ipFamilies").items(kMaxFamilies)) {
+    net::Family family = net::Family::kIPv4;
+    read_family(item, family);
+    out.ip_families.push_back(family);
+  }
+  std::string policy;
+  spec.at("ipFamilyPolicy").read(policy);
+  out.needs_dual_stack = policy == "RequireDualStack";
 }
 
 // What a Service asks for that would be wrong to leave out in silence.
@@ -60,6 +72,8 @@ void read_body(const JsonView& root, Service& out) {
     spec.at("loadBalancerClass").read(out.load_balancer_class);
     read_ports(spec.at("ports"), out.ports);
     spec.at("clusterIPs").read(out.cluster_ips, kMaxAddresses);
+    read_families(spec, out);
+    spec.at("loadBalancerIP").read(out.load_balancer_ip);
     read_unbuilt(spec, out.not_yet_supported);
   }
   read_status(root.at("status"), out);

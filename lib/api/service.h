@@ -30,6 +30,9 @@ struct Service {
   std::string load_balancer_class;  // empty if unset
   std::vector<ServicePort> ports;
   std::vector<std::string> cluster_ips;
+  std::vector<net::Family> ip_families;
+  bool needs_dual_stack = false;             // spec.ipFamilyPolicy: RequireDualStack
+  std::string load_balancer_ip;              // spec.loadBalancerIP, deprecated; empty if unset
   std::vector<LoadBalancerIngress> ingress;  // status.loadBalancer.ingress
   std::vector<Condition> conditions;         // status.conditions
   // As in VirtualIPSpec: spec.sessionAffinity (ClientIP), spec.loadBalancerSourceRanges,

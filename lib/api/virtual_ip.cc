@@ -37,19 +37,23 @@ std::vector<std::string> read_addresses(const JsonView& list, VirtualIPSpec& out
   return over_ipv6;
 }
 
-// The families of the addresses are the default; anything else has to wait for allocation.
-void read_families(const JsonView& list, VirtualIPSpec& out) {
+// Returns where IPv6 stands.
+std::vector<std::string> read_families(const JsonView& list, VirtualIPSpec& out) {
+  std::vector<std::string> over_ipv6;
   std::set<net::Family> families;
-  const auto items = list.items(kMaxAddresses);
-  for (const auto& item : items) {
+  for (const auto& item : list.items(kMaxAddresses)) {
     net::Family family = net::Family::kIPv4;
     read_family(item, family);
-    families.insert(family);
+    if (!families.insert(family).second) list.problem("must name each family once, got " + list.show());
+    if (family == net::Family::kIPv6) over_ipv6.push_back(item.path());
+    out.ip_families.push_back(family);
   }
-  if (items.size() != families.size()) list.problem("must name each family once, got " + list.show());
-  std::set<net::Family> of_addresses;
-  for (const auto& address : out.addresses) of_addresses.insert(address.family());
-  if (!items.empty() && families != of_addresses) out.not_yet_supported.push_back(list.path());
+  for (const auto& address : out.addresses) {
+    if (families.empty() || families.contains(address.family())) continue;
+    list.problem("must have the families of addresses, " + std::string(net::to_string(address.family())) +
+                 " among them, got " + list.show());
+  }
+  return over_ipv6;
 }
 
 // Returns where ports of servers' own stand.
@@ -145,13 +149,11 @@ void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
 }
 
 void read_rest(const JsonView& spec, VirtualIPSpec& out) {
-  std::string sharing_key;
-  spec.at("sharingKey").read(sharing_key);
-  if (!sharing_key.empty()) out.not_yet_supported.push_back(spec.at("sharingKey").path());
   TrafficFrame frame{out.forwarding, false, {}};
   frame.udp_only = std::all_of(out.ports.begin(), out.ports.end(),
                                [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
   for (const auto& address : out.addresses) frame.families.insert(address.family());
+  frame.families.insert(out.ip_families.begin(), out.ip_families.end());
   if (out.forwarding == Forwarding::kDirectRouting && out.service) {
     out.not_yet_supported.push_back(spec.at("forwarding").path() + " (DirectRouting with serviceRef)");
   }
@@ -168,9 +170,11 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
 void read_spec(const JsonView& spec, VirtualIPSpec& out) {
   spec.require();
   if (!spec.object()) return;
-  const auto over_ipv6 = read_addresses(spec.at("addresses"), out);
+  auto over_ipv6 = read_addresses(spec.at("addresses"), out);
   spec.at("pool").read(out.pool);
-  read_families(spec.at("ipFamilies"), out);
+  spec.at("sharingKey").read(out.sharing_key);
+  const auto allocated = read_families(spec.at("ipFamilies"), out);
+  if (over_ipv6.empty()) over_ipv6 = allocated;
   read_service_ref(spec.at("serviceRef"), out);
   read_forwarding(spec.at("forwarding"), out.forwarding);
   if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {

@@ -44,9 +44,13 @@ struct VirtualPort {
 };
 
 struct VirtualIPSpec {
-  std::vector<net::IpAddress> addresses;  // at most one per family
+  std::vector<net::IpAddress> addresses;  // at most one per family; the others of ip_families are allocated
   std::string pool;                       // empty: any admitted pool
-  std::optional<std::string> service;     // serviceRef.name
+  // Each once, and those of `addresses` among them. Empty: those of `addresses`, else the Service's, else
+  // IPv4.
+  std::vector<net::Family> ip_families;
+  std::string sharing_key;             // who has the same may have the same address; empty: nobody may
+  std::optional<std::string> service;  // serviceRef.name
   std::vector<RealServerSpec> servers;
   std::vector<VirtualPort> ports;
   Forwarding forwarding = Forwarding::kNat;
@@ -56,8 +60,7 @@ struct VirtualIPSpec {
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
   // Names of fields that are set away from their default but not built yet ("spec.persistence",
-  // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported. No address at all is
-  // not among them: the controller says that, since a Service's annotation may give one.
+  // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported.
   std::vector<std::string> not_yet_supported;
   friend bool operator==(const VirtualIPSpec&, const VirtualIPSpec&) = default;
 };

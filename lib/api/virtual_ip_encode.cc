@@ -29,6 +29,8 @@ json spec_json(const VirtualIPSpec& spec) {
            {"onNoEndpoints", spec.on_no_endpoints == OnNoEndpoints::kReject ? "Reject" : "Withdraw"}};
   for (const auto& address : spec.addresses) out["addresses"].push_back(net::to_string(address));
   if (!spec.pool.empty()) out["pool"] = spec.pool;
+  if (!spec.sharing_key.empty()) out["sharingKey"] = spec.sharing_key;
+  for (const auto family : spec.ip_families) out["ipFamilies"].push_back(net::to_string(family));
   if (spec.service) out["serviceRef"] = {{"name", *spec.service}};
   for (const auto& server : spec.servers) out["servers"].push_back(server_json(server));
   for (const auto& port : spec.ports) out["ports"].push_back(port_json(port));

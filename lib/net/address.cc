@@ -34,6 +34,18 @@ bool IpAddress::increment() {
   return false;
 }
 
+bool IpAddress::decrement() {
+  const auto size = bytes().size();
+  for (std::size_t i = size; i-- > 0;) {
+    if (bytes_[i] == 0) continue;
+    --bytes_[i];
+    std::fill(bytes_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+              bytes_.begin() + static_cast<std::ptrdiff_t>(size), std::uint8_t{0xff});
+    return true;
+  }
+  return false;
+}
+
 bool IpAddress::is_unspecified() const {
   return std::all_of(bytes_.begin(), bytes_.end(), [](auto b) { return b == 0; });
 }

@@ -38,6 +38,8 @@ class IpAddress {
   bool bit(int i) const;
   // The next address in order. False (and unchanged) at the last one of the family.
   bool increment();
+  // The one before it. False (and unchanged) at the first one of the family.
+  bool decrement();
 
   bool is_unspecified() const;
   bool is_loopback() const;    // 127.0.0.0/8, ::1

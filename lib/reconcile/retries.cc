@@ -5,7 +5,9 @@
 namespace fairlead::reconcile {
 
 bool Retries::may_try(const std::string& what, TimePoint now) {
-  std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.retry_at > kForgotten; });
+  if (now != swept_)
+    std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.retry_at > kForgotten; });
+  swept_ = now;
   const auto found = failures_.find(what);
   if (found == failures_.end()) return true;
   Failure& failure = found->second;
@@ -20,11 +22,15 @@ void Retries::failed(const std::string& what, TimePoint now) {
   failure.held_back = false;
 }
 
-bool Retries::is_news(const std::string& what, const std::string& why) {
+bool Retries::is_news(const std::string& what, const std::string& of, const std::string& why) {
   std::string& told = failures_.at(what).told;
-  if (told == why) return false;
+  bool known = told == why;
+  for (auto other = failures_.lower_bound(of); other != failures_.end(); ++other) {
+    if (!other->first.starts_with(of)) break;
+    known = known || other->second.told == why;
+  }
   told = why;
-  return true;
+  return !known;
 }
 
 std::optional<TimePoint> Retries::next(TimePoint now) const {

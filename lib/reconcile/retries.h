@@ -28,8 +28,9 @@ class Retries {
 
   void succeeded(const std::string& what) { failures_.erase(what); }
   void failed(const std::string& what, TimePoint now);
-  // True if `why` is not the reason told of this last. REQUIRES: failed.
-  bool is_news(const std::string& what, const std::string& why);
+  // True if `why` is not the reason told last of this, nor of anything else that fails and whose name begins
+  // with `of`: one reason why several writes of an object fail is told once. REQUIRES: failed.
+  bool is_news(const std::string& what, const std::string& of, const std::string& why);
 
   // When something that waits may be tried; nullopt: nothing waits.
   std::optional<TimePoint> next(TimePoint now) const;
@@ -43,6 +44,8 @@ class Retries {
   };
   TokenBucket shared_{kPerSecond, kBurst};
   std::map<std::string, Failure> failures_;
+  TimePoint
+      swept_{};  // when those forgotten were last looked for: once for all that is asked about at a time
 };
 
 }  // namespace fairlead::reconcile

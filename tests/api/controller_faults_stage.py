@@ -104,16 +104,19 @@ class Stage:
 
     def left(self):
         """What there is of ours, apart from pools and reports."""
-        return {plural: [o["metadata"]["name"] for o in self.world.items(plural)] for plural in ("virtualips", "vrrpgroups", "realserversets")}
+        return {plural: [o["metadata"]["name"] for o in self.world.items(plural)]
+                for plural in ("virtualips", "addressclaims", "vrrpgroups", "realserversets")}
 
-    def remove(self, *names):
-        """True once nothing of them is left; the nodes report meanwhile."""
+    def remove(self, *names, claims=True):
+        """True once nothing of them is left, their claims, which go last, neither (unless a node that does not report keeps them:
+        `claims` False); the nodes report meanwhile."""
         for name in names:
             self.world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 
         def gone():
             self.nodes_report()
-            return not any(self.world.vip_of(name) for name in names)
+            claimed = {claim["spec"]["owner"]["name"] for claim in self.world.items("addressclaims")}
+            return not (claims and claimed & set(names)) and not any(self.world.vip_of(name) for name in names)
         return until(gone, 40)
 
     def still(self, seconds):

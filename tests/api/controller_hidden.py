@@ -66,7 +66,7 @@ def node(stage):
     stage.check("a third node is a member of every group", until(joined), world.items("vrrpgroups"))
     stage.mute = {LATE}
     world.node(LATE, "192.0.2.3", ready="False")  # passed over at once
-    stage.remove("leaving")
+    stage.remove("leaving", claims=False)
     stage.vip("next", 98)
 
     def blocked():

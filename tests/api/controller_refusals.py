@@ -36,9 +36,10 @@ def bad_input(verdicts, world):
                  world.condition("later", "Accepted")["reason"] == "NotYetSupported"
                  and "spec.quorum" in world.condition("later", "Accepted")["message"],
                  str(world.condition("later", "Accepted")))
-    world.vip("empty", {"ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
+    world.vip("empty", {"pool": "absent", "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
     until(lambda: world.condition("empty", "Accepted")["status"])
-    verdicts.add("no address: NotYetSupported", world.condition("empty", "Accepted")["reason"] == "NotYetSupported")
+    verdicts.add("no address, and a pool that is not there: PoolNotFound, naming it", world.condition("empty", "Accepted")["reason"]
+                 == "PoolNotFound" and "absent" in world.condition("empty", "Accepted")["message"], str(world.condition("empty", "Accepted")))
     world.pool("second", ["192.0.2.120-192.0.2.130"])
     overlap = until(lambda: [c for c in (world.get(f"{OURS}/addresspools/second").get("status") or {}).get(
         "conditions", []) if c["type"] == "Accepted"])

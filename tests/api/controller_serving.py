@@ -126,10 +126,10 @@ def services(verdicts, world):
     taken = until(lambda: world.events("NameTaken", "default/machines"))
     verdicts.add("a Service named like an existing VirtualIP: Event NameTaken, nothing touched",
                  bool(taken) and world.vip_of("machines")["spec"]["addresses"] == ["192.0.2.100"], str(taken))
-    world.service("plain", {})
+    world.service("plain", {"fairlead.dev/address-pool": "absent"})
     told = until(lambda: [c for c in world.get("/api/v1/namespaces/default/services/plain")["status"].get(
         "conditions", []) if c["type"] == "Accepted"])
-    verdicts.add("a Service without an address: Accepted=False, NotYetSupported",
-                 bool(told) and (told[0]["status"], told[0]["reason"]) == ("False", "NotYetSupported"), str(told))
+    verdicts.add("a Service that names a pool that is not there: Accepted=False, PoolNotFound",
+                 bool(told) and (told[0]["status"], told[0]["reason"]) == ("False", "PoolNotFound"), str(told))
     for name in ("machines", "plain"):
         world.delete(f"/api/v1/namespaces/default/services/{name}")

@@ -10,7 +10,7 @@ from fault_proxy import delay, in_pieces, no_bookmarks, replay, silent, writes
 from patience import until
 
 VIPS = f"{OURS}/virtualips"
-KINDS = 8  # that the controller watches
+KINDS = 10  # that the controller watches
 
 
 def reads(asked):

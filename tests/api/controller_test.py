@@ -108,9 +108,9 @@ def restart(verdicts, world, folder, kubeconfig):
                 with contextlib.suppress(Gone):
                     world.member(group["metadata"]["name"], member["node"], "Initialize")
     clean = until(lambda: not world.items("virtualips") and not world.items("vrrpgroups")
-                  and not world.items("realserversets"))
-    verdicts.add("with everything deleted no group, set or finalizer is left", bool(clean),
-                 str([world.items(p) for p in ("virtualips", "vrrpgroups", "realserversets")])[:600])
+                  and not world.items("realserversets") and not world.items("addressclaims"))
+    verdicts.add("with everything deleted no claim, group, set or finalizer is left", bool(clean),
+                 str([world.items(p) for p in ("virtualips", "addressclaims", "vrrpgroups", "realserversets")])[:600])
     world.delete("/api/v1/nodes/node-c")
     swept = until(lambda: len(world.items("nodereports")) == 2)
     verdicts.add("the report of a Node that is gone is deleted", bool(swept))

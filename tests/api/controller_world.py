@@ -102,12 +102,12 @@ class World:
                     "status": {"members": [{"node": node, "up": up, "total": total, "observedGeneration": 1}]}},
                    "fairlead-node-" + node)
 
-    def service(self, name, annotations, class_name="fairlead.dev/vip"):
+    def service(self, name, annotations, class_name="fairlead.dev/vip", port=80):
         return self.apply(f"/api/v1/namespaces/default/services/{name}", {
             "apiVersion": "v1", "kind": "Service",
             "metadata": {"name": name, "namespace": "default", "annotations": annotations},
             "spec": {"type": "LoadBalancer", "loadBalancerClass": class_name, "allocateLoadBalancerNodePorts": False,
-                     "ports": [{"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}]}})
+                     "ports": [{"name": "http", "port": port, "targetPort": 8080, "protocol": "TCP"}]}})
 
     def slice(self, service, endpoints):
         return self.apply(f"/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/{service}-1", {
@@ -126,7 +126,7 @@ class World:
     def versions(self):
         """resourceVersions of everything the controller writes: a change is a write."""
         return {(plural, o["metadata"]["name"]): o["metadata"]["resourceVersion"]
-                for plural in ("virtualips", "vrrpgroups", "realserversets", "addresspools", "nodereports")
+                for plural in ("virtualips", "addressclaims", "vrrpgroups", "realserversets", "addresspools", "nodereports")
                 for o in self.items(plural)}
 
     def newest_version(self):

@@ -4,16 +4,18 @@
 crd/accepted/*.yaml  must be accepted; `# expect: spec.a.b = value` names a default that must be seen
 crd/refused/*.yaml   must be refused; every `# expect: text` must be in the message
 """
+import contextlib
 import glob
 import json
 import os
 import re
+import time
 
 import apiserver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PLURALS = {"VirtualIP": "virtualips", "AddressPool": "addresspools", "VRRPGroup": "vrrpgroups",
-           "RealServerSet": "realserversets", "NodeReport": "nodereports"}
+           "RealServerSet": "realserversets", "NodeReport": "nodereports", "AddressClaim": "addressclaims"}
 NAMESPACED = {"VirtualIP", "RealServerSet"}
 # kubernetes.md 1; NodeReport's are our own. (name, priority)
 COLUMNS = {
@@ -21,6 +23,7 @@ COLUMNS = {
     "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ACCEPTED", "ADDRESS (wide)", "AGE"],
     "RealServerSet": ["GROUP", "REALS", "AGE"],
     "AddressPool": ["USED", "FREE", "AGE"],
+    "AddressClaim": ["ADDRESS", "POOL", "OWNER", "AGE"],
     "NodeReport": ["VERSION", "KERNEL", "AGE"],
 }
 
@@ -82,9 +85,22 @@ def columns(api, verdicts):
         verdicts.add(f"scope of {kind}", crd["spec"]["scope"] == scope, crd["spec"]["scope"])
 
 
+@contextlib.contextmanager
+def claims_by_anybody(api):
+    """AddressClaims are the controller's, by a policy (rights_test.py); here it is about their schema."""
+    with open(f"{HERE}/crd/accepted/addressclaim-ipv6.yaml") as file:
+        claim = file.read()
+    api.kubectl("delete", "validatingadmissionpolicybinding", "fairlead-claims")
+    end = time.monotonic() + 30
+    while api.request("POST", path_of(claim), claim)[0] == 403 and time.monotonic() < end:
+        time.sleep(0.2)
+    yield
+    api.kubectl("apply", "-f", "manifests/policies/claims.yaml")
+
+
 def main():
     verdicts = apiserver.Verdicts()
-    with apiserver.api_server() as api:
+    with apiserver.api_server() as api, claims_by_anybody(api):
         for judge in (accepted, refused):
             for path in sorted(glob.glob(f"{HERE}/crd/{judge.__name__}/*.yaml")):
                 with open(path) as file:

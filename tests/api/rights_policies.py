@@ -188,21 +188,9 @@ def entries(judge, accounts, x, y):
         group.entry("node-y")]), "cannot impersonate")
 
 
-CLAIMS = {
-    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-    "metadata": {"name": "addressclaims.fairlead.dev"},
-    "spec": {"group": "fairlead.dev", "scope": "Cluster",
-             "names": {"kind": "AddressClaim", "listKind": "AddressClaimList", "plural": "addressclaims", "singular": "addressclaim"},
-             "versions": [{"name": "v1alpha1", "served": True, "storage": True, "subresources": {"status": {}}, "schema": {
-                 "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
-
-
 def claims(judge, accounts):
-    """The right to them is the test's own, for everybody: what is refused, the policy refused. So is the kind, while no
-    manifest has it."""
+    """The right to them is the test's own, for everybody: what is refused, the policy refused."""
     api = accounts.api
-    made, _ = api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", json.dumps(CLAIMS), "application/json")
-    api.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "addressclaims.fairlead.dev")
     api.kubectl("create", "clusterrole", "claims", "--verb=*", "--resource=addressclaims.fairlead.dev,addressclaims.fairlead.dev/status")
     api.kubectl("create", "clusterrolebinding", "claims", "--clusterrole=claims", "--serviceaccount=fairlead-system:fairlead-controller",
                 "--serviceaccount=fairlead-system:fairlead-node")
@@ -229,5 +217,3 @@ def claims(judge, accounts):
     judge.allowed("a claim deleted by the controller", controller.request("DELETE", f"{path}/{name}"))
     for words in (("clusterrolebinding", "claims"), ("clusterrole", "claims")):
         api.kubectl("delete", *words)
-    if made == 201:
-        api.kubectl("delete", "crd", "addressclaims.fairlead.dev")

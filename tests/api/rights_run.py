@@ -117,6 +117,19 @@ def service(verdicts, run):
     verdicts.add("the report of a Node that is gone goes", until(lambda: not world.get(f"{OURS}/nodereports/node-c")), run.logs())
 
 
+def sharing(verdicts, run):
+    """Two of one address: the second is written into the status of the claim."""
+    for port, name in enumerate(("one", "other"), 80):
+        run.world.vip(name, {"addresses": ["192.0.2.107"], "sharingKey": "both", "ports": [{"port": port}],
+                             "servers": [{"address": "192.0.2.21"}]})
+
+    def holders():
+        claim = run.world.get(f"{OURS}/addressclaims/v4-192-0-2-107") or {}
+        return [h["name"] for h in claim.get("status", {}).get("holders", [])]
+    verdicts.add("who shares an address stands in the status of its claim", until(lambda: sorted(holders()) == ["one", "other"]),
+                 str(holders()) + run.logs())
+
+
 def removal(verdicts, run):
     """The real node says by itself that it has let go; the others do by hand. A set whose VirtualIP is gone goes, too, once the
     controller has got that VirtualIP and found nothing."""
@@ -125,7 +138,7 @@ def removal(verdicts, run):
         "apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet", "spec": {"group": "gone", "slice": {"index": 0, "count": 1}},
         "metadata": {"name": "left", "namespace": "default", "ownerReferences": [
             {"apiVersion": "fairlead.dev/v1alpha1", "kind": "VirtualIP", "name": "gone", "uid": "gone", "controller": True}]}})
-    for name in ("alone", "wavers"):
+    for name in ("alone", "wavers", "one", "other"):
         world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 
     def gone():

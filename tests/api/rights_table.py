@@ -4,15 +4,17 @@ import json
 from rights_world import CONTROLLER, MERGE, NODE, OURS, POLICIES, audited, object_of
 
 # The table of kubernetes.md 6, without what no component asks for: `get` of most (they list and watch; an apply
-# needs none), namespaces (for pools by namespace) and addressclaims (nothing claims yet).
+# needs none).
 # account -> (namespace or "" for all, group, resource, resourceName or "") -> verbs
 READ = "list watch"
 TABLE = {
     CONTROLLER: {
         ("", "", "services", ""): "get " + READ,
         ("", "", "nodes", ""): "get " + READ,
+        ("", "", "namespaces", ""): READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
         ("", "fairlead.dev", "addresspools", ""): READ,
+        ("", "fairlead.dev", "addressclaims", ""): READ + " create delete",
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",
         ("", "fairlead.dev", "virtualips", ""): "get " + READ + " create patch delete",
         ("", "fairlead.dev", "vrrpgroups", ""): READ + " create patch delete",
@@ -20,6 +22,7 @@ TABLE = {
         ("", "", "services/status", ""): "patch",
         ("", "fairlead.dev", "virtualips/status", ""): "patch",
         ("", "fairlead.dev", "addresspools/status", ""): "patch",
+        ("", "fairlead.dev", "addressclaims/status", ""): "patch",
         ("", "fairlead.dev", "vrrpgroups/status", ""): "patch",
         ("", "events.k8s.io", "events", ""): "create patch",
         ("fairlead-system", "coordination.k8s.io", "leases", ""): "create",
@@ -98,6 +101,7 @@ def refused(judge, accounts, x):
     ]
     only_controller = [
         ("report for a node", "PATCH", f"{OURS}/nodereports/node-x", {}),
+        ("change a claim", "PATCH", f"{OURS}/addressclaims/v4-192-0-2-100", {"spec": {"pool": "other"}}),
         ("report for a set", "PATCH", f"{OURS}/namespaces/default/realserversets/s/status", {}),
         ("another Lease", "GET", "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/other", None),
         ("a Lease elsewhere", "POST", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases", {}),

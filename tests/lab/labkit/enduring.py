@@ -43,7 +43,7 @@ class Enduring:
         heading("6. kubectl delete: nothing is left anywhere")
         done = [self.kubectl(f"delete -f {OBJECTS}/{n}.yaml --timeout=60s", timeout=200)[0]
                 for n in ("service", "virtualip", "pool")]
-        kinds = "virtualips,vrrpgroups,realserversets,addresspools"
+        kinds = "virtualips,addressclaims,vrrpgroups,realserversets,addresspools"
         limit = time.monotonic() + 30
         while True:
             _, left = self.kubectl(f"get {kinds} -A --ignore-not-found -o name", key="delete.objects", quiet=True)

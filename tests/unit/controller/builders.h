@@ -71,6 +71,21 @@ void put(ByKey<T>& map, const T& object) {
   map.insert_or_assign(api::key_of(object.meta), object);
 }
 
+// The claim of an address, for a VirtualIP of namespace shop.
+inline api::AddressClaim claim_for(const std::string& address, const std::string& owner) {
+  api::AddressClaim out;
+  out.meta = meta(api::address_claim_name(ip(address)), "");
+  out.spec = {ip(address), "public", "", {"shop", owner, "uid-" + owner}};
+  return out;
+}
+// The VirtualIP, and the claims of what it asks for.
+inline void put_claimed(Inputs& inputs, const api::VirtualIP& object) {
+  put(inputs.virtual_ips, object);
+  for (const auto& address : object.spec.addresses) {
+    put(inputs.claims, claim_for(net::to_string(address), object.meta.name));
+  }
+}
+
 // node-a, node-b, node-c with 192.0.2.1..3/24 on eth0, and the pool `public` 192.0.2.96/27.
 inline Inputs three_nodes() {
   Inputs out;

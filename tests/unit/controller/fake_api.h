@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controller/plan/desired.h"
+#include "controller/plan/remember.h"
 #include "controller/status/summary.h"
 
 // An API server in memory, as far as the controller's writes need one: documents as JSON, resourceVersion and
@@ -45,14 +46,28 @@ class FakeApi {
   json& at(const Key& key) { return objects_.at(key); }
   const std::map<Key, json>& objects() const { return objects_; }
 
-  // True if the write was taken; false is a conflict.
+  // What app/writer asks before a write that frees something.
+  bool confirms(const Absence& absence) const {
+    const auto found = objects_.find(Key{kind_of(absence.target), absence.key});
+    if (found == objects_.end()) return true;
+    const json& meta = found->second["metadata"];
+    if (absence.uid.empty()) return false;
+    return meta["uid"] != absence.uid || meta["resourceVersion"] == absence.unchanged;
+  }
+  // True if the write was taken; false is a conflict, or what it frees is not gone.
   bool carry_out(const Write& write) {
+    for (const auto& absence : write.absences) {
+      if (!confirms(absence)) return false;
+    }
     const Key key{kind_of(write.target), write.key};
     const auto found = objects_.find(key);
     const std::string version = found == objects_.end() ? "" : found->second["metadata"]["resourceVersion"];
     if (version != write.resource_version) return false;
     const json body = json::parse(write.body);
     switch (write.verb) {
+      case Verb::kCreate:
+        apply(key, body);
+        break;
       case Verb::kApply:
         apply(key, body);
         break;
@@ -74,6 +89,8 @@ class FakeApi {
     Inputs out;
     read("VirtualIP", api::decode_virtual_ip, out.virtual_ips, &out.poisoned_virtual_ips);
     read("AddressPool", api::decode_address_pool, out.pools, &out.poisoned_pools);
+    read("AddressClaim", api::decode_address_claim, out.claims, &out.poisoned_claims);
+    read("Namespace", api::decode_namespace, out.namespaces, nullptr);
     read("Service", api::decode_service, out.services, &out.poisoned_services);
     read("EndpointSlice", api::decode_endpoint_slice, out.endpoint_slices, nullptr);
     read("Node", api::decode_node, out.nodes, nullptr);
@@ -92,6 +109,8 @@ class FakeApi {
     switch (target) {
       case Target::kVirtualIP:
         return "VirtualIP";
+      case Target::kAddressClaim:
+        return "AddressClaim";
       case Target::kVRRPGroup:
         return "VRRPGroup";
       case Target::kRealServerSet:
@@ -177,15 +196,24 @@ class Rounds {
 
   // One round, of which at most `most` writes are carried out. The number of writes it wanted.
   std::size_t round(std::size_t most) {
+    const auto writes = plan();
+    carry_out(writes, most);
+    return writes.size();
+  }
+  // The two halves of a round: between them others may write.
+  std::vector<Write> plan() {
     Inputs inputs = api_.inputs();
     inputs.memory = memory_;
     inputs.now = now_;
     const Desired wanted = desired(inputs);
     const Summary summary = summarize(inputs, wanted, claims_, WallTime(Seconds(1767225600)));
-    const auto writes = changes(inputs, wanted, summary.statuses);
+    auto writes = changes(inputs, wanted, summary.statuses);
     memory_ = remember(inputs, wanted);
     memory_.stale_members = summary.stale_members;
     claims_ = summary.memory;
+    return writes;
+  }
+  void carry_out(const std::vector<Write>& writes, std::size_t most) {
     std::set<std::pair<Target, api::ObjectKey>> touched;
     for (std::size_t i = 0; i < writes.size() && i < most; ++i) {
       if (!touched.insert({writes[i].target, writes[i].key}).second) continue;  // as app/writer does
@@ -193,7 +221,6 @@ class Rounds {
       for (const auto& notice : writes[i].notices) notices_.push_back(notice);
       if (on_write_) on_write_(writes[i]);
     }
-    return writes.size();
   }
   // Until there is nothing to write; false if that takes more than 20 rounds.
   bool settle() {

@@ -28,7 +28,7 @@ TEST(Convergence, TheFinalizerIsWrittenBeforeTheAddressIsInAGroup) {
   ASSERT_TRUE(rounds.settle());
 }
 
-TEST(Convergence, ADeletedVirtualIPIsReleasedBackwardsWithTheFinalizerLast) {
+TEST(Convergence, ADeletedVirtualIPIsReleasedBackwardsWithTheFinalizerThenTheClaimLast) {
   FakeApi api;
   fill(api);
   Rounds rounds(api);
@@ -46,7 +46,7 @@ TEST(Convergence, ADeletedVirtualIPIsReleasedBackwardsWithTheFinalizerLast) {
     if (write.verb == Verb::kDelete || write.verb == Verb::kMergePatch) order.push_back(write.key.name);
   });
   ASSERT_TRUE(rounds.settle());
-  EXPECT_EQ(order, (std::vector<std::string>{"vip-3-v4-0", "192-0-2-0-24-v4-4", "vip-3"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"vip-3-v4-0", "192-0-2-0-24-v4-4", "vip-3", "v4-192-0-2-103"}));
   EXPECT_FALSE(api.has(key));
 }
 

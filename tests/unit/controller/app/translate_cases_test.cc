@@ -61,7 +61,7 @@ json outcome_of(json object) {
 std::vector<json> outcome(const FakeApi& api, const std::vector<Notice>& notices) {
   std::vector<json> out;
   for (const auto& [key, object] : api.objects()) {
-    const std::set<std::string> read_only{"Node", "NodeReport", "EndpointSlice"};
+    const std::set<std::string> read_only{"Node", "NodeReport", "EndpointSlice", "Namespace"};
     if (!read_only.contains(key.first)) out.push_back(outcome_of(object));
   }
   for (const auto& notice : notices) {

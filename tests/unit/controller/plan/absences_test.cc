@@ -3,22 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "controller/plan/release.h"
-#include "unit/controller/builders.h"
+#include "unit/controller/plan/hiding.h"
 
 // FC-03: before something is freed, what the caches do not show is asked for.
 namespace fairlead::controller {
 namespace {
 
 using namespace testing;
-
-const char* const kGroup = "192-0-2-0-24-v4-1";
-const Absence kWeb{Target::kVirtualIP, {"shop", "web"}, "uid-web"};
-
-Inputs holding(const std::vector<std::pair<std::string, std::string>>& addresses) {
-  Inputs inputs = three_nodes();
-  put(inputs.groups, group({kGroup, 1, addresses, {{"node-a", 200}}}));
-  return inputs;
-}
 
 const Write* write_of(const std::vector<Write>& writes, Target target) {
   for (const auto& write : writes) {
@@ -62,8 +53,9 @@ TEST(AbsencesFC03, AGroupGoesOnceAllItsOwnersAreFoundGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
   const auto& there = inputs.groups.at({"", kGroup});
   const Absence other{Target::kVirtualIP, {"shop", "other"}, "uid-other"};
-  EXPECT_EQ(absences_of(inputs, {}, &there, nullptr), (std::vector<Absence>{other, kWeb}));
-  EXPECT_TRUE(absences_of(inputs, {}, &there, &there).empty());
+  EXPECT_EQ(absences_of(inputs, ReleaseNotes(inputs), {}, &there, nullptr),
+            (std::vector<Absence>{other, kWeb}));
+  EXPECT_TRUE(absences_of(inputs, ReleaseNotes(inputs), {}, &there, &there).empty());
 }
 
 TEST(AbsencesFC03, OfAServicesVirtualIPTheServiceIsAskedFor) {
@@ -103,8 +95,6 @@ TEST(AbsencesFC03, ASetGoesOnceItsVirtualIPIsFoundGone) {
   EXPECT_TRUE(absences_of(inputs, set).empty());
 }
 
-const Absence kNodeX{Target::kNode, {"", "node-x"}, ""};
-
 TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
   Inputs inputs = holding({{"192.0.2.100", "web"}});
   put(inputs.virtual_ips, vip("web", "192.0.2.100"));
@@ -119,20 +109,12 @@ TEST(AbsencesFC03, AMemberGoesOnceItsNodeIsFoundGone) {
   EXPECT_EQ(write->absences, (std::vector<Absence>{kNodeX, node_y}));
   put(inputs.nodes, node("node-x"));
   put(inputs.nodes, node("node-y"));
-  EXPECT_TRUE(absences_of(inputs, {}, &there, nullptr).empty());
-}
-
-// 192.0.2.100 was taken from `old`, and node-x has not reported.
-Inputs releasing_by_node_x() {
-  Inputs inputs = holding({{"192.0.2.101", "other"}});
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
-  inputs.groups.begin()->second.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-old node-x";
-  return inputs;
+  EXPECT_TRUE(absences_of(inputs, ReleaseNotes(inputs), {}, &there, nullptr).empty());
 }
 
 TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFoundGone) {
   Inputs inputs = releasing_by_node_x();
-  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put_claimed(inputs, vip("web", "192.0.2.100"));
   const auto writes = changes(inputs, desired(inputs), {});
   int groups = 0;
   for (const auto& write : writes) {
@@ -141,47 +123,6 @@ TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFound
     EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << write.key.name;
   }
   EXPECT_EQ(groups, 2);  // the note goes from one, and the other gets the address
-}
-
-// Whether the write tells of that VirtualIP's address: its set, its status, its Service's status.
-bool tells(const Write& write, const std::string& name) {
-  return write.key.name.starts_with(name) &&
-         (write.step == Step::kSets || write.step == Step::kServiceStatus || write.step == Step::kStatus);
-}
-
-Statuses statuses_of(const std::string& name, const std::string& address) {
-  Statuses out;
-  out.virtual_ips[{"shop", name}].address = address;
-  out.services[{"shop", name}].ingress = {{address, "Proxy"}};
-  return out;
-}
-
-TEST(AbsencesFC03, OfAnAddressThatAGroupDoesNotWaitForNothingTellsBeforeThatNodeIsFoundGone) {
-  Inputs inputs = releasing_by_node_x();
-  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
-  put(inputs.services, service("web", ""));
-  const auto writes = changes(inputs, desired(inputs), statuses_of("web", "192.0.2.100"));
-  int told = 0;
-  for (const auto& write : writes) {
-    if (!tells(write, "web")) continue;
-    ++told;
-    EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << static_cast<int>(write.step);
-  }
-  EXPECT_EQ(told, 3);
-}
-
-TEST(AbsencesFC03, WhatAVirtualIPHasAlreadyIsToldWhateverElseItsGroupTakesForGone) {
-  Inputs inputs = holding({{"192.0.2.100", "web"}, {"192.0.2.101", "other"}});
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
-  put(inputs.services, service("other", ""));
-  const auto writes = changes(inputs, desired(inputs), statuses_of("other", "192.0.2.101"));
-  int told = 0;
-  for (const auto& write : writes) {
-    if (!tells(write, "other")) continue;
-    ++told;
-    EXPECT_TRUE(write.absences.empty()) << static_cast<int>(write.step);
-  }
-  EXPECT_EQ(told, 3);
 }
 
 TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
@@ -194,6 +135,46 @@ TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
   const auto& last = writes.back();
   ASSERT_EQ(last.step, Step::kRemoveFinalizers);
   EXPECT_EQ(last.absences, std::vector<Absence>{kNodeX});
+}
+
+// kubernetes.md 3: destructive steps need a live GET with a UID check first.
+TEST(AbsencesFC03, AClaimGoesOnceItsVirtualIPIsFoundGone) {
+  Inputs inputs = three_nodes();
+  put(inputs.claims, claim_for("192.0.2.100", "web"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].step, Step::kRemoveClaims);
+  EXPECT_EQ(writes[0].verb, Verb::kDelete);
+  EXPECT_EQ(writes[0].absences, std::vector<Absence>{kWeb});
+}
+
+TEST(AbsencesFC03, TheClaimOfOneThatAsksForLessGoesIfThatIsWhatItStillAsksFor) {
+  Inputs inputs = three_nodes();
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  put(inputs.claims, claim_for("192.0.2.101", "web"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto& last = writes.back();
+  ASSERT_EQ(last.step, Step::kRemoveClaims);
+  EXPECT_EQ(last.key.name, "v4-192-0-2-101");
+  const Absence unchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "17"};
+  EXPECT_EQ(last.absences, std::vector<Absence>{unchanged});
+  const auto object = [](const std::string& version) {
+    return R"({"kind":"VirtualIP","metadata":{"namespace":"shop","name":"web","uid":"uid-web",)"
+           R"("resourceVersion":")" +
+           version + R"("}})";
+  };
+  EXPECT_TRUE(confirms(unchanged, 200, object("17")));
+  EXPECT_FALSE(confirms(unchanged, 200, object("18")));
+}
+
+TEST(AbsencesFC03, AClaimGoesOnceTheNodesNotWaitedForAreFoundGone) {
+  Inputs inputs = releasing_by_node_x();
+  put(inputs.claims, claim_for("192.0.2.100", "old"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto& last = writes.back();
+  ASSERT_EQ(last.step, Step::kRemoveClaims);
+  const Absence old{Target::kVirtualIP, {"shop", "old"}, "uid-old"};
+  EXPECT_EQ(last.absences, (std::vector<Absence>{old, kNodeX}));
 }
 
 TEST(AbsencesFC03, AReportGoesOnceItsNodeIsFoundGone) {

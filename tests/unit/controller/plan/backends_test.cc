@@ -31,8 +31,11 @@ Inputs with_service() {
   put(inputs.services, service("web", ""));
   return inputs;
 }
+Backends behind(const Inputs& inputs, const api::VirtualIP& object) {
+  return backends(inputs, Belongings(inputs), object, ip("192.0.2.100"));
+}
 std::vector<api::RealServer> reals(const Inputs& inputs) {
-  return backends(inputs, of_service(), ip("192.0.2.100")).virtual_servers.front().reals;
+  return behind(inputs, of_service()).virtual_servers.front().reals;
 }
 
 TEST(Backends, EveryServerStandsBehindEveryPort) {
@@ -41,7 +44,7 @@ TEST(Backends, EveryServerStandsBehindEveryPort) {
   object.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
   object.spec.servers[1].port = net::Port(9000);
   object.spec.servers[1].weight = api::Weight(5);
-  const auto out = backends({}, object, ip("192.0.2.100")).virtual_servers;
+  const auto out = behind({}, object).virtual_servers;
   ASSERT_EQ(out.size(), 2U);
   EXPECT_EQ(out[0].port, net::Port(80));
   EXPECT_EQ(out[0].scheduler, api::Scheduler::kRr);
@@ -56,20 +59,20 @@ TEST(Backends, EveryServerStandsBehindEveryPort) {
 TEST(Backends, MachinesAreCheckedByTcpUnlessTheObjectSaysOtherwise) {
   auto object = vip("web", "192.0.2.100");
   object.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
-  const auto standard = backends({}, object, ip("192.0.2.100")).virtual_servers;
+  const auto standard = behind({}, object).virtual_servers;
   EXPECT_EQ(standard[0].health_checks, std::vector{api::HealthCheck{}});
   EXPECT_TRUE(standard[1].health_checks.empty());  // nothing listens for TCP there
   EXPECT_EQ(standard[0].on_unhealthy, api::OnUnhealthy::kDrain);
 
   object.spec.health_checks.emplace();
-  for (const auto& server : backends({}, object, ip("192.0.2.100")).virtual_servers) {
+  for (const auto& server : behind({}, object).virtual_servers) {
     EXPECT_TRUE(server.health_checks.empty());
   }
   api::HealthCheck own;
   own.port = net::Port(8081);
   object.spec.health_checks = {own};
   object.spec.on_unhealthy = api::OnUnhealthy::kRemove;
-  for (const auto& server : backends({}, object, ip("192.0.2.100")).virtual_servers) {
+  for (const auto& server : behind({}, object).virtual_servers) {
     EXPECT_EQ(server.health_checks, std::vector{own});
     EXPECT_EQ(server.on_unhealthy, api::OnUnhealthy::kRemove);
   }
@@ -78,16 +81,15 @@ TEST(Backends, MachinesAreCheckedByTcpUnlessTheObjectSaysOtherwise) {
 TEST(Backends, PodsAreCheckedOnlyIfTheObjectSaysSo) {
   const Inputs inputs = with_service();
   auto object = of_service();
-  EXPECT_TRUE(backends(inputs, object, ip("192.0.2.100")).virtual_servers[0].health_checks.empty());
+  EXPECT_TRUE(behind(inputs, object).virtual_servers[0].health_checks.empty());
   object.spec.health_checks = {api::HealthCheck{}};
-  EXPECT_EQ(backends(inputs, object, ip("192.0.2.100")).virtual_servers[0].health_checks,
-            std::vector{api::HealthCheck{}});
+  EXPECT_EQ(behind(inputs, object).virtual_servers[0].health_checks, std::vector{api::HealthCheck{}});
 }
 
 TEST(Backends, DelegateHasNone) {
   auto object = vip("web", "192.0.2.100");
   object.spec.forwarding = api::Forwarding::kDelegate;
-  EXPECT_TRUE(backends({}, object, ip("192.0.2.100")).virtual_servers.empty());
+  EXPECT_TRUE(behind({}, object).virtual_servers.empty());
 }
 
 TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
@@ -134,7 +136,7 @@ TEST(Backends, ASlicesPortIsFoundByNameAndProtocol) {
   auto both = slice("web-1", {{{"10.1.0.1"}, true, true, false, ""}});
   both.ports.push_back({"metrics", net::Port(9090), net::Protocol::kTcp});
   put(inputs.endpoint_slices, both);
-  const auto servers = backends(inputs, of_service(), ip("192.0.2.100")).virtual_servers;
+  const auto servers = behind(inputs, of_service()).virtual_servers;
   ASSERT_EQ(servers.size(), 3U);
   EXPECT_EQ(servers[0].reals.front().port, net::Port(8080));
   EXPECT_EQ(servers[1].reals.front().port, net::Port(9090));
@@ -143,13 +145,13 @@ TEST(Backends, ASlicesPortIsFoundByNameAndProtocol) {
 
 // onNoEndpoints Reject: a virtual server without real servers refuses.
 TEST(Backends, WithoutEndpointsTheVirtualServersStay) {
-  const auto out = backends(with_service(), of_service(), ip("192.0.2.100"));
+  const auto out = behind(with_service(), of_service());
   ASSERT_EQ(out.virtual_servers.size(), 1U);
   EXPECT_TRUE(out.virtual_servers.front().reals.empty());
 }
 
 TEST(Backends, AMissingServiceIsSaid) {
-  const auto out = backends(three_nodes(), of_service(), ip("192.0.2.100"));
+  const auto out = behind(three_nodes(), of_service());
   EXPECT_TRUE(out.virtual_servers.empty());
   EXPECT_EQ(out.problem, "Service shop/web does not exist");
 }

@@ -17,13 +17,16 @@ api::VirtualIP born(const std::string& name, int seconds) {
 }
 
 Claims claimed(const Inputs& inputs) {
+  const Ground ground(inputs);
   std::vector<Wish> wishes;
   for (const auto& [key, object] : inputs.virtual_ips) {
     if (object.meta.deleting) continue;
-    const auto judgement = judge(inputs, {}, holdings(inputs), object);
+    const auto judgement = judge(ground, object);
     wishes.insert(wishes.end(), judgement.wishes.begin(), judgement.wishes.end());
   }
-  return claim(inputs, wishes, holdings(inputs), releasing(inputs));
+  Claims out = claim(ground, wishes);
+  take_back(ground, out);
+  return out;
 }
 
 TEST(Claim, TheOlderVirtualIPGetsTheAddress) {
@@ -31,7 +34,7 @@ TEST(Claim, TheOlderVirtualIPGetsTheAddress) {
   put(inputs.virtual_ips, born("a-young", 20));
   put(inputs.virtual_ips, born("z-old", 10));
   const auto claims = claimed(inputs);
-  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-z-old");
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-z-old");
   const auto& no = claims.refused.at({"shop", "a-young"});
   EXPECT_EQ(no.reason, Reason::kAddressInUse);
   EXPECT_NE(no.message.find("shop/z-old"), std::string::npos);
@@ -41,7 +44,7 @@ TEST(Claim, OfTwinsTheSmallerUid) {
   Inputs inputs = three_nodes();
   put(inputs.virtual_ips, born("b", 10));
   put(inputs.virtual_ips, born("a", 10));
-  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).uid, "uid-a");
+  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).front().uid, "uid-a");
 }
 
 TEST(Claim, TheHolderKeepsItWhoeverIsOlder) {
@@ -50,7 +53,7 @@ TEST(Claim, TheHolderKeepsItWhoeverIsOlder) {
   put(inputs.virtual_ips, born("holder", 20));
   put(inputs.groups, group({"g", 1, {{"192.0.2.100", "holder"}}, {{"node-a", 200}}}));
   const auto claims = claimed(inputs);
-  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).uid, "uid-holder");
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-holder");
   EXPECT_NE(claims.refused.at({"shop", "old"}).message.find("shop/holder"), std::string::npos);
 }
 
@@ -107,6 +110,80 @@ TEST(Claim, AnAddressThatAGroupHoldsWithoutListingItIsNotGivenTwice) {
   }
 }
 
+// api.md, Release: "the holder of the claim keeps it; with no claim yet, the older".
+TEST(Claim, TheHolderOfTheClaimKeepsItWhoeverIsOlder) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("old", 10));
+  put(inputs.virtual_ips, born("holder", 20));
+  put(inputs.claims, claim_for("192.0.2.100", "holder"));
+  const auto claims = claimed(inputs);
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-holder");
+  EXPECT_EQ(claims.refused.at({"shop", "old"}).message, "192.0.2.100 is held by VirtualIP shop/holder");
+}
+
+// It goes now, and the next one's is made after it: address_claims_test.
+TEST(Claim, WhoComesAfterAHolderThatIsGoneIsNotRefused) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("web", 10));
+  put(inputs.virtual_ips, born("younger", 20));
+  put(inputs.claims, claim_for("192.0.2.100", "gone"));
+  const auto claims = claimed(inputs);
+  EXPECT_EQ(claims.granted.at(ip("192.0.2.100")).front().uid, "uid-web");
+  EXPECT_EQ(claims.refused.at({"shop", "younger"}).message, "192.0.2.100 is held by VirtualIP shop/web");
+}
+
+TEST(Claim, OneThatIsGoneAndIsStillInAGroupReleasesIt) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("web", 10));
+  put(inputs.groups, group({"g", 1, {{"192.0.2.100", "gone"}}, {{"node-a", 200}}}));
+  put(inputs.claims, claim_for("192.0.2.100", "gone"));
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  EXPECT_EQ(claims.refused.at({"shop", "web"}).message,
+            "192.0.2.100 is being released by VirtualIP shop/gone");
+}
+
+TEST(Claim, AnAddressWhoseClaimCannotBeReadIsNobodys) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("web", 10));
+  inputs.poisoned_claims[{"", "v4-192-0-2-100"}] = {meta("v4-192-0-2-100", ""), {{"spec.owner", "required"}}};
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  EXPECT_EQ(claims.refused.at({"shop", "web"}).message,
+            "192.0.2.100 has AddressClaim v4-192-0-2-100, which cannot be read: delete it");
+}
+
+// failure-model.md, "Claims across an etcd restore": conflicts are reported.
+TEST(Claim, WhereGroupAndClaimNameTwoNeitherIsMovedAndBothAreTold) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("served", 10));
+  put(inputs.virtual_ips, born("claimant", 20));
+  put(inputs.groups, group({"g", 1, {{"192.0.2.100", "served"}}, {{"node-a", 200}}}));
+  put(inputs.claims, claim_for("192.0.2.100", "claimant"));
+  const auto claims = claimed(inputs);
+  EXPECT_TRUE(claims.granted.empty());
+  EXPECT_EQ(claims.refused.at({"shop", "served"}).message,
+            "192.0.2.100 is held by VirtualIP shop/served in VRRPGroup g, and by AddressClaim "
+            "v4-192-0-2-100 is of VirtualIP shop/claimant: delete one of them");
+  EXPECT_TRUE(claims.refused.contains({"shop", "claimant"}));
+}
+
+TEST(Claim, WhoIsRefusedOneAddressGetsNoOther) {
+  Inputs inputs = three_nodes();
+  put(inputs.pools, pool("six", "2001:db8::/120"));
+  auto both = vip("both", "192.0.2.100");
+  both.spec.forwarding = api::Forwarding::kDelegate;
+  both.spec.addresses.push_back(ip("2001:db8::1"));
+  put(inputs.virtual_ips, both);
+  put(inputs.claims, claim_for("192.0.2.100", "other"));
+  auto other = vip("other", "192.0.2.101");
+  other.meta.deleting = true;
+  put(inputs.virtual_ips, other);
+  EXPECT_TRUE(claimed(inputs).granted.empty());
+  put(inputs.claims, claim_for("2001:db8::1", "both"));  // what it has it keeps
+  EXPECT_EQ(claimed(inputs).granted.size(), 1U);
+}
+
 // As of two groups that list it: the nodes go by the older one, too (node/plan).
 TEST(Holdings, OfTwoGroupsWithOneAddressTheOlderHasItHoweverItLists) {
   for (const int listed_at : {10, 30}) {
@@ -119,7 +196,7 @@ TEST(Holdings, OfTwoGroupsWithOneAddressTheOlderHasItHoweverItLists) {
     put(inputs.groups, lists);
     put(inputs.groups, excludes);
     EXPECT_EQ(holdings(inputs).at(ip("192.0.2.100")),
-              listed_at < 20 ? (Holding{"lists", {"shop", "web", "uid-web"}, false})
+              listed_at < 20 ? (Holding{"lists", {{"shop", "web", "uid-web"}}, false})
                              : (Holding{"excludes", {}, true}));
   }
 }

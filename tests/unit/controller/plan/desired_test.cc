@@ -2,27 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/plan/changes.h"
 #include "controller/plan/release.h"
-#include "unit/controller/builders.h"
+#include "unit/controller/plan/with_web.h"
 
 // The steps together: kubernetes.md 3 (order of writes), K-30, FC-09; api.md, Release.
 namespace fairlead::controller {
 namespace {
 
 using namespace testing;
-
-// `web` holds 192.0.2.100 in a group of all three nodes.
-Inputs with_web() {
-  Inputs inputs = three_nodes();
-  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
-  put(inputs.groups, group({"192-0-2-0-24-v4-1",
-                            1,
-                            {{"192.0.2.100", "web"}},
-                            {{"node-a", 200}, {"node-b", 150}, {"node-c", 100}}}));
-  return inputs;
-}
-api::VirtualIP& web(Inputs& inputs) { return inputs.virtual_ips.at({"shop", "web"}); }
 
 // K-30: finalizer before the first side effect.
 TEST(Desired, AVirtualIPWithoutItsFinalizerGetsItAndNothingElse) {
@@ -71,7 +58,7 @@ TEST(Desired, AVirtualIPWhoseServiceDoesNotExistIsInNoGroupAndSaysWhy) {
   lost.spec.servers.clear();
   lost.spec.ports.clear();
   lost.spec.service = "nosuch";
-  put(inputs.virtual_ips, lost);
+  put_claimed(inputs, lost);
   inputs.pools.begin()->second.spec.groups = 1;
   auto out = desired(inputs);
   ASSERT_EQ(out.groups.size(), 1U);
@@ -110,7 +97,7 @@ TEST(Desired, WhenItsServiceIsDeletedItsVirtualServersStayWithoutRealServers) {
 // group.
 TEST(Desired, AHeldAddressWhoseServersNobodyCanNameLeavesItsGroup) {
   Inputs inputs = with_web();
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  put_claimed(inputs, vip("other", "192.0.2.101"));
   inputs.groups.begin()->second.spec.addresses.push_back(
       {ip("192.0.2.101"), 32, api::Forwarding::kNat, {{"shop", "other", "uid-other"}}});
   web(inputs).spec.servers.clear();
@@ -136,7 +123,7 @@ TEST(Desired, OnceItIsRefusedItKeepsWhatItHas) {
 
 TEST(Desired, OneThatAsksForAnAddressInUseKeepsItsOldOne) {
   Inputs inputs = with_web();
-  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  put_claimed(inputs, vip("other", "192.0.2.101"));
   inputs.groups = desired(inputs).groups;
   inputs.virtual_ips.at({"shop", "other"}).spec.addresses = {ip("192.0.2.100")};
   const auto out = desired(inputs);
@@ -144,15 +131,32 @@ TEST(Desired, OneThatAsksForAnAddressInUseKeepsItsOldOne) {
   EXPECT_EQ(out.decisions.at({"shop", "other"}).not_allocated->reason, Reason::kAddressInUse);
 }
 
-TEST(Desired, AnotherAddressMovesItAndTheOldOneIsReleased) {
-  Inputs inputs = with_web();
-  web(inputs).spec.addresses = {ip("192.0.2.101")};
-  const auto out = desired(inputs);
+std::set<net::IpAddress> in_groups(const Desired& out) {
   std::set<net::IpAddress> held;
   for (const auto& [key, made] : out.groups) {
     for (const auto& address : made.spec.addresses) held.insert(address.address);
   }
-  EXPECT_EQ(held, (std::set<net::IpAddress>{ip("192.0.2.101")}));
+  return held;
+}
+
+// kubernetes.md 3: the claim comes before the group.
+TEST(Desired, UntilItsNewAddressIsClaimedItKeepsWhatItHas) {
+  Inputs inputs = with_web();
+  inputs.sets = desired(inputs).sets;
+  web(inputs).spec.addresses = {ip("192.0.2.101")};
+  const auto out = desired(inputs);
+  EXPECT_EQ(in_groups(out), (std::set<net::IpAddress>{ip("192.0.2.100")}));
+  EXPECT_EQ(out.sets, inputs.sets);
+  EXPECT_EQ(out.claims.size(), 2U);
+  EXPECT_TRUE(out.claims.at({"", "v4-192-0-2-101"}).meta.uid.empty());
+}
+
+TEST(Desired, AnotherAddressMovesItAndTheOldOneIsReleased) {
+  Inputs inputs = with_web();
+  web(inputs).spec.addresses = {ip("192.0.2.101")};
+  put(inputs.claims, claim_for("192.0.2.101", "web"));
+  const auto out = desired(inputs);
+  EXPECT_EQ(in_groups(out), (std::set<net::IpAddress>{ip("192.0.2.101")}));
   EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-1"}).meta.annotations.at(kReleasingAnnotation),
             "192.0.2.100 uid-web node-a,node-b,node-c");
 }
@@ -223,70 +227,6 @@ TEST(Desired, ASetMadeByHandIsLeftAlone) {
   by_hand.meta = meta("mine", "shop");
   put(inputs.sets, by_hand);
   EXPECT_EQ(desired(inputs).sets, inputs.sets);
-}
-
-TEST(Remember, SinceWhenAnInterfaceIsMissingAndForgetsItWhenItIsBack) {
-  Inputs inputs = with_web();
-  put(inputs.node_reports, report("node-b", "eth0", "198.51.100.2/24"));
-  inputs.memory = remember(inputs, desired(inputs));
-  EXPECT_EQ(inputs.memory.interface_missing_since.size(), 1U);
-  const TimePoint first = inputs.now;
-  inputs.now += Seconds(60);
-  inputs.memory = remember(inputs, desired(inputs));
-  EXPECT_EQ(inputs.memory.interface_missing_since.at({"192-0-2-0-24-v4-1", "node-b"}), first);
-  put(inputs.node_reports, report("node-b", "eth0", "192.0.2.2/24"));
-  EXPECT_TRUE(remember(inputs, desired(inputs)).interface_missing_since.empty());
-}
-
-TEST(Changes, OfAReleasedVirtualIPOnlyOurFinalizerGoes) {
-  Inputs inputs = three_nodes();
-  auto object = vip("web", "192.0.2.100");
-  object.meta.deleting = true;
-  object.meta.finalizers.insert(object.meta.finalizers.begin(), "example.com/theirs");
-  put(inputs.virtual_ips, object);
-  const auto writes = changes(inputs, desired(inputs), {});
-  ASSERT_EQ(writes.size(), 1U);
-  EXPECT_EQ(writes[0].verb, Verb::kMergePatch);
-  EXPECT_NE(writes[0].body.find("example.com/theirs"), std::string::npos);
-  EXPECT_EQ(writes[0].body.find("fairlead.dev/release"), std::string::npos);
-}
-
-// K-25, K-27: every write is guarded by the resourceVersion it was computed from; that of an object which is
-// not there by one that no object has, so that it never writes over what another leader made.
-TEST(Changes, EveryWriteCarriesAResourceVersion) {
-  Inputs inputs = with_web();
-  inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
-  const auto writes = changes(inputs, desired(inputs), {});
-  EXPECT_EQ(writes.size(), 2U);
-  for (const auto& write : writes) {
-    const bool exists = write.target != Target::kRealServerSet;
-    EXPECT_EQ(write.resource_version, exists ? "17" : "");
-    const std::string guard = exists ? "\"resourceVersion\":\"17\"" : "\"resourceVersion\":\"1\"";
-    EXPECT_NE(write.body.find(guard), std::string::npos) << write.body;
-  }
-}
-
-// FC-03: what is deleted is the object that was seen.
-TEST(Changes, ADeletionIsBoundToUidAndResourceVersion) {
-  Inputs inputs = three_nodes();
-  put(inputs.groups, group({"192-0-2-0-24-v4-1", 1, {}, {{"node-a", 200}}}));
-  const auto writes = changes(inputs, desired(inputs), {});
-  ASSERT_EQ(writes.size(), 1U);
-  EXPECT_EQ(writes[0].verb, Verb::kDelete);
-  EXPECT_NE(writes[0].body.find("\"uid\":\"uid-192-0-2-0-24-v4-1\""), std::string::npos);
-  EXPECT_NE(writes[0].body.find("\"resourceVersion\":\"17\""), std::string::npos);
-}
-
-TEST(Changes, ALabelOfAMemberThatLeftIsTakenOff) {
-  Inputs inputs = with_web();
-  auto& labels = inputs.groups.begin()->second.meta.labels;
-  inputs.sets = desired(inputs).sets;
-  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
-  labels["node.fairlead.dev/node-x"] = "";
-  EXPECT_EQ(changes(inputs, desired(inputs), {}).size(), 1U);
-  labels.erase("node.fairlead.dev/node-x");
-  labels["somebody/else"] = "";
-  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ inline Seating granted(const Inputs& inputs) {
   for (const auto& [key, object] : inputs.virtual_ips) {
     if (object.meta.deleting) continue;
     for (const auto& address : object.spec.addresses) {
-      const auto choice = pool_for(inputs, {}, address, object.spec.pool);
-      out.claims.granted.insert({address, {key, object.meta.uid, address, choice.pool}});
+      const auto choice = pool_for(inputs, {}, address, object.spec.pool, {});
+      out.claims.granted[address].push_back({key, object.meta.uid, address, choice.pool});
     }
   }
   return out;

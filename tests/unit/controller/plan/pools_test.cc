@@ -29,64 +29,205 @@ TEST(Pools, PoolsSideBySideAreAccepted) {
   EXPECT_TRUE(refused_pools(inputs).empty());
 }
 
-TEST(Pools, FieldsNotBuiltYetRefuseThePoolAndAreNamed) {
-  Inputs inputs;
-  auto later = pool("a", "192.0.2.0/24");
-  later.spec.not_yet_supported.emplace_back("spec.autoAssign");
-  put(inputs.pools, later);
-  EXPECT_EQ(refused_pools(inputs).at("a").reason, Reason::kNotYetSupported);
-  EXPECT_NE(refused_pools(inputs).at("a").message.find("spec.autoAssign"), std::string::npos);
-}
-
 TEST(Pools, AnUnreadablePoolIsRefusedAndHarmsNoOther) {
   Inputs inputs;
   put(inputs.pools, pool("a", "192.0.2.0/24"));
   inputs.poisoned_pools.insert({{"", "bad"}, {meta("bad", ""), {{"spec.addresses", "required"}}}});
   EXPECT_EQ(refused_pools(inputs).at("bad").reason, Reason::kInvalidSpec);
-  EXPECT_EQ(pool_for(inputs, refused_pools(inputs), ip("192.0.2.1"), "").pool->meta.name, "a");
+  EXPECT_EQ(pool_for(inputs, refused_pools(inputs), ip("192.0.2.1"), "", {}).pool->meta.name, "a");
 }
 
 TEST(Pools, AnAddressFindsItsPool) {
   Inputs inputs;
   put(inputs.pools, pool("a", "192.0.2.0/25"));
   put(inputs.pools, pool("b", "192.0.2.128/25"));
-  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.200"), "").pool->meta.name, "b");
-  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.200"), "b").pool->meta.name, "b");
+  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.200"), "", {}).pool->meta.name, "b");
+  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.200"), "b", {}).pool->meta.name, "b");
 }
 
 TEST(Pools, EveryNoHasItsReason) {
   Inputs inputs;
   put(inputs.pools, pool("a", "192.0.2.0/25"));
-  EXPECT_EQ(pool_for(inputs, {}, ip("198.51.100.1"), "").refusal->reason, Reason::kOutsidePool);
-  EXPECT_EQ(pool_for(inputs, {}, ip("198.51.100.1"), "a").refusal->reason, Reason::kOutsidePool);
-  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.1"), "absent").refusal->reason, Reason::kPoolNotFound);
+  EXPECT_EQ(pool_for(inputs, {}, ip("198.51.100.1"), "", {}).refusal->reason, Reason::kOutsidePool);
+  EXPECT_EQ(pool_for(inputs, {}, ip("198.51.100.1"), "a", {}).refusal->reason, Reason::kOutsidePool);
+  EXPECT_EQ(pool_for(inputs, {}, ip("192.0.2.1"), "absent", {}).refusal->reason, Reason::kPoolNotFound);
   const std::map<std::string, Refusal> refused{{"a", {Reason::kOverlap, ""}}};
-  EXPECT_EQ(pool_for(inputs, refused, ip("192.0.2.1"), "a").refusal->reason, Reason::kNotAdmitted);
-  EXPECT_EQ(pool_for(inputs, refused, ip("192.0.2.1"), "").refusal->reason, Reason::kOutsidePool);
+  EXPECT_EQ(pool_for(inputs, refused, ip("192.0.2.1"), "a", {}).refusal->reason, Reason::kNotAdmitted);
+  EXPECT_EQ(pool_for(inputs, refused, ip("192.0.2.1"), "", {}).refusal->reason, Reason::kOutsidePool);
 }
 
-TEST(Pools, StatusHasTheExactCoverAndCountsWhatGroupsHold) {
-  ByKey<api::VRRPGroup> groups;
-  put(groups, group({"g", 1, {{"192.0.2.100", "web"}, {"192.0.2.1", "other"}}, {}}));
-  const auto status = pool_numbers(pool("a", "192.0.2.96-192.0.2.104"), groups);
+TEST(Pools, StatusHasTheExactCoverAndCountsWhatIsUsed) {
+  const auto status = pool_numbers(pool("a", "192.0.2.96-192.0.2.104"), {ip("192.0.2.100"), ip("192.0.2.1")},
+                                   ReservedAddresses({}));
   EXPECT_EQ(status.cidrs, (std::vector<std::string>{"192.0.2.96/29", "192.0.2.104/32"}));
   EXPECT_EQ(status.assigned_ipv4, 1);
   EXPECT_EQ(status.available_ipv4, 8);
   EXPECT_EQ(status.available_ipv6, 0);
 }
 
-TEST(Pools, AnAddressThatAGroupHoldsWithoutListingItIsAssigned) {
-  auto holder = group({"g", 1, {{"192.0.2.100", "web"}}, {}});
-  holder.spec.excluded_addresses = {{ip("192.0.2.97"), 32}, {ip("192.0.2.1"), 32}};
-  ByKey<api::VRRPGroup> groups;
-  put(groups, holder);
-  const auto status = pool_numbers(pool("a", "192.0.2.96/29"), groups);
-  EXPECT_EQ(status.assigned_ipv4, 2);
-  EXPECT_EQ(status.available_ipv4, 6);
+TEST(Pools, AvailableSaturates) {
+  EXPECT_EQ(pool_numbers(pool("a", "2001:db8::/32"), {}, ReservedAddresses({})).available_ipv6,
+            std::int64_t{1} << 53);
 }
 
-TEST(Pools, AvailableSaturates) {
-  EXPECT_EQ(pool_numbers(pool("a", "2001:db8::/32"), {}).available_ipv6, std::int64_t{1} << 53);
+// What allocate() passes by.
+TEST(Pools, WhatIsReservedIsNotAvailable) {
+  Inputs inputs = three_nodes();  // 192.0.2.1, .2 and .3
+  inputs.nodes.begin()->second.pod_cidrs = {"192.0.2.8/29", "192.0.2.12/32", "2001:db8::/64"};
+  const ReservedAddresses reserved(inputs);
+  const auto count = [&](const std::string& range) {
+    return pool_numbers(pool("a", range), {ip("192.0.2.2"), ip("192.0.2.20")}, reserved);
+  };
+  EXPECT_EQ(count("192.0.2.0/27").available_ipv4, 32 - 3 - 8 - 1);
+  EXPECT_EQ(count("192.0.2.0/27").assigned_ipv4, 2);
+  EXPECT_EQ(count("192.0.2.3-192.0.2.9").available_ipv4, 4);
+  EXPECT_EQ(count("192.0.2.12-192.0.2.16").available_ipv4, 1);
+  EXPECT_EQ(count("192.0.2.9-192.0.2.10").available_ipv4, 0);
+  EXPECT_EQ(count("127.0.0.0/8").available_ipv4, 0);
+  EXPECT_EQ(count("255.255.255.254/31").available_ipv4, 1);
+  EXPECT_EQ(count("2001:db8::/63").available_ipv6, std::int64_t{1} << 53);  // the other half
+  auto careful = pool("a", "192.0.2.0/27");
+  careful.spec.avoid_buggy_ips = true;
+  EXPECT_EQ(pool_numbers(careful, {}, reserved).available_ipv4, 32 - 3 - 8 - 1);
+}
+
+// MetalLB, avoidBuggyIPs.
+TEST(Pools, BuggyAddressesAreNotAvailableWhereTheyAreAvoided) {
+  for (const auto& [range, count] : std::vector<std::pair<std::string, int>>{{"192.0.2.0/24", 254},
+                                                                             {"192.0.2.0/25", 127},
+                                                                             {"192.0.2.1-192.0.2.254", 254},
+                                                                             {"192.0.2.255-192.0.3.0", 0},
+                                                                             {"10.0.0.0/16", 65536 - 512},
+                                                                             {"0.0.0.1-0.0.0.254", 254}}) {
+    auto object = pool("a", range);
+    object.spec.avoid_buggy_ips = true;
+    EXPECT_EQ(pool_numbers(object, {}, ReservedAddresses({})).available_ipv4, count) << range;
+  }
+}
+
+TEST(Pools, ABuggyAddressThatIsSomebodysAlreadyCountsAsAssigned) {
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.avoid_buggy_ips = true;
+  const auto status = pool_numbers(object, {ip("192.0.2.0"), ip("192.0.2.1")}, ReservedAddresses({}));
+  EXPECT_EQ(status.assigned_ipv4, 2);
+  EXPECT_EQ(status.available_ipv4, 253);
+}
+
+TEST(Pools, ABuggyAddressIsRefusedByNameToo) {
+  Inputs inputs;
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.avoid_buggy_ips = true;
+  put(inputs.pools, object);
+  const auto no = pool_for(inputs, {}, ip("192.0.2.255"), "", {}).refusal;
+  ASSERT_TRUE(no);
+  EXPECT_EQ(no->reason, Reason::kOutsidePool);
+  EXPECT_EQ(no->message, "AddressPool a does not give away 192.0.2.255 (avoidBuggyIPs)");
+  EXPECT_FALSE(pool_for(inputs, {}, ip("192.0.2.254"), "", {}).refusal);
+}
+
+// MetalLB, serviceAllocation.
+api::LabelSelector label(const std::string& key, const std::string& value) {
+  return {{{key, api::LabelOperator::kIn, {value}}}};
+}
+
+TEST(Admission, APoolWithoutListsIsForEverybody) { EXPECT_TRUE(admits(pool("a", "192.0.2.0/24"), {})); }
+
+TEST(Admission, ByNamespacesOrByTheirLabels) {
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.service_allocation.namespaces = {"shop"};
+  EXPECT_TRUE(admits(object, {"shop", {}, {}}));
+  EXPECT_FALSE(admits(object, {"bank", {{"tier", "public"}}, {}}));
+  object.spec.service_allocation.namespace_selectors = {label("tier", "public")};
+  EXPECT_TRUE(admits(object, {"shop", {}, {}}));
+  EXPECT_TRUE(admits(object, {"bank", {{"tier", "public"}}, {}}));
+  EXPECT_FALSE(admits(object, {"bank", {{"tier", "inner"}}, {}}));
+}
+
+TEST(Admission, ByLabelsOfWhoAsksBesides) {
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.service_allocation.service_selectors = {label("app", "web"), label("app", "api")};
+  EXPECT_TRUE(admits(object, {"shop", {}, {{"app", "api"}}}));
+  EXPECT_FALSE(admits(object, {"shop", {}, {{"app", "db"}}}));
+  object.spec.service_allocation.namespaces = {"bank"};
+  EXPECT_FALSE(admits(object, {"shop", {}, {{"app", "api"}}}));
+}
+
+TEST(Admission, TheLabelsAreThoseOfTheServiceThatIsNamed) {
+  Inputs inputs;
+  auto named = service("web", "");
+  named.meta.labels = {{"app", "web"}};
+  put(inputs.services, named);
+  api::Namespace home;
+  home.meta = meta("shop", "");
+  home.meta.labels = {{"tier", "public"}};
+  put(inputs.namespaces, home);
+  auto object = vip("other", "192.0.2.1");
+  object.meta.labels = {{"app", "own"}};
+  EXPECT_EQ(asker_of(inputs, object).labels, object.meta.labels);
+  EXPECT_EQ(asker_of(inputs, object).namespace_labels, home.meta.labels);
+  object.spec.service = "web";
+  EXPECT_EQ(asker_of(inputs, object).labels, named.meta.labels);
+  object.spec.service = "absent";
+  EXPECT_TRUE(asker_of(inputs, object).labels.empty());
+}
+
+TEST(Admission, AnAddressOfAPoolThatKeepsOneOutIsNotGivenByNameEither) {
+  Inputs inputs;
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.service_allocation.namespaces = {"bank"};
+  put(inputs.pools, object);
+  for (const std::string wanted : {"", "a"}) {
+    const auto no = pool_for(inputs, {}, ip("192.0.2.1"), wanted, {"shop", {}, {}}).refusal;
+    ASSERT_TRUE(no);
+    EXPECT_EQ(no->reason, Reason::kNotAdmitted);
+    EXPECT_EQ(no->message, "AddressPool a does not admit namespace shop (serviceAllocation.namespaces)");
+  }
+}
+
+std::vector<std::string> names(const PoolList& list) {
+  std::vector<std::string> out;
+  for (const auto* one : list.pools) out.push_back(one->meta.name);
+  return out;
+}
+
+// kubernetes.md 1: lowest number first, 0 or unset last.
+TEST(PoolsFor, ByPriorityThenByName) {
+  Inputs inputs;
+  int third = 1;
+  for (const auto& [name, priority] :
+       std::vector<std::pair<std::string, int>>{{"a", 0}, {"b", 20}, {"c", 10}, {"d", 20}}) {
+    auto object = pool(name, "192.0." + std::to_string(third++) + ".0/24");
+    object.spec.service_allocation.priority = priority;
+    put(inputs.pools, object);
+  }
+  EXPECT_EQ(names(pools_for(inputs, {}, net::Family::kIPv4, "", {})),
+            (std::vector<std::string>{"c", "b", "d", "a"}));
+  EXPECT_EQ(names(pools_for(inputs, {}, net::Family::kIPv4, "d", {})), std::vector<std::string>{"d"});
+}
+
+TEST(PoolsFor, OneThatDoesNotAssignByItselfIsForThoseWhoNameIt) {
+  Inputs inputs;
+  auto object = pool("a", "192.0.2.0/24");
+  object.spec.auto_assign = false;
+  put(inputs.pools, object);
+  EXPECT_EQ(names(pools_for(inputs, {}, net::Family::kIPv4, "a", {})), std::vector<std::string>{"a"});
+  EXPECT_EQ(pools_for(inputs, {}, net::Family::kIPv4, "", {}).refusal->reason, Reason::kNotAdmitted);
+  EXPECT_FALSE(pool_for(inputs, {}, ip("192.0.2.1"), "", {}).refusal);  // by address, too
+}
+
+TEST(PoolsFor, EveryNoHasItsReason) {
+  Inputs inputs;
+  const auto reason = [&](const std::string& wanted, const std::map<std::string, Refusal>& refused) {
+    return pools_for(inputs, refused, net::Family::kIPv6, wanted, {"shop", {}, {}}).refusal->reason;
+  };
+  EXPECT_EQ(reason("", {}), Reason::kPoolNotFound);
+  EXPECT_EQ(reason("a", {}), Reason::kPoolNotFound);
+  put(inputs.pools, pool("a", "192.0.2.0/24"));
+  EXPECT_EQ(reason("", {}), Reason::kNotAdmitted);
+  EXPECT_EQ(reason("a", {}), Reason::kOutsidePool);
+  EXPECT_EQ(reason("a", {{"a", {Reason::kOverlap, ""}}}), Reason::kNotAdmitted);
+  inputs.pools.at({"", "a"}).spec.service_allocation.namespaces = {"bank"};
+  EXPECT_EQ(reason("a", {}), Reason::kNotAdmitted);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/changes.h"
 #include "controller/plan/desired.h"
 #include "unit/controller/builders.h"
 
@@ -61,14 +62,14 @@ TEST(Services, TheVirtualIPHasItsNameOwnerAndFinalizer) {
 TEST(Services, AnnotationsOfThisVersionAreHonoured) {
   EXPECT_EQ(spec(annotated("address-pool", "public")).pool, "public");
   EXPECT_EQ(spec(annotated("forwarding", "Delegate")).forwarding, api::Forwarding::kDelegate);
+  EXPECT_EQ(spec(annotated("sharing-key", " mail ")).sharing_key, "mail");
   EXPECT_EQ(spec(annotated("scheduler", "rr")).scheduler, api::Scheduler::kRr);
   EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, api::OnNoEndpoints::kReject);
 }
 
 TEST(Services, LaterAnnotationsAreRefusedOnlyWhereTheyChangeSomething) {
   for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"sharing-key", "", "a"},
-                                               {"scheduler-flags", "", "sh-port"},
+       std::vector<std::array<std::string, 3>>{{"scheduler-flags", "", "sh-port"},
                                                {"source-ranges", "", "10.0.0.0/8"},
                                                {"connection-limits", "0,0", "100,50"},
                                                {"health-checks", "[]", "[{\"tcp\":{}}]"},
@@ -108,14 +109,46 @@ TEST(Services, Ipv6AddressesAreForDelegate) {
   EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.100"), ip("2001:db8::1")}));
 }
 
-TEST(Services, WithoutAnAddressNotYetSupported) {
-  EXPECT_EQ(refusal(service("web", "")).reason, Reason::kNotYetSupported);
-  EXPECT_EQ(refusal(service("web", " ")).reason, Reason::kNotYetSupported);
+TEST(Services, WithoutAnAddressItsVirtualIPAsksForNoneInParticular) {
+  EXPECT_TRUE(spec(service("web", "")).addresses.empty());
+  EXPECT_TRUE(spec(service("web", " ")).addresses.empty());
+}
+
+// kubernetes.md 1, "Allocation order": the annotation, spec.addresses, deprecated spec.loadBalancerIP.
+TEST(Services, TheDeprecatedFieldIsReadWhereTheAnnotationIsMissing) {
+  auto object = service("web", "");
+  object.load_balancer_ip = "192.0.2.101";
+  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.101")}));
+  EXPECT_TRUE(asks_by_deprecated_field(object));
+  object.meta.annotations["fairlead.dev/loadBalancerIPs"] = "192.0.2.102";
+  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.102")}));
+  EXPECT_FALSE(asks_by_deprecated_field(object));
+}
+
+TEST(Services, ADeprecatedFieldThatCannotBeReadIsInvalidAndNamed) {
+  auto object = service("web", "");
+  object.load_balancer_ip = "lots";
+  EXPECT_EQ(refusal(object),
+            (Refusal{Reason::kInvalidSpec, "spec.loadBalancerIP: must be an IP address, got lots"}));
+}
+
+TEST(Services, OfTheDeprecatedFieldAnEventWarns) {
+  Inputs inputs = three_nodes();
+  auto object = service("web", "");
+  object.load_balancer_ip = "192.0.2.101";
+  put(inputs.services, object);
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  ASSERT_EQ(writes[0].notices.size(), 1U);
+  EXPECT_EQ(writes[0].notices[0].reason, "DeprecatedField");
+  inputs.services.begin()->second.load_balancer_ip.clear();
+  EXPECT_TRUE(changes(inputs, desired(inputs), {})[0].notices.empty());
 }
 
 TEST(Services, AnnotationsThatCannotBeReadAreInvalid) {
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"loadBalancerIPs", "192.0.2.300"},
+                                                        {"sharing-key", std::string(254, 'k')},
                                                         {"loadBalancerIPs", "127.0.0.1"},
                                                         {"loadBalancerIPs", "224.0.0.1"},
                                                         {"loadBalancerIPs", "192.0.2.100,192.0.2.101"},
@@ -170,8 +203,8 @@ Inputs with_unreadable_service() {
   web.spec.service = "web";
   web.spec.servers.clear();
   web.meta.owner_references.push_back({"v1", "Service", "web", "uid-web", true});
-  put(inputs.virtual_ips, web);
-  put(inputs.virtual_ips, vip("second", "192.0.2.101"));
+  put_claimed(inputs, web);
+  put_claimed(inputs, vip("second", "192.0.2.101"));
   put(inputs.groups, group({"192-0-2-0-24-v4-1",
                             1,
                             {{"192.0.2.100", "web"}},

@@ -26,7 +26,11 @@ Backends many(int count) {
   return out;
 }
 std::vector<api::RealServerSet> sets(const Backends& behind, const ByKey<api::RealServerSet>& observed) {
-  return real_server_sets(vip("web", "192.0.2.100"), "g-v4-1", ip("192.0.2.100"), behind, observed);
+  Inputs inputs;
+  inputs.sets = observed;
+  const Belongings belongings(inputs);
+  return real_server_sets(vip("web", "192.0.2.100"), "g-v4-1", ip("192.0.2.100"), behind,
+                          those_of(belongings.sets, std::string("uid-web")));
 }
 
 TEST(Translate, ASetIsNamedLabelledAndOwnedByItsVirtualIP) {
@@ -36,8 +40,8 @@ TEST(Translate, ASetIsNamedLabelledAndOwnedByItsVirtualIP) {
   EXPECT_EQ(out[0].meta.namespace_name, "shop");
   EXPECT_EQ(out[0].meta.labels.at(kGroupLabel), "g-v4-1");
   EXPECT_EQ(out[0].meta.labels.at(kVirtualIpLabel), "web");
-  EXPECT_TRUE(owned_by(out[0].meta, "uid-web"));
-  EXPECT_FALSE(owned_by(out[0].meta, "uid-other"));
+  ASSERT_EQ(out[0].meta.owner_references.size(), 1U);
+  EXPECT_EQ(out[0].meta.owner_references[0].uid, "uid-web");
   EXPECT_EQ(out[0].spec.group, "g-v4-1");
   EXPECT_EQ(out[0].spec.slice_count, 1);
 }

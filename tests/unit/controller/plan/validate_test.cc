@@ -10,9 +10,7 @@ namespace {
 
 using namespace testing;
 
-Judgement judged(const Inputs& inputs, const api::VirtualIP& object) {
-  return judge(inputs, refused_pools(inputs), holdings(inputs), object);
-}
+Judgement judged(const Inputs& inputs, const api::VirtualIP& object) { return judge(Ground(inputs), object); }
 Reason reason(const Inputs& inputs, const api::VirtualIP& object) {
   return judged(inputs, object).refusal->reason;
 }
@@ -23,12 +21,6 @@ TEST(Validate, AnAddressOfAPoolIsAccepted) {
   EXPECT_FALSE(out.refusal);
   ASSERT_EQ(out.wishes.size(), 1U);
   EXPECT_EQ(out.wishes.front().pool->meta.name, "public");
-}
-
-TEST(Validate, WithoutAnAddressItIsNotYetSupported) {
-  auto object = vip("web", "192.0.2.100");
-  object.spec.addresses.clear();
-  EXPECT_EQ(reason(three_nodes(), object), Reason::kNotYetSupported);
 }
 
 TEST(Validate, FieldsNotBuiltYetAreNamed) {
@@ -92,7 +84,7 @@ TEST(Validate, AnAddressHeldAlreadyStaysWhenItsPoolIsGone) {
   put(inputs.groups, group({"g", 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}}}));
   const auto out = judged(inputs, vip("web", "192.0.2.100"));
   EXPECT_FALSE(out.refusal);
-  EXPECT_TRUE(out.pool_removed);
+  EXPECT_EQ(out.pool_removed, "192.0.2.100 is in no accepted AddressPool");
   EXPECT_EQ(out.wishes.size(), 1U);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/plan/desired.h"
+#include "controller/plan/remember.h"
 #include "unit/controller/builders.h"
 
 // K-26.

@@ -16,7 +16,7 @@ using api::MemberState;
 
 TEST(VirtualIPStatus, APoolThatIsGoneDegrades) {
   Scene scene;
-  scene.decision.pool_removed = true;
+  scene.decision.pool_removed = "192.0.2.100 is in no accepted AddressPool";
   EXPECT_EQ(reason(scene.status(), "Degraded"), "PoolRemoved");
 }
 

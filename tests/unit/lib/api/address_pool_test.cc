@@ -5,8 +5,6 @@
 namespace fairlead::api {
 namespace {
 
-using Paths = std::vector<std::string>;
-
 std::string document(const std::string& spec) {
   return R"({"metadata":{"name":"public"},"spec":)" + spec + "}";
 }
@@ -96,6 +94,13 @@ TEST(AddressPool, RefusesWithPathAndWhatIsAllowed) {
        "spec.interface: must be an interface's name of 1..15 bytes without slash or white space, got "
        "\"sixteen-letters-\""},
       {with_range(R"("groups":0)"), "spec.groups: must be 1..255, got 0"},
+      {with_range(R"("serviceAllocation":{"priority":-1})"),
+       "spec.serviceAllocation.priority: must be 0..2147483647, got -1"},
+      {with_range(
+           R"("serviceAllocation":{"serviceSelectors":[{"matchExpressions":[{"key":"a","operator":"In"}]}]})"),
+       "spec.serviceAllocation.serviceSelectors[0].matchExpressions[0].values: required with operator In or "
+       "NotIn"},
+      {with_range(R"("autoAssign":"no")"), "spec.autoAssign: must be a boolean, got a string"},
       {with_range(R"("nodeSelector":{"matchExpressions":[{"key":"a","operator":"In"}]})"),
        "spec.nodeSelector.matchExpressions[0].values: required with operator In or NotIn"},
       {with_range(R"("nodeSelector":{"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]})"),
@@ -128,16 +133,22 @@ TEST(AddressPool, RefusesWithPathAndWhatIsAllowed) {
   }
 }
 
-TEST(AddressPool, NamesWhatIsNotBuiltYet) {
-  const std::pair<std::string, Paths> cases[] = {
-      {with_range(R"("autoAssign":false,"avoidBuggyIPs":true,"serviceAllocation":{"priority":5})"),
-       {"spec.autoAssign", "spec.avoidBuggyIPs", "spec.serviceAllocation"}},
-  };
-  for (const auto& [text, paths] : cases) {
-    const auto decoded = decode_address_pool(text);
-    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
-    EXPECT_EQ(decoded.value.spec.not_yet_supported, paths);
-  }
+// api.md, AddressPool: MetalLB's names.
+TEST(AddressPool, ReadsWhoMayUseIt) {
+  const auto decoded = decode_address_pool(
+      with_range(R"("autoAssign":false,"avoidBuggyIPs":true,"serviceAllocation":{"priority":50,)"
+                 R"("namespaces":["shop"],"namespaceSelectors":[{"matchLabels":{"tier":"public"}},{}],)"
+                 R"("serviceSelectors":[{"matchExpressions":[{"key":"app","operator":"Exists"}]}]})"));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  const auto& spec = decoded.value.spec;
+  EXPECT_FALSE(spec.auto_assign);
+  EXPECT_TRUE(spec.avoid_buggy_ips);
+  ServiceAllocation expected;
+  expected.priority = 50;
+  expected.namespaces = {"shop"};
+  expected.namespace_selectors = {{{{"tier", LabelOperator::kIn, {"public"}}}}, {}};
+  expected.service_selectors = {{{{"app", LabelOperator::kExists, {}}}}};
+  EXPECT_EQ(spec.service_allocation, expected);
 }
 
 // RFC 3768 5.3.7: whole seconds. The CRD's schema writes 250 where nobody says anything, and refuses it.

@@ -8,6 +8,7 @@ namespace {
 TEST(Service, IsReadAsFarAsFairleadNeedsIt) {
   const auto decoded = decode_service(R"({"metadata":{"name":"web","namespace":"shop"},
     "spec":{"type":"LoadBalancer","loadBalancerClass":"fairlead.dev/vip","clusterIPs":["10.96.0.9"],"sessionAffinity":"None",
+      "ipFamilies":["IPv6","IPv4"],"ipFamilyPolicy":"RequireDualStack","loadBalancerIP":"192.0.2.10",
       "externalTrafficPolicy":"Cluster","ports":[{"name":"https","port":443,"targetPort":"web","nodePort":30443},
       {"name":"dns","port":53,"targetPort":53,"protocol":"UDP"}],"selector":{"a":"b"}},
     "status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.10","ipMode":"Proxy"},{"hostname":"h"}]},
@@ -21,6 +22,9 @@ TEST(Service, IsReadAsFarAsFairleadNeedsIt) {
   expected.ports = {{"https", net::Port(443), net::Protocol::kTcp},
                     {"dns", net::Port(53), net::Protocol::kUdp}};
   expected.cluster_ips = {"10.96.0.9"};
+  expected.ip_families = {net::Family::kIPv6, net::Family::kIPv4};
+  expected.needs_dual_stack = true;
+  expected.load_balancer_ip = "192.0.2.10";
   expected.ingress = {{"192.0.2.10", "Proxy"}, {"", ""}};
   expected.conditions = {{"X", ConditionStatus::kUnknown, "r", "m", 0, WallTime(Seconds(1))}};
   EXPECT_EQ(decoded.value, expected);

@@ -32,6 +32,8 @@ TEST(EncodeVirtualIP, IsReadBackAsTheSameValue) {
   EXPECT_EQ(decode_virtual_ip(encode_virtual_ip(vip)).value, vip);
   vip.spec.service.reset();
   vip.spec.pool = "public";
+  vip.spec.ip_families = {net::Family::kIPv4};
+  vip.spec.sharing_key = "mail";
   vip.spec.scheduler = Scheduler::kRr;
   vip.spec.servers = {{ip("192.0.2.21"), net::Port(8080), Weight(3)},
                       {ip("192.0.2.22"), std::nullopt, Weight(0)}};

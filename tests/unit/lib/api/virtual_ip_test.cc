@@ -43,7 +43,7 @@ TEST(VirtualIP, ReadsEveryFieldItHonours) {
       "creationTimestamp":"2026-08-20T09:14:02Z","deletionTimestamp":"2026-08-20T09:15:02Z","finalizers":["fairlead.dev/release"],
       "labels":{"a":"b"},"annotations":{"c":"d"},
       "ownerReferences":[{"apiVersion":"v1","kind":"Service","name":"web","uid":"s1","controller":true}]},
-    "spec":{"addresses":["192.0.2.10"],"pool":"public","ipFamilies":["IPv4"],"forwarding":"Delegate","scheduler":"rr",
+    "spec":{"addresses":["192.0.2.10"],"pool":"public","ipFamilies":["IPv4"],"sharingKey":"mail","forwarding":"Delegate","scheduler":"rr",
       "servers":[{"address":"192.0.2.21","port":8080,"weight":0}],
       "ports":[{"name":"dns","port":53,"targetPort":5353,"protocol":"UDP"}],"onNoEndpoints":"Reject","unknown":{"x":[1]}},
     "status":{"observedGeneration":2,"address":"192.0.2.10","addresses":["192.0.2.10"],"groups":["g"],"master":"node-a",
@@ -67,6 +67,8 @@ TEST(VirtualIP, ReadsEveryFieldItHonours) {
                    {{"v1", "Service", "web", "s1", true}}};
   expected.spec.addresses = {ip("192.0.2.10")};
   expected.spec.pool = "public";
+  expected.spec.ip_families = {net::Family::kIPv4};
+  expected.spec.sharing_key = "mail";
   expected.spec.servers = {{ip("192.0.2.21"), net::Port(8080), Weight(0)}};
   expected.spec.ports = {{"dns", net::Port(53), net::Port(5353), net::Protocol::kUdp}};
   expected.spec.forwarding = Forwarding::kDelegate;
@@ -166,6 +168,8 @@ TEST(VirtualIP, RefusesWithPathAndWhatIsAllowed) {
        "spec.onNoEndpoints: must be one of Reject, Withdraw, got \"Drop\""},
       {with_port(R"("ipFamilies":["IPv4","IPv4"])"),
        "spec.ipFamilies: must name each family once, got [\"IPv4\",\"IPv4\"]"},
+      {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv4"],"forwarding":"Delegate"})"),
+       "spec.ipFamilies: must have the families of addresses, IPv6 among them, got [\"IPv4\"]"},
       {with_port(R"("connectionLimits":{"upper":5,"lower":6})"),
        "spec.connectionLimits.lower: must be at most upper (5), got 6"},
       {with_port(R"("onePacket":true)"),
@@ -233,8 +237,8 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
       {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","healthChecks":[{"tcp":{}}]})"),
        {"spec.healthChecks (with forwarding Delegate)"}},
       {with_port(R"("forwarding":"Tunnel","tunnel":{"type":"gue"})"), {"spec.forwarding", "spec.tunnel"}},
-      {with_port(R"("sharingKey":"k","schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
-       {"spec.sharingKey", "spec.schedulerFlags", "spec.persistence"}},
+      {with_port(R"("schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
+       {"spec.schedulerFlags", "spec.persistence"}},
       {with_port(
            R"("sourceRanges":["192.0.2.0/24"],"connectionLimits":{"upper":9},"healthChecks":[{"ping":{}}])"),
        {"spec.sourceRanges", "spec.connectionLimits", "spec.healthChecks[0].ping"}},
@@ -248,7 +252,10 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
        {"spec.addresses[1] (IPv6 with forwarding NAT)"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Delegate"})"), {}},
       {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv6"],"forwarding":"Delegate"})"), {}},
-      {document(R"({"ipFamilies":["IPv6"],"serviceRef":{"name":"w"}})"), {"spec.ipFamilies"}},
+      {document(R"({"ipFamilies":["IPv4","IPv6"],"serviceRef":{"name":"w"}})"),
+       {"spec.ipFamilies[1] (IPv6 with forwarding NAT)"}},
+      {document(R"({"ipFamilies":["IPv4","IPv6"],"forwarding":"Delegate"})"), {}},
+      {document(R"({"addresses":["192.0.2.10"],"ipFamilies":["IPv4","IPv6"],"forwarding":"Delegate"})"), {}},
   };
   for (const auto& [text, paths] : cases) {
     const auto decoded = decode_virtual_ip(text);

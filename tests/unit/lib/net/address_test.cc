@@ -110,7 +110,7 @@ TEST(IpAddress, IsOrderedUnsignedInNetworkByteOrderWithIPv4First) {
     EXPECT_LT(ip(ordered[i]), ip(ordered[i + 1])) << ordered[i];
 }
 
-TEST(IpAddress, IncrementCarriesAndStopsAtTheLastAddress) {
+TEST(IpAddress, IncrementAndDecrementCarryAndStopAtTheEnds) {
   const char* steps[][2] = {{"192.0.2.1", "192.0.2.2"},
                             {"192.0.2.255", "192.0.3.0"},
                             {"0.255.255.255", "1.0.0.0"},
@@ -119,11 +119,18 @@ TEST(IpAddress, IncrementCarriesAndStopsAtTheLastAddress) {
     IpAddress address = ip(from);
     EXPECT_TRUE(address.increment());
     EXPECT_EQ(to_string(address), to);
+    EXPECT_TRUE(address.decrement());
+    EXPECT_EQ(to_string(address), from);
   }
   for (const auto* last : {"255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}) {
     IpAddress address = ip(last);
     EXPECT_FALSE(address.increment());
     EXPECT_EQ(to_string(address), last);
+  }
+  for (const auto* first : {"0.0.0.0", "::"}) {
+    IpAddress address = ip(first);
+    EXPECT_FALSE(address.decrement());
+    EXPECT_EQ(to_string(address), first);
   }
 }
 

@@ -64,13 +64,27 @@ TEST(RetriesK24, WhatIsNotTriedAgainIsForgotten) {
 TEST(RetriesK24, OnlyAnotherReasonIsNewsUntilItSucceeds) {
   Retries retries;
   retries.failed("a", t0);
-  EXPECT_TRUE(retries.is_news("a", "503"));
+  EXPECT_TRUE(retries.is_news("a", "a", "503"));
   retries.failed("a", t0);
-  EXPECT_FALSE(retries.is_news("a", "503"));
-  EXPECT_TRUE(retries.is_news("a", "403"));
+  EXPECT_FALSE(retries.is_news("a", "a", "503"));
+  EXPECT_TRUE(retries.is_news("a", "a", "403"));
   retries.succeeded("a");
   retries.failed("a", t0);
-  EXPECT_TRUE(retries.is_news("a", "403"));
+  EXPECT_TRUE(retries.is_news("a", "a", "403"));
+}
+
+// FC-12: all writes of an object fail for one reason, of which there is one line.
+TEST(RetriesK24, WhatIsToldOfOneWriteIsNoNewsOfAnotherOfTheSameObject) {
+  Retries retries;
+  for (const auto* what : {"web patch", "web status", "web2 patch"}) retries.failed(what, t0);
+  EXPECT_TRUE(retries.is_news("web patch", "web ", "500"));
+  EXPECT_FALSE(retries.is_news("web status", "web ", "500"));
+  EXPECT_TRUE(retries.is_news("web2 patch", "web2 ", "500"));
+  EXPECT_TRUE(retries.is_news("web status", "web ", "403"));
+  EXPECT_FALSE(retries.is_news("web patch", "web ", "500"));
+  retries.succeeded("web patch");
+  EXPECT_FALSE(retries.is_news("web status", "web ", "403"));
+  EXPECT_TRUE(retries.is_news("web status", "web ", "500"));
 }
 
 }  // namespace

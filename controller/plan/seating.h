@@ -1,0 +1,30 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/plan/claim.h"
+
+namespace fairlead::controller {
+
+// What place() is to do: who has which address, and who is left as he is.
+struct Seating {
+  Claims claims;
+  std::set<std::string> frozen;   // UIDs of VirtualIPs whose present addresses stay as they are
+  std::set<std::string> unready;  // UIDs that may not be placed yet: their finalizer is not written (K-30)
+  // Granted, and not among the holders of the claim as cached: not placed before (kubernetes.md 3); and what
+  // these VirtualIPs, by UID, have meanwhile they keep.
+  std::set<std::pair<net::IpAddress, std::string>> unclaimed;
+  std::set<std::string> moving;
+};
+
+// Those who were granted the address; none if nobody was.
+const std::vector<Wish>& granted(const Seating& seating, const net::IpAddress& address);
+
+// The owners that an address of a group should have: of those it has who stay, then those who may be placed
+// and are not among them. None: it leaves the group.
+std::vector<api::AddressOwner> owners_of(const Seating& seating, const api::GroupAddress& observed);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,70 @@
+#include "controller/plan/wanted_sets.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "controller/plan/backends.h"
+#include "controller/plan/translate.h"
+
+namespace fairlead::controller {
+namespace {
+
+void keep_sets(const Belongings& belongings, const std::string& uid, Desired& out) {
+  for (const auto* set : those_of(belongings.sets, uid)) out.sets.insert({api::key_of(set->meta), *set});
+}
+
+// False of one that is to share an address and is not in the group yet.
+bool owns(const api::VRRPGroup& group, const net::IpAddress& address, const std::string& uid) {
+  const auto& all = group.spec.addresses;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.address == address; });
+  return found != all.end() && lists(found->owners, uid);
+}
+
+void translate_one(const Ground& ground, const api::VirtualIP& virtual_ip, const Placement& placement,
+                   Decision& decision, Desired& out) {
+  const auto& present = those_of(ground.belongings.sets, virtual_ip.meta.uid);
+  for (const auto& address : decision.addresses) {
+    const Backends behind = backends(ground.inputs, ground.belongings, virtual_ip, address);
+    decision.backend_problem = behind.problem;
+    for (const auto& server : behind.virtual_servers) {
+      decision.ready_reals +=
+          static_cast<int>(std::count_if(server.reals.begin(), server.reals.end(),
+                                         [](const auto& real) { return real.weight.value() > 0; }));
+    }
+    const auto group = placement.group_of.find(address);
+    if (group == placement.group_of.end()) continue;
+    if (!owns(placement.groups.at(cluster_key(group->second)), address, virtual_ip.meta.uid)) continue;
+    for (auto& set : real_server_sets(virtual_ip, group->second, address, behind, present)) {
+      const auto key = api::key_of(set.meta);
+      if (const auto* there = find(ground.inputs.sets, key)) {
+        set.meta.uid = there->meta.uid;
+        set.meta.resource_version = there->meta.resource_version;
+      }
+      out.sets.insert_or_assign(key, std::move(set));
+    }
+  }
+}
+
+}  // namespace
+
+void decide_sets(const Ground& ground, const Seating& seating, const Placement& placement, Desired& out) {
+  const Inputs& inputs = ground.inputs;
+  for (const auto& [key, set] : inputs.sets) {
+    const bool by_hand = set.meta.owner_references.empty();
+    if (by_hand || set.meta.deleting) out.sets.insert({key, set});
+  }
+  for (const auto& uid : seating.frozen) keep_sets(ground.belongings, uid, out);
+  for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
+    if (virtual_ip.meta.deleting || out.to_delete.contains(key)) {
+      if (!out.released.contains(key)) keep_sets(ground.belongings, virtual_ip.meta.uid, out);
+      continue;
+    }
+    if (seating.frozen.contains(virtual_ip.meta.uid)) continue;
+    translate_one(ground, virtual_ip, placement, out.decisions[key], out);
+    if (seating.moving.contains(virtual_ip.meta.uid)) keep_sets(ground.belongings, virtual_ip.meta.uid, out);
+  }
+}
+
+}  // namespace fairlead::controller

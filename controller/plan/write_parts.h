@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/plan/changes.h"
+
+// What writes are made of; for changes.cc and its parts.
+namespace fairlead::controller {
+
+// The resourceVersion that guards the apply of an object, as it is cached or not there.
+std::string guard_of(const api::ObjectMeta& meta);
+
+// Metadata for an apply: what names the object and guards the write, and nothing of the rest.
+api::ObjectMeta frame_of(const api::ObjectMeta& meta);
+
+template <class T>
+T guarded(T object) {
+  object.meta.resource_version = guard_of(object.meta);
+  return object;
+}
+
+// When a write comes, by which verb, and to what kind.
+struct How {
+  Step step;
+  Verb verb;
+  Target target;
+};
+
+// `meta`: of the object as cached, without a resourceVersion if it is not there.
+Write application(const How& how, const api::ObjectMeta& meta, std::string body);
+Write deletion(Step step, Target target, const api::ObjectMeta& meta, std::vector<Absence> absences);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,65 @@
+#include "controller/plan/changes.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/controller/plan/with_web.h"
+
+// kubernetes.md 3: what the writes are made of. Their order: app/convergence_release_test.cc.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+
+TEST(Changes, OfAReleasedVirtualIPOnlyOurFinalizerGoes) {
+  Inputs inputs = three_nodes();
+  auto object = vip("web", "192.0.2.100");
+  object.meta.deleting = true;
+  object.meta.finalizers.insert(object.meta.finalizers.begin(), "example.com/theirs");
+  put(inputs.virtual_ips, object);
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].verb, Verb::kMergePatch);
+  EXPECT_NE(writes[0].body.find("example.com/theirs"), std::string::npos);
+  EXPECT_EQ(writes[0].body.find("fairlead.dev/release"), std::string::npos);
+}
+
+// K-25, K-27: every write is guarded by the resourceVersion it was computed from; that of an object which is
+// not there by one that no object has, so that it never writes over what another leader made.
+TEST(Changes, EveryWriteCarriesAResourceVersion) {
+  Inputs inputs = with_web();
+  inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
+  const auto writes = changes(inputs, desired(inputs), {});
+  EXPECT_EQ(writes.size(), 2U);
+  for (const auto& write : writes) {
+    const bool exists = write.target != Target::kRealServerSet;
+    EXPECT_EQ(write.resource_version, exists ? "17" : "");
+    const std::string guard = exists ? "\"resourceVersion\":\"17\"" : "\"resourceVersion\":\"1\"";
+    EXPECT_NE(write.body.find(guard), std::string::npos) << write.body;
+  }
+}
+
+// FC-03: what is deleted is the object that was seen.
+TEST(Changes, ADeletionIsBoundToUidAndResourceVersion) {
+  Inputs inputs = three_nodes();
+  put(inputs.groups, group({"192-0-2-0-24-v4-1", 1, {}, {{"node-a", 200}}}));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0].verb, Verb::kDelete);
+  EXPECT_NE(writes[0].body.find("\"uid\":\"uid-192-0-2-0-24-v4-1\""), std::string::npos);
+  EXPECT_NE(writes[0].body.find("\"resourceVersion\":\"17\""), std::string::npos);
+}
+
+TEST(Changes, ALabelOfAMemberThatLeftIsTakenOff) {
+  Inputs inputs = with_web();
+  auto& labels = inputs.groups.begin()->second.meta.labels;
+  inputs.sets = desired(inputs).sets;
+  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
+  labels["node.fairlead.dev/node-x"] = "";
+  EXPECT_EQ(changes(inputs, desired(inputs), {}).size(), 1U);
+  labels.erase("node.fairlead.dev/node-x");
+  labels["somebody/else"] = "";
+  EXPECT_TRUE(changes(inputs, desired(inputs), {}).empty());
+}
+
+}  // namespace
+}  // namespace fairlead::controller
