@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
 #include "lib/sys/log_format.h"
+#include "lib/sys/loop.h"
 #include "lib/sys/unique_fd.h"
 #include "support/captured_log.h"
 
@@ -170,6 +172,64 @@ TEST(Log, DropsAndCountsTheOldestEventsInsteadOfWaitingForAStuckOutput) {
   reader.join();
   EXPECT_GT(dropped, 10000U);
   EXPECT_LT(dropped, 20000U);
+}
+
+// Whoever reads our log, a container's runtime for one, may stand still: SIGTERM has to end us all the same.
+TEST(Log, StopsWithinTwoSecondsWhereNobodyReadsAndTheQueueIsFull) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd read(ends[0]);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  const std::string value(10'000, 'x');  // longer than what a pipe takes at once
+  for (int i = 0; i < 10'000; ++i) log(LogLevel::kInfo, "flood", {{"v", value}});
+  const auto begun = now();
+  stop_log();
+  const auto took = now() - begun;
+  dup2(kept.get(), STDERR_FILENO);
+  EXPECT_GE(took, Seconds(1));
+  EXPECT_LT(took, Seconds(2));
+}
+
+TEST(Log, GoesOnWhereTheReaderIsGone) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  const auto begun = now();
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  for (int i = 0; i < 1000; ++i) log(LogLevel::kInfo, "unread", {});
+  stop_log();
+  dup2(kept.get(), STDERR_FILENO);
+  std::signal(SIGPIPE, before);
+  EXPECT_LT(now() - begun, Seconds(1));
+}
+
+TEST(Log, ALineLongerThanAPipeTakesAtOnceIsWhole) {
+  const std::string value(100'000, 'y');
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd read(ends[0]);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  std::string got;
+  std::thread reader([&] {
+    char bytes[1000];
+    for (ssize_t n = 0; (n = ::read(read.get(), bytes, sizeof bytes)) > 0;)
+      got.append(bytes, static_cast<std::size_t>(n));
+  });
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  log(LogLevel::kInfo, "long", {{"v", value}});
+  stop_log();
+  dup2(kept.get(), STDERR_FILENO);
+  reader.join();
+  EXPECT_TRUE(got.ends_with(" INFO long v=" + value + "\n"));
 }
 
 TEST(Log, BeforeStartAndAfterStopNothingIsWrittenAndNothingBreaks) {
