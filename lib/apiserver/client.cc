@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <climits>
 
 #include "lib/apiserver/client_state.h"
 #include "lib/base/overloaded.h"
@@ -260,7 +261,8 @@ std::string header_of(const HttpHeaders& headers, std::string_view name) {
 
 Seconds retry_after_of(const HttpHeaders& headers) {
   long long seconds = 0;
-  return parse_integer(header_of(headers, "Retry-After"), 0, 3600, seconds) ? Seconds(seconds) : Seconds(0);
+  const auto text = header_of(headers, "Retry-After");
+  return parse_integer(text, 0, LLONG_MAX, seconds) ? reconcile::bounded_retry_after(seconds) : Seconds(0);
 }
 
 Client::Client(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, RateLimit limit,
