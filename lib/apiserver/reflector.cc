@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/apiserver/failure.h"
+#include "lib/apiserver/http_headers.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"

@@ -2,6 +2,7 @@
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <memory>
 #include <mutex>
@@ -15,6 +16,23 @@ namespace {
 
 constexpr std::size_t kQueuedEvents = 8192;
 constexpr Seconds kLastWords(1);
+
+// The lines, as spdlog hands them over.
+class Output final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void hurry(TimePoint deadline) { output_.hurry(deadline); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    output_.write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+ private:
+  StandardError output_;
+};
 
 // The running logger. Threads that are logging while stop_log() is called keep it alive until they are
 // through, so that there is no moment at which a log() could touch freed memory.
@@ -32,7 +50,7 @@ struct Logger {
 
   LogLevel level;
   LogFormat format;
-  std::shared_ptr<StandardError> output = std::make_shared<StandardError>();
+  std::shared_ptr<Output> output = std::make_shared<Output>();
   std::shared_ptr<spdlog::async_logger> sink;
   // Destroyed first: writes what is queued and joins its thread.
   std::shared_ptr<spdlog::details::thread_pool> pool;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 
 #include "lib/sys/loop.h"
 
@@ -15,12 +16,6 @@ namespace {
 constexpr int kLook = 100;  // milliseconds between two looks at the deadline
 
 }  // namespace
-
-void StandardError::sink_it_(const spdlog::details::log_msg& message) {
-  spdlog::memory_buf_t line;
-  formatter_->format(message, line);
-  write({line.data(), line.size()});
-}
 
 // A pipe that poll() calls writable takes PIPE_BUF bytes without making anybody wait.
 void StandardError::write(std::string_view text) {

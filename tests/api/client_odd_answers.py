@@ -2,10 +2,13 @@
 asks again; the next answer is not mistaken for the rest of it."""
 import gzip
 import json
+import threading
+import time
 
+from api_client import Client
 from client_stage import MAPS
 from fake_api_server import event, status, thing
-from patience import MEMORY
+from patience import MEMORY, until
 
 LIST = json.dumps({"kind": "ConfigMapList", "apiVersion": "v1", "items": [], "metadata": {"resourceVersion": "100"}}).encode()
 OK, JSON, LENGTH = "HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(LIST)}"
@@ -141,4 +144,27 @@ def asked_to_stay_away(stage):
         stage.check("asked to stay away for 68 years it is back after a minute (K-33)", client.wait("^UPSERT x/a 101$", 75) is not None, client.lines)
 
 
-PARTS = (odd_heads, items_of_no_kind, endless_pages, own_words, asked_to_stay_away)
+def slow_server(stage):
+    """Twenty answers a second, however many ask, and 500 to be had: with all of them asked for at once the last ones would come too late,
+    and so would those that are asked for in their place."""
+    turn, guard, under_way, most = threading.Lock(), threading.Lock(), [0], [0]
+
+    def script(asked):
+        with guard:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        with turn:
+            time.sleep(0.05)
+        with guard:
+            under_way[0] -= 1
+        asked.answer(200, {"kind": "OK"})
+    with stage.server(script) as server, Client(server.kubeconfig({"token": "t"}), rate="500", burst="600") as client:
+        for number in range(500):
+            client.do(f"send GET /slow/{number}")
+        answered = until(lambda: client.count("^(ANSWER|FAILED) GET /slow/") == 500, 60)
+        failed = client.count("^FAILED GET /slow/")
+        stage.check("of a server that is slow no more is asked at once than it has time for (K-33)", answered and failed == 0 and most[0] <= 32,
+                    f"{failed} failed, {most[0]} at once")
+
+
+PARTS = (odd_heads, items_of_no_kind, endless_pages, own_words, slow_server, asked_to_stay_away)
