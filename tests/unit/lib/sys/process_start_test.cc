@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <initializer_list>
 #include <functional>
+#include <initializer_list>
 
 namespace fairlead::sys {
 namespace {
