@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "lib/sys/log.h"
 #include "lib/sys/loop.h"
 #include "lib/sys/metrics.h"
+#include "lib/sys/process_start.h"
 #include "lib/sys/random_hex.h"
 #include "lib/sys/unique_fd.h"
 
@@ -195,7 +197,8 @@ int serve(const Plan& plan, int signals) {
   return code;
 }
 
-int run(const Flags& flags) {
+// A library says by an exception that the system gives no descriptor, thread or memory.
+int run(const Flags& flags) try {
   const auto metrics = net::parse_endpoint(flags.metrics_address);
   if (!metrics)
     return complain(kWrongUsage, "--metrics-address must be address:port, got " + flags.metrics_address);
@@ -224,6 +227,9 @@ int run(const Flags& flags) {
   const int code = serve(plan, signals.get());
   sys::stop_log();
   return code;
+} catch (const std::exception& error) {
+  sys::stop_log();
+  return complain(kFailed, std::string("the system refuses what it needs: ") + error.what());
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -244,4 +250,8 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 }  // namespace fairlead
 
-int main(int argc, char** argv) { return fairlead::parse_and_run(argc, argv); }
+int main(int argc, char** argv) {
+  fairlead::sys::fill_standard_descriptors();
+  fairlead::sys::ignore_stray_signals();
+  return fairlead::parse_and_run(argc, argv);
+}

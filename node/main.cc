@@ -7,6 +7,7 @@
 
 #include "lib/apiserver/client.h"
 #include "lib/sys/log.h"
+#include "lib/sys/process_start.h"
 #include "node/agent/agent.h"
 #include "node/agent/cleanup.h"
 #include "node/agent/manifest_reading.h"
@@ -203,6 +204,7 @@ int run_daemon(const Options& options) try {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fairlead::sys::fill_standard_descriptors();
   fairlead::agent::block_signals();
   Options options;
   CLI::App app{"Fairlead's node daemon: holds virtual IPs by VRRP and forwards what arrives on them.",

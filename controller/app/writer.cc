@@ -8,6 +8,7 @@
 #include "controller/status/foreign_writers.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
+#include "lib/reconcile/write_answer.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::controller {
@@ -126,7 +127,7 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
   if (!result) {
     failed(write, result.error().message, result.error().code == Code::kConflict);  // withheld: no line
   } else if (good(result->status)) {
-    succeeded(write, *result);
+    well_answered(write, *result);
   } else if (result->status == kNotFound && write.verb != Verb::kApply && write.verb != Verb::kCreate) {
     count(write, "gone");  // the cache will tell
     retries_.succeeded(subject_of(write));
@@ -146,6 +147,15 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
 
 void Writer::end_of_one() {
   if (--open_ == 0) next_step();
+}
+
+// A deletion is answered with a Status, or with the object that waits for its finalizers.
+void Writer::well_answered(const Write& write, const apiserver::ApiResponse& response) {
+  if (write.verb == Verb::kDelete || reconcile::is_written(response.status, response.body)) {
+    succeeded(write, response);
+  } else {
+    failed(write, std::to_string(response.status) + " without the object: no answer of an API server", false);
+  }
 }
 
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {

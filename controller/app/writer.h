@@ -56,6 +56,7 @@ class Writer {
   void end_of_one();
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
   void tell(const Notice& notice);
+  void well_answered(const Write& write, const apiserver::ApiResponse& response);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);
   void failed(const Write& write, const std::string& why, bool conflict);
   void count(const Write& write, const std::string& result);

@@ -127,6 +127,9 @@ struct Kind {
 // Checks apiVersion and kind where the document states them: items of a typed list do not.
 void check_kind(const JsonView& root, const Kind& kind);
 void read_meta(const JsonView& metadata, ObjectMeta& out);
+// The same of what an API server has: a name or namespace that Kubernetes does not take is a problem, and no
+// name.
+void read_served_meta(const JsonView& metadata, ObjectMeta& out);
 void read_conditions(const JsonView& list, std::vector<Condition>& out);
 
 // The frame of every decoder: document, kind, metadata, then the rest of the object.
@@ -138,7 +141,7 @@ Decoded<T> decode_object(std::string_view json, const Kind& kind, void (*read_bo
   if (!root.present()) return out;
   check_kind(root, kind);
   root.at("metadata").require();
-  read_meta(root.at("metadata"), out.value.meta);
+  read_served_meta(root.at("metadata"), out.value.meta);
   read_body(root, out.value);
   return out;
 }

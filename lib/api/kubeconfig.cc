@@ -105,7 +105,8 @@ Result<> read_user(const Entry& user, Kubeconfig& out) {
     }
   }
   if (has(user.body, "username")) return fail(Code::kInvalid, "user names with passwords are not supported");
-  out.token = text_of(user.body, "token");
+  out.token = trim(text_of(user.body, "token"));
+  if (!is_token(out.token)) return fail(Code::kInvalid, "the token holds " + std::string(kNoTokenByte));
   out.token_file = file_of(user, "tokenFile");
   if (auto read = read_pair(user, "client-certificate", out.certificate_data, out.certificate_file); !read) {
     return read;
@@ -169,6 +170,10 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
   if (rest.front() != ':' || !parse_integer(rest.substr(1), 1, 65535, port)) return wrong();
   out.port = static_cast<int>(port);
   return out;
+}
+
+bool is_token(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 TokenClaims claims_of_token(std::string_view token) {

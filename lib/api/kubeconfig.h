@@ -49,6 +49,10 @@ struct ServerUrl {
 };
 Result<ServerUrl> parse_server_url(std::string_view url);
 
+// Whether an HTTP header can carry it: with a line break in it the rest would be a header of its own.
+bool is_token(std::string_view text);
+constexpr std::string_view kNoTokenByte = "a space, a line break or another byte that no token has";
+
 // The node that a service account's token is bound to (claims kubernetes.io.node.name and .uid).
 struct TokenClaims {
   std::string node_name;

@@ -1,6 +1,7 @@
 #include "lib/api/meta.h"
 
 #include "lib/api/json_view.h"
+#include "lib/api/manifest.h"
 
 namespace fairlead::api {
 namespace {
@@ -12,6 +13,14 @@ constexpr std::size_t kMaxConditions = 64;
 constexpr Word<ConditionStatus> kStatusWords[] = {{"True", ConditionStatus::kTrue},
                                                   {"False", ConditionStatus::kFalse},
                                                   {"Unknown", ConditionStatus::kUnknown}};
+
+// A name that none of our kinds can have, one with a slash in it for instance, would make of a request to
+// that object one to another. It is no name then, and the object not to be used.
+void refuse_odd_name(const JsonView& field, std::string& name) {
+  if (name.empty() || is_object_name(name)) return;
+  field.problem("must be a name that Kubernetes takes, got " + field.show());
+  name.clear();
+}
 
 }  // namespace
 
@@ -56,6 +65,14 @@ void read_meta(const JsonView& metadata, ObjectMeta& out) {
     item.at("controller").read(owner.controller);
     out.owner_references.push_back(std::move(owner));
   }
+}
+
+void read_served_meta(const JsonView& metadata, ObjectMeta& out) {
+  read_meta(metadata, out);
+  const bool was_there = !out.namespace_name.empty();
+  refuse_odd_name(metadata.at("name"), out.name);
+  refuse_odd_name(metadata.at("namespace"), out.namespace_name);
+  if (was_there && out.namespace_name.empty()) out.name.clear();
 }
 
 void read_conditions(const JsonView& list, std::vector<Condition>& out) {

@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "lib/apiserver/client_state.h"
+#include "lib/apiserver/http_headers.h"
 #include "lib/base/overloaded.h"
-#include "lib/base/text.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"
 
@@ -13,16 +13,13 @@ namespace fairlead::apiserver {
 namespace {
 
 constexpr Seconds kDeadline(15);  // K-34
+// Each takes a connection of its own: a server that is slow is not helped by hundreds, whose answers then
+// come too late all of them.
+constexpr std::size_t kMostOpen = 32;
 constexpr std::size_t kLargestBody = 32 * 1024 * 1024;
 constexpr Seconds kThrottleLogPause(60);
 constexpr const char* kApplyType = "application/apply-patch+yaml";
 const std::vector<double> kDurations = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
-
-bool same_header(const std::string& a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 std::string verb_of(const ApiRequest& request) {
   if (request.content_type == kApplyType) return "apply";
@@ -102,6 +99,8 @@ void Client::State::run_waiting() {
 
 void Client::State::attempt(const PendingPtr& pending) {
   if (is_write(pending->request) && shut()) return withhold(pending);
+  if (open_ == kMostOpen) return crowd_.push_back(pending);
+  ++open_;
   ++pending->attempts.tries;
   pending->status = 0;
   pending->retry_after = Seconds(0);
@@ -136,6 +135,14 @@ void Client::State::attempt(const PendingPtr& pending) {
   });
 }
 
+void Client::State::let_in() {
+  while (!crowd_.empty() && open_ < kMostOpen) {
+    const auto next = std::move(crowd_.front());
+    crowd_.pop_front();
+    attempt(next);
+  }
+}
+
 void Client::State::withhold(const PendingPtr& pending) {
   metrics.counter("fairlead_api_withheld_total", "Writes not sent: the lease was not held", {}).add(1);
   sys::log(sys::LogLevel::kDebug, "api.withheld",
@@ -151,6 +158,8 @@ void Client::State::withhold(const PendingPtr& pending) {
 void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
   pending->timer.cancel();
   pending->exchange.reset();
+  --open_;
+  let_in();
   if (retry(pending, failure)) return;
   const auto code = failure ? "error" : std::to_string(pending->status);
   count(verb_of(pending->request), pending->request.kind, code, sys::now() - pending->started);
@@ -249,18 +258,6 @@ void Client::State::count(const std::string& verb, const std::string& kind, cons
                  "Time to the end of the answer, waits and tries included", {{"verb", verb}, {"kind", kind}},
                  kDurations)
       .observe(static_cast<double>(took.count()) / 1e6);
-}
-
-std::string header_of(const HttpHeaders& headers, std::string_view name) {
-  for (const auto& [key, value] : headers) {
-    if (same_header(key, name)) return value;
-  }
-  return "";
-}
-
-Seconds retry_after_of(const HttpHeaders& headers) {
-  long long seconds = 0;
-  return parse_integer(header_of(headers, "Retry-After"), 0, 3600, seconds) ? Seconds(seconds) : Seconds(0);
 }
 
 Client::Client(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, RateLimit limit,

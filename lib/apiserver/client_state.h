@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/connection.h"
@@ -42,6 +42,7 @@ struct Client::State {
   struct Pending;
   using PendingPtr = std::shared_ptr<Pending>;
   void attempt(const PendingPtr& pending);
+  void let_in();
   void withhold(const PendingPtr& pending);
   void on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   bool retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
@@ -62,12 +63,8 @@ struct Client::State {
   TimePoint throttle_logged_{};
   reconcile::News news_;
   std::set<PendingPtr> pending_;
+  std::size_t open_ = 0;          // of them, those under way
+  std::deque<PendingPtr> crowd_;  // those that wait for one of these to end
 };
-
-// The value of the first header of that name, in whatever case; empty if there is none.
-std::string header_of(const HttpHeaders& headers, std::string_view name);
-
-// The seconds of a Retry-After header; 0 if there is none that we understand.
-Seconds retry_after_of(const HttpHeaders& headers);
 
 }  // namespace fairlead::apiserver

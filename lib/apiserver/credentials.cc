@@ -97,7 +97,10 @@ const std::string& TokenSource::token(TimePoint now) {
   next_read_ = now + kTokenReadAgain;
   const auto text = read_file(file_);
   const auto token = text ? trim(*text) : std::string_view();
-  problem_ = !text ? text.error().message : token.empty() ? file_ + " is empty" : "";
+  problem_ = !text                   ? text.error().message
+             : token.empty()         ? file_ + " is empty"
+             : !api::is_token(token) ? file_ + " holds " + std::string(api::kNoTokenByte)
+                                     : "";
   if (problem_.empty() && token != token_) {
     token_ = token;
     changed_ = now;

@@ -15,7 +15,8 @@ class TokenSource {
   TokenSource(std::string inline_token, std::string file);
 
   // The token to send now; empty: none. Reads the file if a minute has passed since the last try; a read
-  // that fails keeps the old token.
+  // that fails keeps the old token, and so does a file with what is no token (a line break in it would end
+  // the header that it is sent in).
   const std::string& token(TimePoint now);
   // Makes the next token() read the file: the server has refused the one we have.
   void distrust() { next_read_ = TimePoint{}; }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/apiserver/failure.h"
+#include "lib/apiserver/http_headers.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/sys/log.h"
@@ -14,8 +15,9 @@ namespace {
 
 constexpr Seconds kTick(5);
 constexpr std::size_t kLargestRefusal = 64 * 1024;
-constexpr std::size_t kTrimAbove = 1000;                              // objects
-constexpr std::size_t kLargestPage = std::size_t{512} * 1024 * 1024;  // of a list, or a watch-list's state
+constexpr std::size_t kTrimAbove = 1000;  // objects
+constexpr std::size_t kLargestState =
+    std::size_t{512} * 1024 * 1024;  // by a list, all pages, or a watch-list
 const std::vector<double> kRelistDurations = {0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 }  // namespace
@@ -38,6 +40,7 @@ void Reflector::State::run(reconcile::ReflectorEvent event) {
   for (auto& action : actions) {
     if (!stopped) carry_out(action);
   }
+  detail.clear();  // what it was about has been dealt with: the next fault is not explained by it
 }
 
 void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
@@ -88,7 +91,7 @@ void Reflector::State::open(const Asked& next) {
   status = 0;
   retry_after = Seconds(0);
   refusal.clear();
-  received = 0;
+  if (!next.next_page()) received = 0;  // the pages of a list fill the memory together
   items = reconcile::ItemSplitter(reconcile::kEventCap);
   lines = reconcile::LineSplitter(reconcile::kEventCap);
   opened = sys::now();
@@ -156,7 +159,7 @@ void Reflector::State::on_data(const std::string& bytes) {
     return;
   }
   if (asked.initial || !asked.watch()) received += bytes.size();
-  if (received > kLargestPage) return fail_with("too_large", "a list of more than 512 MiB");
+  if (received > kLargestState) return fail_with("too_large", "a list of more than 512 MiB");
   if (asked.watch()) return on_lines(bytes);
   std::vector<std::string> complete;
   const auto before = items.dropped();

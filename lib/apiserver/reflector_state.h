@@ -23,6 +23,7 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   struct Asked {
     enum class What { kList, kWatch, kCheck } what = What::kList;
     bool watch() const { return what == What::kWatch; }
+    bool next_page() const { return query.find("&continue=") != std::string::npos; }
     bool initial = false;  // brings the whole state, and has not brought it yet
     std::string query;
     Microseconds first_within{};  // until the head, or the whole state
@@ -54,7 +55,7 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   std::unique_ptr<Exchange> exchange;
   Asked asked;  // what the exchange is
   int status = 0;
-  std::size_t received = 0;  // bytes of the body, events left out
+  std::size_t received = 0;  // bytes of the state, all pages of a list, events left out
   std::string detail;        // of the newest failure, for people
   Seconds retry_after{0};
   std::string refusal;  // the body of an answer that is not 200

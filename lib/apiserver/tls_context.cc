@@ -10,8 +10,10 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "lib/apiserver/head_guard.h"
@@ -52,10 +54,15 @@ Bio memory(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+// Those that can be read, as Go's clients take them: what stands behind a damaged one counts.
 std::vector<Certificate> certificates_of(const std::string& pem) {
   std::vector<Certificate> out;
   const auto bio = memory(pem);
-  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) out.emplace_back(next);
+  for (int left = INT_MAX; BIO_pending(bio.get()) < left;) {  // each read takes something, or it is the end
+    left = BIO_pending(bio.get());
+    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
+    if (next) out.push_back(std::move(next));
+  }
   ERR_clear_error();
   return out;
 }

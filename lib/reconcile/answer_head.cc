@@ -19,6 +19,7 @@ bool is_type(std::string_view content_type, std::string_view name) {
 bool is_json(std::string_view content_type) { return is_type(content_type, "application/json"); }
 
 std::string foreign_answer(int status, std::string_view content_type) {
+  if (status < 100 || status > 599) return "protocol";
   const bool good = status >= 200 && status < 300;
   if (good) return content_type.empty() || is_json(content_type) ? "" : "content_type";
   const bool comes_back = status == 401 || status == 403 || status == 429 || status >= 500;

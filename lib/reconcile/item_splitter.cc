@@ -119,6 +119,12 @@ Result<ListHead> ItemSplitter::finish() const {
   if (where_ != Where::kAround || depth_ != 0 || in_string_ || around_.empty()) {
     return fail(Code::kInvalid, "the list ends in its middle");
   }
+  // What shows no items is not taken for a list of none: with it everything would go.
+  const auto list = member(around_, "items");
+  if (!list) return fail(Code::kInvalid, "the list has no items");
+  if (list && list->front() != '[' && *list != "null") {
+    return fail(Code::kInvalid, "the items of the list are no list");
+  }
   ListHead head{string_at(around_, {"kind"}), string_at(around_, {"metadata", "resourceVersion"}),
                 string_at(around_, {"metadata", "continue"})};
   if (head.resource_version.empty()) return fail(Code::kInvalid, "the list has no metadata.resourceVersion");

@@ -1,5 +1,7 @@
 #include "lib/reconcile/retry_rule.h"
 
+#include <algorithm>
+
 #include "lib/base/overloaded.h"
 
 namespace fairlead::reconcile {
@@ -17,6 +19,10 @@ Retry after_answer(const Attempts& attempts, const Answered& answer) {
 }
 
 }  // namespace
+
+Seconds bounded_retry_after(long long seconds) {
+  return Seconds(std::clamp<long long>(seconds, 0, kLongestRetryAfter));
+}
 
 Retry retry_of(const Attempts& attempts, const TryEnd& end) {
   return std::visit(Overloaded{

@@ -33,6 +33,12 @@ struct AgainAfter {
 using Retry = std::variant<Over, AgainAtOnce, AgainAfter>;
 
 constexpr int kMostTries = 10;  // K-33
+// As long as the longest back-off is (K-18): whoever asks us to stay away for an hour, or for 68 years, must
+// not make us blind for that long.
+constexpr int kLongestRetryAfter = 60;
+
+// What is made of a Retry-After of so many seconds.
+Seconds bounded_retry_after(long long seconds);
 
 Retry retry_of(const Attempts& attempts, const TryEnd& end);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/reconcile/json_scan.h"
+#include "lib/reconcile/retry_rule.h"
 
 namespace fairlead::reconcile {
 namespace {
@@ -71,7 +72,8 @@ StatusFacts read_status(std::string_view json) {
   out.code = integer_at(json, {"code"});
   out.reason = string_at(json, {"reason"});
   out.message = string_at(json, {"message"});
-  out.retry_after_seconds = integer_at(json, {"details", "retryAfterSeconds"});
+  out.retry_after_seconds =
+      static_cast<int>(bounded_retry_after(integer_at(json, {"details", "retryAfterSeconds"})).count());
   if (const auto causes = member_at(json, {"details", "causes"})) {
     out.resource_version_too_large = has_cause(*causes, "ResourceVersionTooLarge");
   }

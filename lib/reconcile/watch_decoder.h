@@ -37,9 +37,9 @@ class LineSplitter {
 // A metav1.Status, as far as it steers us: the body of a refusal or the object of an ERROR event.
 struct StatusFacts {
   int code = 0;
-  std::string reason;   // "Expired", "Gone", "NotFound", ...
-  std::string message;  // for people
-  int retry_after_seconds = 0;
+  std::string reason;                       // "Expired", "Gone", "NotFound", ...
+  std::string message;                      // for people
+  int retry_after_seconds = 0;              // 0..kLongestRetryAfter
   bool resource_version_too_large = false;  // a cause says ResourceVersionTooLarge (K-05)
   friend bool operator==(const StatusFacts&, const StatusFacts&) = default;
 };

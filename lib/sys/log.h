@@ -20,7 +20,8 @@ struct Field {
 // when full and counts the drops) that writes events of `level` and above to standard error. Call once,
 // first thing in main. Before it and after stop_log() events are not written.
 void start_log(LogLevel level, LogFormat format);
-// Writes what is queued and ends the background thread.
+// Writes what is queued and ends the background thread. Where nobody reads standard error that takes a
+// second, and the rest is lost: a process must be able to end.
 void stop_log();
 // Events that were overwritten in a full queue since start_log().
 std::uint64_t dropped_log_events();

@@ -36,6 +36,17 @@ std::string_view lower_name(LogLevel level) {
   return "error";
 }
 
+constexpr std::size_t kLongestValue = 4096;
+
+// What an API server says may be megabytes, and thousands of lines may wait for whoever reads them.
+std::string shortened(std::string_view value) {
+  if (value.size() <= kLongestValue) return std::string(value);
+  std::size_t end = kLongestValue;
+  while (end > kLongestValue - 4 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U)
+    --end;  // of a character
+  return std::string(value.substr(0, end)) + "...";
+}
+
 bool stands_bare(std::string_view value) {
   const auto plain = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -64,11 +75,12 @@ std::string format_text(const LogLine& line) {
     out += ' ';
     out += field.name;
     out += '=';
-    if (stands_bare(field.value)) {
-      out += field.value;
+    const auto value = shortened(field.value);
+    if (stands_bare(value)) {
+      out += value;
     } else {
       out += '"';
-      append_escaped(out, field.value);
+      append_escaped(out, value);
       out += '"';
     }
   }
@@ -84,7 +96,7 @@ std::string format_json(const LogLine& line) {
   append_json_member(out, "event", line.event);
   for (const Field& field : line.fields) {
     out += ',';
-    append_json_member(out, field.name, field.value);
+    append_json_member(out, field.name, shortened(field.value));
   }
   out += '}';
   return out;

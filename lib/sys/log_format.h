@@ -9,7 +9,8 @@
 
 namespace fairlead::sys {
 
-// One event as a line, without the line feed. Pure; log.cc writes what comes out of here.
+// One event as a line, without the line feed. Of a value longer than 4096 bytes that many are written, and
+// "...". Pure; log.cc writes what comes out of here.
 struct LogLine {
   WallTime time;
   LogLevel level;

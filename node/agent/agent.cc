@@ -11,6 +11,7 @@
 #include "lib/sys/http_listener.h"
 #include "lib/sys/log.h"
 #include "lib/sys/mailbox.h"
+#include "lib/sys/process_start.h"
 #include "node/agent/api_side.h"
 #include "node/agent/beat.h"
 #include "node/agent/daemon_locks.h"
@@ -267,8 +268,7 @@ void block_signals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit of the size of files is a write that fails
+  sys::ignore_stray_signals();
   std::signal(SIGCHLD, SIG_DFL);  // ignored, as a parent may hand it on, no child's end could be told
 }
 

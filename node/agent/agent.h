@@ -49,8 +49,8 @@ class Agent {
   std::unique_ptr<Parts> parts_;
 };
 
-// Blocks SIGTERM and SIGINT for this thread and those it starts, ignores SIGPIPE and SIGXFSZ, and gives
-// SIGCHLD its default meaning. First thing in main.
+// Blocks SIGTERM and SIGINT for this thread and those it starts, ignores what lib/sys/process_start.h says,
+// and gives SIGCHLD its default meaning. First thing in main.
 void block_signals();
 
 }  // namespace fairlead::agent

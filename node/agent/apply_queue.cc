@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/api/status_reply.h"
+#include "lib/reconcile/write_answer.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::agent {
@@ -20,6 +21,8 @@ double dice() {
 std::string reason_of(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
   const std::string code = std::to_string(response.status);
+  if (response.status >= 200 && response.status < 300)
+    return code + " without the object: no answer of an API server";
   return reply.ok() && !reply.value.message.empty() ? code + " " + reply.value.message : code;
 }
 
@@ -75,8 +78,7 @@ void ApplyQueue::send(DueWrite due) {
 }
 
 void ApplyQueue::take_answer(const DueWrite& due, const Result<apiserver::ApiResponse>& answer) {
-  constexpr int kFirstRefusal = 300;
-  if (answer && answer->status < kFirstRefusal) {
+  if (answer && reconcile::is_written(answer->status, answer->body)) {
     if (failing_.erase(due.key) > 0) {
       sys::log(sys::LogLevel::kInfo, "report.accepted", {{"path", due.write.path}});
     }

@@ -5,6 +5,7 @@ certificates that change or expire while connections live (K-36)."""
 import time
 
 import client_certificates as certificates
+import client_odd_answers as odd
 import client_stage
 from client_stage import MAPS
 from fake_api_server import event, status, thing
@@ -254,7 +255,7 @@ def silent_server(stage):
 
 
 PARTS = (watch_list, watch_list_refused, watch_list_cut, page_of_a_proxy, useless_lines, unknown_kinds, no_utf8, endless_line,
-         endless_headers, endless_list, endless_watch_list, *certificates.PARTS, silent_server)
+         endless_headers, endless_list, endless_watch_list, *odd.PARTS, *certificates.PARTS, silent_server)
 
 
 if __name__ == "__main__":

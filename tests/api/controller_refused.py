@@ -42,6 +42,17 @@ def writes_fail(stage):
         stage.remove(name)
 
 
+def nothing_written(stage):
+    """A good status without the object: whoever gives it is no API server, and nothing has been written."""
+    stage.proxy.faults = [refuse(writes, 200, "")]
+    stage.vip("unwritten", 88)
+    said = until(lambda: re.search(r"controller.write_failed object=virtualips/default/unwritten why=.200 without the object", stage.log()), 20)
+    stage.check("a good answer without the object is no write: a line, and it lives", said and stage.well(), stage.log())
+    stage.proxy.faults = []
+    stage.check("and it is made once somebody writes", until(lambda: stage.serves("steady", "unwritten"), 60), stage.log())
+    stage.remove("unwritten")
+
+
 def right_revoked(stage):
     """FC-18: RBAC. What may still be done is done."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/fairlead-controller"
@@ -168,4 +179,4 @@ def other_versions(stage):
     stage.remove("older")
 
 
-PARTS = (writes_fail, right_revoked, namespace_ends, quota, other_versions)
+PARTS = (writes_fail, nothing_written, right_revoked, namespace_ends, quota, other_versions)

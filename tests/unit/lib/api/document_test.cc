@@ -104,6 +104,23 @@ TEST(DecodeMeta, ReportsWhatItCannotRead) {
             "got a number");
 }
 
+// Of "../x" a request would be made to another object. Without a name nothing is done to any (informer.h).
+TEST(DecodeObject, ANameThatKubernetesDoesNotTakeIsAProblemAndNoName) {
+  for (const std::string name :
+       {"a/b", "..", ".", "../../x", "a b", "a?b", "a#b", "a%2e", "A", "-", "a\\u0000b"}) {
+    const auto named = decode_node(R"({"metadata":{"name":")" + name + R"("}})");
+    EXPECT_FALSE(named.ok()) << name;
+    EXPECT_EQ(named.value.meta.name, "") << name;
+    EXPECT_EQ(named.problems.front().message.substr(0, 38), "must be a name that Kubernetes takes, ") << name;
+    const auto placed = decode_node(R"({"metadata":{"name":"a","namespace":")" + name + R"("}})");
+    EXPECT_FALSE(placed.ok()) << name;
+    EXPECT_EQ(key_of(placed.value.meta), ObjectKey{}) << name;
+  }
+  const auto good = decode_node(R"({"metadata":{"name":"node-1.example","namespace":"x"}})");
+  EXPECT_EQ(key_of(good.value.meta), (ObjectKey{"x", "node-1.example"}));
+  EXPECT_TRUE(good.ok());
+}
+
 TEST(ObjectKey, IsPrintedWithTheNamespaceIfThereIsOne) {
   EXPECT_EQ(to_string(ObjectKey{"shop", "web"}), "shop/web");
   EXPECT_EQ(to_string(ObjectKey{"", "public"}), "public");

@@ -76,6 +76,8 @@ TEST(KubeconfigK38, RefusesWithOneSentence) {
        "certificate"},
       {config(kCluster, R"("username":"me","password":"x")"),
        "user \"u\": user names with passwords are not supported"},
+      {config(kCluster, R"("token":"one\nX-Other: 1")"),
+       "user \"u\": the token holds a space, a line break or another byte that no token has"},
       {config(kCluster, R"("client-certificate-data":"Q1JU")"),
        "user \"u\": client-certificate and client-key belong together"},
   };

@@ -58,6 +58,27 @@ TEST(TokenK35, AFailedReadKeepsTheOldToken) {
   EXPECT_EQ(source.problem(), "");
 }
 
+// What follows a line break would be a header of its own, or the end of them all.
+TEST(TokenK35, AFileWithMoreThanATokenKeepsTheOldOne) {
+  const Files files;
+  const auto file = files.write("token", "one");
+  TokenSource source("", file);
+  source.token(t0);
+  auto now = t0;
+  for (const std::string& text :
+       {std::string("two\nX-Other: 1"), std::string("two words"), std::string("two\0", 4) + "x",
+        std::string("zw\xC3\xBC"), std::string("\x7f")}) {
+    files.write("token", text);
+    now += Seconds(60);
+    EXPECT_EQ(source.token(now), "one") << text;
+    EXPECT_EQ(source.problem(), file + " holds a space, a line break or another byte that no token has")
+        << text;
+  }
+  files.write("token", " two\r\n");
+  EXPECT_EQ(source.token(now + Seconds(60)), "two");
+  EXPECT_EQ(source.problem(), "");
+}
+
 // A path that names the wrong thing takes no memory without end.
 TEST(TokenK35, AFileThatIsTooLargeToBeATokenIsNotReadToItsEnd) {
   const Files files;

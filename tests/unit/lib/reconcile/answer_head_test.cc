@@ -36,5 +36,13 @@ TEST(AnswerHead, OfARefusalHtmlIsForeignUnlessItOnlyAsksToComeBack) {
   }
 }
 
+TEST(AnswerHead, AStatusThatHttpDoesNotHaveIsForeign) {
+  for (const int status : {0, 1, 99, 600, 65535}) {
+    EXPECT_EQ(foreign_answer(status, "application/json"), "protocol") << status;
+  }
+  EXPECT_EQ(foreign_answer(100, "application/json"), "");
+  EXPECT_EQ(foreign_answer(599, "application/json"), "");
+}
+
 }  // namespace
 }  // namespace fairlead::reconcile

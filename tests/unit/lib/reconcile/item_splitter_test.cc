@@ -88,7 +88,11 @@ TEST(ItemSplitter, RefusesABodyThatIsNoWholeList) {
       {R"({"items":[7],"metadata":{"resourceVersion":"1"}})", "the answer is no Kubernetes list"},
       {R"(}{)", "the answer is no Kubernetes list"},
       {R"({"items":[]})", "the list has no metadata.resourceVersion"},
-      {R"(<html>busy</html>)", "the list has no metadata.resourceVersion"},
+      {R"({"kind":"L","metadata":{"resourceVersion":"1"}})", "the list has no items"},
+      {R"({"metadata":{"resourceVersion":"1"},"items":{}})", "the items of the list are no list"},
+      {R"({"metadata":{"resourceVersion":"1"},"items":"x"})", "the items of the list are no list"},
+      {R"({"metadata":{"resourceVersion":"1"},"items":5})", "the items of the list are no list"},
+      {R"(<html>busy</html>)", "the list has no items"},
   };
   for (const auto& [body, message] : table) {
     const auto split = whole(body);

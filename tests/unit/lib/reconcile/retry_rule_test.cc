@@ -21,6 +21,15 @@ TEST(RetryK33, ABusyServersRetryAfterIsWaitedFor) {
   }
 }
 
+TEST(RetryK33, NobodyMakesUsStayAwayForLongerThanAMinute) {
+  EXPECT_EQ(bounded_retry_after(7), Seconds(7));
+  EXPECT_EQ(bounded_retry_after(60), Seconds(60));
+  EXPECT_EQ(bounded_retry_after(61), Seconds(60));
+  EXPECT_EQ(bounded_retry_after(INT64_MAX), Seconds(60));
+  EXPECT_EQ(bounded_retry_after(0), Seconds(0));
+  EXPECT_EQ(bounded_retry_after(-5), Seconds(0));
+}
+
 TEST(RetryK33, WithoutRetryAfterTheAnswerIsTheOutcome) {
   EXPECT_TRUE(over(retry_of(kGet, Answered{429, Seconds(0), false})));
   EXPECT_TRUE(over(retry_of(kGet, Answered{503, Seconds(0), false})));

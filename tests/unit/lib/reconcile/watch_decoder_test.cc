@@ -124,6 +124,18 @@ TEST(StatusFacts, GoneIsCode410OrReasonExpiredOrGone) {
 }
 
 // K-05. As kube-apiserver writes it.
+// K-33: INT_MAX would be 68 years without a watch.
+TEST(StatusFacts, ARetryAfterIsAMinuteAtMost) {
+  const auto seconds = [](const std::string& number) {
+    return read_status(R"({"code":429,"details":{"retryAfterSeconds":)" + number + "}}").retry_after_seconds;
+  };
+  EXPECT_EQ(seconds("9"), 9);
+  EXPECT_EQ(seconds("2147483647"), 60);
+  EXPECT_EQ(seconds("-2147483648"), 0);
+  EXPECT_EQ(seconds("1e9"), 0);
+  EXPECT_EQ(seconds(std::string(400, '9')), 0);
+}
+
 TEST(StatusFacts, TooLargeIsReadFromTheCauses) {
   const auto status = read_status(
       R"({"kind":"Status","message":"Timeout: Too large resource version: 99999999, current: 55","reason":"Timeout",)"

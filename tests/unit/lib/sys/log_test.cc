@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
 #include "lib/sys/log_format.h"
+#include "lib/sys/loop.h"
 #include "lib/sys/unique_fd.h"
 #include "support/captured_log.h"
 
@@ -55,6 +57,23 @@ TEST(TextFormat, QuotesWhateverCouldBeMistakenForAnotherFieldOrLine) {
       {"bad\xff", " v=\"bad\xEF\xBF\xBD\""},
   };
   for (const auto& [value, expected] : table) EXPECT_EQ(text_of({{"v", value}}), expected);
+}
+
+// Eight thousand lines may wait for a reader: with an API server's message of megabytes in each the memory
+// would be full.
+TEST(TextFormat, AValueIsCutAfter4096Bytes) {
+  const std::string whole(4096, 'x');
+  EXPECT_EQ(text_of({{"v", whole}}), " v=" + whole);
+  EXPECT_EQ(text_of({{"v", whole + "y"}}), " v=" + whole + "...");
+  const std::string ships = std::string(4094, 'x') + "\xF0\x9F\x9A\xA2";
+  EXPECT_EQ(text_of({{"v", ships}}), " v=" + std::string(4094, 'x') + "...");
+  EXPECT_EQ(text_of({{"v", std::string(5000, '\x80')}}).substr(0, 7), " v=\"\xEF\xBF\xBD");
+}
+
+TEST(JsonFormat, AValueIsCutAfter4096Bytes) {
+  const std::vector<Field> fields{{"v", std::string(3'000'000, 'x')}};
+  const auto read = nlohmann::json::parse(format_json({kTime, LogLevel::kError, "e", fields}));
+  EXPECT_EQ(read["v"], std::string(4096, 'x') + "...");
 }
 
 TEST(JsonFormat, ALineIsOneObjectOfStrings) {
@@ -170,6 +189,64 @@ TEST(Log, DropsAndCountsTheOldestEventsInsteadOfWaitingForAStuckOutput) {
   reader.join();
   EXPECT_GT(dropped, 10000U);
   EXPECT_LT(dropped, 20000U);
+}
+
+// Whoever reads our log, a container's runtime for one, may stand still: SIGTERM has to end us all the same.
+TEST(Log, StopsWithinTwoSecondsWhereNobodyReadsAndTheQueueIsFull) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd read(ends[0]);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  const std::string value(1000, 'x');
+  for (int i = 0; i < 10'000; ++i) log(LogLevel::kInfo, "flood", {{"v", value}});
+  const auto begun = now();
+  stop_log();
+  const auto took = now() - begun;
+  dup2(kept.get(), STDERR_FILENO);
+  EXPECT_GE(took, Seconds(1));
+  EXPECT_LT(took, Seconds(2));
+}
+
+TEST(Log, GoesOnWhereTheReaderIsGone) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  const auto begun = now();
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  for (int i = 0; i < 1000; ++i) log(LogLevel::kInfo, "unread", {});
+  stop_log();
+  dup2(kept.get(), STDERR_FILENO);
+  std::signal(SIGPIPE, before);
+  EXPECT_LT(now() - begun, Seconds(1));
+}
+
+TEST(Log, ALineLongerThanAPipeTakesAtOnceIsWhole) {  // PIPE_BUF is 4096
+  const std::string value(4096, 'y');
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd read(ends[0]);
+  const UniqueFd kept(dup(STDERR_FILENO));
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  std::string got;
+  std::thread reader([&] {
+    char bytes[1000];
+    for (ssize_t n = 0; (n = ::read(read.get(), bytes, sizeof bytes)) > 0;)
+      got.append(bytes, static_cast<std::size_t>(n));
+  });
+  start_log(LogLevel::kInfo, LogFormat::kText);
+  log(LogLevel::kInfo, "long", {{"u", value}, {"v", value}});
+  stop_log();
+  dup2(kept.get(), STDERR_FILENO);
+  reader.join();
+  EXPECT_TRUE(got.ends_with(" INFO long u=" + value + " v=" + value + "\n"));
 }
 
 TEST(Log, BeforeStartAndAfterStopNothingIsWrittenAndNothingBreaks) {
