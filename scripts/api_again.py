@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from report import say
-from sanitized import PRESETS, TREE, with_preset
+from sanitized import API_TARGETS, PRESETS, TREE, with_preset
 
 OLDEST = "1.31"  # README.md says so; tests/lab/cluster/multi/go-1.31.mod
 # How many times slower than usual the programs are taken to be, by which limits of time are stretched (tests/api/patience.py).
@@ -24,7 +24,7 @@ def run_again(name, run, count):
         against_oldest(run, count)
         return
     preset = name.removeprefix("api-")
-    with_preset(preset, count, lambda folder, variables, judge: run(
+    with_preset(preset, API_TARGETS, count, lambda folder, variables, judge: run(
         count, with_variables({"FAIRLEAD_BUILD": folder, "FAIRLEAD_SLOW": SLOW[preset], **variables}), judge))
 
 

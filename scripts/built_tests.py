@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from report import say
-from sanitized import PRESETS, with_preset
+from sanitized import PRESETS, UNIT_TARGETS, with_preset
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ["FAIRLEAD_BUILD"]
@@ -60,7 +60,7 @@ def sanitizers(count):
             google_test(binary, count, variables)
             judge(os.path.basename(binary))
     for preset in PRESETS:
-        with_preset(preset, count, run)
+        with_preset(preset, UNIT_TARGETS, count, run)
 
 
 def layering(count):

@@ -3,11 +3,19 @@ import time
 
 BEGUN = time.monotonic()
 MOST_CASES = 10  # told once more at the end, of one script
-MOST_CHARACTERS = 600  # of each
+MOST_CHARACTERS = 1600  # of each: its beginning and its end
+BEGINNING = 300
 
 
 def say(text):
     print(f"[{time.monotonic() - BEGUN:6.1f} s] {text}", flush=True)
+
+
+def cut(text):
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    mark = " [...] "
+    return text[:BEGINNING] + mark + text[BEGINNING + len(mark) - MOST_CHARACTERS:]
 
 
 def tell(text):
@@ -36,6 +44,6 @@ class Count:
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
         if failed:
             self.failures.append(f"{where}: {failed} failed")
-            self.failures += [f"  {case[:MOST_CHARACTERS]}" for case in list(cases)[:MOST_CASES]]
+            self.failures += [f"  {cut(case)}" for case in list(cases)[:MOST_CASES]]
         if skipped:
             self.failures.append(f"{where}: {skipped} skipped")

@@ -88,11 +88,13 @@ def script(path, show, wrapped=lambda command: command):
                 show("    " + line)
                 if SUM.match(line.strip()):
                     sums.append(line.strip())
-                if about_bad and line.startswith(" "):  # what Verdicts say of it
-                    bad[-1] += " " + line.strip()
-                about_bad = line.startswith("FAILED")
-                if about_bad:
+                if line.startswith("FAILED"):
+                    about_bad = True
                     bad.append(line.rstrip())
+                elif about_bad and line.startswith(" "):  # what Verdicts say of it, in as many lines as it takes
+                    bad[-1] += " " + line.strip()
+                else:
+                    about_bad = False
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()

@@ -10,9 +10,10 @@ from report import say
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PRESETS = ("asan", "tsan")
-# What the layers sanitizers and api use.
-TARGETS = ("unit_tests", "fairlead-controller", "fairlead-node", "api_client", "relay", "netwatch", "vrrp_runner", "forget_tag",
-           "skew_clock", "planted_faults")
+UNIT_TARGETS = ("unit_tests", "planted_faults")  # of the layer sanitizers
+# What tests/api uses.
+API_TARGETS = ("fairlead-controller", "fairlead-node", "api_client", "relay", "netwatch", "vrrp_runner", "forget_tag", "skew_clock",
+               "planted_faults")
 # Each has to be found by its preset, by the words that it is reported with; else nobody would know that nothing is.
 PLANTED = {"asan": {"use-after-free": "AddressSanitizer: heap-use-after-free", "leak": "LeakSanitizer: detected memory leaks",
                     "overflow": "runtime error: signed integer overflow"},
@@ -20,10 +21,10 @@ PLANTED = {"asan": {"use-after-free": "AddressSanitizer: heap-use-after-free", "
 
 
 @functools.cache
-def build(preset):
+def build(preset, targets):
     """The folder of the build, None where it fails, which is shown."""
     folder = f"{TREE}/build/{preset}"
-    for command in (["cmake", "--preset", preset], [f"{TREE}/scripts/build", *TARGETS]):
+    for command in (["cmake", "--preset", preset], [f"{TREE}/scripts/build", *targets]):
         say("  " + " ".join(command))
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TREE,
                               env={**os.environ, "FAIRLEAD_BUILD": folder})
@@ -85,9 +86,9 @@ def _planted(preset, folder, reports, count):
         count.add(int(found), int(not found), 0, f"preset {preset} does not find the planted {fault}")
 
 
-def with_preset(preset, count, work):
+def with_preset(preset, targets, count, work):
     """Calls work(folder of the build, variables that each program needs, judge); judge(where) belongs behind each that ran."""
-    folder = build(preset)
+    folder = build(preset, targets)
     if folder is None:
         count.add(0, 1, 0, f"the build of preset {preset}")
         return

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "lib/base/text.h"
+#include "lib/sys/log.h"
 
 namespace fairlead::controller {
 namespace {
@@ -46,7 +48,32 @@ Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client
       groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
               [on_change](const auto&) { on_change(); }),
       sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
-            [on_change](const auto&) { on_change(); }) {}
+            [on_change](const auto&) { on_change(); }) {
+  for_each(
+      [this](auto& informer) { informer.when_other_history([this](TimePoint since) { doubt(since); }); });
+}
+
+template <class Do>
+void Caches::for_each(Do work) {
+  work(virtual_ips_);
+  work(pools_);
+  work(claims_);
+  work(services_);
+  work(endpoint_slices_);
+  work(namespaces_);
+  work(nodes_);
+  work(node_reports_);
+  work(groups_);
+  work(sets_);
+}
+
+void Caches::doubt(TimePoint since) {
+  const auto before = unsynced().size();
+  for_each([since](auto& informer) { informer.doubt(since); });
+  const auto missing = unsynced();
+  if (missing.size() == before) return;
+  sys::log(sys::LogLevel::kInfo, "controller.asks_anew", {{"kinds", join(missing, ",")}});
+}
 
 std::vector<std::string> Caches::unsynced() const {
   const std::pair<const char*, bool> kinds[] = {{"virtualips", virtual_ips_.synced()},

@@ -16,7 +16,8 @@ class Caches {
   // `on_change` is called after each change of any object, or when a list has been seen.
   Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, std::function<void()> on_change);
 
-  // True once every kind has been listed whole (K-19).
+  // True once every kind has been listed whole (K-19), and each since the API server may have gone back in
+  // time (FC-11): what is decided from objects of two histories may give one address to two groups.
   bool synced() const { return unsynced().empty(); }
   // The kinds that have not been listed yet: "virtualips", ...
   std::vector<std::string> unsynced() const;
@@ -28,6 +29,10 @@ class Caches {
   std::string version_of(Target target, const api::ObjectKey& key) const;
 
  private:
+  void doubt(TimePoint since);
+  template <class Do>
+  void for_each(Do work);
+
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
   apiserver::Informer<api::AddressClaim> claims_;

@@ -60,12 +60,12 @@ void Controller::add() {
   measures_.added();
 }
 
-// Arms the timer unless it runs already: a stream of changes must not put a round off for ever.
+// A stream of changes must not put a round off for ever, and what waits for a retry does not hold up changes.
 void Controller::schedule(Microseconds wait) {
-  if (scheduled_) return;
-  scheduled_ = true;
-  gather_.arm(sys::now() + wait, [this] {
-    scheduled_ = false;
+  const TimePoint at = sys::now() + wait;
+  if (!rounds_.want(at)) return;
+  gather_.arm(at, [this] {
+    rounds_.timer_came();
     round();
   });
 }
@@ -108,7 +108,7 @@ void Controller::written(const Writer::Outcome& outcome) {
   wait_until_ = sys::now() + kCachesWithin;
   if (!moved_.empty() || rounds_.waiting() > 0) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {
-    if (!scheduled_) schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
+    schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
   }
 }
 

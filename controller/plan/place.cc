@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controller/plan/frame.h"
+#include "controller/plan/holdings.h"
 #include "controller/plan/names.h"
 #include "controller/plan/priorities.h"
 #include "controller/plan/release.h"
@@ -34,8 +35,11 @@ api::Forwarding forwarding_of(const Inputs& inputs, const Wish& wish) {
   return object == nullptr ? api::Forwarding::kNat : object->spec.forwarding;
 }
 
+using Held = std::map<net::IpAddress, Holding>;
+
 // The observed group without the addresses that lost their holder.
-Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGroup& observed) {
+Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
+               const api::VRRPGroup& observed) {
   Draft draft;
   draft.group = observed;
   draft.existed = true;
@@ -47,7 +51,9 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const api::VRRPGrou
       draft.group.spec.addresses.push_back(address);
       continue;
     }
-    auto owners = owners_of(seating, address);
+    // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
+    const bool elder = held.at(address.address).group == observed.meta.name;
+    auto owners = elder ? owners_of(seating, address) : std::vector<api::AddressOwner>{};
     if (!owners.empty()) {
       const auto& wishes = granted(seating, address.address);
       if (!wishes.empty()) address.forwarding = forwarding_of(inputs, wishes.front());
@@ -272,12 +278,13 @@ bool made_by_hand(const api::VRRPGroup& group) {
 Placement place(const Inputs& inputs, const Seating& seating) {
   Placement out;
   Drafts drafts;
+  const Held held = holdings(inputs);
   for (const auto& [key, observed] : inputs.groups) {
     if (made_by_hand(observed) || observed.meta.deleting) {
       out.groups.insert({key, observed});
       continue;
     }
-    Draft draft = stripped(inputs, seating, observed);
+    Draft draft = stripped(inputs, seating, held, observed);
     frame(inputs, seating, draft);
     drafts.insert({key.name, std::move(draft)});
   }

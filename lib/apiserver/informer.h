@@ -30,6 +30,8 @@ class ReflectorSink {
   virtual void replace(std::vector<std::string> objects) = 0;
   virtual void upsert(std::string object) = 0;
   virtual void remove(std::string object) = 0;  // the last known state
+  // Behind a replacement: what was seen of other kinds before `since` may be of another history (FC-11).
+  virtual void other_history(TimePoint since) = 0;
 };
 
 // Lists and watches one resource for ever by rules K-01..K-18, K-39, K-40 (lib/reconcile holds the pure
@@ -40,6 +42,9 @@ class Reflector {
   ~Reflector();
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
+
+  // Asks for the whole state once more, unless it is on its way.
+  void ask_anew();
 
  private:
   struct State;
@@ -73,8 +78,17 @@ class Informer : private ReflectorSink {
         reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource),
                                                static_cast<ReflectorSink&>(*this))) {}
 
-  // True once a whole list has been seen (K-19).
+  // True once a whole list has been seen (K-19), and that of now, where what was seen is in doubt.
   bool synced() const { return synced_; }
+  // Calls `told` when the API server may have gone back in time (FC-11); then the owner of several informers
+  // is to doubt() each of them, so that nothing is decided from two histories.
+  void when_other_history(std::function<void(TimePoint)> told) { other_history_ = std::move(told); }
+  // What was seen whole before `since` is asked for anew, and not synced() until it is there.
+  void doubt(TimePoint since) {
+    if (!synced_ || synced_at_ >= since) return;
+    synced_ = false;
+    reflector_->ask_anew();
+  }
   const std::map<api::ObjectKey, T>& objects() const { return objects_; }
   const std::map<api::ObjectKey, Poisoned>& poisoned() const { return poisoned_; }
 
@@ -98,6 +112,7 @@ class Informer : private ReflectorSink {
       if (!poisoned_.contains(key)) changed.push_back(key);
     }
     synced_ = true;
+    synced_at_ = sys::now();
     show_count();
     for (const auto& key : changed) {
       const auto before = old_objects.find(key);
@@ -134,6 +149,10 @@ class Informer : private ReflectorSink {
     poisoned_.erase(key);
     show_count();
     on_change_(key);
+  }
+
+  void other_history(TimePoint since) override {
+    if (other_history_) other_history_(since);
   }
 
   // Same name, deleted and made anew in between.
@@ -178,7 +197,9 @@ class Informer : private ReflectorSink {
   Decode decode_;
   OnChange on_change_;
   sys::Gauge& count_;
+  std::function<void(TimePoint)> other_history_;
   bool synced_ = false;
+  TimePoint synced_at_{};
   std::map<api::ObjectKey, T> objects_;
   std::map<api::ObjectKey, Poisoned> poisoned_;
   std::unique_ptr<Reflector> reflector_;  // last: it calls back into the members above

@@ -59,6 +59,7 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
             stop_exchange();
             wait.arm(until.deadline, [this] { run(reconcile::TimePassed{}); });
           },
+          [this](reconcile::OtherHistory& other) { sink.other_history(other.since); },
           [this](reconcile::CountError& error) {
             client.count_error(resource.plural, error.reason, std::exchange(detail, ""));
           },
@@ -263,5 +264,7 @@ Reflector::~Reflector() {
   state_->stopped = true;
   state_->stop_exchange();
 }
+
+void Reflector::ask_anew() { state_->run(reconcile::AskAnew{}); }
 
 }  // namespace fairlead::apiserver

@@ -5,6 +5,7 @@
 
 #include "lib/base/overloaded.h"
 #include "lib/base/utf8.h"
+#include "lib/reconcile/reflector_failed.h"
 #include "lib/reconcile/reflector_start.h"
 #include "lib/reconcile/reflector_wait.h"
 #include "lib/reconcile/resource_version.h"
@@ -16,88 +17,20 @@ using Actions = std::vector<ReflectorAction>;
 
 constexpr Seconds kTooShort(1);         // K-07
 constexpr Seconds kReconnectSpread(1);  // K-39
-constexpr int kMostUnusable = 100;      // lines in a row; more is no API server's watch
 constexpr int kMostPages = 1000;  // of one list; a server that always has one more would fill the memory
 
-Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
-                    const Moment& at) {
-  const auto listing = std::get<Listing>(state.phase);
-  if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
-  auto from = listing.from;
-  if (version_is_no_good(failed) && (listing.page > 1 || from == ListFrom::kLast)) {
-    // K-11: the continue token expired; K-04, K-05: the last version is no good either.
-    from = listing.page > 1 ? ListFrom::kNewestWhole : ListFrom::kNewest;
-    out.emplace_back(start_anew(config, state, from, at));
-    return out;
-  }
-  out.emplace_back(wait_to_list(state, retry_time(state, failed, at), from));
-  return out;
-}
-
-// K-08: the whole state did not come; the saved version is still the old one (K-09).
-Actions watch_list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
-                          const Moment& at) {
-  if (failed.http_status == 404) return kind_is_missing(state, at);
-  const auto from = std::get<Watching>(state.phase).from;
-  if (refuses_watch_list(failed)) {
-    state.watch_list_refused = true;
-    return {start_list(config, state, from)};
-  }
-  Actions out{CountError{reason_of(failed)}};
-  if (version_is_no_good(failed) && from == ListFrom::kLast) {
-    out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
-    return out;
-  }
-  state.list_next = true;
-  out.emplace_back(wait_to_list(state, retry_time(state, failed, at), from));
-  return out;
-}
-
-Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
-                     const Moment& at) {
-  const auto& watching = std::get<Watching>(state.phase);
-  if (watching.initial) return watch_list_failed(config, state, failed, at);
-  if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
-  if (version_is_no_good(failed)) {
-    if (watching.brought || state.refused_watches == 0) {
-      state.refused_watches = 1;
-      out.emplace_back(start_anew(config, state, ListFrom::kLast, at));
-    } else {  // the list of a moment ago gave a version that cannot be watched: no hot loop
-      out.emplace_back(wait_to_list(state, retry_time(state, failed, at), ListFrom::kNewest));
-    }
-    return out;
-  }
-  const bool is_refusal = failed.http_status == 400 || failed.http_status == 403 ||
-                          failed.http_status >= 500 || watching.unusable >= kMostUnusable;
-  out.emplace_back(resume_later(state, failed, is_refusal, at));
-  return out;
-}
-
-// The version that we have is of a history that the server does not know (K-05).
-Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
-                     const Moment& at) {
-  if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
-  if (version_is_no_good(failed)) {
-    out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
-  } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
-    out.emplace_back(start_watch(config, state, at));
-  } else {
-    out.emplace_back(resume_later(state, failed, failed.http_status >= 500, at));
-  }
-  return out;
-}
-
 // The whole state has come.
-ReflectorAction replace(ReflectorState& state, std::vector<std::string> objects, const std::string& version) {
+Actions replace(ReflectorState& state, std::vector<std::string> objects, const std::string& version) {
+  const bool first = state.resource_version.empty();
   state.resource_version = version;
   state.kind_missing = false;
   state.list_next = false;
   state.away_since.reset();
   state.missing_backoff.reset();
-  return Replace{std::move(objects)};
+  Actions out{Replace{std::move(objects)}};
+  const auto doubted = std::exchange(state.doubted_since, std::nullopt);
+  if (doubted && !first) out.emplace_back(OtherHistory{*doubted});
+  return out;
 }
 
 Actions on_check_done(const ReflectorConfig& config, ReflectorState& state, const ListDone& done,
@@ -107,8 +40,10 @@ Actions on_check_done(const ReflectorConfig& config, ReflectorState& state, cons
     return {CountError{"wrong_kind"}, wait_to_watch(state, until, at)};
   }
   if (is_newer_version(state.resource_version, done.head.resource_version)) {
+    if (!state.doubted_since) state.doubted_since = at.now;
     return {CountError{"version_too_large"}, start_anew(config, state, ListFrom::kNewest, at)};
   }
+  if (in_doubt(state, at)) return {start_anew(config, state, ListFrom::kNewest, at)};
   return {start_watch(config, state, at)};
 }
 
@@ -131,7 +66,7 @@ Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const
     return {next_page(config, done.head.continue_token)};
   }
   const auto version = listing.first_version;
-  Actions out{replace(state, std::move(listing.items), version)};
+  auto out = replace(state, std::move(listing.items), version);
   out.emplace_back(start_watch(config, state, at));
   return out;
 }
@@ -181,7 +116,7 @@ Actions on_initial_event(ReflectorState& state, WatchEvent event) {
   if (!event.initial_events_end) return {};  // K-09: only the last one moves the version
   auto objects = watching.initial->hand_over();
   watching.initial.reset();
-  return {replace(state, std::move(objects), event.resource_version)};
+  return replace(state, std::move(objects), event.resource_version);
 }
 
 // A line that is of use, after its faults.
@@ -230,6 +165,7 @@ Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, con
     return watch_list_failed(config, state, failed, at);
   }
   const auto lived = at.now - watching.since;
+  if (lived + kTooShort < watching.server_timeout) note_silence(state, at);
   if (lived < kTooShort && !watching.brought) {  // K-07
     Actions out{CountError{"short"}};
     out.emplace_back(wait_to_watch(state, at.now + state.backoff.after_failure(at.now, at.random), at));
@@ -251,10 +187,22 @@ Actions on_time_passed(const ReflectorConfig& config, ReflectorState& state, con
   }
   if (const auto* waiting = std::get_if<WaitingToWatch>(&state.phase)) {
     if (at.now < waiting->until) return {WaitUntil{waiting->until}};
-    if (away_too_long(state, at)) return {start_anew(config, state, ListFrom::kNewest, at)};
+    if (away_too_long(state, at) || in_doubt(state, at)) {
+      return {start_anew(config, state, ListFrom::kNewest, at)};
+    }
     return {start_check(config, state)};
   }
   return {};
+}
+
+// What is on its way to the whole state goes on: it has asked after the silence, or finds out itself.
+Actions on_ask_anew(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {
+  const auto* watching = std::get_if<Watching>(&state.phase);
+  const bool has_it = (watching != nullptr && !watching->initial) ||
+                      std::holds_alternative<WaitingToWatch>(state.phase) ||
+                      std::holds_alternative<Checking>(state.phase);
+  if (!has_it) return {};
+  return {start_anew(config, state, ListFrom::kNewest, at)};
 }
 
 }  // namespace
@@ -264,29 +212,34 @@ std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState&
   auto* listing = std::get_if<Listing>(&state.phase);
   const bool watching = std::holds_alternative<Watching>(state.phase);
   const bool checking = std::holds_alternative<Checking>(state.phase);
-  return std::visit(
-      Overloaded{
-          [&](Started&) -> Actions {
-            if (!std::holds_alternative<Idle>(state.phase)) return {};
-            return {start_anew(config, state, ListFrom::kNewest, at)};
-          },
-          [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
-          [&](ListDone& done) -> Actions {
-            if (checking) return on_check_done(config, state, done, at);
-            return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
-          },
-          [&](WatchLine& line) { return watching ? on_watch_line(config, state, line, at) : Actions{}; },
-          [&](Dropped&) { return on_dropped(config, state, at); },
-          [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
-          [&](Failed& failed) -> Actions {
-            if (listing != nullptr) return list_failed(config, state, failed, at);
-            if (watching) return watch_failed(config, state, failed, at);
-            if (checking) return check_failed(config, state, failed, at);
-            return {};
-          },
-          [&](TimePassed&) { return on_time_passed(config, state, at); },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [&](Started&) -> Actions {
+                          if (!std::holds_alternative<Idle>(state.phase)) return {};
+                          return {start_anew(config, state, ListFrom::kNewest, at)};
+                        },
+                        [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
+                        [&](ListDone& done) -> Actions {
+                          note_answer(state, at);
+                          if (checking) return on_check_done(config, state, done, at);
+                          return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
+                        },
+                        [&](WatchLine& line) {
+                          note_answer(state, at);
+                          return watching ? on_watch_line(config, state, line, at) : Actions{};
+                        },
+                        [&](Dropped&) { return on_dropped(config, state, at); },
+                        [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
+                        [&](Failed& failed) -> Actions {
+                          note_failure(state, failed, at);
+                          if (listing != nullptr) return list_failed(config, state, failed, at);
+                          if (watching) return watch_failed(config, state, failed, at);
+                          if (checking) return check_failed(config, state, failed, at);
+                          return {};
+                        },
+                        [&](TimePassed&) { return on_time_passed(config, state, at); },
+                        [&](AskAnew&) { return on_ask_anew(config, state, at); },
+                    },
+                    event);
 }
 
 }  // namespace fairlead::reconcile

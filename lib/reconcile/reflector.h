@@ -21,10 +21,13 @@
 //
 // A watch that did not end at its time may have lost its server, and the next one may be restored from a
 // backup. A watch from a version that is yet to come is silent there, for hours if need be, without a word of
-// error. So before such a watch is resumed the server is asked whether it has got so far (K-05). After five
-// minutes without a watch the whole state is asked for instead, with the version unset: the server may have
-// got so far by writes of another history, which no question can tell (FC-11), and after such a time it has
-// mostly forgotten the version anyway.
+// error. So before such a watch is resumed the server is asked whether it has got so far (K-05).
+//
+// It may have got so far by writes of another history, which no question can tell (FC-11). So after a server
+// that was silent for two seconds, within which none is restored, no watch is resumed: the whole state is
+// asked for, with the version unset. It costs little, for a server that has just started has mostly forgotten
+// the versions. Then, and when a version turned out to be yet to come, it is said that what was seen of other
+// kinds before may be of another history as well.
 namespace fairlead::reconcile {
 
 // ---- events ----
@@ -46,8 +49,10 @@ struct Dropped {};
 struct WatchEnded {};
 // now has reached the deadline of the last WaitUntil.
 struct TimePassed {};
+// The whole state is wanted anew, though the watch be well: another kind has met another history.
+struct AskAnew {};
 using ReflectorEvent =
-    std::variant<Started, ListItems, ListDone, WatchLine, Dropped, WatchEnded, Failed, TimePassed>;
+    std::variant<Started, ListItems, ListDone, WatchLine, Dropped, WatchEnded, Failed, TimePassed, AskAnew>;
 
 // ---- actions ----
 // SendList, SendWatch, SendCheck and WaitUntil each end the exchange that still runs.
@@ -87,6 +92,11 @@ struct WaitUntil {
   TimePoint deadline{};
   friend bool operator==(const WaitUntil&, const WaitUntil&) = default;
 };
+// Behind a Replace: whatever was seen before `since`, of any kind, may be of another history than this.
+struct OtherHistory {
+  TimePoint since{};
+  friend bool operator==(const OtherHistory&, const OtherHistory&) = default;
+};
 struct CountError {
   std::string reason;  // a metric label: one of a small set of words
   friend bool operator==(const CountError&, const CountError&) = default;
@@ -95,8 +105,8 @@ struct CountError {
 struct KindMissing {
   friend bool operator==(KindMissing, KindMissing) = default;
 };
-using ReflectorAction =
-    std::variant<SendList, SendWatch, SendCheck, Replace, Upsert, Remove, WaitUntil, CountError, KindMissing>;
+using ReflectorAction = std::variant<SendList, SendWatch, SendCheck, Replace, Upsert, Remove, WaitUntil,
+                                     CountError, KindMissing, OtherHistory>;
 
 // ---- state ----
 struct Idle {};
@@ -134,8 +144,11 @@ struct ReflectorState {
   bool kind_missing = false;
   int refused_watches = 0;  // in a row, by an answer of the server that names no way out
   bool watch_list_refused = false;
-  std::optional<TimePoint> away_since;  // no watch has been of use since then
-  bool list_next = false;               // a watch-list has failed: the whole state comes by a list next time
+  std::optional<TimePoint> away_since;    // no watch has been of use since then
+  std::optional<TimePoint> silent_since;  // no word of the server since then
+  std::optional<TimePoint>
+      doubted_since;       // the server may be another one since then; until the whole state came
+  bool list_next = false;  // a watch-list has failed: the whole state comes by a list next time
 };
 
 struct Moment {

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Seconds kResumeWithin(300);  // the time after which an API server compacts its history, by default
 constexpr Seconds kSurelyBegun(60);    // by then a watch has its head (K-34: 30 s), or it was given up
+constexpr Seconds kSurelyTheSame(2);   // no server is restored from a backup within that time
 constexpr int kRefusedWatchesToRelist = 5;  // then the resourceVersion itself is under suspicion
 
 }  // namespace
@@ -28,6 +29,26 @@ ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Mome
 
 bool away_too_long(const ReflectorState& state, const Moment& at) {
   return state.away_since && at.now - *state.away_since > kResumeWithin;
+}
+
+bool in_doubt(const ReflectorState& state, const Moment& at) {
+  const bool silent = state.silent_since && at.now - *state.silent_since > kSurelyTheSame;
+  return state.doubted_since || silent;
+}
+
+void note_answer(ReflectorState& state, const Moment& at) {
+  if (!state.doubted_since && in_doubt(state, at)) state.doubted_since = state.silent_since;
+  state.silent_since.reset();
+}
+
+void note_silence(ReflectorState& state, const Moment& at) {
+  if (!state.silent_since) state.silent_since = at.now;
+}
+
+void note_failure(ReflectorState& state, const Failed& failed, const Moment& at) {
+  if (says_too_large(failed.status) && !state.doubted_since) state.doubted_since = at.now;
+  const bool nobody_there = failed.http_status == 0 || failed.http_status >= 500;
+  nobody_there ? note_silence(state, at) : note_answer(state, at);
 }
 
 std::vector<ReflectorAction> kind_is_missing(ReflectorState& state, const Moment& at) {

@@ -12,6 +12,13 @@ ReflectorAction wait_to_list(ReflectorState& state, TimePoint until, ListFrom fr
 ReflectorAction wait_to_watch(ReflectorState& state, TimePoint until, const Moment& at);
 // FC-11: so long without a watch that it is not to be resumed.
 bool away_too_long(const ReflectorState& state, const Moment& at);
+// FC-11: no watch is to be resumed from the version that we have.
+bool in_doubt(const ReflectorState& state, const Moment& at);
+// FC-11: whether the server is there. One that is silent for long may be another one when it answers.
+void note_answer(ReflectorState& state, const Moment& at);
+void note_silence(ReflectorState& state, const Moment& at);
+// That of a server, or of what stands before it in its absence.
+void note_failure(ReflectorState& state, const Failed& failed, const Moment& at);
 
 // After the back-off, or after Retry-After where that is later.
 TimePoint retry_time(ReflectorState& state, const Failed& failed, const Moment& at);

@@ -21,6 +21,12 @@ Microseconds Rounds::end(TimePoint now) {
   return now - *std::exchange(begun_, std::nullopt);
 }
 
+bool Rounds::want(TimePoint at) {
+  if (wanted_ && *wanted_ <= at) return false;
+  wanted_ = at;
+  return true;
+}
+
 Microseconds Rounds::running_for(TimePoint now) const { return begun_ ? now - *begun_ : Microseconds(0); }
 
 }  // namespace fairlead::reconcile

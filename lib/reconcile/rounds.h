@@ -20,6 +20,12 @@ class Rounds {
   // How long it ran. REQUIRES: one runs.
   Microseconds end(TimePoint now);
 
+  // A round is wanted at `at`. True if none was wanted before that: the timer is to be set to it. What is
+  // wanted later does not put off what is wanted sooner, nor the other way round.
+  bool want(TimePoint at);
+  // The timer has come: what is wanted next is wanted anew.
+  void timer_came() { wanted_.reset(); }
+
   bool running() const { return begun_.has_value(); }
   // Changes that no round has taken up.
   std::size_t waiting() const { return waiting_; }
@@ -30,6 +36,7 @@ class Rounds {
   std::optional<TimePoint> begun_;
   std::size_t waiting_ = 0;
   TimePoint oldest_{};  // of those that wait
+  std::optional<TimePoint> wanted_;
 };
 
 }  // namespace fairlead::reconcile

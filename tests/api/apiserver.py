@@ -45,7 +45,7 @@ class Api:
     def _only(self, command, program):
         subprocess.run([f"{CLUSTER}/{command}", "--only", program], check=True, stdout=subprocess.DEVNULL, env=self._env)
 
-    def backup(self):
+    def backup(self, history=500):
         """All that etcd has, in a folder of its own; the API server is away meanwhile. As for restart()."""
         data = self._env["KAPI_RUN"] + "/etcd"
         for program in ("kube-apiserver", "etcd"):
@@ -53,9 +53,9 @@ class Api:
         shutil.copytree(data, data + "-backup")
         for program in ("etcd", "kube-apiserver"):
             self._only("up", program)
-        self._make_history(500)
+        self.make_history(history)
 
-    def _make_history(self, writes):
+    def make_history(self, writes):
         """What comes after them has versions that the API server, restored, does not reach soon: else a watch would go on from one
         that it has again, and nobody could tell."""
         path = "/api/v1/namespaces/default/configmaps"
@@ -105,7 +105,7 @@ class Verdicts:
 
     def add(self, name, ok, detail=""):
         self.passed, self.failed = self.passed + bool(ok), self.failed + (not ok)
-        print(("ok      " if ok else "FAILED  ") + name + ("" if ok else "\n        " + detail), flush=True)
+        print(("ok      " if ok else "FAILED  ") + name + ("" if ok else "\n        " + detail.replace("\n", "\n        ")), flush=True)
 
     def end(self):
         print(f"{self.passed} passed, {self.failed} failed, 0 skipped")

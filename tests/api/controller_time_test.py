@@ -76,7 +76,7 @@ def restored(stage):
             stage.kinds_known()
             stage.check("FC-11: the backup is what the API server shows", stage.world.vip_of("before") and not stage.world.vip_of("after"))
             whole = until(lambda: stage.serves("stays", "before"), 120)
-            noticed = until(lambda: 'reason="version_too_large"' in stage.controller.get(stage.controller.metrics, "/metrics")[1], 60)
+            noticed = until(lambda: "controller.asks_anew" in stage.controller.log(), 60)
             stage.check("FC-11: the controller follows back in time: it has noticed, and what is back is served", whole and noticed, stage.log())
             gone = until(lambda: not stage.world.group_of("192.0.2.72") and
                          not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60)
@@ -91,11 +91,49 @@ def restored(stage):
                 print(log, file=sys.stderr)
 
 
+def overtaken(stage):
+    """Restored, and by writes that we have not seen as far as it was: the answer to the question after the version tells nothing."""
+    with stage.proxied():
+        try:
+            stage.start()
+            for name, number in (("stays", 80), ("before", 81)):
+                stage.vip(name, number)
+            until(lambda: stage.serves("stays", "before"))
+            stage.api.backup(history=0)
+            stage.kinds_known()
+            stage.vip("after", 82)
+            served = until(lambda: stage.serves("stays", "after"), 60)
+            stage.remove("before")
+            stage.check("FC-11: a backup was taken; since then one came and one went", served and not stage.world.vip_of("before"), stage.log())
+            newest = int(stage.world.newest_version())
+            stage.proxy.faults = [lambda asked: stage.proxy.cut(asked) or True]  # away
+            stage.api.restore()
+            stage.kinds_known()
+            stage.api.make_history(300)
+            overtaken = int(stage.world.newest_version())
+            stage.proxy.faults = []
+            stage.check("FC-11: restored, the API server has got beyond all that was seen, before anybody saw it",
+                        overtaken > newest and stage.world.vip_of("before") and not stage.world.vip_of("after"), f"{newest} {overtaken}")
+            stage.vip("next", 82)
+            follows = until(lambda: stage.serves("stays", "before", "next"), 120)
+            too_large = 'reason="version_too_large"' in stage.controller.get(stage.controller.metrics, "/metrics")[1]
+            stage.check("FC-11: the controller follows all the same, without a word of the API server", follows and not too_large,
+                        f"{too_large} {stage.left()} {stage.log()}")
+            stage.check("FC-11: what is gone has nothing left", until(lambda: not stage.world.get(
+                f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60), stage.left())
+            stage.check("FC-11: it is still the same process", stage.well() and stage.stop() == 0)
+        finally:
+            log = stage.log()
+            stage.stop()
+            if os.environ.get("FAIRLEAD_SHOW_LOG"):
+                print(log, file=sys.stderr)
+
+
 def main():
     verdicts = apiserver.Verdicts()
     os.environ.pop("KUBECONFIG", None)  # etcd must be ours
     wanted = sys.argv[1:]  # parts by name, by hand
-    for part in (clock_jumps, restored):  # each with an API server of its own: after the other, restored() does not always end (open)
+    for part in (clock_jumps, restored, overtaken):  # each with an API server of its own
         if wanted and part.__name__ not in wanted:
             continue
         with tempfile.TemporaryDirectory(prefix="fairlead-controller-time-") as folder, apiserver.api_server() as api:

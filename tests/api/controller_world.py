@@ -129,6 +129,10 @@ class World:
                 for plural in ("virtualips", "addressclaims", "vrrpgroups", "realserversets", "addresspools", "nodereports")
                 for o in self.items(plural)}
 
+    def newest_version(self):
+        """How far the API server has got, in all kinds."""
+        return self.get(f"{OURS}/virtualips?limit=1")["metadata"]["resourceVersion"]
+
 
 def settle(world):
     """Until nothing has changed for a second."""

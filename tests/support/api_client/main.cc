@@ -53,6 +53,7 @@ class Teller final : public apiserver::ReflectorSink {
   }
   void upsert(std::string object) override { tell("UPSERT", object); }
   void remove(std::string object) override { tell("REMOVE", object); }
+  void other_history(TimePoint) override { say("OTHER-HISTORY " + plural_); }
 
  private:
   static void tell(const std::string& what, const std::string& object) {

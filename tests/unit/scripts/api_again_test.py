@@ -51,7 +51,7 @@ def again(name, scripts, planted, built=True):
         program(tree / "tests" / "lab" / "cluster" / "build", '#!/bin/sh\n[ "$FAIRLEAD_KUBERNETES" = 1.31 ]\n')
         count = run_layers.Count()
         with mock.patch.object(run_layers, "TREE", folder), mock.patch.object(api_again, "TREE", folder), \
-                mock.patch.object(sanitized, "build", lambda preset: folder if built else None), \
+                mock.patch.object(sanitized, "build", lambda preset, targets: folder if built else None), \
                 mock.patch.dict(os.environ, {"FAIRLEAD_LONG": "1", "KUBECONFIG": "/nonexistent"}):
             api_again.run_again(name, lambda own, *how: run_layers.alone(run_layers.scripts_of("api", own), own, *how), count)
         return count, printed.getvalue().replace(folder, "TREE")

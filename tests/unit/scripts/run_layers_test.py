@@ -37,6 +37,7 @@ FAILS = """#!/bin/sh
 echo ok: this one
 echo FAILED: that one
 echo '        3 ms'
+echo '        and 4'
 echo ok: the next
 echo '    FAILED: what another program was meant to fail'
 echo 1 passed, 1 failed, 0 skipped
@@ -137,7 +138,13 @@ class RunLayers(unittest.TestCase):
     def test_says_at_its_end_which_cases_failed(self):
         count = run({"a_test.py": (0o755, FAILS), "b_test.py": (0o755, PASSES)})
         self.assertEqual((count.passed, count.failed), (4, 1))
-        self.assertEqual(count.failures, ["tests/some/a_test.py: 1 failed", "  FAILED: that one 3 ms"])
+        self.assertEqual(count.failures, ["tests/some/a_test.py: 1 failed", "  FAILED: that one 3 ms and 4"])
+
+    def test_of_a_long_case_it_says_the_beginning_and_the_end(self):
+        count = run_layers.Count()
+        count.add(0, 1, 0, "a", ["FAILED: that one " + "x" * 5000 + " its last line"])
+        self.assertEqual(len(count.failures[1]), len("  ") + 1600)
+        self.assertRegex(count.failures[1], "^  FAILED: that one x+ \\[...\\] x+ its last line$")
 
     def test_fails_for_a_test_that_is_not_executable_and_runs_the_others(self):
         for name in ("b_test.py", "b.sh"):

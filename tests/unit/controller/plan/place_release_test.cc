@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/desired.h"
 #include "controller/plan/release.h"
 #include "unit/controller/plan/placing.h"
 
@@ -21,6 +22,39 @@ TEST(Place, AnAddressThatLostItsHolderLeavesWithANoteOfItsMembers) {
   EXPECT_TRUE(group.spec.addresses.empty());
   EXPECT_EQ(group.meta.annotations.at(kReleasingAnnotation), "192.0.2.100 uid-vip-0 node-a,node-b,node-c");
   EXPECT_EQ(group.spec.members.size(), 3U);
+}
+
+// After a restored backup a VirtualIP may be in the group that the backup has and in one that was made before
+// all of the backup was seen: two virtual routers, so two masters.
+Inputs with_an_address_in_two_groups() {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 1);
+  auto elder = group({"192-0-2-0-24-v4-7", 7, {{"192.0.2.100", "vip-0"}}, {{"node-a", 200}}});
+  auto younger = group({"192-0-2-0-24-v4-1", 1, {{"192.0.2.100", "vip-0"}}, {{"node-b", 200}}});
+  elder.meta.creation_timestamp = WallTime(Seconds(1));
+  younger.meta.creation_timestamp = WallTime(Seconds(2));
+  put(inputs.groups, elder);
+  put(inputs.groups, younger);
+  return inputs;
+}
+
+TEST(Place, OfTwoGroupsWithOneAddressTheElderKeepsIt) {
+  Inputs inputs = with_an_address_in_two_groups();
+  const auto out = placed(inputs);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-7"}).spec.addresses.size(), 1U);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-7"}).meta.annotations.count(kReleasingAnnotation), 0U);
+  const auto& younger = out.groups.at({"", "192-0-2-0-24-v4-1"});
+  EXPECT_TRUE(younger.spec.addresses.empty());
+  EXPECT_EQ(younger.meta.annotations.at(kReleasingAnnotation), "192.0.2.100 uid-vip-0 node-b");
+}
+
+TEST(Place, WhileTheYoungerReleasesItTheElderKeepsIt) {
+  Inputs inputs = with_an_address_in_two_groups();
+  inputs.groups = desired(inputs).groups;
+  EXPECT_EQ(releasing(inputs).blocked.count(*net::parse_address("192.0.2.100")), 1U);
+  const auto out = desired(inputs);
+  EXPECT_EQ(out.groups.at({"", "192-0-2-0-24-v4-7"}).spec.addresses.size(), 1U);
+  EXPECT_TRUE(out.groups.at({"", "192-0-2-0-24-v4-1"}).spec.addresses.empty());
 }
 
 // node-c was replaced: labelled still, no member, and its entry speaks of the generation it was one in.

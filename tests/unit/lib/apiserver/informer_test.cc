@@ -70,6 +70,26 @@ TEST_F(InformerTest, IsSyncedOnceAWholeListWasTakenAnEmptyOneToo) {
   EXPECT_EQ(told(), (Told{"=nothing"}));
 }
 
+// FC-11: nothing is to be decided from two histories.
+TEST_F(InformerTest, WhatIsInDoubtIsNotSyncedUntilItIsSeenWholeOnceMore) {
+  server().replace({thing("a", "1", "")});
+  informer_.doubt(sys::now() - Seconds(1));
+  EXPECT_TRUE(informer_.synced()) << "seen since";
+  informer_.doubt(sys::now() + Seconds(1));
+  EXPECT_FALSE(informer_.synced());
+  EXPECT_EQ(informer_.objects().size(), 1U) << "kept meanwhile";
+  server().replace({thing("a", "2", "")});
+  EXPECT_TRUE(informer_.synced());
+}
+
+TEST_F(InformerTest, SaysThatTheServerMayHaveGoneBackInTime) {
+  server().other_history(TimePoint(Seconds(5)));  // nobody listens
+  TimePoint since{};
+  informer_.when_other_history([&since](TimePoint told) { since = told; });
+  server().other_history(TimePoint(Seconds(7)));
+  EXPECT_EQ(since, TimePoint(Seconds(7)));
+}
+
 // K-21: the store is whole before the first key is told.
 TEST_F(InformerTest, AListIsTakenWholeBeforeAnybodyIsTold) {
   server().replace({thing("b", "2", ""), thing("a", "1", "")});

@@ -74,15 +74,18 @@ TEST(ReflectorK05, AServerRestoredFromABackupIsListedAnewWithTheVersionUnset) {
     machine.step(lost("closed"));
     machine.after(Milliseconds(800), TimePassed{});
     EXPECT_EQ(machine.step(answer), (Actions{CountError{"version_too_large"}, kFirstList}));
-    EXPECT_EQ(machine.step(done("3")), (Actions{Replace{}, watch_from("3")}));
+    EXPECT_EQ(machine.step(done("3")), (Actions{Replace{}, OtherHistory{machine.now}, watch_from("3")}));
   }
 }
 
 TEST(ReflectorK05, ACheckThatGetsNoAnswerIsMadeAgainAndOneThatIsRefusedIsNot) {
   auto machine = watching_from("7");
-  machine.step(lost("closed"));
-  machine.after(Milliseconds(800), TimePassed{});
-  for (const auto& failed : {lost("connect"), refused(403), refused(429)}) {
+  machine.now += Seconds(10);
+  machine.step(WatchEnded{});
+  EXPECT_EQ(machine.step(TimePassed{}), (Actions{check_from("7")}));
+  machine.step(lost("connect"));
+  EXPECT_EQ(machine.after(Milliseconds(800), TimePassed{}), (Actions{check_from("7")}));
+  for (const auto& failed : {refused(401), refused(403), refused(429)}) {
     const auto actions = machine.step(failed);
     ASSERT_EQ(actions.size(), 2U);
     EXPECT_EQ(machine.after(Seconds(31), TimePassed{}), (Actions{check_from("7")}));
@@ -104,8 +107,18 @@ TEST(ReflectorK06, ACleanCloseAtItsTimeResumesAtOnceWithoutARelist) {
   EXPECT_EQ(machine.after(Seconds(300), WatchEnded{}), (Actions{watch_from("8")}));
 }
 
-TEST(ReflectorK06, RefusedConnectionsAndThrottlingBackOffAndResumeWithoutARelist) {
-  for (const auto& failed : {lost("connect"), lost("closed"), lost("timeout"), refused(429), refused(401)}) {
+TEST(ReflectorK06, ARefusedConnectionBacksOffAndResumesWithoutARelist) {
+  for (const auto& failed : {lost("connect"), lost("closed"), lost("timeout")}) {
+    auto machine = watching_from("7");
+    EXPECT_EQ(machine.step(failed)[1], ReflectorAction{WaitUntil{machine.now + Milliseconds(800)}});
+    EXPECT_EQ(machine.resume(Milliseconds(800)), (Actions{watch_from("7")}));
+    EXPECT_EQ(machine.step(failed)[1], ReflectorAction{WaitUntil{machine.now + Milliseconds(1600)}});
+    EXPECT_EQ(machine.resume(Milliseconds(1600)), (Actions{watch_from("7")}));
+  }
+}
+
+TEST(ReflectorK06, ThrottlingBacksOffAndResumesWithoutARelist) {
+  for (const auto& failed : {refused(429), refused(401)}) {
     auto machine = watching_from("7");
     for (const int wait : {800, 1600, 3200, 6400, 12800, 25600, 30000}) {
       const auto actions = machine.step(failed);

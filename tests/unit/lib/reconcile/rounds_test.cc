@@ -32,6 +32,24 @@ TEST(RoundsK23, WhatChangesManyTimesHasOneRound) {
   EXPECT_EQ(rounds.waiting(), 0U);
 }
 
+TEST(RoundsK23, AStreamOfChangesDoesNotPutTheTimerOff) {
+  Rounds rounds;
+  EXPECT_TRUE(rounds.want(t0 + Milliseconds(50)));
+  EXPECT_FALSE(rounds.want(t0 + Milliseconds(60)));
+  EXPECT_FALSE(rounds.want(t0 + Milliseconds(50)));
+  rounds.timer_came();
+  EXPECT_TRUE(rounds.want(t0 + Milliseconds(60)));
+}
+
+TEST(RoundsK24, AChangeDoesNotWaitForTheRetryOfAWriteThatFailed) {
+  Rounds rounds;
+  EXPECT_TRUE(rounds.want(t0 + Seconds(30)));
+  EXPECT_TRUE(rounds.want(t0 + Milliseconds(50)));
+  EXPECT_FALSE(rounds.want(t0 + Seconds(30)));
+  rounds.timer_came();
+  EXPECT_TRUE(rounds.want(t0 + Seconds(30))) << "wanted anew by the round that was sooner";
+}
+
 TEST(RoundsK23, ARoundThatNothingChangedForRunsAllTheSame) {
   Rounds rounds;
   EXPECT_EQ(rounds.begin(t0), Microseconds(0));
