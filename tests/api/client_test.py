@@ -123,7 +123,6 @@ def server_goes_away(cluster, add):
         add("a request to a server that is gone fails as unavailable", answer.startswith("FAILED GET") and
             " 3 " in answer, answer)
         add("that is logged once", client.wait("WARNING api.unreachable") is not None)
-        time.sleep(1.5)
         relay.open()
         add("a watch resumes and brings what happened meanwhile (K-06)",
             client.wait(f"^UPSERT {SPACE}/meanwhile ", 10) is not None)
@@ -132,6 +131,12 @@ def server_goes_away(cluster, add):
         add("there was no relist", whole == 1, f"{whole} whole states: " + "; ".join(client.lines)[-1000:])
         add("the endpoint counts as up", client.metric(f'api_endpoint_up{{endpoint="127.0.0.1:{relay.port}"}}') == 1)
         add("unreachable was logged once", client.count("api.unreachable") == 1)
+        relay.cut()
+        cluster.api.request("POST", PLACE, config_map("long-after"), "application/json")
+        time.sleep(4)
+        relay.open()
+        add("of a server that was away for longer the whole state is asked for, with what happened meanwhile (FC-11)",
+            client.wait(f"^HAS {SPACE}/long-after ", 20) is not None and client.wait("^OTHER-HISTORY", 5) is not None)
     dead = Relay(cluster.host, cluster.port)
     dead.cut()
     with Client(cluster.admin, f"127.0.0.1:{dead.port},127.0.0.1:{relay.port}") as client:
