@@ -72,17 +72,19 @@ Ruling by_group(const Inputs& inputs, const Holding& holding, const api::Address
 
 Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
   const Inputs& inputs = ground.inputs;
-  const auto holding = ground.held.find(address);
-  // Another group that lets go of it does not concern who has it in this one.
-  const bool is_held = holding != ground.held.end() &&
-                       (holding->second.owners.empty() || living(inputs, holding->second.owners) != nullptr);
+  const auto* claim = lasting_claim(inputs, address);
+  const auto found = ground.held.find(address);
+  const Holding* holding = found == ground.held.end() ? nullptr : &found->second;
+  // Whoever holds it keeps it while another group lets it go.
+  if (holding != nullptr && (holding->owners.empty() || living(inputs, holding->owners) != nullptr)) {
+    return by_group(inputs, *holding, claim);
+  }
   if (const auto blocked = ground.releasing.blocked.find(address);
       !is_held && blocked != ground.releasing.blocked.end()) {
     const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
     return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
   }
-  const auto* claim = lasting_claim(inputs, address);
-  if (holding != ground.held.end()) return by_group(inputs, holding->second, claim);
+  if (holding != nullptr) return by_group(inputs, *holding, claim);
   const api::ObjectKey name = cluster_key(api::address_claim_name(address));
   if (inputs.poisoned_claims.contains(name)) {
     return {{}, "has AddressClaim " + name.name + ", which cannot be read: delete it"};

@@ -51,10 +51,10 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
       draft.group.spec.addresses.push_back(address);
       continue;
     }
-    auto owners = owners_of(seating, address);
     // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
-    const bool is_here = held.at(address.address).group == observed.meta.name;
-    if (is_here && !owners.empty()) {
+    const bool elder = held.at(address.address).group == observed.meta.name;
+    auto owners = elder ? owners_of(seating, address) : std::vector<api::AddressOwner>{};
+    if (!owners.empty()) {
       const auto& wishes = granted(seating, address.address);
       if (!wishes.empty()) address.forwarding = forwarding_of(inputs, wishes.front());
       address.owners = std::move(owners);
