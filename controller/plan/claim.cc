@@ -80,7 +80,7 @@ Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& a
     return by_group(inputs, *holding, claim);
   }
   if (const auto blocked = ground.releasing.blocked.find(address);
-      !is_held && blocked != ground.releasing.blocked.end()) {
+      blocked != ground.releasing.blocked.end()) {
     const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
     return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
   }
