@@ -60,7 +60,8 @@ class Stage:
 
     def kinds_known(self):
         """The API server knows a kind some time after it has started, or after its CRD was made."""
-        until(lambda: all(self.world.get(f"{OURS}/{plural}") for plural in ("virtualips", "vrrpgroups", "realserversets")))
+        until(lambda: all(self.world.get(f"{OURS}/{plural}") for plural in (
+            "virtualips", "addressclaims", "addresspools", "nodereports", "vrrpgroups", "realserversets")))
 
     def cluster(self):
         self.kinds_known()
