@@ -18,7 +18,8 @@ from patience import SLOW, until
 
 NODE = os.environ["FAIRLEAD_BUILD"] + "/node/fairlead-node"
 LISTS = {"virtualips": "VirtualIP", "addresspools": "AddressPool", "vrrpgroups": "VRRPGroup", "realserversets": "RealServerSet",
-         "nodereports": "NodeReport", "nodes": "Node", "services": "Service", "endpointslices": "EndpointSlice"}
+         "nodereports": "NodeReport", "nodes": "Node", "services": "Service", "endpointslices": "EndpointSlice",
+         "addressclaims": "AddressClaim", "namespaces": "Namespace"}
 STRAY = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE)
 CLOSED = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
 
