@@ -139,6 +139,7 @@ Actions on_event(const ReflectorConfig& config, ReflectorState& state, WatchEven
 
 Actions on_watch_line(const ReflectorConfig& config, ReflectorState& state, WatchLine& line,
                       const Moment& at) {
+  note_answer(state, at);
   Actions out;
   mend(line.line, out);
   auto event = decode_watch_line(line.line);
@@ -205,41 +206,46 @@ Actions on_ask_anew(const ReflectorConfig& config, ReflectorState& state, const 
   return {start_anew(config, state, ListFrom::kNewest, at)};
 }
 
+Actions on_done(const ReflectorConfig& config, ReflectorState& state, const ListDone& done,
+                const Moment& at) {
+  const bool checking = std::holds_alternative<Checking>(state.phase);
+  if (!checking && !std::holds_alternative<Listing>(state.phase)) return {};
+  note_answer(state, at);
+  return checking ? on_check_done(config, state, done, at) : on_list_done(config, state, done, at);
+}
+
+Actions on_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
+                  const Moment& at) {
+  const bool checking = std::holds_alternative<Checking>(state.phase);
+  const bool watching = std::holds_alternative<Watching>(state.phase);
+  if (!checking && !watching && !std::holds_alternative<Listing>(state.phase)) return {};
+  note_failure(state, failed, at);
+  if (checking) return check_failed(config, state, failed, at);
+  return watching ? watch_failed(config, state, failed, at) : list_failed(config, state, failed, at);
+}
+
 }  // namespace
 
 std::vector<ReflectorAction> step(const ReflectorConfig& config, ReflectorState& state, ReflectorEvent event,
                                   const Moment& at) {
   auto* listing = std::get_if<Listing>(&state.phase);
   const bool watching = std::holds_alternative<Watching>(state.phase);
-  const bool checking = std::holds_alternative<Checking>(state.phase);
-  return std::visit(Overloaded{
-                        [&](Started&) -> Actions {
-                          if (!std::holds_alternative<Idle>(state.phase)) return {};
-                          return {start_anew(config, state, ListFrom::kNewest, at)};
-                        },
-                        [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
-                        [&](ListDone& done) -> Actions {
-                          note_answer(state, at);
-                          if (checking) return on_check_done(config, state, done, at);
-                          return listing != nullptr ? on_list_done(config, state, done, at) : Actions{};
-                        },
-                        [&](WatchLine& line) {
-                          note_answer(state, at);
-                          return watching ? on_watch_line(config, state, line, at) : Actions{};
-                        },
-                        [&](Dropped&) { return on_dropped(config, state, at); },
-                        [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
-                        [&](Failed& failed) -> Actions {
-                          note_failure(state, failed, at);
-                          if (listing != nullptr) return list_failed(config, state, failed, at);
-                          if (watching) return watch_failed(config, state, failed, at);
-                          if (checking) return check_failed(config, state, failed, at);
-                          return {};
-                        },
-                        [&](TimePassed&) { return on_time_passed(config, state, at); },
-                        [&](AskAnew&) { return on_ask_anew(config, state, at); },
-                    },
-                    event);
+  return std::visit(
+      Overloaded{
+          [&](Started&) -> Actions {
+            if (!std::holds_alternative<Idle>(state.phase)) return {};
+            return {start_anew(config, state, ListFrom::kNewest, at)};
+          },
+          [&](ListItems& page) { return listing ? on_list_items(*listing, page) : Actions{}; },
+          [&](ListDone& done) { return on_done(config, state, done, at); },
+          [&](WatchLine& line) { return watching ? on_watch_line(config, state, line, at) : Actions{}; },
+          [&](Dropped&) { return on_dropped(config, state, at); },
+          [&](WatchEnded&) { return watching ? on_watch_ended(config, state, at) : Actions{}; },
+          [&](Failed& failed) { return on_failed(config, state, failed, at); },
+          [&](TimePassed&) { return on_time_passed(config, state, at); },
+          [&](AskAnew&) { return on_ask_anew(config, state, at); },
+      },
+      event);
 }
 
 }  // namespace fairlead::reconcile

@@ -50,6 +50,11 @@ class Copy {
   void pass_to_deadline() {
     if (waiting_) pass(std::max<Microseconds>(*waiting_ - now_, Microseconds{0}), 0.5);
   }
+  // Another kind has met another history; how often that may be is not for this machine to say.
+  void ask_anew(double random) {
+    at_once_ = 0;
+    step(AskAnew{}, random);
+  }
   bool waiting() const { return waiting_.has_value(); }
   const std::map<std::string, std::uint64_t>& objects() const { return objects_; }
 
@@ -105,6 +110,10 @@ class Copy {
     return false;
   }
   bool take(KindMissing&) { return false; }
+  bool take(OtherHistory& other) {
+    require(other.since <= now_, "FC-11: it began in the past");
+    return false;
+  }
 
   static std::string name_of(const std::string& object) { return string_at(object, {"metadata", "name"}); }
   static std::uint64_t version_of(const std::string& object) {
@@ -207,7 +216,7 @@ void command(fuzz::Input& in, TrueServer& server, Copy& copy) {
       return copy.step(TrueServer::line("ADDED", R"({"kind":"Table","metadata":{"resourceVersion":"1"}})"),
                        random);
     case 14:
-      return copy.step(Started{}, random);
+      return (what & 16) != 0 ? copy.ask_anew(random) : copy.step(Started{}, random);
     default:
       return copy.step(ListDone{{"Table", "1", ""}}, random);
   }
