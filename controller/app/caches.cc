@@ -49,47 +49,38 @@ Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client
               [on_change](const auto&) { on_change(); }),
       sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
             [on_change](const auto&) { on_change(); }) {
-  for_each(
-      [this](auto& informer) { informer.when_other_history([this](TimePoint since) { doubt(since); }); });
+  for_each(*this, [this](auto& informer) {
+    informer.when_other_history([this](TimePoint since) { doubt(since); });
+  });
 }
 
-template <class Do>
-void Caches::for_each(Do work) {
-  work(virtual_ips_);
-  work(pools_);
-  work(claims_);
-  work(services_);
-  work(endpoint_slices_);
-  work(namespaces_);
-  work(nodes_);
-  work(node_reports_);
-  work(groups_);
-  work(sets_);
+template <class Self, class Do>
+void Caches::for_each(Self& self, Do work) {
+  work(self.virtual_ips_);
+  work(self.pools_);
+  work(self.claims_);
+  work(self.services_);
+  work(self.endpoint_slices_);
+  work(self.namespaces_);
+  work(self.nodes_);
+  work(self.node_reports_);
+  work(self.groups_);
+  work(self.sets_);
 }
 
 void Caches::doubt(TimePoint since) {
   const auto before = unsynced().size();
-  for_each([since](auto& informer) { informer.doubt(since); });
+  for_each(*this, [since](auto& informer) { informer.doubt(since); });
   const auto missing = unsynced();
   if (missing.size() == before) return;
   sys::log(sys::LogLevel::kInfo, "controller.asks_anew", {{"kinds", join(missing, ",")}});
 }
 
 std::vector<std::string> Caches::unsynced() const {
-  const std::pair<const char*, bool> kinds[] = {{"virtualips", virtual_ips_.synced()},
-                                                {"addresspools", pools_.synced()},
-                                                {"addressclaims", claims_.synced()},
-                                                {"services", services_.synced()},
-                                                {"endpointslices", endpoint_slices_.synced()},
-                                                {"namespaces", namespaces_.synced()},
-                                                {"nodes", nodes_.synced()},
-                                                {"nodereports", node_reports_.synced()},
-                                                {"vrrpgroups", groups_.synced()},
-                                                {"realserversets", sets_.synced()}};
   std::vector<std::string> out;
-  for (const auto& [kind, done] : kinds) {
-    if (!done) out.emplace_back(kind);
-  }
+  for_each(*this, [&out](const auto& informer) {
+    if (!informer.synced()) out.push_back(informer.kind());
+  });
   return out;
 }
 

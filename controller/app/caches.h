@@ -30,8 +30,9 @@ class Caches {
 
  private:
   void doubt(TimePoint since);
-  template <class Do>
-  void for_each(Do work);
+  // Every informer there is.
+  template <class Self, class Do>
+  static void for_each(Self& self, Do work);
 
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;

@@ -230,7 +230,7 @@ Desired desired(const Inputs& inputs) {
   decide_services(inputs, out);
   const Seating seating = decide_virtual_ips(ground, out);
   decide_releases(ground, out);
-  const Placement placement = place(inputs, seating);
+  const Placement placement = place(inputs, ground.held, seating);
   take_placement(placement, out);
   decide_sets(ground, seating, placement, out);
   decide_pools(ground, out);

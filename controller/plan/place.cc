@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "controller/plan/frame.h"
-#include "controller/plan/holdings.h"
 #include "controller/plan/names.h"
 #include "controller/plan/priorities.h"
 #include "controller/plan/release.h"
@@ -275,10 +274,9 @@ bool made_by_hand(const api::VRRPGroup& group) {
 
 }  // namespace
 
-Placement place(const Inputs& inputs, const Seating& seating) {
+Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating) {
   Placement out;
   Drafts drafts;
-  const Held held = holdings(inputs);
   for (const auto& [key, observed] : inputs.groups) {
     if (made_by_hand(observed) || observed.meta.deleting) {
       out.groups.insert({key, observed});

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "controller/plan/holdings.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
 #include "controller/plan/seating.h"
@@ -20,6 +21,7 @@ struct Placement {
 // exist for its frame as the pool says, then joins the one with the fewest addresses (tie: lowest VRID). An
 // address without a holder leaves, noted in the group's annotation (release.h); a group stays, empty, while
 // members have not reported, and is then gone from `groups`.
-Placement place(const Inputs& inputs, const Seating& seating);
+// `held`: holdings() of the inputs.
+Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating);
 
 }  // namespace fairlead::controller

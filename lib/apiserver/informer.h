@@ -78,6 +78,8 @@ class Informer : private ReflectorSink {
         reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource),
                                                static_cast<ReflectorSink&>(*this))) {}
 
+  // "virtualips": the resource's plural.
+  const std::string& kind() const { return kind_; }
   // True once a whole list has been seen (K-19), and that of now, where what was seen is in doubt.
   bool synced() const { return synced_; }
   // Calls `told` when the API server may have gone back in time (FC-11); then the owner of several informers

@@ -21,7 +21,7 @@ inline Seating granted(const Inputs& inputs) {
   }
   return out;
 }
-inline Placement placed(const Inputs& inputs) { return place(inputs, granted(inputs)); }
+inline Placement placed(const Inputs& inputs) { return place(inputs, holdings(inputs), granted(inputs)); }
 
 inline void add_vips(Inputs& inputs, int count) {
   for (int i = 0; i < count; ++i) {
