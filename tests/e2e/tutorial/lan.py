@@ -73,6 +73,13 @@ def weight(namespace, server):
     return servers.get((SERVERS[server], PORT), ("", 0))[1]
 
 
+def has_data(frame):
+    """Of an IPv4 frame: whether it is TCP that carries data."""
+    header = 4 * (frame[14] & 15)
+    length = int.from_bytes(frame[16:18], "big")
+    return frame[23] == socket.IPPROTO_TCP and length > header + 4 * (frame[14 + header + 12] >> 4)
+
+
 class Client:
     """One request after another, every 100 ms, from begin to end of the block: `requests` holds (begun in ns, answer or None)."""
 
@@ -109,11 +116,12 @@ class Client:
             return None
 
     def look(self):
-        """Who sends the VIP's packets: MACs of frames that came."""
+        """Who answers for the VIP: MACs of frames that came with data. (One who hears the rest of a connection that it does not
+        know, from before it was Master, resets it in the VIP's name, and that is no answer.)"""
         with contextlib.suppress(BlockingIOError):
             while True:
                 frame, sender = self.wire.recvfrom(128)
-                if sender[2] != socket.PACKET_OUTGOING and frame[26:30] == socket.inet_aton(VIP):
+                if sender[2] != socket.PACKET_OUTGOING and frame[26:30] == socket.inet_aton(VIP) and has_data(frame):
                     self.macs.add(frame[6:12].hex(":"))
 
     def since(self, begun):
