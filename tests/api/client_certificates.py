@@ -62,7 +62,7 @@ def own_certificate_changes(stage):
         client.wait("^REPLACE")
         wear(stage, "ours-next")
         stage.check("a changed client certificate is noticed", client.wait("INFO api.certificate_changed", 20) is not None)
-        time.sleep(2)
+        until(lambda: len(server.versions(True)) > 1, 10)
         stage.check("and watches begin anew with it, from where they were (K-36)", server.versions(True) == ["100", "100"] and
                     server.versions(False) == ["unset"], server.versions(True))
 

@@ -157,8 +157,7 @@ def wrong_token(cluster, add):
         client.do(MAPS)
         line = client.wait("ERROR api.denied") or ""
         add("a wrong token is one clear line (K-35)", "401" in line and "token" in line, line)
-        time.sleep(3)
-        add("it goes on trying", client.metric('api_watch_errors_total{kind="configmaps",reason="unauthorized"}') >= 2)
+        add("it goes on trying", until(lambda: client.metric('api_watch_errors_total{kind="configmaps",reason="unauthorized"}') >= 2, 10))
         add("the endpoint does not count as up", client.metric(
             f'api_endpoint_up{{endpoint="{cluster.host}:{cluster.port}"}}') == 0)
         add("and it was said once", client.count("api.denied") == 1)
@@ -185,8 +184,7 @@ def wrong_ca(cluster, add):
         client.do(MAPS)
         line = client.wait("ERROR api.denied") or ""
         add("a wrong CA is one clear line", "certificate verify failed" in line and "CA" in line, line)
-        time.sleep(3)
-        add("it goes on trying", client.metric('api_watch_errors_total{kind="configmaps",reason="tls"}') >= 2)
+        add("it goes on trying", until(lambda: client.metric('api_watch_errors_total{kind="configmaps",reason="tls"}') >= 2, 10))
         add("and it was said once", client.count("api.denied") == 1)
         answer = client.answer("send GET /version")
         add("a request fails as denied", answer.startswith("FAILED GET /version 4 "), answer)
@@ -235,8 +233,13 @@ def another_version(cluster, add):
         line = client.wait("WARNING api.waiting_for_kind kind=Widget") or ""
         add("where it is not ours, that is a missing kind, and the version is named (K-40)", "path=/apis/clienttest.fairlead.dev/v1/widgets" in line, line)
         add("other kinds go on with it missing (K-40)", client.wait("^REPLACE configmaps") is not None)
-        time.sleep(4)
-        errors = client.metric('api_watch_errors_total{kind="widgets",reason="not_found"}')
+        errors = 0
+
+        def counted():
+            nonlocal errors
+            errors = client.metric('api_watch_errors_total{kind="widgets",reason="not_found"}')
+            return errors >= 2
+        until(counted, 10)
         add("it is looked for again, counted, and said once (K-40)", errors >= 2 and client.count("api.waiting_for_kind") == 1 and
             client.metric('api_synced{kind="widgets"}') == 0, f"{errors} {client.lines}")
         cluster.api.request("PATCH", path + "/widgets.clienttest.fairlead.dev", json.dumps({"spec": {"versions": [used, dict(
