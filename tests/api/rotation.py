@@ -57,7 +57,7 @@ class Rotation:
         """What was begun too late: said once, all is held, and nothing that came meanwhile is lost once `mend` was called."""
         subject = self.subject
         before, begun_at = self.said("api.denied"), len(subject.log())
-        said = until(lambda: self.said("api.denied") > before, 20)
+        said = until(lambda: self.said("api.denied") > before, 60)
         subject.make(number)
         time.sleep(LEFT_ALONE)
         lines = [line for line in subject.log().splitlines() if " api.denied " in line][before:]
