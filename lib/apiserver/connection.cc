@@ -1,5 +1,6 @@
 #include "lib/apiserver/connection.h"
 
+#include "lib/apiserver/read_file.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
