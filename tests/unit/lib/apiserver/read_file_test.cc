@@ -54,7 +54,8 @@ TEST_F(ReadFile, ALinkToARegularFileIsFollowed) {
   EXPECT_EQ(*read, "token");
 }
 
-// The loop's thread reads tokens, the transport's keys: were one of them held up, nothing would be heard of it.
+// The loop's thread reads tokens, the transport's keys: were one of them held up, nothing would be heard of
+// it.
 TEST_F(ReadFile, APipeIsRefusedAtOnceWhetherOrNotSomebodyWritesToIt) {
   ASSERT_EQ(mkfifo(path("pipe").c_str(), S_IRUSR | S_IWUSR), 0);
   EXPECT_EQ(refused("pipe"), no_regular_file("pipe"));
