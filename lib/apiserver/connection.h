@@ -63,7 +63,7 @@ class Connection {
   std::string user_agent_;
   TokenSource token_;
   std::string token_trouble_;  // as logged last
-  std::size_t server_ = 0;  // index in config_.servers
+  std::size_t server_ = 0;     // index in config_.servers
   reconcile::ServerAddresses addresses_{std::nullopt};
   std::unique_ptr<NameLookup> lookup_;                    // nullptr: the server is known by its address
   std::array<std::shared_ptr<Transport>, 3> transports_;  // by lane; made when needed
