@@ -78,28 +78,25 @@ def half_open(stage):
     stage.remove("unanswered")
 
 
-def _of_groups(asked):
-    return writes(asked) and "/vrrpgroups/" in asked.path and "/status" not in asked.path
-
-
 def conflict(stage):
-    """Somebody else changes the group while a write of it is on its way."""
-    sent = []
+    """Its user changes the VirtualIP while the first write to it is on its way."""
+    sent, path = [], f"{OURS}/namespaces/default/virtualips/overtaken"
+    conflicts = 'fairlead_controller_reconcile_total{kind="virtualips",result="conflict"}'
 
     def overtaken(asked):
-        if not _of_groups(asked):
+        if not writes(asked) or path not in asked.path:
             return False
         sent.append(json.loads(asked.body)["metadata"]["resourceVersion"])
         if len(sent) == 1:
             note = json.dumps({"metadata": {"annotations": {"example.com/note": "by hand"}}})
-            stage.api.request("PATCH", asked.path.split("?")[0], note, "application/merge-patch+json")
+            stage.api.request("PATCH", path, note, "application/merge-patch+json")
         return False
-    before = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="conflict"}')
+    before = stage.controller.metric(conflicts)
     stage.proxy.faults = [overtaken]
     stage.vip("overtaken", 97)
     done = until(lambda: stage.serves("steady", "overtaken"))
     stage.proxy.faults = []
-    met = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="conflict"}') - before
+    met = stage.controller.metric(conflicts) - before
     stage.check("a write that meets a conflict is computed anew, from the newer version, and not sent again (K-25)", done and met >= 1
                 and len(sent) > 1 and sent[0] not in sent[1:], f"{met} {sent} {stage.log()}")
     stage.remove("overtaken")
