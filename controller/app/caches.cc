@@ -29,7 +29,8 @@ std::string version_in(const apiserver::Informer<T>& informer, const api::Object
 
 Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client,
                std::function<void()> on_change)
-    : virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
+    : on_change_(on_change),
+      virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
                    [on_change](const auto&) { on_change(); }),
       pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
              [on_change](const auto&) { on_change(); }),
@@ -74,6 +75,7 @@ void Caches::doubt(TimePoint since) {
   const auto missing = unsynced();
   if (missing.size() == before) return;
   sys::log(sys::LogLevel::kInfo, "controller.asks_anew", {{"kinds", join(missing, ",")}});
+  on_change_();
 }
 
 std::vector<std::string> Caches::unsynced() const {

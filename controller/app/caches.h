@@ -34,6 +34,7 @@ class Caches {
   template <class Self, class Do>
   static void for_each(Self& self, Do work);
 
+  std::function<void()> on_change_;
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
   apiserver::Informer<api::AddressClaim> claims_;

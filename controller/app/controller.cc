@@ -132,12 +132,8 @@ bool Controller::caught_up() {
 }
 
 void Controller::note_sync() {
-  const auto missing = caches_.unsynced();
-  if (synced_ && missing.empty()) return;
-  const std::string text = join(missing, ",");
-  if (!missing.empty()) return;
-  synced_ = true;
-  waiting_for_ = text;
+  const bool synced = caches_.synced();
+  if (std::exchange(synced_, synced) == synced || !synced) return;
   pages_.set_ready(true);
   sys::log(sys::LogLevel::kInfo, "controller.synced", {});
 }
@@ -145,9 +141,8 @@ void Controller::note_sync() {
 void Controller::tick() {
   pages_.beat(sys::now());
   const std::string missing = join(caches_.unsynced(), ",");
-  if (!missing.empty() && missing != waiting_for_) {
+  if (std::exchange(waiting_for_, missing) != missing && !missing.empty()) {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
-    waiting_for_ = missing;
   }
   measures_.show(rounds_, sys::now());
   if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_)) schedule(kGather);

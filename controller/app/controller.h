@@ -58,9 +58,9 @@ class Controller {
   std::function<void()> on_idle_;  // set by stop()
   reconcile::Rounds rounds_;       // while we lead
   bool watchful_ = false;          // time alone may change what is decided: look every second
-  bool synced_ = false;
-  bool told_behind_ = false;  // the log says that the caches are behind
-  std::string waiting_for_;   // kinds, as logged last
+  bool synced_ = false;            // the caches, when last looked at
+  bool told_behind_ = false;       // the log says that the caches are behind
+  std::string waiting_for_;        // kinds, as logged last
   TimePoint next_look_{};
   sys::Timer gather_;
   sys::Timer tick_;

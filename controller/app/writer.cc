@@ -161,7 +161,9 @@ void Writer::well_answered(const Write& write, const apiserver::ApiResponse& res
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
   ++outcome_.written;
   count(write, "written");
-  retries_.succeeded(subject_of(write));
+  if (retries_.is_over(subject_of(write), object_name(write) + " ")) {
+    sys::log(sys::LogLevel::kInfo, "controller.write_accepted", {{"object", object_name(write)}});
+  }
   sys::log(sys::LogLevel::kDebug, "controller.wrote",
            {{"object", object_name(write)}, {"status", std::to_string(response.status)}});
   const auto meta = api::decode_meta(response.body);

@@ -7,6 +7,7 @@
 #include "lib/apiserver/http_headers.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
+#include "lib/reconcile/watch_decoder.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -117,7 +118,7 @@ void Client::State::attempt(const PendingPtr& pending) {
   events.on_head = [raw](int status, const HttpHeaders& headers) {
     raw->status = status;
     raw->retry_after = retry_after_of(headers);
-    raw->flow_schema = header_of(headers, "X-Kubernetes-PF-FlowSchema-UID");
+    raw->flow_schema = flow_schema_of(headers);
     raw->content_type = header_of(headers, "Content-Type");
   };
   events.on_data = [raw](const std::string& bytes) {
@@ -180,9 +181,7 @@ void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFa
 
 bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
   const bool busy = !failure && (pending->status == 429 || pending->status >= 500);
-  if (busy) {
-    metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "server"}}).add(1);
-  }
+  if (busy) count_throttled();
   return std::visit(Overloaded{
                         [](const reconcile::Over&) { return false; },
                         [&](const reconcile::AgainAtOnce&) {
@@ -192,7 +191,7 @@ bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFai
                           return true;
                         },
                         [&](const reconcile::AgainAfter& again) {
-                          tell_throttled(*pending);
+                          tell_throttled({said_in(*pending), pending->retry_after, pending->flow_schema});
                           pending->timer.arm(sys::now() + again.wait,
                                              [this, weak = std::weak_ptr<Pending>(pending)] {
                                                if (const auto locked = weak.lock()) repeat(locked);
@@ -214,13 +213,21 @@ reconcile::TryEnd Client::State::end_of(const Pending& pending, const std::optio
   return reconcile::Answered{pending.status, pending.retry_after, renewed};
 }
 
-void Client::State::tell_throttled(const Pending& pending) {
+std::string Client::State::said_in(const Pending& pending) {
+  return std::to_string(pending.status) + " " + reconcile::read_status(pending.body).message;
+}
+
+void Client::State::count_throttled() {
+  metrics.counter("fairlead_api_throttled_total", "Requests made to wait", {{"source", "server"}}).add(1);
+}
+
+void Client::State::tell_throttled(const Throttled& how) {
   if (sys::now() - throttle_logged_ < kThrottleLogPause) return;
   throttle_logged_ = sys::now();
   sys::log(sys::LogLevel::kWarning, "api.throttled",
-           {{"status", std::to_string(pending.status)},
-            {"retry_after", std::to_string(pending.retry_after.count())},
-            {"flow_schema", pending.flow_schema}});
+           {{"said", how.said},
+            {"retry_after", std::to_string(how.retry_after.count())},
+            {"flow_schema", how.flow_schema}});
 }
 
 void Client::State::count_error(const std::string& kind, const std::string& reason,
@@ -234,8 +241,8 @@ void Client::State::count_error(const std::string& kind, const std::string& reas
 
 void Client::State::bad_answer(const std::string& kind, const std::string& reason,
                                const std::string& detail) {
-  static const std::set<std::string> kToldElsewhere = {"connect",      "closed",    "timeout",   "tls",
-                                                       "unauthorized", "forbidden", "not_found", "gone"};
+  static const std::set<std::string> kToldElsewhere = {
+      "connect", "closed", "timeout", "tls", "unauthorized", "forbidden", "not_found", "gone", "throttled"};
   if (kToldElsewhere.contains(reason) || !news_.is_news(kind + " " + reason, sys::now())) return;
   sys::log(sys::LogLevel::kWarning, "api.bad_answer",
            {{"kind", kind}, {"reason", reason}, {"detail", detail}});

@@ -32,6 +32,14 @@ struct Client::State {
   void count_error(const std::string& kind, const std::string& reason, const std::string& detail);
   // The same for the log alone, once (News), unless another line tells of it.
   void bad_answer(const std::string& kind, const std::string& reason, const std::string& detail);
+  // The server wants us to come back later.
+  struct Throttled {
+    std::string said;  // "429 ...", in its words
+    Seconds retry_after{0};
+    std::string flow_schema;
+  };
+  void count_throttled();
+  void tell_throttled(const Throttled& how);  // for the log alone, one line per pause
 
   sys::Loop& loop;
   sys::Metrics& metrics;
@@ -47,8 +55,8 @@ struct Client::State {
   void on_end(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   bool retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure);
   void repeat(const PendingPtr& pending);
+  static std::string said_in(const Pending& pending);
   reconcile::TryEnd end_of(const Pending& pending, const std::optional<HttpFailure>& failure);
-  void tell_throttled(const Pending& pending);
   void finish(const PendingPtr& pending, Result<ApiResponse> result);
   void run_waiting();
   bool shut() const { return write_gate && !write_gate(); }

@@ -1,5 +1,6 @@
 #include "lib/apiserver/connection.h"
 
+#include "lib/apiserver/read_file.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -62,9 +63,10 @@ class Connection::Held final : public Exchange {
     address_ = connection_.addresses_.current();
     transport_ = connection_.transport(lane_);
     ExchangeEvents watched;
+    watched.on_connected = [this] { fresh_ = true; };
     watched.on_head = [this](int status, const HttpHeaders& headers) {
       answered_ = true;
-      connection_.saw_answer(status);
+      connection_.saw_answer(status, fresh_);
       if (const auto on_head = events_.on_head) on_head(status, headers);
     };
     watched.on_data = events_.on_data;
@@ -78,6 +80,7 @@ class Connection::Held final : public Exchange {
   ExchangeEvents events_;
   std::optional<net::IpAddress> address_;
   std::size_t tries_ = 0;  // that failed
+  bool fresh_ = false;     // its connection, or one made beside it
   bool answered_ = false;
   std::shared_ptr<Transport> transport_;
   std::unique_ptr<Exchange> exchange_;
@@ -98,7 +101,16 @@ Connection::Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig conf
 
 std::string Connection::endpoint() const { return text_of(config_.servers[server_]); }
 
-const std::string& Connection::token() { return token_.token(sys::now()); }
+const std::string& Connection::token() {
+  const std::string& out = token_.token(sys::now());
+  if (token_trouble_ != token_.problem()) {
+    token_trouble_ = token_.problem();
+    if (!token_trouble_.empty()) {
+      sys::log(sys::LogLevel::kWarning, "api.token_unusable", {{"reason", token_trouble_}});
+    }
+  }
+  return out;
+}
 
 std::string Connection::client_certificate() const {
   if (config_.client_certificate_file.empty()) return "";
@@ -137,23 +149,24 @@ std::unique_ptr<Exchange> Connection::start(Lane lane, HttpRequest request, Exch
   return held;
 }
 
-void Connection::saw_answer(int status) {
+void Connection::saw_answer(int status, bool fresh) {
   failures_ = 0;
-  if (status != kUnauthorized) return change(Health::kWell, "");
+  health_.answered(fresh, status == kUnauthorized, sys::now());
+  if (status != kUnauthorized) return show(trouble_);
   token_.distrust();
   const auto why = token_.problem().empty() ? "" : "; " + token_.problem();
-  change(Health::kDenied,
-         "the server does not accept our token (401)" + why + "; check token and kubeconfig");
+  show("the server does not accept our token (401)" + why + "; check token and kubeconfig");
 }
 
 void Connection::saw_failure(const HttpFailure& failure) {
   using Kind = HttpFailure::Kind;
   ++failures_;
-  if (failure.kind == Kind::kTls) {
-    change(Health::kDenied, failure.text + "; check the CA, our certificate and the server's name");
-  } else if (failure.kind == Kind::kConnect || failures_ >= kFailuresToMoveOn) {
-    // A single lost connection is everyday life: a server that restarts, an idle one closed.
-    change(Health::kUnreachable, failure.text);
+  const bool denied = failure.kind == Kind::kTls;
+  // A single lost connection is everyday life: a server that restarts, an idle one closed.
+  if (denied || failure.kind == Kind::kConnect || failures_ >= kFailuresToMoveOn) {
+    health_.failed(denied, sys::now());
+    trouble_ = failure.text + (denied ? "; check the CA, our certificate and the server's name" : "");
+    show(trouble_);
   }
   if (failures_ >= kFailuresToMoveOn) next_server();
 }
@@ -163,23 +176,24 @@ void Connection::saw_timeout() {
   saw_failure({HttpFailure::Kind::kTimeout, "no answer in time"});
 }
 
-void Connection::change(Health health, const std::string& reason) {
-  metrics_
-      .gauge("fairlead_api_endpoint_up", "1: the API server answered last time", {{"endpoint", endpoint()}})
-      .set(health == Health::kWell ? 1 : 0);
-  const auto before = std::exchange(health_, health);
-  if (before == health) return;
-  switch (health) {
-    case Health::kUnknown:
+void Connection::show(const std::string& reason) {
+  using Is = reconcile::ServerHealth::Is;
+  const auto now = health_.now();
+  metrics_.gauge("fairlead_api_endpoint_up", "1: the API server is well", {{"endpoint", endpoint()}})
+      .set(now == Is::kWell ? 1 : 0);
+  const auto before = std::exchange(shown_, now);
+  if (before == now) return;
+  switch (now) {
+    case Is::kUnknown:
       break;
-    case Health::kWell:
-      if (before == Health::kUnknown) break;
+    case Is::kWell:
+      if (before == Is::kUnknown) break;
       sys::log(sys::LogLevel::kInfo, "api.recovered", {{"endpoint", endpoint()}});
       break;
-    case Health::kUnreachable:
+    case Is::kUnreachable:
       sys::log(sys::LogLevel::kWarning, "api.unreachable", {{"endpoint", endpoint()}, {"reason", reason}});
       break;
-    case Health::kDenied:
+    case Is::kDenied:
       sys::log(sys::LogLevel::kError, "api.denied", {{"endpoint", endpoint()}, {"reason", reason}});
       break;
   }

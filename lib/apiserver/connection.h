@@ -11,13 +11,15 @@
 #include "lib/apiserver/name_lookup.h"
 #include "lib/apiserver/transport.h"
 #include "lib/reconcile/server_addresses.h"
+#include "lib/reconcile/server_health.h"
 #include "lib/sys/metrics.h"
 
 namespace fairlead::apiserver {
 
 // The API server in use: which of the servers, at which address, with which credentials, and whether it is
-// well. Changes of that are logged once each: api.unreachable, api.denied, api.recovered (K-35, K-36, K-39).
-// An exchange that cannot connect is tried once at each address that a name has (K-13). On the loop.
+// well (ServerHealth). Changes of that are logged once each: api.unreachable, api.denied, api.recovered
+// (K-35, K-36, K-39). An exchange that cannot connect is tried once at each address that a name has (K-13).
+// On the loop.
 class Connection {
  public:
   Connection(sys::Loop& loop, sys::Metrics& metrics, ClientConfig config, std::string user_agent);
@@ -36,12 +38,12 @@ class Connection {
 
  private:
   class Held;
-  enum class Health { kUnknown, kWell, kUnreachable, kDenied };
 
   std::shared_ptr<Transport> transport(Lane lane);
-  void saw_answer(int status);
+  void saw_answer(int status, bool fresh);
   void saw_failure(const HttpFailure& failure);
-  void change(Health health, const std::string& reason);
+  // Says what has changed; `reason` of what is not well.
+  void show(const std::string& reason);
   void next_server();
   void use_server(std::size_t index);
   // The name is resolved in the background, if it is due.
@@ -60,12 +62,15 @@ class Connection {
   ClientConfig config_;
   std::string user_agent_;
   TokenSource token_;
-  std::size_t server_ = 0;  // index in config_.servers
+  std::string token_trouble_;  // as logged last
+  std::size_t server_ = 0;     // index in config_.servers
   reconcile::ServerAddresses addresses_{std::nullopt};
   std::unique_ptr<NameLookup> lookup_;                    // nullptr: the server is known by its address
   std::array<std::shared_ptr<Transport>, 3> transports_;  // by lane; made when needed
   std::string certificate_in_use_;
-  Health health_ = Health::kUnknown;
+  reconcile::ServerHealth health_;
+  std::string trouble_;  // why no answer came, the last time
+  reconcile::ServerHealth::Is shown_ = reconcile::ServerHealth::Is::kUnknown;
   int failures_ = 0;         // in a row
   std::set<Held*> watches_;  // that run
   std::set<Held*> waiting_;  // for an address

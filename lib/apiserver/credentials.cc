@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "lib/api/kubeconfig.h"
+#include "lib/apiserver/read_file.h"
 #include "lib/apiserver/tls_context.h"
 #include "lib/base/text.h"
 #include "lib/sys/yaml.h"

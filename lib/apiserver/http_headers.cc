@@ -25,6 +25,10 @@ std::string header_of(const HttpHeaders& headers, std::string_view name) {
   return "";
 }
 
+std::string flow_schema_of(const HttpHeaders& headers) {
+  return header_of(headers, "X-Kubernetes-PF-FlowSchema-UID");
+}
+
 Seconds retry_after_of(const HttpHeaders& headers) {
   long long seconds = 0;
   const auto text = header_of(headers, "Retry-After");

@@ -17,6 +17,12 @@ void Outlet::tell(std::function<void(const ExchangeEvents&)> what) {
   });
 }
 
+void Outlet::connected() {
+  tell([](const ExchangeEvents& to) {
+    if (to.on_connected) to.on_connected();
+  });
+}
+
 void Outlet::head(int status, HttpHeaders headers) {
   has_head_ = true;
   guard_.reset();

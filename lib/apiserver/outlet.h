@@ -21,6 +21,7 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
 
   Outlet(sys::Loop& loop, ExchangeEvents events, PostBack post_back);
 
+  void connected();
   void head(int status, HttpHeaders headers);
   // Bytes may come before the head; they are told after it.
   void data(std::string_view bytes);

@@ -40,7 +40,6 @@ void Reflector::State::run(reconcile::ReflectorEvent event) {
   for (auto& action : actions) {
     if (!stopped) carry_out(action);
   }
-  detail.clear();  // what it was about has been dealt with: the next fault is not explained by it
 }
 
 void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
@@ -63,9 +62,7 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
             wait.arm(until.deadline, [this] { run(reconcile::TimePassed{}); });
           },
           [this](reconcile::OtherHistory& other) { sink.other_history(other.since); },
-          [this](reconcile::CountError& error) {
-            client.count_error(resource.plural, error.reason, std::exchange(detail, ""));
-          },
+          [this](const reconcile::CountError& error) { count_error(error); },
           [this](reconcile::KindMissing&) {
             synced_told = false;
             client.metrics.gauge("fairlead_api_synced", "1: a whole list has been taken", labels).set(0);
@@ -74,6 +71,17 @@ void Reflector::State::carry_out(reconcile::ReflectorAction& action) {
           },
       },
       action);
+}
+
+void Reflector::State::count_error(const reconcile::CountError& error) {
+  if (error.reason == "forbidden" && !std::exchange(forbidden_told, true)) {
+    sys::log(sys::LogLevel::kError, "api.forbidden", {{"kind", resource.kind}, {"reason", error.said}});
+  }
+  if (error.reason == "throttled") {
+    client.count_throttled();
+    client.tell_throttled({error.said, retry_after, flow_schema});
+  }
+  client.count_error(resource.plural, error.reason, error.said);
 }
 
 void Reflector::State::send(const Asked& next) {
@@ -90,6 +98,7 @@ void Reflector::State::open(const Asked& next) {
   asked = next;
   status = 0;
   retry_after = Seconds(0);
+  flow_schema.clear();
   refusal.clear();
   if (!next.next_page()) received = 0;  // the pages of a list fill the memory together
   items = reconcile::ItemSplitter(reconcile::kEventCap);
@@ -147,6 +156,7 @@ void Reflector::State::stop_exchange() {
 void Reflector::State::on_head(int code, const HttpHeaders& headers) {
   status = code;
   retry_after = retry_after_of(headers);
+  flow_schema = flow_schema_of(headers);
   const auto type = header_of(headers, "Content-Type");
   const auto foreign = reconcile::foreign_answer(code, type);
   if (!foreign.empty()) return fail_with(foreign, std::to_string(code) + " " + type);
@@ -192,9 +202,9 @@ void Reflector::State::on_end(const std::optional<HttpFailure>& failure) {
   if (asked.watch()) return run(reconcile::WatchEnded{});
   const auto head = items.finish();
   if (head) return run(reconcile::ListDone{*head});
-  detail = head.error().message;
   reconcile::Failed failed;
   failed.cause = "decode";
+  failed.said = head.error().message;
   run(std::move(failed));
 }
 
@@ -203,9 +213,9 @@ void Reflector::State::fail_with(const std::string& cause, const std::string& sa
   const auto self = shared_from_this();
   client.count(asked.watch() ? "watch" : "list", resource.plural, "error", sys::now() - opened);
   stop_exchange();
-  detail = said;
   reconcile::Failed failed;
   failed.cause = cause;
+  failed.said = said;
   run(std::move(failed));
 }
 
@@ -214,11 +224,7 @@ void Reflector::State::on_refused() {
   failed.http_status = status;
   failed.status = reconcile::read_status(refusal);
   failed.retry_after = retry_after;
-  detail = std::to_string(status) + " " + failed.status.message;
-  if (status == 403 && !std::exchange(forbidden_told, true)) {
-    sys::log(sys::LogLevel::kError, "api.forbidden",
-             {{"kind", resource.kind}, {"reason", failed.status.message}});
-  }
+  failed.said = std::to_string(status) + " " + failed.status.message;
   run(std::move(failed));
 }
 

@@ -32,6 +32,7 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   void send(const Asked& next);
   void open(const Asked& next);
   void count_asked();
+  void count_error(const reconcile::CountError& error);
   void give_up_at(TimePoint when);
   void on_head(int code, const HttpHeaders& headers);
   void on_data(const std::string& bytes);
@@ -56,8 +57,8 @@ struct Reflector::State : std::enable_shared_from_this<Reflector::State> {
   Asked asked;  // what the exchange is
   int status = 0;
   std::size_t received = 0;  // bytes of the state, all pages of a list, events left out
-  std::string detail;        // of the newest failure, for people
   Seconds retry_after{0};
+  std::string flow_schema;
   std::string refusal;  // the body of an answer that is not 200
   reconcile::ItemSplitter items{reconcile::kEventCap};
   reconcile::LineSplitter lines{reconcile::kEventCap};

@@ -1,29 +1,22 @@
 #include "lib/apiserver/tls_context.h"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <climits>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "lib/apiserver/head_guard.h"
+#include "lib/apiserver/read_file.h"
 #include "lib/net/address.h"
-#include "lib/sys/unique_fd.h"
 
 namespace fairlead::apiserver {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{4} * 1024 * 1024;
 
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -124,26 +117,6 @@ Result<> set_up_tls(SSL_CTX* context, const TlsIdentity& identity) {
   if (!set)
     return fail(Code::kDenied, "no server certificate can carry the name \"" + identity.expected_name + "\"");
   return Done{};
-}
-
-Result<std::string> read_file(const std::string& path) {
-  const auto wrong = [&path](int why) {
-    const auto code = why == ENOENT ? Code::kNotFound : why == EACCES ? Code::kDenied : Code::kUnavailable;
-    return fail(code, "cannot read " + path + ": " + std::strerror(why));
-  };
-  const sys::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return wrong(errno);
-  std::string text;
-  std::array<char, 16384> part{};
-  while (true) {
-    const auto count = ::read(fd.get(), part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return wrong(errno);
-    if (count == 0) return text;
-    text.append(part.data(), static_cast<std::size_t>(count));
-    if (text.size() > kLargestFile)
-      return fail(Code::kInvalid, "cannot read " + path + ": it is larger than 4 MB");
-  }
 }
 
 }  // namespace fairlead::apiserver

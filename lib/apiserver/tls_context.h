@@ -28,8 +28,4 @@ bool is_literal_address(const std::string& host);
 // Errors: kDenied, naming the file and what is wrong with it.
 Result<> set_up_tls(ssl_ctx_st* context, const TlsIdentity& identity);
 
-// The whole file, of at most 4 MB. Errors: kNotFound, kDenied, kUnavailable, kInvalid (larger; it is not read
-// to its end).
-Result<std::string> read_file(const std::string& path);
-
 }  // namespace fairlead::apiserver

@@ -39,9 +39,11 @@ struct HttpFailure {
   std::string text;
 };
 
-// All on the transport's loop, in this order: on_head at most once, on_data any number of times, on_end
-// exactly once. Any of them may destroy the Exchange.
+// All on the transport's loop, in this order: on_connected and on_head at most once, on_data any number of
+// times, on_end exactly once. Any of them may destroy the Exchange.
 struct ExchangeEvents {
+  // Before on_head: the answer shows that connections can be made, since one was while the exchange ran.
+  std::function<void()> on_connected;
   std::function<void(int status, const HttpHeaders& headers)> on_head;
   std::function<void(std::string bytes)> on_data;
   std::function<void(const std::optional<HttpFailure>& failure)> on_end;  // nullopt: the whole body was seen

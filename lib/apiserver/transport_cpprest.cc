@@ -28,7 +28,6 @@ namespace {
 
 using boost::asio::ip::tcp;
 using ByteTask = pplx::task<std::size_t>;
-
 constexpr std::chrono::milliseconds kLongestGoodbye(500);
 
 boost::asio::io_service& pool() { return crossplat::threadpool::shared_instance().service(); }
@@ -102,6 +101,7 @@ struct Hub {
   TransportConfig config;
   std::unique_ptr<web::http::client::http_client> client;
   std::string tls_problem;  // of the newest connection; empty: none
+  int connections = 0;      // ever begun
   std::set<Flow*> flows;
   std::function<void()> on_last_end;
 };
@@ -130,8 +130,8 @@ class Flow : public std::enable_shared_from_this<Flow> {
 // K-13. The hook runs before the socket is open, so it is opened here, with the family of the address.
 void open_socket(tcp::socket& socket, net::Family family) {
   if (!socket.is_open()) socket.open(family == net::Family::kIPv4 ? tcp::v4() : tcp::v6());
-  const auto set = set_keepalive(socket.native_handle());
-  if (!set) throw std::runtime_error(set.error().message);
+  if (const auto set = set_keepalive(socket.native_handle()); !set)
+    throw std::runtime_error(set.error().message);
 }
 
 std::unique_ptr<web::http::client::http_client> make_client(const std::shared_ptr<Hub>& hub) {
@@ -146,6 +146,7 @@ std::unique_ptr<web::http::client::http_client> make_client(const std::shared_pt
     const auto done = set_up_tls(context.native_handle(), locked->config.tls);
     locked->tls_problem = done ? "" : done.error().message;
     if (!done) throw std::runtime_error(done.error().message);
+    ++locked->connections;
   });
   options.set_nativehandle_options(
       [family = config.address.family()](web::http::client::native_handle handle) {
@@ -175,15 +176,16 @@ void Flow::send(const HttpRequest& request) {
   web::http::http_request out(request.method);
   out.set_request_uri(request.path);
   for (const auto& [name, value] : request.headers) out.headers().add(name, value);
-  if (hub_->config.tls.expected_name != net::to_string(hub_->config.address)) {
+  if (hub_->config.tls.expected_name != net::to_string(hub_->config.address))
     out.headers().add("Host", hub_->config.tls.expected_name);  // the name cpprestsdk's own check takes
-  }
   if (!request.content_type.empty()) out.set_body(request.body, request.content_type);
   const auto self = shared_from_this();
   const auto sink = std::make_shared<PushBuffer>([self](std::string_view part) { return self->take(part); });
   out.set_response_stream(concurrency::streams::streambuf<std::uint8_t>(sink).create_ostream());
+  const int before = hub_->connections;
   hub_->client->request(out, cancel_.get_token())
-      .then([self](const web::http::http_response& response) {
+      .then([self, before](const web::http::http_response& response) {
+        if (self->hub_->connections != before) self->outlet_->connected();
         self->outlet_->head(response.status_code(), {response.headers().begin(), response.headers().end()});
         return response.content_ready();
       })
@@ -217,9 +219,8 @@ void Flow::abort() {
 
 void Flow::end(std::optional<HttpFailure> failure) {
   assert(on_pool_thread());
-  if (failure && !outlet_->has_head() && !hub_->tls_problem.empty()) {
+  if (failure && !outlet_->has_head() && !hub_->tls_problem.empty())
     failure = HttpFailure{HttpFailure::Kind::kTls, hub_->tls_problem};
-  }
   outlet_->end(std::move(failure));
   hub_->flows.erase(this);
   if (hub_->flows.empty() && hub_->on_last_end) std::exchange(hub_->on_last_end, nullptr)();

@@ -37,7 +37,7 @@ Actions on_check_done(const ReflectorConfig& config, ReflectorState& state, cons
                       const Moment& at) {
   if (done.head.kind != config.kind + "List") {  // K-17
     const auto until = at.now + state.backoff.after_failure(at.now, at.random);
-    return {CountError{"wrong_kind"}, wait_to_watch(state, until, at)};
+    return {CountError{"wrong_kind", done.head.kind}, wait_to_watch(state, until, at)};
   }
   if (is_newer_version(state.resource_version, done.head.resource_version)) {
     if (!state.doubted_since) state.doubted_since = at.now;
@@ -51,7 +51,7 @@ Actions on_list_done(const ReflectorConfig& config, ReflectorState& state, const
                      const Moment& at) {
   auto& listing = std::get<Listing>(state.phase);
   if (done.head.kind != config.kind + "List") {  // K-17
-    Actions out{CountError{"wrong_kind"}};
+    Actions out{CountError{"wrong_kind", done.head.kind}};
     const auto until = at.now + state.backoff.after_failure(at.now, at.random);
     out.emplace_back(wait_to_list(state, until, listing.from));
     return out;
@@ -93,17 +93,21 @@ Actions on_error_event(const ReflectorConfig& config, ReflectorState& state, con
   failed.status = read_status(event.object);
   failed.http_status = failed.status.code == 0 ? 500 : failed.status.code;
   failed.retry_after = Seconds(failed.status.retry_after_seconds);
+  if (!failed.status.message.empty()) {
+    failed.said = std::to_string(failed.http_status) + " " + failed.status.message;
+  }
   return watch_failed(config, state, failed, at);
 }
 
 // K-17: counted and skipped; but a stream of nothing else is as good as broken.
-Actions on_unusable(const ReflectorConfig& config, ReflectorState& state, const std::string& reason,
+Actions on_unusable(const ReflectorConfig& config, ReflectorState& state, CountError error,
                     const Moment& at) {
   auto& watching = std::get<Watching>(state.phase);
   if (watching.initial) watching.initial->take_unusable();
-  if (++watching.unusable < kMostUnusable) return {CountError{reason}};
+  if (++watching.unusable < kMostUnusable) return {std::move(error)};
   Failed failed;
-  failed.cause = reason;
+  failed.cause = std::move(error.reason);
+  failed.said = std::move(error.said);
   return watch_failed(config, state, failed, at);
 }
 
@@ -122,8 +126,8 @@ Actions on_initial_event(ReflectorState& state, WatchEvent event) {
 // A line that is of use, after its faults.
 Actions on_event(const ReflectorConfig& config, ReflectorState& state, WatchEvent event, const Moment& at) {
   if (event.type == WatchEventType::kError) return on_error_event(config, state, event, at);
-  if (event.type == WatchEventType::kUnknown) return on_unusable(config, state, "unknown_type", at);
-  if (event.kind != config.kind) return on_unusable(config, state, "wrong_kind", at);
+  if (event.type == WatchEventType::kUnknown) return on_unusable(config, state, {"unknown_type"}, at);
+  if (event.kind != config.kind) return on_unusable(config, state, {"wrong_kind", event.kind}, at);
   auto& watching = std::get<Watching>(state.phase);
   watching.unusable = 0;
   if (watching.initial) return on_initial_event(state, std::move(event));
@@ -143,8 +147,8 @@ Actions on_watch_line(const ReflectorConfig& config, ReflectorState& state, Watc
   Actions out;
   mend(line.line, out);
   auto event = decode_watch_line(line.line);
-  auto more =
-      event ? on_event(config, state, std::move(*event), at) : on_unusable(config, state, "decode", at);
+  auto more = event ? on_event(config, state, std::move(*event), at)
+                    : on_unusable(config, state, {"decode", event.error().message}, at);
   std::move(more.begin(), more.end(), std::back_inserter(out));
   return out;
 }
@@ -155,7 +159,7 @@ Actions on_dropped(const ReflectorConfig& config, ReflectorState& state, const M
     return {CountError{"too_large"}};
   }
   if (!std::holds_alternative<Watching>(state.phase)) return {};
-  return on_unusable(config, state, "too_large", at);
+  return on_unusable(config, state, {"too_large"}, at);
 }
 
 Actions on_watch_ended(const ReflectorConfig& config, ReflectorState& state, const Moment& at) {

@@ -99,6 +99,7 @@ struct OtherHistory {
 };
 struct CountError {
   std::string reason;  // a metric label: one of a small set of words
+  std::string said{};  // for people: what the server or the transport said; may be empty
   friend bool operator==(const CountError&, const CountError&) = default;
 };
 // The server knows no such kind; said once until it appears (K-40).

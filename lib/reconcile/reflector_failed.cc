@@ -11,7 +11,7 @@ Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const 
                     const Moment& at) {
   const auto listing = std::get<Listing>(state.phase);
   if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
+  Actions out{CountError{reason_of(failed), failed.said}};
   auto from = listing.from;
   if (version_is_no_good(failed) && (listing.page > 1 || from == ListFrom::kLast)) {
     // K-11: the continue token expired; K-04, K-05: the last version is no good either.
@@ -32,7 +32,7 @@ Actions watch_list_failed(const ReflectorConfig& config, ReflectorState& state, 
     state.watch_list_refused = true;
     return {start_list(config, state, from)};
   }
-  Actions out{CountError{reason_of(failed)}};
+  Actions out{CountError{reason_of(failed), failed.said}};
   if (version_is_no_good(failed) && from == ListFrom::kLast) {
     out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
     return out;
@@ -47,7 +47,7 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
   const auto& watching = std::get<Watching>(state.phase);
   if (watching.initial) return watch_list_failed(config, state, failed, at);
   if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
+  Actions out{CountError{reason_of(failed), failed.said}};
   if (version_is_no_good(failed)) {
     if (watching.brought || state.refused_watches == 0) {
       state.refused_watches = 1;
@@ -67,7 +67,7 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
 Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                      const Moment& at) {
   if (failed.http_status == 404) return kind_is_missing(state, at);
-  Actions out{CountError{reason_of(failed)}};
+  Actions out{CountError{reason_of(failed), failed.said}};
   if (version_is_no_good(failed)) {
     out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
   } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before

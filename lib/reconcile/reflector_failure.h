@@ -16,6 +16,7 @@ struct Failed {
   // A word for metrics when http_status is 0: "connect", "timeout", "closed", "tls", "protocol", "decode",
   // "content_type", ...
   std::string cause;
+  std::string said;  // for people: what came of it in words; may be empty
 };
 
 // A word for metrics, of a small set: of a refusal by its meaning, otherwise the cause.

@@ -33,6 +33,17 @@ bool Retries::is_news(const std::string& what, const std::string& of, const std:
   return !known;
 }
 
+bool Retries::is_over(const std::string& what, const std::string& of) {
+  const auto ended = failures_.find(what);
+  const bool was_told = ended != failures_.end() && !ended->second.told.empty();
+  succeeded(what);
+  for (auto other = failures_.lower_bound(of); other != failures_.end(); ++other) {
+    if (!other->first.starts_with(of)) break;
+    if (!other->second.told.empty()) return false;
+  }
+  return was_told;
+}
+
 std::optional<TimePoint> Retries::next(TimePoint now) const {
   std::optional<TimePoint> out;
   for (const auto& [what, failure] : failures_) {

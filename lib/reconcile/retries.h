@@ -27,6 +27,9 @@ class Retries {
   bool has_failed(const std::string& what) const { return failures_.contains(what); }
 
   void succeeded(const std::string& what) { failures_.erase(what); }
+  // The same; true if it ends a fault that was told of: nothing else fails whose name begins with `of` and
+  // that was told of.
+  bool is_over(const std::string& what, const std::string& of);
   void failed(const std::string& what, TimePoint now);
   // True if `why` is not the reason told last of this, nor of anything else that fails and whose name begins
   // with `of`: one reason why several writes of an object fail is told once. REQUIRES: failed.

@@ -130,4 +130,39 @@ def authority_changes_under_way(stage):
                     client.count("api.denied") == 0, f"{seen} {answer} {client.lines}")
 
 
-PARTS = (certificate_expires, own_certificate_changes, own_certificate_changes_under_way, authority_changes_under_way)
+def no_new_connection(stage):
+    """The CA file is damaged while a connection lives, and is used all the time."""
+    end = threading.Event()
+
+    def script(asked):
+        if not asked.watches:
+            return asked.list("100") if "configmaps" in asked.path else asked.answer(200, {"kind": "OK"})
+        asked.stream()
+        asked.part(event("ADDED", thing("a", "101")))
+        if asked.number == 1:
+            end.wait(20)
+            asked.close_connection = True
+            return asked.done()
+        asked.hold()
+    authority = stage.certificates.path("damaged.crt")
+    shutil.copyfile(stage.certificates.path("ca.crt"), authority)
+    with stage.server(script) as server, Client(server.kubeconfig({"token": "t"}, "damaged.crt")) as client:
+        client.do(MAPS)
+        client.wait("^UPSERT")
+        with open(authority, "w") as file:
+            file.write("no certificate")
+        end.set()
+        errors = 'api_watch_errors_total{kind="configmaps",reason="tls"}'
+        client.wait("ERROR api.denied")
+        answers = []  # one that meets a list on its way finds no connection
+        failed = until(lambda: answers.append(client.answer("send GET /x")) or client.metric(errors) >= 3, 20)
+        stage.check("a damaged CA file is said once, though connections that live are used further (K-36)", failed
+                    and sum(" 200 " in answer for answer in answers) > 1 and client.count("api.denied") == 1
+                    and client.count("api.recovered") == 0, [line for line in client.lines if "METRIC" not in line])
+        stage.check("and the endpoint does not count as up", client.metric(f'api_endpoint_up{{endpoint="127.0.0.1:{server.port}"}}') == 0)
+        shutil.copyfile(stage.certificates.path("ca.crt"), authority)
+        stage.check("it is over with the first new connection", client.wait("api.recovered", 30) is not None
+                    and until(lambda: len(server.versions(True)) == 2, 5) and client.count("api.denied") == 1, client.lines[-8:])
+
+
+PARTS = (certificate_expires, own_certificate_changes, own_certificate_changes_under_way, authority_changes_under_way, no_new_connection)

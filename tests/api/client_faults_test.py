@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """lib/apiserver against a server that misbehaves in every way a real one cannot be made to."""
+import os
 import time
 
 import client_names
@@ -191,6 +192,29 @@ def new_token(stage):
                     len(server.asked) == 2, answer)
 
 
+def token_that_comes_late(stage):
+    """Without a token requests are nobody's, and who reads the log could not tell why they are refused."""
+    path = stage.certificates.path("late-token")
+
+    def script(asked):
+        if asked.headers["Authorization"] != "Bearer late":
+            return asked.answer(401, status(401, "Unauthorized"))
+        asked.answer(200, {"kind": "OK"})
+    with stage.server(script) as server, stage.client(server, tokenFile="late-token") as client:
+        line = client.wait("WARNING api.token_unusable ") or ""
+        stage.check("a token file that cannot be read is said (K-35)", f"cannot read {path}: No such file" in line, line)
+        client.answer("send GET /x")
+        os.mkfifo(path)
+        answer = client.answer("send GET /x")
+        line = client.wait("WARNING api.token_unusable ") or ""
+        stage.check("a pipe in its place is said, and holds up nothing", " 401 " in answer and "is no regular file" in line, f"{answer} {line}")
+        stage.check("each once", client.count("api.token_unusable") == 2, client.lines)
+        os.remove(path)
+        with open(path, "w") as file:
+            file.write("late")
+        stage.check("once it is there it is sent", " 200 " in client.answer("send GET /x"), client.lines)
+
+
 def redirect(stage):
     def script(asked):
         asked.answer(302, {}, Location=f"https://127.0.0.1:{other.port}/stolen")
@@ -242,7 +266,7 @@ def back_pressure(stage):
 
 
 PARTS = (gone_by_event, gone_by_status_twice, too_large_version, events_in_pieces, connection_breaks, short_watches,
-         lists_that_break, expired_page, throttled, new_token, redirect, certificate_names, lost_answers, back_pressure,
+         lists_that_break, expired_page, throttled, new_token, token_that_comes_late, redirect, certificate_names, lost_answers, back_pressure,
          *client_names.PARTS)
 
 

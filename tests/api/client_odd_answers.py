@@ -127,6 +127,36 @@ def own_words(stage):
         stage.check("a fault is not explained by one that was there before it", line != "" and "422" not in line, line)
 
 
+def words_of_an_error_event(stage):
+    def script(asked):
+        if not asked.watches:
+            return asked.list("100")
+        asked.stream()
+        asked.part(event("ERROR", dict(status(500, "InternalError"), message="etcdserver: request timed out")))
+        asked.hold()
+    with stage.server(script) as server, stage.client(server) as client:
+        client.do(MAPS)
+        line = client.wait("WARNING api.bad_answer kind=configmaps reason=server_error ") or ""
+        stage.check("what an ERROR event says stands in the log", "500 etcdserver: request timed out" in line, line)
+
+
+def kinds_that_are_not_ready(stage):
+    """As a server answers about a kind that was made a moment ago: to a watch-list, and to the list that follows."""
+    def script(asked):
+        if len(server.asked) > 3:
+            return asked.list("100")
+        asked.answer(429, dict(status(429, "TooManyRequests"), message="storage is (re)initializing"), Retry_After="1",
+                     X_Kubernetes_PF_FlowSchema_UID="flow-1")
+    with stage.server(script, watch_lists=True) as server, stage.client(server) as client:
+        client.do(MAPS)
+        client.wait("^REPLACE", 20)
+        line = client.wait("WARNING api.throttled ") or ""
+        stage.check("a list that is to come back later has one line, with the server's words and flow schema (K-33)",
+                    "429 storage is (re)initializing" in line and "flow_schema=flow-1" in line and client.count("api.throttled") == 1
+                    and client.count("api.bad_answer") == 0, client.lines)
+        stage.check("and is counted each time", client.metric('api_throttled_total{source="server"}') == 3, client.lines[-5:])
+
+
 def asked_to_stay_away(stage):
     """K-33. The longest wait is a minute: this takes one."""
     def script(asked):
@@ -167,4 +197,4 @@ def slow_server(stage):
                     f"{failed} failed, {most[0]} at once")
 
 
-PARTS = (odd_heads, items_of_no_kind, endless_pages, own_words, slow_server, asked_to_stay_away)
+PARTS = (odd_heads, items_of_no_kind, endless_pages, own_words, words_of_an_error_event, kinds_that_are_not_ready, slow_server, asked_to_stay_away)

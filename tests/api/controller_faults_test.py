@@ -35,7 +35,7 @@ def main():
                 stage.start()
                 stage.vip("steady", 79)
                 until(lambda: stage.serves("steady"))
-                for work in (rounds.one_at_a_time, *refused.PARTS, stale.cut, stale.half_open):
+                for work in (rounds.one_at_a_time, *refused.PARTS, stale.cut, stale.half_open, stale.conflict, stale.behind):
                     part(work)
                 part(stale.older_list)
                 stage.stop()

@@ -39,6 +39,8 @@ def writes_fail(stage):
         stage.check(f"K-42: {code}: the writes tried again are counted", again > 1, again)
         stage.proxy.faults = []
         stage.check(f"FC-12: {code} is over: it catches up", until(lambda n=name: stage.serves("steady", n), 60), stage.log())
+        over = stage.controller.log().count(f"controller.write_accepted object=virtualips/default/{name}\n")
+        stage.check(f"FC-12: {code}: and that is said once, too", over == 1, f"{over} {stage.log()}")
         stage.remove(name)
 
 

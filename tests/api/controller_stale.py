@@ -6,7 +6,7 @@ import time
 
 from controller_world import OURS, settle
 from fake_api_server import CHECKS
-from fault_proxy import delay, in_pieces, no_bookmarks, replay, silent, writes
+from fault_proxy import delay, held_back, in_pieces, no_bookmarks, replay, silent, writes
 from patience import until
 
 VIPS = f"{OURS}/virtualips"
@@ -76,6 +76,70 @@ def half_open(stage):
     over.set()
     stage.check("half-open: over, it is served", until(lambda: stage.serves("unanswered"), 60), stage.log())
     stage.remove("unanswered")
+
+
+def conflict(stage):
+    """Its user changes the VirtualIP while the first write to it is on its way."""
+    sent, path = [], f"{OURS}/namespaces/default/virtualips/overtaken"
+    conflicts = 'fairlead_controller_reconcile_total{kind="virtualips",result="conflict"}'
+
+    def overtaken(asked):
+        if not writes(asked) or path not in asked.path:
+            return False
+        sent.append(json.loads(asked.body)["metadata"]["resourceVersion"])
+        if len(sent) == 1:
+            note = json.dumps({"metadata": {"annotations": {"example.com/note": "by hand"}}})
+            stage.api.request("PATCH", path, note, "application/merge-patch+json")
+        return False
+    before = stage.controller.metric(conflicts)
+    stage.proxy.faults = [overtaken]
+    stage.vip("overtaken", 97)
+    done = until(lambda: stage.serves("steady", "overtaken"))
+    stage.proxy.faults = []
+    met = stage.controller.metric(conflicts) - before
+    stage.check("a write that meets a conflict is computed anew, from the newer version, and not sent again (K-25)", done and met >= 1
+                and len(sent) > 1 and sent[0] not in sent[1:], f"{met} {sent} {stage.log()}")
+    stage.remove("overtaken")
+
+
+def behind(stage):
+    """K-22: the group that it has written comes back late by its watch, or later than it waits for."""
+    flows, seen = threading.Event(), []
+    flows.set()
+
+    def note(asked):
+        if writes(asked):
+            seen.append((time.monotonic(), asked.path))
+        return False
+
+    def first(part):
+        return next((at for at, path in list(seen) if part in path), None)
+    stage.stop()
+    stage.proxy.faults = [note, held_back(stage.proxy, lambda asked: asked.watches and "/vrrpgroups?" in asked.path, flows)]
+    stage.start()
+    stage.ready()
+    until(lambda: stage.serves("steady"))
+    settle(stage.world)
+    flows.clear()
+    seen.clear()
+    stage.vip("late", 97)
+    until(lambda: first("/vrrpgroups/"))
+    stage.vip("later", 98)
+    until(lambda: first("/virtualips/later"), 20)
+    waited = (first("/virtualips/later") or 0) - (first("/vrrpgroups/") or 0)
+    stage.check("while the cache does not show its last write it works on nothing, for 5 s (K-22)", 4.9 < waited < 15, f"{waited} {seen}")
+    stage.check("then it goes on, and says so", stage.controller.log().count("controller.cache_behind") == 1, stage.log())
+    flows.set()
+    stage.check("once the cache shows it all is served", until(lambda: stage.serves("steady", "late", "later"), 40), stage.log())
+    seen.clear()
+    stage.vip("last", 99)
+    stage.check("and it waits no longer than for that", until(lambda: stage.serves("last")) and
+                stage.controller.log().count("controller.cache_behind") == 1, stage.log())
+    stage.remove("late", "later", "last")
+    stage.stop()
+    stage.proxy.faults = []
+    stage.start()
+    stage.ready()
 
 
 def objects(stage):

@@ -78,6 +78,8 @@ def restored(stage):
             whole = until(lambda: stage.serves("stays", "before"), 120)
             noticed = until(lambda: "controller.asks_anew" in stage.controller.log(), 60)
             stage.check("FC-11: the controller follows back in time: it has noticed, and what is back is served", whole and noticed, stage.log())
+            again = until(lambda: "controller.synced" in stage.controller.log().rpartition("controller.asks_anew")[2], 60)
+            stage.check("FC-11: and it says when every kind is there anew", again, stage.log())
             gone = until(lambda: not stage.world.group_of("192.0.2.72") and
                          not stage.world.get(f"{OURS}/namespaces/default/realserversets/after-v4-0"), 60)
             stage.check("FC-11: what is gone has nothing left, in no group and no set", gone, stage.left())

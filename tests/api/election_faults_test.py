@@ -8,6 +8,7 @@ import time
 import apiserver
 from api_client import Client
 from fake_api_server import Certificates, Server, status
+from patience import until
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
 ELECT = "elect ns l me_1 4 3 1"  # seconds: lease, renew deadline, retry period
@@ -199,7 +200,33 @@ def gate(stage):
         stage.check("nor is one repeated after Retry-After", said and sum("/busy" in a.path for a in server.asked) == 1, said)
 
 
-PARTS = (leads_and_lets_go, bad_answers, refused, lost_answer, silence, renewal_fails, gate)
+def apart(stage):
+    """What else the client sends waits for its bucket, and its connections are busy."""
+    ports, over = {True: set(), False: set()}, threading.Event()
+
+    def fault(asked):
+        of_lease = "/leases" in asked.path
+        ports[of_lease].add(asked.client_address[1])
+        if not of_lease:
+            over.wait(0 if asked.path == "/first" else 20)
+            asked.answer(200, {"kind": "OK"})
+        return not of_lease
+    store = Store(fault)
+    with stage.server(store) as server, stage.client(server, "0.1", "3") as client:
+        client.answer("send GET /first")  # its connection is free for the next
+        client.do(ELECT)
+        client.wait("^ELECTION LeadTaken")
+        for number in range(4):
+            client.do(f"send GET /{number}")
+        before = len(store.writes)
+        renewed = until(lambda: len(store.writes) >= before + 4, 20)
+        stage.check("the Lease is renewed on connections of its own, and waits for no bucket (L-04)", renewed and ports[False]
+                    and not ports[True] & ports[False] and not client.count("LeadLost|TryFailed"), f"{ports} {client.lines}")
+        stage.check("while others wait", client.metric('api_throttled_total{source="client"}') == 2, client.lines)
+        over.set()
+
+
+PARTS = (leads_and_lets_go, bad_answers, refused, lost_answer, silence, renewal_fails, gate, apart)
 
 
 def main():

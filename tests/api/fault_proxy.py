@@ -163,6 +163,18 @@ def in_pieces(proxy, about, size):
     return fault
 
 
+def held_back(proxy, about, flows):
+    """What has come is passed on while the event is set."""
+    def fault(asked):
+        def edit(part):
+            flows.wait(60)
+            return [part]
+        if about(asked):
+            proxy.pass_on(asked, edit)
+        return about(asked)
+    return fault
+
+
 def no_bookmarks(proxy, about):
     """The one that ends the initial events is let through: without it there is no watch-list."""
     def fault(asked):

@@ -7,8 +7,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "lib/apiserver/tls_context.h"
-
 namespace fairlead::apiserver {
 namespace {
 

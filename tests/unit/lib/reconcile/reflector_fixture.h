@@ -66,6 +66,8 @@ inline WatchLine end_of_initial_events(const std::string& version) {
                               R"(","annotations":{"k8s.io/initial-events-end":"true"}}})");
 }
 
+inline const CountError kNoJson{"decode", "a line of the watch is no JSON object"};
+
 inline Failed refused(int http_status) {
   Failed failed;
   failed.http_status = http_status;

@@ -100,7 +100,7 @@ TEST(ReflectorK17, AListOfAnotherKindIsNotTaken) {
   machine.step(Started{});
   machine.step(ListItems{{"row"}});
   EXPECT_EQ(machine.step(ListDone{ListHead{"Table", "7", ""}}),
-            (Actions{CountError{"wrong_kind"}, WaitUntil{t0 + Milliseconds(800)}}));
+            (Actions{CountError{"wrong_kind", "Table"}, WaitUntil{t0 + Milliseconds(800)}}));
 }
 
 // K-16: what was too large may have been any object; the whole state is not known, and says so.

@@ -90,7 +90,8 @@ TEST(ReflectorK05, ACheckThatGetsNoAnswerIsMadeAgainAndOneThatIsRefusedIsNot) {
     ASSERT_EQ(actions.size(), 2U);
     EXPECT_EQ(machine.after(Seconds(31), TimePassed{}), (Actions{check_from("7")}));
   }
-  EXPECT_EQ(machine.step(ListDone{{"Table", "9", ""}}).front(), ReflectorAction{CountError{"wrong_kind"}});
+  EXPECT_EQ(machine.step(ListDone{{"Table", "9", ""}}).front(),
+            (ReflectorAction{CountError{"wrong_kind", "Table"}}));
   EXPECT_EQ(machine.after(Seconds(31), TimePassed{}), (Actions{check_from("7")}));
   EXPECT_EQ(machine.step(refused(400)), (Actions{CountError{"refused"}, watch_from("7")}));
 }
@@ -197,11 +198,11 @@ TEST(ReflectorK15, DeleteAndAddUnderOneNameComeThroughInOrder) {
 
 TEST(ReflectorK17, APoisonLineIsCountedAndSkipped) {
   auto machine = watching_from("7");
-  EXPECT_EQ(machine.step(WatchLine{"junk"}), (Actions{CountError{"decode"}}));
+  EXPECT_EQ(machine.step(WatchLine{"junk"}), (Actions{kNoJson}));
   EXPECT_EQ(machine.step(line("RENAMED", object("a", "8"))), (Actions{CountError{"unknown_type"}}));
   EXPECT_EQ(machine.step(Dropped{}), (Actions{CountError{"too_large"}}));
   EXPECT_EQ(machine.step(line("ADDED", R"({"kind":"Table","metadata":{"resourceVersion":"8"}})")),
-            (Actions{CountError{"wrong_kind"}}));
+            (Actions{CountError{"wrong_kind", "Table"}}));
   EXPECT_EQ(machine.step(line("ADDED", object("b", "9"))), (Actions{Upsert{object("b", "9")}}));
 }
 
@@ -213,17 +214,42 @@ TEST(ReflectorK17, AnEventThatIsNoUtf8IsMendedAndCounted) {
 
 TEST(ReflectorK17, AHundredUselessLinesInARowAreNoWatchAndBackOff) {
   auto machine = watching_from("7");
-  for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{CountError{"decode"}}));
-  EXPECT_EQ(machine.step(WatchLine{"<p>"}),
-            (Actions{CountError{"decode"}, WaitUntil{t0 + Milliseconds(800)}}));
+  for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{kNoJson}));
+  EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{kNoJson, WaitUntil{t0 + Milliseconds(800)}}));
   EXPECT_EQ(machine.resume(Milliseconds(800)), (Actions{watch_from("7")}));
 }
 
 TEST(ReflectorK17, AUsefulLineBetweenThemBeginsTheCountAnew) {
   auto machine = watching_from("7");
   for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{CountError{"decode"}}));
+    for (int i = 0; i < 99; ++i) EXPECT_EQ(machine.step(WatchLine{"<p>"}), (Actions{kNoJson}));
     EXPECT_EQ(machine.step(line("ADDED", object("a", "8"))), (Actions{Upsert{object("a", "8")}}));
+  }
+}
+
+// It is no line of the metrics' reasons, but what a person needs: the same words as in a refusal by status.
+TEST(ReflectorK17, WhatAnErrorEventSaysIsPassedOnForTheLog) {
+  const std::string down = R"("code":500,"message":"etcdserver: request timed out")";
+  auto machine = watching_from("7");
+  EXPECT_EQ(machine.step(error_line(down)).front(),
+            (ReflectorAction{CountError{"server_error", "500 etcdserver: request timed out"}}));
+  auto newcomer = Machine();
+  newcomer.state.watch_list_refused = false;
+  newcomer.step(Started{});
+  EXPECT_EQ(newcomer.step(error_line(R"("message":"no code")")).front(),
+            (ReflectorAction{CountError{"server_error", "500 no code"}}));
+}
+
+TEST(ReflectorK17, WhatARefusalOrTheTransportSaysIsPassedOnForTheLog) {
+  for (auto failed : {refused(500), lost("closed")}) {
+    failed.said = "its words";
+    auto machine = watching_from("7");
+    EXPECT_EQ(machine.step(failed).front(), (ReflectorAction{CountError{reason_of(failed), "its words"}}));
+    Machine listing;
+    listing.step(Started{});
+    EXPECT_EQ(listing.step(failed).front(), (ReflectorAction{CountError{reason_of(failed), "its words"}}));
+    machine.after(Seconds(2), TimePassed{});
+    EXPECT_EQ(machine.step(failed).front(), (ReflectorAction{CountError{reason_of(failed), "its words"}}));
   }
 }
 

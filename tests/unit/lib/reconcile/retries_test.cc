@@ -87,5 +87,21 @@ TEST(RetriesK24, WhatIsToldOfOneWriteIsNoNewsOfAnotherOfTheSameObject) {
   EXPECT_TRUE(retries.is_news("web status", "web ", "500"));
 }
 
+// What was told of has an end that is told, too; a conflict is everyday life and has neither.
+TEST(RetriesK24, TheLastWriteOfAnObjectThatFailedEndsWhatWasToldOfIt) {
+  Retries retries;
+  for (const auto* what : {"web patch", "web status", "web2 patch"}) {
+    retries.failed(what, t0);
+    EXPECT_TRUE(retries.is_news(what, what, "500"));
+  }
+  retries.failed("web claim", t0);
+  EXPECT_FALSE(retries.is_over("web patch", "web "));
+  EXPECT_FALSE(retries.has_failed("web patch"));
+  EXPECT_TRUE(retries.is_over("web status", "web "));
+  EXPECT_FALSE(retries.is_over("web status", "web "));
+  EXPECT_FALSE(retries.is_over("web claim", "web "));
+  EXPECT_TRUE(retries.is_over("web2 patch", "web2 "));
+}
+
 }  // namespace
 }  // namespace fairlead::reconcile
