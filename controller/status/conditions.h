@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controller/plan/reason.h"
@@ -17,6 +18,14 @@ api::Condition condition(const std::string& type, bool is_true, Reason reason, c
 std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
                                   const std::vector<api::Condition>& present, std::int64_t generation,
                                   WallTime now);
+
+// Several that are true at once in one: the first, and in the message the others with their reasons, "; also
+// X: ..."; of many the first five and how many there are more. REQUIRES: one at least, all of one type and
+// status.
+api::Condition joined(const std::vector<api::Condition>& causes);
+
+// Reason and message of each of them again.
+std::vector<std::pair<std::string, std::string>> causes_of(const api::Condition& condition);
 
 // The condition of that type, or nullptr.
 const api::Condition* find_condition(const std::vector<api::Condition>& conditions, const std::string& type);

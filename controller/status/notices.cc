@@ -1,9 +1,15 @@
 #include "controller/status/notices.h"
 
+#include <algorithm>
+#include <set>
+
 #include "controller/status/conditions.h"
 
 namespace fairlead::controller {
 namespace {
+
+const std::set<std::string> kToldCauses{"SplitOwnership", "PoolRemoved", "ForeignStatusWriter",
+                                        "ConflictWithKubeProxy"};
 
 // The condition of that type if it is now of this status and was not so, with this reason and message,
 // before.
@@ -16,6 +22,21 @@ const api::Condition* turned(const std::vector<api::Condition>& before,
   const bool same =
       was != nullptr && was->status == status && was->reason == is->reason && was->message == is->message;
   return same ? nullptr : is;
+}
+
+// What degrades it now and did not before, or said something else.
+std::vector<std::pair<std::string, std::string>> new_causes(const std::vector<api::Condition>& before,
+                                                            const std::vector<api::Condition>& after) {
+  const auto of = [](const std::vector<api::Condition>& conditions) {
+    const auto* found = find_condition(conditions, "Degraded");
+    const bool bad = found != nullptr && found->status == api::ConditionStatus::kTrue;
+    return bad ? causes_of(*found) : std::vector<std::pair<std::string, std::string>>{};
+  };
+  auto out = of(after);
+  const auto known = of(before);
+  std::erase_if(
+      out, [&](const auto& cause) { return std::find(known.begin(), known.end(), cause) != known.end(); });
+  return out;
 }
 
 std::string transition_note(const api::LastTransition& last) {
@@ -57,11 +78,8 @@ std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api:
   if (changed && next.state == api::to_string(api::VipState::kNoMaster)) {
     add(EventType::kWarning, "NoMaster", "Summarize", "no node is Master, the last was " + was.master);
   }
-  if (const auto* bad = turned(was.conditions, next.conditions, "Degraded", ConditionStatus::kTrue)) {
-    if (bad->reason == "SplitOwnership" || bad->reason == "PoolRemoved" ||
-        bad->reason == "ForeignStatusWriter" || bad->reason == "ConflictWithKubeProxy") {
-      add(EventType::kWarning, bad->reason, "Summarize", bad->message);
-    }
+  for (const auto& [reason, message] : new_causes(was.conditions, next.conditions)) {
+    if (kToldCauses.contains(reason)) add(EventType::kWarning, reason, "Summarize", message);
   }
   return out;
 }

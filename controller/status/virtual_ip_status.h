@@ -24,7 +24,9 @@ struct Report {
   std::vector<const api::RealServerSet*> sets;
 };
 
-// On an error the last truth stays, plus a condition. `now` is for conditions only.
+// On an error the last truth stays, plus a condition. Master and last transition are those of the first
+// address, the state is the worst of all. It stays Programmed while its groups change for others only. `now`
+// is for conditions, and for the time at which a master was first heard of.
 api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now);
 
 }  // namespace fairlead::controller
