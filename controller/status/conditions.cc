@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "lib/api/json_write.h"
+#include "lib/base/text.h"
+
 namespace fairlead::controller {
 namespace {
 
 constexpr std::size_t kMostCauses = 5;
+constexpr std::size_t kMostOfMessage = 4096;  // the CRDs allow 32768, of several together
 const std::string kAlso = "; also ";
 const std::string kSays = ": ";
 
@@ -17,7 +21,7 @@ api::Condition condition(const std::string& type, bool is_true, Reason reason, c
   out.type = type;
   out.status = is_true ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse;
   out.reason = to_string(reason);
-  out.message = message;
+  out.message = api::cut_text(message, kMostOfMessage);
   return out;
 }
 
@@ -31,6 +35,12 @@ std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
     condition.observed_generation = generation;
   }
   return wanted;
+}
+
+std::string undone_message(const std::vector<std::string>& objects) {
+  return "somebody undoes what we write of " + join(objects, ", ") +
+         " again and again, and now we write once a minute: its managedFields name who "
+         "(kubectl get --show-managed-fields -o yaml)";
 }
 
 api::Condition joined(const std::vector<api::Condition>& causes) {

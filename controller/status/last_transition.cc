@@ -6,11 +6,12 @@ namespace fairlead::controller {
 namespace {
 
 const std::string kHeardByBackup = "HeardByBackup";
+const std::string kUnknown = "Unknown";
 
 // As the master's entry has it, without from and to.
 api::LastTransition told_by(const api::MemberStatus& entry) {
   const auto& said = entry.last_transition;
-  if (!said) return {entry.since, "", "", "Unknown", {}};
+  if (!said) return {entry.since, "", "", kUnknown, {}};
   return {said->time, "", "", said->reason, said->outage_ms};
 }
 

@@ -151,6 +151,10 @@ api::Condition degraded(const Report& report) {
                                "the Service's status is written by " + report.decision->foreign_writers +
                                    ", and ours is not: stop one of them"));
   }
+  if (!report.undone.empty()) {
+    causes.push_back(
+        condition("Degraded", true, Reason::kForeignStatusWriter, undone_message(report.undone)));
+  }
   if (!report.decision->pool_removed.empty()) {
     causes.push_back(
         condition("Degraded", true, Reason::kPoolRemoved,
