@@ -45,6 +45,15 @@ bool Reverts::written(const std::string& what, const std::string& body, TimePoin
   return true;
 }
 
+std::optional<TimePoint> Reverts::next(TimePoint now) const {
+  std::optional<TimePoint> out;
+  for (const auto& [what, last] : last_) {
+    const TimePoint at = last.at + kPause;
+    if (fights(last, now) && at > now && (!out || at < *out)) out = at;
+  }
+  return out;
+}
+
 std::set<std::string> Reverts::fought(TimePoint now) const {
   std::set<std::string> out;
   for (const auto& [what, last] : last_) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,8 @@ class Reverts {
   // The write of `body` has changed the object. True if it was the same as last time, so that somebody had
   // undone it; versions and times in it do not count.
   bool written(const std::string& what, const std::string& body, TimePoint now);
+  // When something that is fought over may be written again; nullopt: nothing waits.
+  std::optional<TimePoint> next(TimePoint now) const;
   // What is fought over.
   std::set<std::string> fought(TimePoint now) const;
 

@@ -1,5 +1,6 @@
 #include "controller/app/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controller/app/paths.h"
@@ -170,6 +171,13 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
   }
   if (changed && reverts_.written(subject_of(write), write.body, sys::now())) count_foreign(write);
   for (const auto& notice : write.notices) tell(notice);
+}
+
+std::optional<TimePoint> Writer::next_retry() const {
+  const TimePoint now = sys::now();
+  const auto failed = retries_.next(now);
+  const auto undone = reverts_.next(now);
+  return failed && undone ? std::min(*failed, *undone) : failed ? failed : undone;
 }
 
 std::set<std::pair<std::string, api::ObjectKey>> Writer::fought() const {

@@ -52,7 +52,7 @@ class Writer {
   std::set<std::pair<std::string, api::ObjectKey>> fought() const;
 
   // When the first object that waits may be tried again.
-  std::optional<TimePoint> next_retry() const { return retries_.next(sys::now()); }
+  std::optional<TimePoint> next_retry() const;
 
  private:
   void next_step();

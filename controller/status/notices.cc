@@ -52,8 +52,6 @@ std::string transition_note(const api::LastTransition& last) {
   return out;
 }
 
-}  // namespace
-
 // The Events about one object, in the order in which they are added.
 class Telling {
  public:

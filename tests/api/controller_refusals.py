@@ -115,7 +115,9 @@ def huge(verdicts, world):
 
 def undone(verdicts, world, controller):
     """FC-04: somebody who has the right to, and goes on putting his own into a RealServerSet of ours."""
-    path, count = f"{OURS}/namespaces/default/realserversets/web-v4-0", 0
+    path, count = f"{OURS}/namespaces/default/realserversets/fought-v4-0", 0
+    world.vip("fought", {"addresses": ["192.0.2.108"], "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
+    until(lambda: world.get(path))
 
     def scheduler():
         return world.get(path)["spec"]["virtualServers"][0]["scheduler"]
@@ -126,23 +128,24 @@ def undone(verdicts, world, controller):
         if there["virtualServers"][0]["scheduler"] != "rr":
             servers = [{**server, "scheduler": "rr"} for server in there["virtualServers"]]
             world.apply(path, {"apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet",
-                               "metadata": {"name": "web-v4-0", "namespace": "default"},
+                               "metadata": {"name": "fought-v4-0", "namespace": "default"},
                                "spec": {**there, "virtualServers": servers}}, "somebody")
             count += 1
-        return world.condition("web", "Degraded")["reason"] == "ForeignStatusWriter"
+        return world.condition("fought", "Degraded")["reason"] == "ForeignStatusWriter"
     total = controller.metric("fairlead_controller_foreign_writes_total")
     told = until(undo, 40)
-    message = world.condition("web", "Degraded")["message"]
-    verdicts.add("FC-04: who undoes what we write again and again is told of, with the object", bool(told) and "default/web-v4-0" in message,
+    message = world.condition("fought", "Degraded")["message"]
+    verdicts.add("FC-04: who undoes what we write again and again is told of, with the object", bool(told) and "default/fought-v4-0" in message,
                  f"{count} times: {message}")
     verdicts.add("FC-04: and counted", controller.metric("fairlead_controller_foreign_writes_total") >= total + 5)
-    event = until(lambda: world.events("ForeignStatusWriter", "default/web-v4-0"))
+    event = until(lambda: world.events("ForeignStatusWriter", "default/fought-v4-0"))
     verdicts.add("FC-04: and an Event says so", bool(event))
     until(lambda: undo() and scheduler() == "rr")
     time.sleep(5)
     verdicts.add("FC-04: it is no war: for a minute what he wrote stays", scheduler() == "rr", scheduler())
     ours = until(lambda: scheduler() != "rr", 90)
     verdicts.add("FC-04: then ours is written again", bool(ours))
+    verdicts.add("FC-04: and it goes like any other", bool(let_go(world, ["fought"])))
 
 
 def foreign_writer(verdicts, world, controller):

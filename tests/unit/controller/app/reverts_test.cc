@@ -41,6 +41,7 @@ TEST(RevertsFC04, FiveTimesWithinAMinuteIsAFightAndThenItIsWrittenOnceAMinute) {
   EXPECT_TRUE(reverts.may_write("other", now));
   for (int round = 0; round < 5; ++round) {
     EXPECT_FALSE(reverts.may_write("web", now + Seconds(59)));
+    EXPECT_EQ(reverts.next(now + Seconds(59)), now + Seconds(60));
     now += Seconds(60);
     ASSERT_TRUE(reverts.may_write("web", now));
     EXPECT_TRUE(reverts.written("web", body("99", "Ready"), now));
