@@ -17,9 +17,10 @@ struct Served {
   FakeApi api;
   Rounds rounds{api};
 
-  explicit Served(std::vector<json> more = {}) {
+  Served() : Served(std::vector<json>{}) {}
+  explicit Served(const std::vector<json>& more) {
     fill(api);
-    for (auto& object : more) api.add(std::move(object));
+    for (const auto& object : more) api.add(object);
     settle();
   }
   void settle() {
@@ -100,7 +101,7 @@ TEST(FaultsFC09, APoisonObjectIsToldWhatIsWrongWithItAndTakenUpOnceItIsNot) {
   json poison = vip_json("poison", "192.0.2.115", 30);
   poison["spec"]["ports"] = json::array();
   for (int i = 0; i < 10000; ++i) poison["spec"]["ports"].push_back({{"port", 0}});
-  Served cluster({poison});
+  Served cluster(std::vector<json>{poison});
   const Key key{"VirtualIP", {"shop", "poison"}};
   EXPECT_EQ(cluster.api.at(key)["status"]["state"], "Rejected");
   EXPECT_EQ(cluster.api.at(key)["status"]["conditions"][0]["reason"], "InvalidSpec");

@@ -37,7 +37,7 @@ TEST(UndoneFC04, IsToldOfTheVirtualIPWhoseObjectItIs) {
                   .reason,
               "Healthy");
     inputs.memory.fought = {{object.first, {"shop", object.second}}};
-    const auto& status = summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb);
+    const auto status = summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb);
     EXPECT_EQ(degraded_of(status.conditions).reason, "ForeignStatusWriter") << object.first;
     EXPECT_EQ(status.state, "Degraded");
     inputs.memory.fought = {{object.first, {"other", object.second}}};
