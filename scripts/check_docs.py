@@ -9,7 +9,8 @@ the code no longer has. docs/rfc9568.md has every row of the ledger, once; each 
 rule and, after "; opposite: ", others that show its opposite, or says "not applicable: " or "opposite: none, " and why; the
 code it names exists, too. A test in Python is a case of a script, one that a run of its layer comes to.
 docs/kubernetes-client.md likewise has every rule of the Kubernetes client, and the faults of the API server and of what talks to it;
-its tests need not be of two kinds.
+its tests need not be of two kinds. docs/conditions.md has, below "## Reasons", a row for every reason that a condition, a
+transition or an Event can have, with what it says and what to do, and no other.
 """
 import pathlib
 import re
@@ -19,13 +20,23 @@ import typing
 import reached
 
 SOURCE_ROOTS = ["lib", "controller", "node", "cli"]
+# Where reasons come from: files whose functions return them, and how they are written down elsewhere in some folders.
+REASON_FILES = ["controller/plan/event_reason.cc", "controller/plan/reason.cc", "node/plan/order.cc", "node/plan/text.cc", "node/vrrp/reason.cc",
+                "node/vrrp/sightings.cc"]
+REASON_FOLDERS = ["controller/plan", "controller/status", "node/agent"]
+RETURNED = re.compile(r'return "([A-Z]\w+)";')
+WRITTEN = re.compile(r'\b(?:problem|degraded)\(\s*"(?P<problem>\w+)"|\.add\("Programmed", "(?P<programmed>\w+)"|'
+                     r'EventType::k(?:Normal|Warning), "(?P<event>\w+)"|\bk(?P<constant>[A-Z]\w+) = "(?P=constant)"')
+# Oddities of an advert that only a metric and the log tell, and what becomes of an object of a plan.
+NOT_REASONS = {"ChecksumForm", "TrailingBytes", "Take", "Keep", "Drop"}
+REASON_ROW = re.compile(r"^\| `(\w+)` \|(.*)\|$", re.MULTILINE)
 # The rows that docs/rfc9568.md must have: rules of RFC 9568 and of RFC 3768.
 LEDGER = [f"VR-{number:03}" for first, last in ((1, 25), (30, 47), (50, 56), (60, 65), (70, 80), (90, 103), (110, 119))
           for number in range(first, last + 1)] + [f"V2-{number:02}" for number in range(1, 12)]
 LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 # The rows that docs/kubernetes-client.md must have: rules, then faults.
 CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}" for number in range(1, 11)] + [
-    f"FC-{number:02}" for number in (1, 2, 3, 7, 10, 11, 12, 13, 14, 18)] + [f"FN-{number}" for number in (12, 16, 17, 32)]
+    f"FC-{number:02}" for number in range(1, 19)] + [f"FN-{number}" for number in (12, 16, 17, 32)]
 CLIENT_ROW = re.compile(r"^\| ([KL]-\d+|F[CN]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
@@ -158,6 +169,32 @@ def rule_problems(root, ledger):
     return problems
 
 
+def reasons_of(root):
+    """{reason: where it is}, and the files that should have some and have none."""
+    found, barren = {}, []
+    for path in REASON_FILES:
+        names = RETURNED.findall(read(root / path))
+        barren += [] if names else [path]
+        found.update((name, path) for name in names if name not in NOT_REASONS)
+    for file in (file for folder in REASON_FOLDERS for file in sorted((root / folder).glob("*.[hc]*"))):
+        for match in WRITTEN.finditer(without_comments(read(file))):
+            found.setdefault(match[match.lastgroup], file.relative_to(root).as_posix())
+    return found, barren
+
+
+def reason_problems(root):
+    """What docs/conditions.md lacks, or tells of though it is nowhere."""
+    page = "docs/conditions.md"
+    rows = REASON_ROW.findall(read(root / page).partition("\n## Reasons\n")[2])
+    told = [name for name, _ in rows]
+    found, barren = reasons_of(root)
+    return [f"{path}: no reason is found there; where have they gone?" for path in barren] + [
+        f"{where}: reason {name} is not in {page}" for name, where in sorted(found.items()) if name not in told] + [
+        f"{page}: reason {name} is nowhere in the code" for name in sorted(set(told)) if name not in found] + [
+        f"{page}: reason {name} is there twice" for name in sorted(set(told)) if told.count(name) > 1] + [
+        f"{page}: of reason {name} something is left empty" for name, cells in rows if not all(cell.strip() for cell in cells.split(" | "))]
+
+
 def read(path):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -189,7 +226,7 @@ def check(root):
         problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
                      if not said.strip("| ")]
         problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
-    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)]
+    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)] + reason_problems(root)
 
 
 def main():

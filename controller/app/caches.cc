@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "controller/plan/newest.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
 
@@ -13,7 +14,7 @@ template <class T>
 ByKey<Poisoned> poisoned_of(const apiserver::Informer<T>& informer) {
   ByKey<Poisoned> out;
   for (const auto& [key, poisoned] : informer.poisoned())
-    out.insert({key, {poisoned.meta, poisoned.problems}});
+    out.insert({key, poisoned_from(poisoned.meta, poisoned.problems, poisoned.object)});
   return out;
 }
 

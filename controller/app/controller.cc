@@ -79,12 +79,14 @@ void Controller::round() {
   Inputs inputs = caches_.snapshot();
   inputs.settings = settings_;
   inputs.memory = memory_;
+  inputs.memory.fought = writer_.fought();
   inputs.now = begun;
   const Desired wanted = desired(inputs);
   const Summary summary = summarize(inputs, wanted, claims_, sys::wall_now());
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
   memory_.stale_members = summary.stale_members;
+  memory_.fought = inputs.memory.fought;
   if (forget_settled(writes, memory_.foreign_writers)) add();  // another round ends its condition
   claims_ = summary.memory;
   watchful_ =
@@ -105,8 +107,9 @@ void Controller::written(const Writer::Outcome& outcome) {
     if (known != managers) add();  // its condition says so
     known = managers;
   }
+  if (writer_.fought() != memory_.fought) add();  // the conditions say so
   wait_until_ = sys::now() + kCachesWithin;
-  if (!moved_.empty() || rounds_.waiting() > 0) schedule(kGather);
+  if (!moved_.empty() || outcome.more || rounds_.waiting() > 0) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {
     schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
   }

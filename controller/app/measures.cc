@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "controller/plan/event_reason.h"
 #include "controller/status/conditions.h"
 #include "lib/api/virtual_ip.h"
 
@@ -91,7 +92,8 @@ void Measures::show(const Statuses& statuses) {
 void Measures::count_failures(const Inputs& inputs, const std::vector<Write>& writes) {
   for (const auto& write : writes) {
     for (const auto& notice : write.notices) {
-      if (notice.reason != "AllocationFailed") continue;
+      if (write.target != Target::kVirtualIP) continue;  // its Service is told, too
+      if (notice.reason != to_string(EventReason::kAllocationFailed)) continue;
       const auto* object = find(inputs.virtual_ips, write.key);
       const std::string reason = notice.note.substr(0, notice.note.find(':'));
       metrics_

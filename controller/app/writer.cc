@@ -1,9 +1,10 @@
 #include "controller/app/writer.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "controller/app/turn.h"
 #include "controller/plan/absences.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/api/status_reply.h"
@@ -52,15 +53,16 @@ Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::Even
 
 void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   const TimePoint now = sys::now();
-  writes_.clear();
-  outcome_ = {};
-  std::set<std::pair<Target, api::ObjectKey>> touched;
-  for (auto& write : writes) {
-    if (touched.contains({write.target, write.key}) || !retries_.may_try(subject_of(write), now)) continue;
-    touched.insert({write.target, write.key});
+  Turn turn = take_turn(std::move(writes), kMostInOneTurn, [&](const Write& write) {
+    const std::string subject = subject_of(write);
+    return reverts_.may_write(subject, now) && retries_.may_try(subject, now);
+  });
+  for (const auto& write : turn.writes) {
     if (retries_.has_failed(subject_of(write))) retried_.add(1);
-    writes_.push_back(std::move(write));
   }
+  writes_ = std::move(turn.writes);
+  outcome_ = {};
+  outcome_.more = turn.more;
   sent_ = 0;
   open_ = 0;
   on_done_ = std::move(on_done);
@@ -135,10 +137,7 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     const auto managers = foreign_managers(api::decode_status_reply(result->body).value);
     if (!managers.empty()) {
       if (write.target == Target::kService) outcome_.foreign_writers[write.key] = managers;
-      metrics_
-          .counter("fairlead_controller_foreign_writes_total", "Writes refused because others own a field",
-                   {{"kind", plural_of(write.target)}})
-          .add(1);
+      count_foreign(write);
     }
     failed(write, answer_text(*result), result->status == kConflict && managers.empty());
   }
@@ -172,7 +171,34 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
     const auto written = write.verb == Verb::kDelete ? "" : meta.value.resource_version;
     outcome_.moved[{write.target, write.key}] = {write.resource_version, written};
   }
+  if (changed && reverts_.written(subject_of(write), write.body, sys::now())) count_foreign(write);
   for (const auto& notice : write.notices) tell(notice);
+}
+
+std::optional<TimePoint> Writer::next_retry() const {
+  const TimePoint now = sys::now();
+  const auto failed = retries_.next(now);
+  const auto undone = reverts_.next(now);
+  return failed && undone ? std::min(*failed, *undone) : failed ? failed : undone;
+}
+
+std::set<std::pair<std::string, api::ObjectKey>> Writer::fought() const {
+  std::set<std::pair<std::string, api::ObjectKey>> out;
+  for (const auto& subject : reverts_.fought(sys::now())) {
+    const auto name =
+        split(subject.substr(0, subject.find(' ')), '/');  // of a kind without namespace two parts
+    out.insert(
+        {std::string(name.front()), {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
+  }
+  return out;
+}
+
+void Writer::count_foreign(const Write& write) {
+  metrics_
+      .counter("fairlead_controller_foreign_writes_total",
+               "Writes refused because others own a field, or undone by others",
+               {{"kind", plural_of(write.target)}})
+      .add(1);
 }
 
 void Writer::tell(const Notice& notice) {

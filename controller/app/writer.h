@@ -3,9 +3,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "controller/app/reverts.h"
 #include "controller/plan/changes.h"
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/event_sender.h"
@@ -15,16 +18,16 @@
 
 namespace fairlead::controller {
 
-// Carries out one round of writes, step after step, those of one step together. A write that fails holds up
-// nothing but its own object, which then waits (K-24); the next round computes anew.
-// A write that frees something is sent once the API server has said that what it takes for gone is gone
-// (FC-03). Of several writes to one object only the first is sent: the others were computed from what it
-// changes.
+// Carries out one round of writes, so many of them as are sent in one turn (turn.h), step after step, those
+// of one step together. A write that fails holds up nothing but its own object, which then waits (K-24); the
+// next round computes anew. A write that frees something is sent once the API server has said that what it
+// takes for gone is gone (FC-03).
 class Writer {
  public:
   struct Outcome {
     int written = 0;
     int failed = 0;
+    bool more = false;  // not all that could be sent was: the next round goes on with it
     // Objects that changed by our hand: the next round may be computed only when the caches have passed the
     // write (K-22).
     struct Move {
@@ -45,8 +48,11 @@ class Writer {
   // What of the round has not been sent stays unsent; on_done comes as ever.
   void drop_rest() { writes_.resize(sent_); }
 
+  // Objects of which somebody undoes again and again what we write: plural and name.
+  std::set<std::pair<std::string, api::ObjectKey>> fought() const;
+
   // When the first object that waits may be tried again.
-  std::optional<TimePoint> next_retry() const { return retries_.next(sys::now()); }
+  std::optional<TimePoint> next_retry() const;
 
  private:
   void next_step();
@@ -58,6 +64,7 @@ class Writer {
   void tell(const Notice& notice);
   void well_answered(const Write& write, const apiserver::ApiResponse& response);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);
+  void count_foreign(const Write& write);
   void failed(const Write& write, const std::string& why, bool conflict);
   void count(const Write& write, const std::string& result);
 
@@ -71,6 +78,7 @@ class Writer {
   Outcome outcome_;
   OnDone on_done_;
   reconcile::Retries retries_;
+  Reverts reverts_;
 };
 
 }  // namespace fairlead::controller

@@ -1,11 +1,13 @@
 #include "controller/plan/changes.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "controller/plan/absences.h"
 #include "controller/plan/doubts.h"
+#include "controller/plan/event_reason.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
@@ -64,7 +66,7 @@ bool same(const api::VirtualIP& there, const api::VirtualIP& wanted) {
 Notice deprecated_notice(const api::ObjectMeta& service) {
   return {{"v1", "Service", service.name, service.namespace_name, service.uid},
           api::EventType::kWarning,
-          "DeprecatedField",
+          std::string(to_string(EventReason::kDeprecatedField)),
           "Translate",
           "spec.loadBalancerIP is deprecated, use the annotation fairlead.dev/loadBalancerIPs"};
 }
@@ -148,11 +150,23 @@ void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
   }
 }
 
+// The same addresses in the same group: what the set needs is there.
+bool same_place(const api::RealServerSet& there, const api::RealServerSet& wanted) {
+  const auto addresses = [](const api::RealServerSet& set) {
+    std::set<net::IpAddress> out;
+    for (const auto& server : set.spec.virtual_servers) out.insert(server.address);
+    return out;
+  };
+  return there.spec.group == wanted.spec.group && addresses(there) == addresses(wanted) &&
+         has_owners(there.meta, wanted.meta);
+}
+
 void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.sets) {
     const auto* there = find(inputs.sets, key);
     if (there != nullptr && same(*there, wanted)) continue;
-    out.push_back(application({Step::kSets, Verb::kApply, Target::kRealServerSet}, wanted.meta,
+    const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : Step::kSets;
+    out.push_back(application({step, Verb::kApply, Target::kRealServerSet}, wanted.meta,
                               api::encode_real_server_set(guarded(wanted))));
   }
   for (const auto& [key, there] : inputs.sets) {
@@ -166,8 +180,9 @@ Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
                        const std::set<std::string>& nodes) {
   const api::EventSubject subject{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name,
                                   meta.uid};
-  if (nodes.empty()) return {subject, api::EventType::kNormal, "IPReleased", "Release", address};
-  return {subject, api::EventType::kWarning, "IPReleased", "Release",
+  const std::string reason(to_string(EventReason::kIPReleased));
+  if (nodes.empty()) return {subject, api::EventType::kNormal, reason, "Release", address};
+  return {subject, api::EventType::kWarning, reason, "Release",
           address + " released without an answer of node " + join({nodes.begin(), nodes.end()}, ", ") +
               ": it stays blocked until the node reports or its Node object is deleted"};
 }
@@ -191,6 +206,7 @@ void finalizer_removals(const Inputs& inputs, const ReleaseNotes& notes, const D
                 absences_of_release(inputs, notes, meta.uid)};
     const std::string address = readable != nullptr ? readable->status.address : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
+    tell_service_too(meta, write.notices);
     out.push_back(std::move(write));
   }
 }

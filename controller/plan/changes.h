@@ -31,16 +31,18 @@ struct Statuses {
   ByKey<std::vector<Notice>> service_notices;
 };
 
-// The order of writes: what VirtualIPs need first, claims, groups and sets, statuses, then removals
-// backwards; after the finalizer, last of all, the claims.
+// The order of writes: real servers that come, go or drain behind an address that is served already, and
+// VirtualIPs that nobody asks for any more, wait for nothing (FC-06); then what VirtualIPs need first,
+// claims, groups and sets, statuses, then removals backwards; after the finalizer, last of all, the claims.
 enum class Step {
+  kRealServers,
+  kRemoveVirtualIPs,
   kVirtualIPs,
   kClaims,
   kGroups,
   kSets,
   kStatus,
   kServiceStatus,
-  kRemoveVirtualIPs,
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "lib/api/address_claim.h"
@@ -27,6 +28,8 @@ using ByKey = std::map<api::ObjectKey, T>;
 struct Poisoned {
   api::ObjectMeta meta;
   std::vector<api::Problem> problems;
+  using PartlyRead = std::variant<std::monostate, api::VirtualIP, api::AddressPool, api::Service>;
+  PartlyRead object{};  // what of it could be read, of kinds whose status says so (newest.h)
   friend bool operator==(const Poisoned&, const Poisoned&) = default;
 };
 
@@ -48,6 +51,8 @@ struct Memory {
   std::map<ReleaseKey, TimePoint> releasing_since;
   // Service -> the field managers that own what we would write of its status (K-26), "a, b".
   std::map<api::ObjectKey, std::string> foreign_writers;
+  // Objects of ours, "virtualips", name, of which somebody undoes again and again what we write (FC-04).
+  std::set<std::pair<std::string, api::ObjectKey>> fought;
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

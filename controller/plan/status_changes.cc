@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/plan/newest.h"
 #include "controller/plan/write_parts.h"
 
 namespace fairlead::controller {
@@ -14,7 +15,7 @@ std::vector<Notice> notices_of(const ByKey<std::vector<Notice>>& notices, const 
 
 void virtual_ip_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
   for (const auto& [key, status] : statuses.virtual_ips) {
-    const auto* there = find(inputs.virtual_ips, key);
+    const auto* there = newest(inputs.virtual_ips, inputs.poisoned_virtual_ips, key);
     if (there == nullptr || there->status == status) continue;
     api::VirtualIP object;
     object.meta = frame_of(there->meta);
@@ -43,7 +44,7 @@ void group_statuses(const Inputs& inputs, const Desired& desired, const Statuses
 
 void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
   for (const auto& [key, status] : statuses.pools) {
-    const auto* there = find(inputs.pools, key);
+    const auto* there = newest(inputs.pools, inputs.poisoned_pools, key);
     if (there == nullptr || there->status == status) continue;
     api::AddressPool object;
     object.meta = frame_of(there->meta);
@@ -63,7 +64,7 @@ bool same(const api::Service& there, const ServiceStatus& wanted) {
 
 void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<Write>& out) {
   for (const auto& [key, status] : statuses.services) {
-    const auto* there = find(inputs.services, key);
+    const auto* there = newest(inputs.services, inputs.poisoned_services, key);
     if (there == nullptr || same(*there, status)) continue;
     api::Service object;
     object.meta = frame_of(there->meta);

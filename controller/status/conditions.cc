@@ -1,15 +1,27 @@
 #include "controller/status/conditions.h"
 
+#include <algorithm>
 #include <chrono>
 
+#include "lib/api/json_write.h"
+#include "lib/base/text.h"
+
 namespace fairlead::controller {
+namespace {
+
+constexpr std::size_t kMostCauses = 5;
+constexpr std::size_t kMostOfMessage = 4096;  // the CRDs allow 32768, of several together
+const std::string kAlso = "; also ";
+const std::string kSays = ": ";
+
+}  // namespace
 
 api::Condition condition(const std::string& type, bool is_true, Reason reason, const std::string& message) {
   api::Condition out;
   out.type = type;
   out.status = is_true ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse;
   out.reason = to_string(reason);
-  out.message = message;
+  out.message = api::cut_text(message, kMostOfMessage);
   return out;
 }
 
@@ -23,6 +35,37 @@ std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
     condition.observed_generation = generation;
   }
   return wanted;
+}
+
+std::string undone_message(const std::vector<std::string>& objects) {
+  return "somebody undoes what we write of " + join(objects, ", ") +
+         " again and again, and now we write once a minute: its managedFields name who "
+         "(kubectl get --show-managed-fields -o yaml)";
+}
+
+api::Condition joined(const std::vector<api::Condition>& causes) {
+  api::Condition out = causes.front();
+  for (std::size_t i = 1; i < std::min(causes.size(), kMostCauses); ++i) {
+    out.message += kAlso + causes[i].reason + kSays + causes[i].message;
+  }
+  if (causes.size() > kMostCauses)
+    out.message += "; and " + std::to_string(causes.size() - kMostCauses) + " more";
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> causes_of(const api::Condition& condition) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::string reason = condition.reason;
+  std::string rest = condition.message;
+  for (auto end = rest.find(kAlso); end != std::string::npos; end = rest.find(kAlso)) {
+    out.push_back({reason, rest.substr(0, end)});
+    rest = rest.substr(end + kAlso.size());
+    const auto says = rest.find(kSays);
+    reason = rest.substr(0, says);
+    rest = says == std::string::npos ? "" : rest.substr(says + kSays.size());
+  }
+  out.push_back({reason, rest});
+  return out;
 }
 
 const api::Condition* find_condition(const std::vector<api::Condition>& conditions, const std::string& type) {

@@ -24,18 +24,20 @@ bool node_ready(const Inputs& inputs, const std::string& node) {
   return object != nullptr && object->ready;
 }
 
-Coverage coverage_of(const Inputs& inputs, const api::VRRPGroup& group) {
+void cover(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& out) {
   int done = 0;
-  int asked = 0;
+  out.all_run = true;
   for (const auto& member : group.spec.members) {
     const auto* entry = entry_of(group, member.node);
-    const bool has =
-        entry != nullptr && entry->programmed && entry->observed_generation >= group.meta.generation;
-    if (has) ++done;
-    if (has || node_ready(inputs, member.node)) ++asked;
+    const bool runs = entry != nullptr && entry->programmed;
+    if (runs && entry->observed_generation >= group.meta.generation) {
+      ++done;
+    } else if (node_ready(inputs, member.node)) {
+      out.behind.push_back(member.node);
+      out.all_run = out.all_run && runs;
+    }
   }
-  if (done == 0) return Coverage::kNobody;
-  return done == asked ? Coverage::kAll : Coverage::kSome;
+  out.coverage = done == 0 ? Coverage::kNobody : out.behind.empty() ? Coverage::kAll : Coverage::kSome;
 }
 
 void add_degraded(GroupSummary& out, Reason reason, const std::string& message) {
@@ -119,7 +121,8 @@ api::Condition programmed(const GroupSummary& summary) {
     case Coverage::kNobody:
       return condition("Programmed", false, Reason::kWaitingForNodes, "no member has reported");
     case Coverage::kSome:
-      return condition("Programmed", false, Reason::kPartiallyProgrammed, "some members have not reported");
+      return condition("Programmed", false, Reason::kPartiallyProgrammed,
+                       "not carried out yet by " + join(summary.behind, ", "));
     case Coverage::kAll:
       break;
   }
@@ -138,7 +141,7 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
   if (ruling.master.empty() && is_foreign_peer(group, ruling.unknown_sender)) {
     out.foreign_master = ruling.unknown_sender;
   }
-  out.coverage = coverage_of(inputs, group);
+  cover(inputs, group, out);
   add_ruling(inputs, ruling, out);
   add_foreign_speakers(inputs, group, out);
   add_member_problems(group, out);
@@ -168,7 +171,7 @@ api::VRRPGroupStatus group_status(const api::VRRPGroup& group, const GroupSummar
   wanted.push_back(condition("Ready", served, served ? Reason::kServing : Reason::kNoMaster,
                              summary.master.empty() ? foreign_master_message(summary) : ""));
   wanted.push_back(summary.degraded.empty() ? condition("Degraded", false, Reason::kHealthy, "")
-                                            : summary.degraded.front());
+                                            : joined(summary.degraded));
   wanted.insert(wanted.end(), summary.extra.begin(), summary.extra.end());
   out.conditions = timed(std::move(wanted), group.status.conditions, group.meta.generation, now);
   return out;

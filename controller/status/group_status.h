@@ -24,6 +24,8 @@ struct GroupSummary {
   api::VipState state = api::VipState::kPending;
   std::optional<Refusal> not_accepted;  // by what it asks for, or by its members
   Coverage coverage = Coverage::kNobody;
+  std::vector<std::string> behind;  // nodes that are Ready and have not carried out the group's generation
+  bool all_run = false;             // every member whose Node is Ready has carried out some generation
   std::vector<api::Condition> programmed_notes;  // UnsupportedScheduler
   std::vector<api::Condition> degraded;  // each a condition Degraded with its reason; the first is the worst
   std::vector<api::Condition> extra;     // FenceOverlap: a type of its own

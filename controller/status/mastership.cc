@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "controller/plan/reason.h"
+#include "controller/status/conditions.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
@@ -21,8 +22,11 @@ bool is_member(const api::VRRPGroup& group, const std::string& node) {
 }
 
 std::set<std::string> noted_stale(const api::VRRPGroup& group) {
-  for (const auto& condition : group.status.conditions) {
-    if (condition.reason == to_string(Reason::kStaleStatus)) return nodes_of_stale_message(condition.message);
+  const auto* degraded = find_condition(group.status.conditions, "Degraded");
+  if (degraded == nullptr) return {};
+  for (const auto& [reason, message] : causes_of(*degraded)) {
+    if (reason == to_string(Reason::kStaleStatus)) return nodes_of_stale_message(message);
+    if (reason != to_string(Reason::kSplitOwnership)) return {};  // what members say comes after
   }
   return {};
 }

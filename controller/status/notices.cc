@@ -1,9 +1,20 @@
 #include "controller/status/notices.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "controller/plan/event_reason.h"
 #include "controller/status/conditions.h"
+#include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
+
+// Of what degrades a VirtualIP, what an Event tells of.
+constexpr EventReason kToldCauses[] = {EventReason::kSplitOwnership, EventReason::kPoolRemoved,
+                                       EventReason::kForeignStatusWriter,
+                                       EventReason::kConflictWithKubeProxy};
 
 // The condition of that type if it is now of this status and was not so, with this reason and message,
 // before.
@@ -18,6 +29,21 @@ const api::Condition* turned(const std::vector<api::Condition>& before,
   return same ? nullptr : is;
 }
 
+// What degrades it now and did not before, or said something else.
+std::vector<std::pair<std::string, std::string>> new_causes(const std::vector<api::Condition>& before,
+                                                            const std::vector<api::Condition>& after) {
+  const auto of = [](const std::vector<api::Condition>& conditions) {
+    const auto* found = find_condition(conditions, "Degraded");
+    const bool bad = found != nullptr && found->status == api::ConditionStatus::kTrue;
+    return bad ? causes_of(*found) : std::vector<std::pair<std::string, std::string>>{};
+  };
+  auto out = of(after);
+  const auto known = of(before);
+  std::erase_if(
+      out, [&](const auto& cause) { return std::find(known.begin(), known.end(), cause) != known.end(); });
+  return out;
+}
+
 std::string transition_note(const api::LastTransition& last) {
   std::string out = "from " + last.from + " to " + last.to + ": " + last.reason;
   // Whoever preempts takes over from a master that lives.
@@ -26,56 +52,96 @@ std::string transition_note(const api::LastTransition& last) {
   return out;
 }
 
+// The Events about one object, in the order in which they are added.
+class Telling {
+ public:
+  explicit Telling(api::EventSubject subject) : subject_(std::move(subject)) {}
+  void good(EventReason reason, const std::string& action, const std::string& note) {
+    out_.push_back({subject_, api::EventType::kNormal, std::string(to_string(reason)), action, note});
+  }
+  void bad(EventReason reason, const std::string& action, const std::string& note) {
+    out_.push_back({subject_, api::EventType::kWarning, std::string(to_string(reason)), action, note});
+  }
+  std::vector<Notice> take() { return std::move(out_); }
+
+ private:
+  api::EventSubject subject_;
+  std::vector<Notice> out_;
+};
+
+std::string reason_and_message(const api::Condition& no) { return no.reason + ": " + no.message; }
+
+void tell_refusals(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
+  if (const auto* no = turned(was.conditions, next.conditions, "Accepted", api::ConditionStatus::kFalse)) {
+    out.bad(EventReason::kNotAccepted, "Validate", reason_and_message(*no));
+  }
+  if (const auto* no = turned(was.conditions, next.conditions, "Allocated", api::ConditionStatus::kFalse)) {
+    out.bad(EventReason::kAllocationFailed, "Allocate", reason_and_message(*no));
+  }
+}
+
+void tell_addresses(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
+  std::vector<std::string> added = next.addresses;
+  std::erase_if(added, [&](const auto& address) {
+    return std::find(was.addresses.begin(), was.addresses.end(), address) != was.addresses.end();
+  });
+  if (!added.empty()) out.good(EventReason::kIPAllocated, "Allocate", join(added, ", "));
+}
+
+void tell_master(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
+  const bool moved = next.last_transition && next.last_transition != was.last_transition;
+  if (moved && !next.last_transition->from.empty() &&
+      next.last_transition->from != next.last_transition->to) {
+    out.good(EventReason::kMasterChanged, "Summarize", transition_note(*next.last_transition));
+  }
+  const bool lost = was.state != next.state && next.state == api::to_string(api::VipState::kNoMaster);
+  if (!lost) return;
+  const std::string last = next.last_transition ? ", the last was " + next.last_transition->to : "";
+  out.bad(EventReason::kNoMaster, "Summarize", "no node is Master" + last);
+}
+
+void tell_causes(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
+  for (const auto& [cause, message] : new_causes(was.conditions, next.conditions)) {
+    for (const auto reason : kToldCauses) {
+      if (to_string(reason) == cause) out.bad(reason, "Summarize", message);
+    }
+  }
+}
+
+// Of a Service's condition Accepted: what its VirtualIP says under Allocated is told under the same name.
+EventReason event_of(const std::string& refusal) {
+  for (const auto reason :
+       {Reason::kAddressInUse, Reason::kPoolExhausted, Reason::kVirtualRouterIDsExhausted}) {
+    if (to_string(reason) == refusal) return EventReason::kAllocationFailed;
+  }
+  return refusal == to_string(Reason::kNameTaken) ? EventReason::kNameTaken : EventReason::kNotAccepted;
+}
+
 }  // namespace
 
 std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api::VirtualIPStatus& next) {
   const api::EventSubject subject{"fairlead.dev/v1alpha1", "VirtualIP", present.meta.name,
                                   present.meta.namespace_name, present.meta.uid};
-  std::vector<Notice> out;
-  const auto add = [&](api::EventType type, const std::string& reason, const std::string& action,
-                       const std::string& note) {
-    out.push_back({subject, type, reason, action, note});
-  };
-  const auto& was = present.status;
-  using api::ConditionStatus;
-  using api::EventType;
-  if (const auto* no = turned(was.conditions, next.conditions, "Accepted", ConditionStatus::kFalse)) {
-    add(EventType::kWarning, "NotAccepted", "Validate", no->reason + ": " + no->message);
-  }
-  if (const auto* no = turned(was.conditions, next.conditions, "Allocated", ConditionStatus::kFalse)) {
-    add(EventType::kWarning, "AllocationFailed", "Allocate", no->reason + ": " + no->message);
-  }
-  if (was.address != next.address && !next.address.empty()) {
-    add(EventType::kNormal, "IPAllocated", "Allocate", next.address);
-  }
-  const bool moved = next.last_transition && next.last_transition != was.last_transition;
-  if (moved && !next.last_transition->from.empty() &&
-      next.last_transition->from != next.last_transition->to) {
-    add(EventType::kNormal, "MasterChanged", "Summarize", transition_note(*next.last_transition));
-  }
-  const bool changed = was.state != next.state;
-  if (changed && next.state == api::to_string(api::VipState::kNoMaster)) {
-    add(EventType::kWarning, "NoMaster", "Summarize", "no node is Master, the last was " + was.master);
-  }
-  if (const auto* bad = turned(was.conditions, next.conditions, "Degraded", ConditionStatus::kTrue)) {
-    if (bad->reason == "SplitOwnership" || bad->reason == "PoolRemoved" ||
-        bad->reason == "ForeignStatusWriter" || bad->reason == "ConflictWithKubeProxy") {
-      add(EventType::kWarning, bad->reason, "Summarize", bad->message);
-    }
-  }
+  Telling refusals(subject);
+  tell_refusals(present.status, next, refusals);
+  Telling news(subject);
+  tell_addresses(present.status, next, news);
+  tell_master(present.status, next, news);
+  tell_causes(present.status, next, news);
+  std::vector<Notice> out = news.take();
+  tell_service_too(present.meta, out);
+  const auto first = refusals.take();  // a Service has them from its own condition
+  out.insert(out.begin(), first.begin(), first.end());
   return out;
 }
 
 std::vector<Notice> service_notices(const api::Service& present, const ServiceStatus& next) {
   const auto* no = turned(present.conditions, next.conditions, "Accepted", api::ConditionStatus::kFalse);
   if (no == nullptr) return {};
-  const std::string reason = no->reason == "NameTaken" ? "NameTaken" : "NotAccepted";
-  const std::string note = reason == no->reason ? no->message : no->reason + ": " + no->message;
-  return {{{"v1", "Service", present.meta.name, present.meta.namespace_name, present.meta.uid},
-           api::EventType::kWarning,
-           reason,
-           "Translate",
-           note}};
+  const EventReason reason = event_of(no->reason);
+  Telling out({"v1", "Service", present.meta.name, present.meta.namespace_name, present.meta.uid});
+  out.bad(reason, "Translate", reason == EventReason::kNameTaken ? no->message : reason_and_message(*no));
+  return out.take();
 }
 
 }  // namespace fairlead::controller

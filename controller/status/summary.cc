@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/plan/newest.h"
 #include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
@@ -14,6 +15,26 @@ namespace fairlead::controller {
 namespace {
 
 using Summaries = std::map<std::string, GroupSummary>;
+
+// FC-04.
+void note_undone(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  if (!inputs.memory.fought.contains({"vrrpgroups", cluster_key(group.meta.name)})) return;
+  summary.degraded.push_back(condition("Degraded", true, Reason::kForeignStatusWriter,
+                                       undone_message({"VRRPGroup " + group.meta.name})));
+  if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+}
+
+std::vector<std::string> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip,
+                                   const std::vector<const api::RealServerSet*>& sets) {
+  std::vector<std::string> out;
+  const auto& fought = inputs.memory.fought;
+  if (fought.contains({"virtualips", virtual_ip})) out.push_back("this VirtualIP");
+  for (const auto* set : sets) {
+    const auto key = api::key_of(set->meta);
+    if (fought.contains({"realserversets", key})) out.push_back("RealServerSet " + api::to_string(key));
+  }
+  return out;
+}
 
 Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, WallTime wall_now,
                            Summary& out) {
@@ -31,6 +52,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     out.memory.insert({key.name, ruling.memory});
     auto& summary = summaries.insert({key.name, summarize_group(inputs, group, ruling)}).first->second;
     note_taken(held, group, summary);
+    note_undone(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;
@@ -61,16 +83,33 @@ std::map<std::string, std::vector<const api::RealServerSet*>> sets_by_uid(const 
   return out;
 }
 
+Refusal unreadable(const Poisoned& poisoned) {
+  return {Reason::kInvalidSpec, api::to_string(poisoned.problems)};
+}
+
+// Of VirtualIPs of which no version could ever be read (FC-09). They keep what they have.
+std::map<api::ObjectKey, Decision> unread_decisions(const Inputs& inputs) {
+  std::map<api::ObjectKey, Decision> out;
+  for (const auto& [key, poisoned] : inputs.poisoned_virtual_ips) {
+    if (!poisoned.meta.deleting && !inputs.virtual_ips.contains(key))
+      out[key].not_accepted = unreadable(poisoned);
+  }
+  return out;
+}
+
 void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const Summaries& summaries,
                            WallTime wall_now, Statuses& out) {
   const auto held = held_by_uid(inputs, summaries);
   const auto sets = sets_by_uid(inputs);
-  for (const auto& [key, decision] : desired.decisions) {
-    const auto* object = find(inputs.virtual_ips, key);
+  auto decisions = unread_decisions(inputs);
+  decisions.insert(desired.decisions.begin(), desired.decisions.end());
+  for (const auto& [key, decision] : decisions) {
+    const auto* object = newest(inputs.virtual_ips, inputs.poisoned_virtual_ips, key);
     if (object == nullptr) continue;
     Report report{object, &decision, {}, {}};
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
+    report.undone = undone_of(inputs, key, report.sets);
     auto status = virtual_ip_status(report, wall_now);
     out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
     out.virtual_ips.insert({key, std::move(status)});
@@ -102,29 +141,39 @@ bool shows_what_comes(const api::Service& service, const Decision& decision) {
 
 ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const api::ObjectKey& key,
                              const std::optional<Refusal>& refusal, const Statuses& statuses) {
-  const auto& service = inputs.services.at(key);
+  const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
   ServiceStatus out;
   std::optional<Refusal> no = refusal;
+  const auto* poisoned = find(inputs.poisoned_services, key);
+  if (poisoned != nullptr) no = unreadable(*poisoned);
   const auto* virtual_ip = find(inputs.virtual_ips, key);
   const auto* status = find(statuses.virtual_ips, key);
   const bool ours = virtual_ip != nullptr && status != nullptr && made_for(*virtual_ip, service);
   if (ours) {
     out.ingress = ingress_of(service, *virtual_ip, *status);
-    const Decision& decision = desired.decisions.at(key);
+    const auto decided = desired.decisions.find(key);
+    const Decision decision = decided == desired.decisions.end() ? Decision{} : decided->second;
     if (status->addresses.empty() && shows_what_comes(service, decision)) out.ingress = service.ingress;
     for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated}) {
       if (!no && *of_vip) no = *of_vip;
     }
   }
-  if (!no && virtual_ip == nullptr) out.ingress = service.ingress;  // it is being made
+  const bool unknown =
+      poisoned != nullptr || !no;  // the VirtualIP is being made, or nobody knows what it should be
+  if (unknown && virtual_ip == nullptr) out.ingress = service.ingress;
   if (no) out.conditions.push_back(condition("Accepted", false, no->reason, no->message));
   if (!no && ours) out.conditions.push_back(condition("Accepted", true, Reason::kAccepted, ""));
   return out;
 }
 
 void summarize_services(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
-  for (const auto& [key, refusal] : desired.services) {
-    const auto& service = inputs.services.at(key);
+  auto refusals = desired.services;
+  for (const auto& [key, poisoned] : inputs.poisoned_services) {
+    const auto* service = newest(inputs.services, inputs.poisoned_services, key);
+    if (service != nullptr && is_ours(*service, inputs.settings)) refusals.insert({key, std::nullopt});
+  }
+  for (const auto& [key, refusal] : refusals) {
+    const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
     ServiceStatus status = service_status(inputs, desired, key, refusal, out);
     status.conditions =
         timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
@@ -135,9 +184,10 @@ void summarize_services(const Inputs& inputs, const Desired& desired, WallTime w
 
 void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
   for (const auto& [name, decision] : desired.pools) {
-    const auto& pool = inputs.pools.at(cluster_key(name));
+    const auto& pool = *newest(inputs.pools, inputs.poisoned_pools, cluster_key(name));
     api::AddressPoolStatus status = decision.numbers;
-    const auto& no = decision.refusal;
+    std::optional<Refusal> no = decision.refusal;
+    if (const auto* poisoned = find(inputs.poisoned_pools, cluster_key(name))) no = unreadable(*poisoned);
     const bool exhausted = status.available_ipv4 + status.available_ipv6 == 0;
     std::vector<api::Condition> wanted{no ? condition("Accepted", false, no->reason, no->message)
                                           : condition("Accepted", true, Reason::kAccepted, "")};
@@ -145,6 +195,15 @@ void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall
                                : condition("Degraded", false, Reason::kHealthy, ""));
     status.conditions = timed(std::move(wanted), pool.status.conditions, pool.meta.generation, wall_now);
     out.pools.insert({cluster_key(name), std::move(status)});
+  }
+  for (const auto& [key, poisoned] : inputs.poisoned_pools) {
+    const auto* pool = std::get_if<api::AddressPool>(&poisoned.object);
+    if (pool == nullptr || inputs.pools.contains(key) || pool->meta.deleting) continue;
+    const Refusal no = unreadable(poisoned);
+    api::AddressPoolStatus status = pool->status;
+    status.conditions = timed({condition("Accepted", false, no.reason, no.message)}, pool->status.conditions,
+                              pool->meta.generation, wall_now);
+    out.pools.insert({key, std::move(status)});
   }
 }
 

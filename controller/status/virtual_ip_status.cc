@@ -1,15 +1,15 @@
 #include "controller/status/virtual_ip_status.h"
 
 #include <algorithm>
+#include <set>
 
 #include "controller/status/conditions.h"
+#include "controller/status/last_transition.h"
 
 namespace fairlead::controller {
 namespace {
 
 using api::VipState;
-
-const std::string kHeardByBackup = "HeardByBackup";
 
 // The worst state of the groups, by this order.
 int badness(VipState state) {
@@ -44,14 +44,19 @@ struct Reals {
   int total = 0;
 };
 
-Reals reals_of(const Report& report, const std::string& master) {
+// As the master of each set's group reports them.
+Reals reals_of(const Report& report) {
   Reals out;
-  for (const auto* set : report.sets) {
-    for (const auto& entry : set->members) {
-      if (entry.node != master || master.empty()) continue;
-      out.known = true;
-      out.up += entry.up;
-      out.total += entry.total;
+  for (const auto& held : report.held) {
+    const std::string& master = held.summary->master;
+    for (const auto* set : report.sets) {
+      if (set->spec.group != held.group->meta.name || master.empty()) continue;
+      for (const auto& entry : set->members) {
+        if (entry.node != master) continue;
+        out.known = true;
+        out.up += entry.up;
+        out.total += entry.total;
+      }
     }
   }
   return out;
@@ -72,7 +77,18 @@ void add_allocated(const Report& report, std::vector<api::Condition>& out) {
   }
 }
 
-api::Condition programmed(const Report& report) {
+// It was programmed as it is, and its group has changed since for others only.
+bool still_programmed(const Report& report, const api::VirtualIPStatus& next) {
+  const auto& present = report.virtual_ip->status;
+  const auto* was = find_condition(present.conditions, "Programmed");
+  const bool told = was != nullptr && was->status == api::ConditionStatus::kTrue &&
+                    was->observed_generation == report.virtual_ip->meta.generation;
+  if (!told || present.addresses != next.addresses || present.groups != next.groups) return false;
+  return std::all_of(report.held.begin(), report.held.end(),
+                     [](const auto& held) { return held.summary->all_run; });
+}
+
+api::Condition programmed(const Report& report, const api::VirtualIPStatus& next) {
   if (report.decision->not_placed) {
     const auto& no = *report.decision->not_placed;
     return condition("Programmed", false, no.reason, no.message);
@@ -83,13 +99,22 @@ api::Condition programmed(const Report& report) {
     coverage = std::min(coverage, held.summary->coverage);
     if (!held.summary->programmed_notes.empty()) notes = &held.summary->programmed_notes;
   }
+  if (coverage != Coverage::kAll && !report.held.empty() && still_programmed(report, next))
+    coverage = Coverage::kAll;
   if (coverage == Coverage::kNobody) {
     return condition("Programmed", false, Reason::kWaitingForNodes, "no member has reported yet");
   }
   if (coverage == Coverage::kSome) {
-    return condition("Programmed", false, Reason::kPartiallyProgrammed, "some members have not reported yet");
+    return condition("Programmed", false, Reason::kPartiallyProgrammed,
+                     "some members have not reported yet: the VRRPGroup names them");
   }
   return notes != nullptr ? notes->front() : condition("Programmed", true, Reason::kProgrammed, "");
+}
+
+std::string nobody_message(const Report& report, const HeldAddress& held) {
+  const std::string nobody = "no node is Master";
+  if (report.held.size() == 1) return nobody;
+  return nobody + " of " + net::to_string(held.address) + " (VRRPGroup " + held.group->meta.name + ")";
 }
 
 api::Condition ready(const Report& report, const HeldAddress* worst_held, const Reals& reals) {
@@ -102,7 +127,7 @@ api::Condition ready(const Report& report, const HeldAddress* worst_held, const 
   }
   if (worst_held->summary->master.empty()) {
     const std::string foreign = foreign_master_message(*worst_held->summary);
-    return foreign.empty() ? condition("Ready", false, Reason::kNoMaster, "no node is Master")
+    return foreign.empty() ? condition("Ready", false, Reason::kNoMaster, nobody_message(report, *worst_held))
                            : condition("Ready", true, Reason::kServing, foreign);
   }
   const bool none = decision.ready_reals == 0 || (reals.known && reals.up == 0);
@@ -114,19 +139,28 @@ api::Condition ready(const Report& report, const HeldAddress* worst_held, const 
 }
 
 api::Condition degraded(const Report& report) {
+  std::vector<api::Condition> causes;
+  std::set<std::string> groups;
   for (const auto& held : report.held) {
-    if (!held.summary->degraded.empty()) return held.summary->degraded.front();
+    const auto& of_group = held.summary->degraded;
+    if (groups.insert(held.group->meta.name).second)
+      causes.insert(causes.end(), of_group.begin(), of_group.end());
   }
   if (!report.decision->foreign_writers.empty()) {
-    return condition("Degraded", true, Reason::kForeignStatusWriter,
-                     "the Service's status is written by " + report.decision->foreign_writers +
-                         ", and ours is not: stop one of them");
+    causes.push_back(condition("Degraded", true, Reason::kForeignStatusWriter,
+                               "the Service's status is written by " + report.decision->foreign_writers +
+                                   ", and ours is not: stop one of them"));
+  }
+  if (!report.undone.empty()) {
+    causes.push_back(
+        condition("Degraded", true, Reason::kForeignStatusWriter, undone_message(report.undone)));
   }
   if (!report.decision->pool_removed.empty()) {
-    return condition("Degraded", true, Reason::kPoolRemoved,
-                     report.decision->pool_removed + "; the address stays until the VirtualIP changes");
+    causes.push_back(
+        condition("Degraded", true, Reason::kPoolRemoved,
+                  report.decision->pool_removed + "; the address stays until the VirtualIP changes"));
   }
-  return condition("Degraded", false, Reason::kHealthy, "");
+  return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }
 
 VipState state_of(const Report& report, const HeldAddress* worst_held,
@@ -139,38 +173,6 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   const bool is_degraded = find_condition(conditions, "Degraded")->status == api::ConditionStatus::kTrue;
   const bool refused = decision.not_accepted || decision.not_allocated || decision.not_placed;
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
-}
-
-// `from` = the master before in status. A restart of the same master is a transition, too. A Backup may tell
-// of a new master first; the master's own entry, when it comes, is the same transition.
-std::optional<api::LastTransition> last_transition(const Report& report, const HeldAddress& held,
-                                                   WallTime now) {
-  const auto& present = report.virtual_ip->status;
-  const std::string& master = held.summary->master;
-  if (master.empty()) return present.last_transition;
-  api::LastTransition out;
-  const bool kept =
-      present.last_transition && present.last_transition->to == master && present.master == master;
-  const auto* entry = held.summary->master_entry;
-  if (entry == nullptr) {
-    if (kept) return present.last_transition;
-    out.time = std::chrono::floor<Seconds>(now);
-    out.reason = kHeardByBackup;
-  } else if (entry->last_transition) {
-    out = {entry->last_transition->time, "", "", entry->last_transition->reason,
-           entry->last_transition->outage_ms};
-  } else {
-    out.time = entry->since;
-    out.reason = "Unknown";
-  }
-  out.to = master;
-  out.from = !present.master.empty()   ? present.master
-             : present.last_transition ? present.last_transition->to
-                                       : "";
-  const bool same = kept && (present.last_transition->time == out.time ||
-                             present.last_transition->reason == kHeardByBackup);
-  if (same) out.from = present.last_transition->from;
-  return out;
 }
 
 void fill_held(const Report& report, api::VirtualIPStatus& out) {
@@ -194,13 +196,14 @@ api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
   fill_held(report, out);
   const HeldAddress* held = worst(report);
   if (held != nullptr) {
-    out.last_transition = last_transition(report, *held, now);
-    out.master = held->summary->master;
+    const GroupSummary& first = *report.held.front().summary;
+    out.last_transition = last_transition(object.status, first, now);
+    out.master = first.master;
   } else {
     out.master.clear();
     out.last_transition.reset();
   }
-  const Reals reals = reals_of(report, out.master);
+  const Reals reals = reals_of(report);
   if (reals.known) out.reals = std::to_string(reals.up) + "/" + std::to_string(reals.total);
   if (held == nullptr || !report.decision->forwards) out.reals.clear();
   std::vector<api::Condition> wanted;
@@ -208,7 +211,7 @@ api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
   add_allocated(report, wanted);
   const bool holds = !report.held.empty();
   if (holds || (!report.decision->not_accepted && !report.decision->not_allocated))
-    wanted.push_back(programmed(report));
+    wanted.push_back(programmed(report, out));
   wanted.push_back(ready(report, held, reals));
   wanted.push_back(degraded(report));
   out.state = api::to_string(state_of(report, held, wanted));

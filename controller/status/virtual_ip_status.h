@@ -22,9 +22,12 @@ struct Report {
   const Decision* decision = nullptr;
   std::vector<HeldAddress> held;  // sorted by address
   std::vector<const api::RealServerSet*> sets;
+  std::vector<std::string> undone{};  // its objects of which others undo what we write (FC-04)
 };
 
-// On an error the last truth stays, plus a condition. `now` is for conditions only.
+// On an error the last truth stays, plus a condition. Master and last transition are those of the first
+// address, the state is the worst of all. It stays Programmed while its groups change for others only. `now`
+// is for conditions, and for the time at which a master was first heard of.
 api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now);
 
 }  // namespace fairlead::controller

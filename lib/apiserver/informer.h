@@ -65,6 +65,7 @@ class Informer : private ReflectorSink {
   struct Poisoned {
     api::ObjectMeta meta;
     std::vector<api::Problem> problems;
+    T object;  // what of it could be read
   };
 
   Informer(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource resource, Decode decode,
@@ -184,7 +185,8 @@ class Informer : private ReflectorSink {
     if (key.name.empty()) return false;
     if (!decoded.ok()) {
       if (old != before.end()) objects_.insert({key, old->second});
-      poisoned_[key] = Poisoned{decoded.value.meta, std::move(decoded.problems)};
+      api::ObjectMeta meta = decoded.value.meta;
+      poisoned_[key] = Poisoned{std::move(meta), std::move(decoded.problems), std::move(decoded.value)};
       changed.push_back(key);
       return true;
     }

@@ -82,10 +82,10 @@ class Api:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 
-    def request(self, method, path, body=None, kind="application/yaml"):
+    def request(self, method, path, body=None, kind="application/yaml", accept="application/json"):
         """(HTTP status, decoded answer)"""
         request = urllib.request.Request(self._base + path, method=method, data=body.encode() if body else None,
-                                         headers={"Content-Type": kind, "Accept": "application/json"})
+                                         headers={"Content-Type": kind, "Accept": accept})
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)

@@ -89,6 +89,65 @@ def poison(verdicts, world, controller):
     verdicts.add("and both go again", bool(let_go(world, ["poison", "sound"])))
 
 
+def huge(verdicts, world):
+    """FC-09: the API server takes a Service with any number of ports."""
+    path = "/api/v1/namespaces/default/services/huge"
+
+    def ask(count):
+        world.apply(path, {"apiVersion": "v1", "kind": "Service", "metadata": {
+            "name": "huge", "namespace": "default", "annotations": {"fairlead.dev/loadBalancerIPs": "192.0.2.107"}}, "spec": {
+                "type": "LoadBalancer", "loadBalancerClass": "fairlead.dev/vip", "allocateLoadBalancerNodePorts": False,
+                "ports": [{"name": f"p{n}", "port": n, "protocol": "TCP"} for n in range(1, count + 1)]}})
+
+    def accepted():
+        conditions = world.get(path)["status"].get("conditions", [])
+        return [(c["status"], c["reason"]) for c in conditions if c["type"] == "Accepted"]
+    ask(1500)
+    told = until(lambda: accepted() == [("False", "InvalidSpec")])
+    verdicts.add("FC-09: a Service with 1500 ports: Accepted=False, InvalidSpec, told by an Event, too", bool(told)
+                 and bool(until(lambda: world.events("NotAccepted", "InvalidSpec: spec.ports"))), str(world.get(path)["status"]))
+    ask(1)
+    healed = until(lambda: accepted() == [("True", "Accepted")] and world.group_of("192.0.2.107"))
+    verdicts.add("FC-09: it is taken up as soon as it changes", bool(healed), str(world.get(path)["status"]))
+    world.delete(path)
+    verdicts.add("FC-09: and it goes again", bool(let_go(world, ["huge"])))
+
+
+def undone(verdicts, world, controller):
+    """FC-04: somebody who has the right to, and goes on putting his own into a RealServerSet of ours."""
+    path, count = f"{OURS}/namespaces/default/realserversets/fought-v4-0", 0
+    world.vip("fought", {"addresses": ["192.0.2.108"], "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]})
+    until(lambda: world.get(path))
+
+    def scheduler():
+        return world.get(path)["spec"]["virtualServers"][0]["scheduler"]
+
+    def undo():
+        nonlocal count
+        there = world.get(path)["spec"]
+        if there["virtualServers"][0]["scheduler"] != "rr":
+            servers = [{**server, "scheduler": "rr"} for server in there["virtualServers"]]
+            world.apply(path, {"apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet",
+                               "metadata": {"name": "fought-v4-0", "namespace": "default"},
+                               "spec": {**there, "virtualServers": servers}}, "somebody")
+            count += 1
+        return world.condition("fought", "Degraded")["reason"] == "ForeignStatusWriter"
+    total = controller.metric("fairlead_controller_foreign_writes_total")
+    told = until(undo, 40)
+    message = world.condition("fought", "Degraded")["message"]
+    verdicts.add("FC-04: who undoes what we write again and again is told of, with the object", bool(told) and "default/fought-v4-0" in message,
+                 f"{count} times: {message}")
+    verdicts.add("FC-04: and counted", controller.metric("fairlead_controller_foreign_writes_total") >= total + 5)
+    event = until(lambda: world.events("ForeignStatusWriter", "default/fought-v4-0"))
+    verdicts.add("FC-04: and an Event says so", bool(event))
+    until(lambda: undo() and scheduler() == "rr")
+    time.sleep(5)
+    verdicts.add("FC-04: it is no war: for a minute what he wrote stays", scheduler() == "rr", scheduler())
+    ours = until(lambda: scheduler() != "rr", 90)
+    verdicts.add("FC-04: then ours is written again", bool(ours))
+    verdicts.add("FC-04: and it goes like any other", bool(let_go(world, ["fought"])))
+
+
 def foreign_writer(verdicts, world, controller):
     path = "/api/v1/namespaces/default/services/web/status"
     world.apply(path, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},

@@ -63,6 +63,10 @@ def failover(verdicts, world, name):
                  ("node-a", "node-b", "MasterDown", 812), str(last))
     event = until(lambda: world.events("MasterChanged", "from node-a to node-b: MasterDown, 812 ms"))
     verdicts.add("an Event MasterChanged says so", bool(event), str(world.events("MasterChanged")))
+    row = world.row("virtualips", "machines")
+    verdicts.add("one line of kubectl get vip tells who holds it, since when and why",
+                 [row.get(c) for c in ("ADDRESS", "MASTER", "WHY", "FROM", "OUTAGE-MS")] ==
+                 ["192.0.2.100", "node-b", "MasterDown", "node-a", 812] and bool(row.get("SINCE")), str(row))
     stale = until(lambda: world.condition("machines", "Degraded")["reason"] == "StaleStatus", 15)
     verdicts.add("a claim that is not answered within 5 s is stale", bool(stale), str(world.status_of("machines")))
     world.member(name, "node-a", "Backup", hears="192.0.2.2", instance="node-a-2")

@@ -53,6 +53,11 @@ class World:
     def vip_of(self, name):
         return self.get(f"{OURS}/namespaces/default/virtualips/{name}")
 
+    def row(self, plural, name):
+        """{column: cell}: the line that kubectl get shows, those of -o wide among them."""
+        table = self.api.request("GET", f"{OURS}/namespaces/default/{plural}/{name}", accept="application/json;as=Table;v=v1;g=meta.k8s.io")[1]
+        return dict(zip((column["name"] for column in table["columnDefinitions"]), table["rows"][0]["cells"]))
+
     def status_of(self, name):
         return (self.vip_of(name) or {}).get("status", {})
 

@@ -17,14 +17,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PLURALS = {"VirtualIP": "virtualips", "AddressPool": "addresspools", "VRRPGroup": "vrrpgroups",
            "RealServerSet": "realserversets", "NodeReport": "nodereports", "AddressClaim": "addressclaims"}
 NAMESPACED = {"VirtualIP", "RealServerSet"}
-# kubernetes.md 1; NodeReport's are our own. (name, priority)
+# Those of kubernetes.md 1 in their order, and among them what says since when and why; NodeReport's are our own.
 COLUMNS = {
-    "VirtualIP": ["ADDRESS", "MASTER", "STATE", "REALS", "AGE"],
-    "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ACCEPTED", "ADDRESS (wide)", "AGE"],
+    "VirtualIP": ["ADDRESS", "MASTER", "SINCE", "WHY", "STATE", "REASON", "REALS", "FROM (wide)", "OUTAGE-MS (wide)", "DEGRADED (wide)",
+                  "AGE"],
+    "VRRPGroup": ["VRID", "INTERFACE", "MASTER", "STATE", "ACCEPTED", "ADDRESS (wide)", "DEGRADED (wide)", "AGE"],
     "RealServerSet": ["GROUP", "REALS", "AGE"],
-    "AddressPool": ["USED", "FREE", "AGE"],
-    "AddressClaim": ["ADDRESS", "POOL", "OWNER", "AGE"],
-    "NodeReport": ["VERSION", "KERNEL", "AGE"],
+    "AddressPool": ["USED", "FREE", "ACCEPTED", "USED-V6 (wide)", "FREE-V6 (wide)", "DEGRADED (wide)", "AGE"],
+    "AddressClaim": ["ADDRESS", "POOL", "OWNER", "NAMESPACE (wide)", "AGE"],
+    "NodeReport": ["VERSION", "KERNEL", "PROBLEMS (wide)", "AGE"],
 }
 
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controller/plan/desired.h"
+#include "controller/plan/newest.h"
 #include "controller/plan/remember.h"
 #include "controller/status/summary.h"
 
@@ -180,7 +181,7 @@ class FakeApi {
       if (decoded.ok()) {
         out.insert({key.second, std::move(decoded.value)});
       } else if (poisoned != nullptr) {
-        poisoned->insert({key.second, {decoded.value.meta, decoded.problems}});
+        poisoned->insert({key.second, poisoned_from(decoded.value.meta, decoded.problems, decoded.value)});
       }
     }
   }

@@ -63,12 +63,33 @@ class Judge:
 """
 
 
-def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755, client=CLIENT):
+# Each file with one reason, and node/agent/a.cc with some of its own.
+REASONS = """
+void g() {
+  out.push_back(problem("LinkDown", "NoCarrier", text));
+  // problem("InAComment", "x", text)
+  out.degraded(
+      "HostNotPrepared", text);
+  out.add("Programmed", "UnsupportedScheduler", text);
+  told({subject, api::EventType::kNormal, "BecameMaster", "Elect", note});
+}
+constexpr const char* kDuplicateNode = "DuplicateNode";
+constexpr const char* kOther = "Another";
+"""
+TOLD = ["LinkDown", "HostNotPrepared", "UnsupportedScheduler", "BecameMaster", "DuplicateNode"] + [
+    f"Of{number}" for number in range(len(check_docs.REASON_FILES))]
+CONDITIONS = "# Conditions\n| `Ready` | a state, no reason |\n\n## Reasons\n" + "".join(f"| `{name}` | it is so | mend it |\n" for name in TOLD)
+
+
+def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755, client=CLIENT,
+          conditions=CONDITIONS, reasons=REASONS, returned='return "Of%d";'):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
                            ("docs/rfc9568.md", rules), ("docs/kubernetes-client.md", client), ("tests/unit/node/vrrp/machine_test.cc", tests),
-                           ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES)):
+                           ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES),
+                           ("docs/conditions.md", conditions), ("node/agent/b.cc", reasons),
+                           *((file, returned.replace("%d", str(n))) for n, file in enumerate(check_docs.REASON_FILES))):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
         (root / "tests/netns/layer_test.py").chmod(mode)
@@ -76,6 +97,27 @@ def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TEST
 
 
 class CheckDocs(unittest.TestCase):
+    def test_a_reason_that_the_page_lacks_is_told_wherever_it_comes_from(self):
+        for name in TOLD:
+            page = CONDITIONS.replace(f"| `{name}` | it is so | mend it |\n", "")
+            told = check(conditions=page)
+            self.assertEqual(len(told), 1, told)
+            self.assertIn(f"reason {name} is not in docs/conditions.md", told[0])
+
+    def test_a_row_of_a_reason_that_is_nowhere_is_told(self):
+        self.assertEqual(check(conditions=CONDITIONS + "| `Gone` | it is so | mend it |\n"),
+                         ["docs/conditions.md: reason Gone is nowhere in the code"])
+
+    def test_a_reason_needs_one_row_that_says_what_it_means_and_what_to_do(self):
+        self.assertEqual(check(conditions=CONDITIONS + "| `LinkDown` | it is so | mend it |\n"),
+                         ["docs/conditions.md: reason LinkDown is there twice"])
+        self.assertEqual(check(conditions=CONDITIONS.replace("| `LinkDown` | it is so | mend it |", "| `LinkDown` | it is so | |")),
+                         ["docs/conditions.md: of reason LinkDown something is left empty"])
+
+    def test_a_file_that_should_have_reasons_and_has_none_is_told(self):
+        told = check(returned="")
+        self.assertEqual(sum("no reason is found there" in line for line in told), len(check_docs.REASON_FILES))
+
     def test_accepts_pages_that_name_what_the_code_names(self):
         self.assertEqual(check(), [])
 

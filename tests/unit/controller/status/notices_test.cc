@@ -71,8 +71,42 @@ TEST(Notices, AllocationFailedNoMasterAndSplit) {
 
 TEST(Notices, AnAllocatedAddressIsTold) {
   api::VirtualIPStatus next;
-  next.address = "192.0.2.100";
-  EXPECT_EQ(reasons(virtual_ip_notices(vip("web", "192.0.2.100"), next)), Reasons{"IPAllocated"});
+  next.addresses = {"192.0.2.100"};
+  auto object = vip("web", "192.0.2.100");
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"IPAllocated"});
+  object.status = next;
+  next.addresses = {"192.0.2.100", "2001:db8::100"};
+  const auto out = virtual_ip_notices(object, next);
+  ASSERT_EQ(reasons(out), Reasons{"IPAllocated"}) << "of the second family, too";
+  EXPECT_EQ(out[0].note, "2001:db8::100");
+}
+
+// kubernetes.md 6: on Service and VirtualIP.
+TEST(Notices, TheServiceOfAVirtualIPIsToldTheSameAndOfRefusalsByItsOwnCondition) {
+  auto object = vip("web", "192.0.2.100");
+  object.meta.owner_references = {{"v1", "Service", "web", "uid-service", true}};
+  api::VirtualIPStatus next;
+  next.addresses = {"192.0.2.100"};
+  next.conditions = {condition("Allocated", false, Reason::kAddressInUse, "2001:db8::1 taken")};
+  next.last_transition = api::LastTransition{WallTime(Seconds(7)), "node-a", "node-b", "MasterDown", 812};
+  std::vector<std::string> told;
+  for (const auto& notice : virtual_ip_notices(object, next)) {
+    told.push_back(notice.regarding.kind + " " + notice.reason);
+    EXPECT_EQ(notice.regarding.uid, notice.regarding.kind == "Service" ? "uid-service" : "uid-web");
+  }
+  EXPECT_EQ(told, (Reasons{"VirtualIP AllocationFailed", "VirtualIP IPAllocated", "VirtualIP MasterChanged",
+                           "Service IPAllocated", "Service MasterChanged"}));
+}
+
+TEST(Notices, AServiceWithoutAnAddressIsToldAllocationFailed) {
+  for (const Reason reason :
+       {Reason::kAddressInUse, Reason::kPoolExhausted, Reason::kVirtualRouterIDsExhausted}) {
+    ServiceStatus next;
+    next.conditions = {condition("Accepted", false, reason, "x")};
+    const auto out = service_notices(service("web", ""), next);
+    ASSERT_EQ(reasons(out), Reasons{"AllocationFailed"});
+    EXPECT_EQ(out[0].note, std::string(to_string(reason)) + ": x");
+  }
 }
 
 TEST(Notices, AServiceIsToldThatItsNameIsTaken) {

@@ -89,6 +89,46 @@ TEST(VirtualIPStatus, AForeignPeerOfTheGroupMayBeItsMaster) {
   EXPECT_EQ(reason(scene.status(), "Degraded"), "VRIDInUse");
 }
 
+// One condition has one reason: the worst is first, and the message has the others.
+TEST(VirtualIPStatus, NothingThatDegradesItHidesAnother) {
+  Scene scene;
+  scene.decision.pool_removed = "192.0.2.100 is in no accepted AddressPool";
+  scene.decision.foreign_writers = "somebody";
+  scene.member(1).problems = {{"DuplicateNode", api::ConditionStatus::kTrue, "x", "two of it", 0, {}}};
+  const auto out = scene.status();
+  EXPECT_EQ(reason(out, "Degraded"), "DuplicateNode");
+  const auto& message = find_condition(out.conditions, "Degraded")->message;
+  EXPECT_TRUE(
+      message.starts_with("node-b: two of it; also ForeignStatusWriter: the Service's status is written by "
+                          "somebody"))
+      << message;
+  EXPECT_NE(message.find("; also PoolRemoved: 192.0.2.100 is in no accepted AddressPool; "),
+            std::string::npos);
+}
+
+// kubernetes.md 6: an Event for each, once, whatever comes and goes beside it.
+TEST(VirtualIPStatus, WhatIsToldOfOneThingThatDegradesItIsNotToldAgainWithAnother) {
+  Scene scene;
+  scene.decision.pool_removed = "gone";
+  const auto told = [&] {
+    const auto next = scene.status();
+    std::vector<std::string> out;
+    for (const auto& notice : virtual_ip_notices(scene.object, next)) out.push_back(notice.reason);
+    scene.object.status = next;
+    return out;
+  };
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(told(), (Told{"IPAllocated", "PoolRemoved"}));
+  scene.member(1).problems = {{"DADFailed", api::ConditionStatus::kTrue, "x", "y", 0, {}}};
+  EXPECT_EQ(told(), Told{});
+  scene.decision.foreign_writers = "somebody";
+  EXPECT_EQ(told(), Told{"ForeignStatusWriter"});
+  scene.member(1).problems.clear();
+  EXPECT_EQ(told(), Told{});
+  scene.decision.foreign_writers = "somebody, else";
+  EXPECT_EQ(told(), Told{"ForeignStatusWriter"});
+}
+
 // One address serves, the other found no node.
 TEST(VirtualIPStatus, HalfPlacedItIsDegraded) {
   Scene scene;

@@ -51,6 +51,7 @@ TEST(VirtualIPStatus, SaidOnceItIsSaidTheSameAgain) {
 TEST(VirtualIPStatus, RealsAreWhatTheMasterReports) {
   Scene scene;
   api::RealServerSet set;
+  set.spec.group = "g";
   set.members = {{"node-a", 2, 3, 1}, {"node-b", 0, 3, 1}};
   scene.sets = {set};
   EXPECT_EQ(scene.status().reals, "2/3");

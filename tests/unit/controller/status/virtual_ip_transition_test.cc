@@ -74,5 +74,34 @@ TEST(VirtualIPStatus, ARestartOfTheSameMasterIsATransitionFromItself) {
   EXPECT_EQ(scene.status().last_transition->from, "node-a");
 }
 
+// Its entry did not count for a while (nobody was master by what could be seen) and counts again unchanged.
+TEST(VirtualIPStatus, TheSameTransitionSeenAgainAfterATimeWithoutMasterIsTheSame) {
+  Scene scene;
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition, scene.object.status.last_transition);
+}
+
+// The time is the node's, whenever the controller looks.
+TEST(VirtualIPStatus, AControllerThatRestartsKeepsTheTransition) {
+  Scene scene;
+  scene.object.status.master = "node-a";
+  scene.object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(77)), "node-b", "node-a", "MasterDown", 812};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  scene.group.status.master = "node-a";
+  const auto before = scene.object.status.last_transition;
+  const auto first_look = rule(std::nullopt, scene.group, {}, scene.inputs.now);
+  const auto summary = summarize_group(scene.inputs, scene.group, first_look);
+  EXPECT_EQ(virtual_ip_status(
+                {&scene.object, &scene.decision, {{ip("192.0.2.100"), &scene.group, &summary}}, {}}, kNow)
+                .last_transition,
+            before);
+  scene.group.status.members.erase(scene.group.status.members.begin());  // it lost the API: only heard
+  scene.member(0).hears = "192.0.2.1";
+  EXPECT_EQ(scene.status().last_transition, before);
+}
+
 }  // namespace
 }  // namespace fairlead::controller

@@ -1,0 +1,71 @@
+#include "controller/app/reverts.h"
+
+#include <functional>
+#include <string_view>
+
+namespace fairlead::controller {
+namespace {
+
+// Without the values of these fields: "resourceVersion":"17".
+std::size_t content_of(std::string body) {
+  for (const std::string_view field : {R"("resourceVersion":")", R"("lastTransitionTime":")"}) {
+    for (auto at = body.find(field); at != std::string::npos; at = body.find(field, at + field.size())) {
+      const auto begin = at + field.size();
+      const auto end = body.find('"', begin);
+      if (end != std::string::npos) body.erase(begin, end - begin);
+    }
+  }
+  return std::hash<std::string>{}(body);
+}
+
+}  // namespace
+
+bool Reverts::fights(const Last& last, TimePoint now) {
+  return last.fight && now - last.undone.back() <= kForgotten;
+}
+
+bool Reverts::may_write(const std::string& what, TimePoint now) const {
+  const auto found = last_.find(what);
+  return found == last_.end() || !fights(found->second, now) || now - found->second.at >= kPause;
+}
+
+bool Reverts::written(const std::string& what, const std::string& body, TimePoint now) {
+  forget(now);
+  const std::size_t content = content_of(body);
+  const auto [found, is_new] = last_.try_emplace(what);
+  Last& last = found->second;
+  const bool undone = !is_new && last.content == content;
+  last.content = content;
+  last.at = now;
+  if (!undone) return false;
+  last.fight = fights(last, now);
+  last.undone.push_back(now);
+  if (last.undone.size() > kMost) last.undone.pop_front();
+  last.fight = last.fight || (last.undone.size() == kMost && now - last.undone.front() <= kWithin);
+  return true;
+}
+
+std::optional<TimePoint> Reverts::next(TimePoint now) const {
+  std::optional<TimePoint> out;
+  for (const auto& [what, last] : last_) {
+    const TimePoint at = last.at + kPause;
+    if (fights(last, now) && at > now && (!out || at < *out)) out = at;
+  }
+  return out;
+}
+
+std::set<std::string> Reverts::fought(TimePoint now) const {
+  std::set<std::string> out;
+  for (const auto& [what, last] : last_) {
+    if (fights(last, now)) out.insert(what);
+  }
+  return out;
+}
+
+void Reverts::forget(TimePoint now) {
+  if (now - swept_ < kWithin) return;
+  swept_ = now;
+  std::erase_if(last_, [now](const auto& entry) { return now - entry.second.at > kForgotten; });
+}
+
+}  // namespace fairlead::controller

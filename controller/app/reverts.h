@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "lib/base/time.h"
+
+// Who undoes what we write (FC-04): a second controller, a GitOps tool, a person. What we write of an object
+// although it is what we wrote of it last was undone in between; that five times within a minute is a fight.
+// Then we write it once a minute and say so, and never go on as fast as the other does. Pure.
+namespace fairlead::controller {
+
+class Reverts {
+ public:
+  static constexpr std::size_t kMost = 5;
+  static constexpr Seconds kWithin{60};
+  static constexpr Seconds kPause{60};       // between two writes of what is fought over
+  static constexpr Seconds kForgotten{180};  // after the last time it was undone the fight is over
+
+  // `what` is written: an object, by one verb.
+  bool may_write(const std::string& what, TimePoint now) const;
+  // The write of `body` has changed the object. True if it was the same as last time, so that somebody had
+  // undone it; versions and times in it do not count.
+  bool written(const std::string& what, const std::string& body, TimePoint now);
+  // When something that is fought over may be written again; nullopt: nothing waits.
+  std::optional<TimePoint> next(TimePoint now) const;
+  // What is fought over.
+  std::set<std::string> fought(TimePoint now) const;
+
+ private:
+  struct Last {
+    std::size_t content = 0;
+    TimePoint at{};
+    std::deque<TimePoint> undone;  // the newest kMost
+    bool fight = false;            // begun, and over once the last of these is kForgotten ago
+  };
+  static bool fights(const Last& last, TimePoint now);
+  void forget(TimePoint now);
+
+  std::map<std::string, Last> last_;
+  TimePoint swept_{};
+};
+
+}  // namespace fairlead::controller

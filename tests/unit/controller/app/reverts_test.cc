@@ -1,0 +1,69 @@
+#include "controller/app/reverts.h"
+
+#include <gtest/gtest.h>
+
+// FC-04: others write our fields. Counted, named, backed off from: never a war.
+namespace fairlead::controller {
+namespace {
+
+constexpr TimePoint kStart{Seconds(1000)};
+
+std::string body(const std::string& version, const std::string& state) {
+  return R"({"metadata":{"name":"web","resourceVersion":")" + version +
+         R"("},"status":{"conditions":[{"lastTransitionTime":"2026-01-01T00:00:)" + version +
+         R"(Z"}],"state":")" + state + "\"}}";
+}
+// It is written and undone so often, so far apart; returns when the last was.
+TimePoint undone(Reverts& reverts, int times, Seconds apart, TimePoint from) {
+  TimePoint now = from;
+  for (int i = 0; i <= times; ++i)
+    reverts.written("web", body(std::to_string(i + 10), "Ready"), now = from + i * apart);
+  return now;
+}
+
+TEST(RevertsFC04, TheSameWrittenAgainWasUndoneWhateverItsVersionAndTimes) {
+  Reverts reverts;
+  EXPECT_FALSE(reverts.written("web", body("10", "Ready"), kStart));
+  EXPECT_TRUE(reverts.written("web", body("11", "Ready"), kStart));
+  EXPECT_FALSE(reverts.written("web", body("12", "NoMaster"), kStart));
+  EXPECT_FALSE(reverts.written("web", body("13", "Ready"), kStart)) << "it was not undone, we changed it";
+  EXPECT_FALSE(reverts.written("other", body("14", "Ready"), kStart));
+}
+
+TEST(RevertsFC04, FiveTimesWithinAMinuteIsAFightAndThenItIsWrittenOnceAMinute) {
+  Reverts reverts;
+  TimePoint now = undone(reverts, 4, Seconds(10), kStart);
+  EXPECT_TRUE(reverts.may_write("web", now));
+  EXPECT_TRUE(reverts.fought(now).empty());
+  now += Seconds(10);
+  reverts.written("web", body("99", "Ready"), now);
+  EXPECT_EQ(reverts.fought(now), std::set<std::string>{"web"});
+  EXPECT_TRUE(reverts.may_write("other", now));
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_FALSE(reverts.may_write("web", now + Seconds(59)));
+    EXPECT_EQ(reverts.next(now + Seconds(59)), now + Seconds(60));
+    now += Seconds(60);
+    ASSERT_TRUE(reverts.may_write("web", now));
+    EXPECT_TRUE(reverts.written("web", body("99", "Ready"), now));
+    EXPECT_EQ(reverts.fought(now).size(), 1U);
+  }
+}
+
+TEST(RevertsFC04, UndoneNowAndThenIsNoFight) {
+  Reverts reverts;
+  const TimePoint now = undone(reverts, 20, Seconds(20), kStart);
+  EXPECT_TRUE(reverts.may_write("web", now));
+  EXPECT_TRUE(reverts.fought(now).empty());
+}
+
+TEST(RevertsFC04, AFightIsOverThreeMinutesAfterTheLastTime) {
+  Reverts reverts;
+  const TimePoint last = undone(reverts, 5, Seconds(1), kStart);
+  EXPECT_EQ(reverts.fought(last + Seconds(180)).size(), 1U);
+  EXPECT_TRUE(reverts.fought(last + Seconds(181)).empty());
+  reverts.written("web", body("99", "Ready"), last + Seconds(181));
+  EXPECT_TRUE(reverts.may_write("web", last + Seconds(182))) << "one time more begins no fight";
+}
+
+}  // namespace
+}  // namespace fairlead::controller
