@@ -31,9 +31,11 @@ struct Statuses {
   ByKey<std::vector<Notice>> service_notices;
 };
 
-// The order of writes: what VirtualIPs need first, claims, groups and sets, statuses, then removals
-// backwards; after the finalizer, last of all, the claims.
+// The order of writes: what depends on nothing else (urgency.h); then what VirtualIPs need first, claims,
+// groups and sets, statuses, then removals backwards; after the finalizer, last of all, the claims.
 enum class Step {
+  kBackends,
+  kNews,
   kVirtualIPs,
   kClaims,
   kGroups,
