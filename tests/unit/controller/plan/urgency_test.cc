@@ -74,13 +74,15 @@ TEST(Urgency, TheStatusOfWhatHasServedComesFirst) {
 
 // Only the first write of an object is sent in a round: its spec is not put off by its status.
 TEST(Urgency, AStatusThatGoesWithAChangeOfItsObjectWaitsForIt) {
-  Inputs inputs = with_news();
-  const std::string name = inputs.groups.begin()->first.name;
-  inputs.groups.begin()->second.status.state = "Ready";
+  Inputs inputs = with_web();
+  inputs.sets = desired(inputs).sets;
+  auto& [key, group] = *inputs.groups.begin();
+  group.status.state = "Ready";
+  group.spec.preempt_delay = Seconds(1);
   Statuses statuses;
-  statuses.groups[{"", name}].state = "NoMaster";
+  statuses.groups[key].state = "NoMaster";
   const auto writes = changes(inputs, desired(inputs), statuses);
-  EXPECT_EQ(steps_of(writes), (std::vector<Step>{Step::kGroups, Step::kSets, Step::kStatus}));
+  EXPECT_EQ(steps_of(writes), (std::vector<Step>{Step::kGroups, Step::kStatus}));
 }
 
 }  // namespace
