@@ -31,7 +31,6 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr const char* kNamespace = "fairlead-system";
-constexpr apiserver::RateLimit kRateLimit{50, 100};  // K-33
 
 struct Flags {
   std::string kubeconfig;
@@ -42,6 +41,8 @@ struct Flags {
   std::int64_t lease_duration = 15;
   std::int64_t renew_deadline = 10;
   std::int64_t retry_period = 2;
+  int api_qps = 50;  // K-33
+  int api_burst = 100;
   bool default_controller = false;
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
@@ -68,6 +69,17 @@ void add_election_flags(CLI::App& app, Flags& flags) {
           "Seconds between tries; 1.2 times this is less than --renew-deadline");
 }
 
+void add_rate_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--kube-api-qps", flags.api_qps, "Requests a second to the API server, at most")
+      ->envname("FAIRLEAD_KUBE_API_QPS")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--kube-api-burst", flags.api_burst, "Requests at once after a pause, at most")
+      ->envname("FAIRLEAD_KUBE_API_BURST")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+}
+
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("fairlead-controller ") + FAIRLEAD_VERSION);
   app.add_option("--kubeconfig", flags.kubeconfig, "File; without it $KUBECONFIG, then the Pod's own account")
@@ -79,6 +91,7 @@ void add_flags(CLI::App& app, Flags& flags) {
                  "Where the Lease is; without it the kubeconfig's or the Pod's own, then fairlead-system")
       ->envname("FAIRLEAD_NAMESPACE");
   add_election_flags(app, flags);
+  add_rate_flags(app, flags);
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
@@ -144,6 +157,7 @@ struct Plan {
   std::string host;
   std::string namespace_name;
   bool default_controller = false;
+  apiserver::RateLimit rate;
   std::optional<controller::Election> election;  // none: this replica leads
 };
 
@@ -173,7 +187,7 @@ int serve(const Plan& plan, int signals) {
   sys::Loop loop;
   int code = 0;
   {
-    apiserver::Client client(loop, metrics, plan.config, kRateLimit,
+    apiserver::Client client(loop, metrics, plan.config, plan.rate,
                              std::string("fairlead-controller/") + FAIRLEAD_VERSION);
     sys::log(sys::LogLevel::kInfo, "controller.started",
              {{"version", FAIRLEAD_VERSION}, {"namespace", plan.namespace_name}});
@@ -210,7 +224,13 @@ int run(const Flags& flags) try {
   if (!election) return complain(kWrongUsage, election.error().message);
   const auto config = apiserver::find_config(flags.kubeconfig, flags.api_servers);
   if (!config) return complain(kWrongUsage, config.error().message);
-  Plan plan{{*metrics, *health}, *config, host, flags.namespace_name, flags.default_controller, std::nullopt};
+  Plan plan{{*metrics, *health},
+            *config,
+            host,
+            flags.namespace_name,
+            flags.default_controller,
+            {static_cast<double>(flags.api_qps), flags.api_burst},
+            std::nullopt};
   if (plan.namespace_name.empty()) plan.namespace_name = config->namespace_name;
   if (plan.namespace_name.empty()) plan.namespace_name = kNamespace;
   if (!api::is_object_name(plan.namespace_name)) {

@@ -41,6 +41,7 @@ SECOND = {
     "api/client_faults_test.py": {"api"},
     "api/client_test.py": {"api"},
     "api/controller_faults_test.py": {"api"},
+    "api/controller_rate_test.py": {"api"},
     "api/controller_test.py": {"api"},
     "api/controller_time_test.py": {"api"},
     "api/crd_cases.py": {"api"},

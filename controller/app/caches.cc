@@ -26,31 +26,35 @@ std::string version_in(const apiserver::Informer<T>& informer, const api::Object
   return object == nullptr ? "" : object->meta.resource_version;
 }
 
+std::function<void(const api::ObjectKey&)> change_of(const Caches::OnChange& on_change,
+                                                     std::optional<Target> target) {
+  return [on_change, target](const api::ObjectKey& key) { on_change(target, key); };
+}
+
 }  // namespace
 
-Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client,
-               std::function<void()> on_change)
+Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const OnChange& on_change)
     : on_change_(on_change),
       virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
-                   [on_change](const auto&) { on_change(); }),
+                   change_of(on_change, Target::kVirtualIP), &inputs_.virtual_ips),
       pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
-             [on_change](const auto&) { on_change(); }),
+             change_of(on_change, Target::kAddressPool), &inputs_.pools),
       claims_(loop, metrics, client, resource_of(Target::kAddressClaim), api::decode_address_claim,
-              [on_change](const auto&) { on_change(); }),
+              change_of(on_change, Target::kAddressClaim), &inputs_.claims),
       services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
-                [on_change](const auto&) { on_change(); }),
+                change_of(on_change, Target::kService), &inputs_.services),
       endpoint_slices_(loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
-                       [on_change](const auto&) { on_change(); }),
+                       change_of(on_change, std::nullopt), &inputs_.endpoint_slices),
       namespaces_(loop, metrics, client, namespaces(), api::decode_namespace,
-                  [on_change](const auto&) { on_change(); }),
+                  change_of(on_change, std::nullopt), &inputs_.namespaces),
       nodes_(loop, metrics, client, resource_of(Target::kNode), api::decode_node,
-             [on_change](const auto&) { on_change(); }),
+             change_of(on_change, Target::kNode), &inputs_.nodes),
       node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
-                    [on_change](const auto&) { on_change(); }),
+                    change_of(on_change, Target::kNodeReport), &inputs_.node_reports),
       groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
-              [on_change](const auto&) { on_change(); }),
+              change_of(on_change, Target::kVRRPGroup), &inputs_.groups),
       sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
-            [on_change](const auto&) { on_change(); }) {
+            change_of(on_change, Target::kRealServerSet), &inputs_.sets) {
   for_each(*this, [this](auto& informer) {
     informer.when_other_history([this](TimePoint since) { doubt(since); });
   });
@@ -76,7 +80,7 @@ void Caches::doubt(TimePoint since) {
   const auto missing = unsynced();
   if (missing.size() == before) return;
   sys::log(sys::LogLevel::kInfo, "controller.asks_anew", {{"kinds", join(missing, ",")}});
-  on_change_();
+  on_change_(std::nullopt, {});
 }
 
 std::vector<std::string> Caches::unsynced() const {
@@ -87,25 +91,14 @@ std::vector<std::string> Caches::unsynced() const {
   return out;
 }
 
-Inputs Caches::snapshot() const {
-  Inputs out;
-  out.virtual_ips = virtual_ips_.objects();
-  out.poisoned_virtual_ips = poisoned_of(virtual_ips_);
-  out.pools = pools_.objects();
-  out.poisoned_pools = poisoned_of(pools_);
-  out.claims = claims_.objects();
-  out.poisoned_claims = poisoned_of(claims_);
-  out.services = services_.objects();
-  out.poisoned_services = poisoned_of(services_);
-  out.endpoint_slices = endpoint_slices_.objects();
-  out.namespaces = namespaces_.objects();
-  out.nodes = nodes_.objects();
-  out.node_reports = node_reports_.objects();
-  out.groups = groups_.objects();
-  out.poisoned_groups = poisoned_of(groups_);
-  out.sets = sets_.objects();
-  out.poisoned_sets = poisoned_of(sets_);
-  return out;
+Inputs& Caches::inputs() {
+  inputs_.poisoned_virtual_ips = poisoned_of(virtual_ips_);
+  inputs_.poisoned_pools = poisoned_of(pools_);
+  inputs_.poisoned_claims = poisoned_of(claims_);
+  inputs_.poisoned_services = poisoned_of(services_);
+  inputs_.poisoned_groups = poisoned_of(groups_);
+  inputs_.poisoned_sets = poisoned_of(sets_);
+  return inputs_;
 }
 
 std::string Caches::version_of(Target target, const api::ObjectKey& key) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,10 @@ namespace fairlead::controller {
 // The informers of every kind the controller reads. All members on the loop's thread.
 class Caches {
  public:
-  // `on_change` is called after each change of any object, or when a list has been seen.
-  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, std::function<void()> on_change);
+  // Called after each change of any object, with its kind, none for one that nobody here writes; or when a
+  // list has been seen, without a name.
+  using OnChange = std::function<void(std::optional<Target>, const api::ObjectKey&)>;
+  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const OnChange& on_change);
 
   // True once every kind has been listed whole (K-19), and each since the API server may have gone back in
   // time (FC-11): what is decided from objects of two histories may give one address to two groups.
@@ -22,8 +25,9 @@ class Caches {
   // The kinds that have not been listed yet: "virtualips", ...
   std::vector<std::string> unsynced() const;
 
-  // A copy of everything; settings, memory and now are the caller's to fill.
-  Inputs snapshot() const;
+  // Everything, as it is until the loop goes on: 10,000 Services are not copied for each round. Settings,
+  // memory and now are the caller's to fill.
+  Inputs& inputs();
 
   // The resourceVersion of the object as cached; empty if it is not there.
   std::string version_of(Target target, const api::ObjectKey& key) const;
@@ -34,7 +38,8 @@ class Caches {
   template <class Self, class Do>
   static void for_each(Self& self, Do work);
 
-  std::function<void()> on_change_;
+  Inputs inputs_;  // first: the informers keep their objects in it
+  OnChange on_change_;
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
   apiserver::Informer<api::AddressClaim> claims_;

@@ -30,8 +30,9 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       writer_(metrics, client, events_),
       measures_(metrics),
       gather_(loop),
+      cut_(loop),
       tick_(loop),
-      caches_(loop, metrics, client, [this] { changed(); }) {
+      caches_(loop, metrics, client, [this](auto target, const auto& key) { changed(target, key); }) {
   tick();
 }
 
@@ -48,11 +49,19 @@ void Controller::stop(std::function<void()> on_idle) {
   on_idle_ = std::move(on_idle);
 }
 
-void Controller::changed() {
+void Controller::changed(std::optional<Target> target, const api::ObjectKey& key) {
   note_sync();
   if (!leading_) return;
   add();
-  if (!rounds_.running()) schedule(kGather);
+  if (!rounds_.running()) return schedule(kGather);
+  const bool ours = target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
+  if (!ours) cut_short();
+}
+
+void Controller::cut_short() {
+  const auto at = rounds_.may_cut(sys::now(), kGather);
+  if (!at || std::exchange(cutting_, true)) return;
+  cut_.arm(*at, [this] { writer_.drop_rest(); });
 }
 
 void Controller::add() {
@@ -76,7 +85,7 @@ void Controller::round() {
   const TimePoint begun = sys::now();
   measures_.waited(rounds_.begin(begun));
   next_look_ = begun + kLookAnyway;
-  Inputs inputs = caches_.snapshot();
+  Inputs& inputs = caches_.inputs();
   inputs.settings = settings_;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
@@ -91,6 +100,7 @@ void Controller::round() {
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
+  rounds_.computed(sys::now());
   measures_.round(sys::now() - begun);
   measures_.show(summary.statuses);
   measures_.count_failures(inputs, writes);
@@ -100,6 +110,8 @@ void Controller::round() {
 
 void Controller::written(const Writer::Outcome& outcome) {
   measures_.worked(rounds_.end(sys::now()));
+  cut_.cancel();
+  cutting_ = false;
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
   for (const auto& [key, managers] : outcome.foreign_writers) {
@@ -109,7 +121,7 @@ void Controller::written(const Writer::Outcome& outcome) {
   }
   if (writer_.fought() != memory_.fought) add();  // the conditions say so
   wait_until_ = sys::now() + kCachesWithin;
-  if (!moved_.empty() || outcome.more || rounds_.waiting() > 0) schedule(kGather);
+  if (!moved_.empty() || rounds_.waiting() > 0) schedule(kGather);
   if (const auto retry = writer_.next_retry()) {
     schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
   }

@@ -18,10 +18,11 @@
 
 namespace fairlead::controller {
 
-// The loop of the controller: changes are gathered for 50 ms, then one round is snapshot -> desired ->
+// The loop of the controller: changes are gathered for 50 ms, then one round is caches -> desired ->
 // statuses -> changes -> writes. The next round waits until the caches show what the last one wrote (at most
-// 5 s). Nothing is decided before every kind has been listed (K-19), and nothing before lead(); the caches
-// are filled from the beginning. All on the loop's thread.
+// 5 s). A change that is not of our making does not wait for all writes of a round: it leaves the rest of
+// them to the next (FC-06). Nothing is decided before every kind has been listed (K-19), and nothing before
+// lead(); the caches are filled from the beginning. All on the loop's thread.
 class Controller {
  public:
   // `instance`: which process, for the reader of Events.
@@ -35,10 +36,11 @@ class Controller {
   void stop(std::function<void()> on_idle);
 
  private:
-  void changed();
+  void changed(std::optional<Target> target, const api::ObjectKey& key);
   // A round has to take up what has changed just now.
   void add();
   void schedule(Microseconds wait);
+  void cut_short();
   void round();
   void written(const Writer::Outcome& outcome);
   bool caught_up();
@@ -63,6 +65,8 @@ class Controller {
   std::string waiting_for_;        // kinds, as logged last
   TimePoint next_look_{};
   sys::Timer gather_;
+  sys::Timer cut_;
+  bool cutting_ = false;  // the round that runs is to end early
   sys::Timer tick_;
   Caches caches_;  // last: it calls back into the members above
 };

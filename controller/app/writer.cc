@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "controller/app/paths.h"
-#include "controller/app/turn.h"
 #include "controller/plan/absences.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
+#include "lib/reconcile/resource_version.h"
 #include "lib/reconcile/write_answer.h"
 #include "lib/sys/log.h"
 
@@ -18,6 +18,7 @@ namespace {
 constexpr const char* kManager = "fairlead-controller";
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
+constexpr std::size_t kUnderWay = 16;  // a third of a second, at the rate that we keep to (K-33)
 
 bool good(int status) { return status >= 200 && status < 300; }
 
@@ -53,33 +54,43 @@ Writer::Writer(sys::Metrics& metrics, apiserver::Client& client, apiserver::Even
 
 void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   const TimePoint now = sys::now();
-  Turn turn = take_turn(std::move(writes), kMostInOneTurn, [&](const Write& write) {
-    const std::string subject = subject_of(write);
-    return reverts_.may_write(subject, now) && retries_.may_try(subject, now);
-  });
-  for (const auto& write : turn.writes) {
-    if (retries_.has_failed(subject_of(write))) retried_.add(1);
-  }
-  writes_ = std::move(turn.writes);
+  writes_.clear();
   outcome_ = {};
-  outcome_.more = turn.more;
+  std::set<std::pair<Target, api::ObjectKey>> touched;
+  for (auto& write : writes) {
+    const std::string subject = subject_of(write);
+    const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
+    if (!may || !touched.insert({write.target, write.key}).second) continue;
+    if (retries_.has_failed(subject)) retried_.add(1);
+    writes_.push_back(std::move(write));
+  }
   sent_ = 0;
-  open_ = 0;
   on_done_ = std::move(on_done);
-  next_step();
+  go_on();
 }
 
-void Writer::next_step() {
-  if (sent_ == writes_.size()) {
-    const OnDone done = std::exchange(on_done_, nullptr);
-    return done(outcome_);
+// Whatever may be sent now is; the end of the round, if nothing is left.
+void Writer::go_on() {
+  if (under_way_.empty()) {
+    if (sent_ == writes_.size()) {
+      const OnDone done = std::exchange(on_done_, nullptr);
+      return done(outcome_);
+    }
+    step_ = writes_[sent_].step;
   }
-  const Step step = writes_[sent_].step;
-  std::size_t end = sent_;
-  while (end < writes_.size() && writes_[end].step == step) ++end;
-  const std::size_t begin = std::exchange(sent_, end);
-  open_ = end - begin;
-  for (std::size_t i = begin; i < end; ++i) confirm(writes_[i], 0);
+  while (under_way_.size() < kUnderWay && sent_ < writes_.size() && writes_[sent_].step == step_) {
+    const Write write = std::move(writes_[sent_++]);
+    under_way_.insert({write.target, write.key});
+    confirm(write, 0);
+  }
+}
+
+bool Writer::is_ours(Target target, const api::ObjectKey& key, const std::string& version) const {
+  if (under_way_.contains({target, key})) return true;
+  const auto moved = outcome_.moved.find({target, key});
+  if (moved == outcome_.moved.end()) return false;
+  return version == moved->second.written ||
+         !reconcile::has_passed(version, moved->second.before, moved->second.written);
 }
 
 // Reads what the write takes for gone, from number `at` on, and sends it if nothing of it is there.
@@ -103,7 +114,7 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   // There and changed meanwhile: the next round knows more.
   const bool conflict = result && good(result->status) && !absence.unchanged.empty();
   failed(write, subject + ": " + why, conflict);
-  end_of_one();
+  end_of(write);
 }
 
 void Writer::send(const Write& write) {
@@ -141,11 +152,12 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     }
     failed(write, answer_text(*result), result->status == kConflict && managers.empty());
   }
-  end_of_one();
+  end_of(write);
 }
 
-void Writer::end_of_one() {
-  if (--open_ == 0) next_step();
+void Writer::end_of(const Write& write) {
+  under_way_.erase({write.target, write.key});
+  go_on();
 }
 
 // A deletion is answered with a Status, or with the object that waits for its finalizers.

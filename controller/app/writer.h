@@ -18,16 +18,17 @@
 
 namespace fairlead::controller {
 
-// Carries out one round of writes, so many of them as are sent in one turn (turn.h), step after step, those
-// of one step together. A write that fails holds up nothing but its own object, which then waits (K-24); the
-// next round computes anew. A write that frees something is sent once the API server has said that what it
-// takes for gone is gone (FC-03).
+// Carries out one round of writes, step after step, those of one step side by side, 16 at a time: what has
+// not been sent can still be left to a later round. A write that fails holds up nothing but its own object,
+// which then waits (K-24); the next round computes anew.
+// A write that frees something is sent once the API server has said that what it takes for gone is gone
+// (FC-03). Of several writes to one object only the first is sent: the others were computed from what it
+// changes.
 class Writer {
  public:
   struct Outcome {
     int written = 0;
     int failed = 0;
-    bool more = false;  // not all that could be sent was: the next round goes on with it
     // Objects that changed by our hand: the next round may be computed only when the caches have passed the
     // write (K-22).
     struct Move {
@@ -51,15 +52,19 @@ class Writer {
   // Objects of which somebody undoes again and again what we write: plural and name.
   std::set<std::pair<std::string, api::ObjectKey>> fought() const;
 
+  // True if this version of the object is, or may be, what the round that runs has made of it: its cache
+  // shows nothing new by it. An object whose write is under way counts.
+  bool is_ours(Target target, const api::ObjectKey& key, const std::string& version) const;
+
   // When the first object that waits may be tried again.
   std::optional<TimePoint> next_retry() const;
 
  private:
-  void next_step();
+  void go_on();
   void confirm(const Write& write, std::size_t at);
   void looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result);
   void send(const Write& write);
-  void end_of_one();
+  void end_of(const Write& write);
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
   void tell(const Notice& notice);
   void well_answered(const Write& write, const apiserver::ApiResponse& response);
@@ -74,7 +79,8 @@ class Writer {
   sys::Counter& retried_;
   std::vector<Write> writes_;  // of the round, those still to be sent last
   std::size_t sent_ = 0;
-  std::size_t open_ = 0;  // sent and not answered
+  Step step_{};                                            // of those that are under way
+  std::set<std::pair<Target, api::ObjectKey>> under_way_;  // sent and not answered
   Outcome outcome_;
   OnDone on_done_;
   reconcile::Retries retries_;

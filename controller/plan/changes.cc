@@ -12,6 +12,7 @@
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
 #include "controller/plan/status_changes.h"
+#include "controller/plan/urgency.h"
 #include "controller/plan/write_parts.h"
 #include "lib/base/text.h"
 
@@ -232,6 +233,7 @@ std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const S
   report_removals(inputs, desired, out);
   finalizer_removals(inputs, notes, desired, out);
   doubt_what_is_told(inputs, desired, out);
+  hurry(inputs, out);
   std::stable_sort(out.begin(), out.end(), [](const Write& a, const Write& b) {
     return std::tie(a.step, a.target, a.key) < std::tie(b.step, b.target, b.key);
   });

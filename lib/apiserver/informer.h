@@ -68,14 +68,16 @@ class Informer : private ReflectorSink {
     T object;  // what of it could be read
   };
 
+  // `objects`: where the cache is kept, by this informer alone, which it outlives; none: in here.
   Informer(sys::Loop& loop, sys::Metrics& metrics, Client& client, Resource resource, Decode decode,
-           OnChange on_change)
+           OnChange on_change, std::map<api::ObjectKey, T>* objects = nullptr)
       : client_(client),
         kind_(resource.plural),
         decode_(std::move(decode)),
         on_change_(std::move(on_change)),
         count_(metrics.gauge("fairlead_api_store_objects", "Objects in the cache, unreadable ones included",
                              {{"kind", resource.plural}})),
+        objects_(objects == nullptr ? own_objects_ : *objects),
         reflector_(std::make_unique<Reflector>(loop, metrics, client, std::move(resource),
                                                static_cast<ReflectorSink&>(*this))) {}
 
@@ -204,7 +206,8 @@ class Informer : private ReflectorSink {
   std::function<void(TimePoint)> other_history_;
   bool synced_ = false;
   TimePoint synced_at_{};
-  std::map<api::ObjectKey, T> objects_;
+  std::map<api::ObjectKey, T> own_objects_;
+  std::map<api::ObjectKey, T>& objects_;
   std::map<api::ObjectKey, Poisoned> poisoned_;
   std::unique_ptr<Reflector> reflector_;  // last: it calls back into the members above
 };

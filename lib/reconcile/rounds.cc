@@ -1,5 +1,6 @@
 #include "lib/reconcile/rounds.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -16,8 +17,19 @@ Microseconds Rounds::begin(TimePoint now) {
   return std::exchange(waiting_, 0) == 0 ? Microseconds(0) : now - oldest_;
 }
 
+void Rounds::computed(TimePoint now) {
+  assert(running());
+  computed_ = now;
+}
+
+std::optional<TimePoint> Rounds::may_cut(TimePoint now, Microseconds gather) const {
+  if (!begun_ || !computed_) return std::nullopt;
+  return std::max(now + gather, *computed_ + (*computed_ - *begun_));
+}
+
 Microseconds Rounds::end(TimePoint now) {
   assert(running());
+  computed_.reset();
   return now - *std::exchange(begun_, std::nullopt);
 }
 

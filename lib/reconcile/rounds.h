@@ -17,6 +17,12 @@ class Rounds {
   // A round takes up all that waits; there need be none. How long the oldest of it has waited, 0 for none.
   // REQUIRES: none runs.
   Microseconds begin(TimePoint now);
+  // The round that runs has been computed, and what it came to is being written. REQUIRES: one runs.
+  void computed(TimePoint now);
+  // From when on its writing may be cut short for a change that comes now, `gather` from now at the soonest:
+  // once it has been written for as long as it took to compute. So a stream of changes leaves half of the
+  // time to writes, and no change waits for all of them. None: it is being computed, or none runs.
+  std::optional<TimePoint> may_cut(TimePoint now, Microseconds gather) const;
   // How long it ran. REQUIRES: one runs.
   Microseconds end(TimePoint now);
 
@@ -34,6 +40,7 @@ class Rounds {
 
  private:
   std::optional<TimePoint> begun_;
+  std::optional<TimePoint> computed_;
   std::size_t waiting_ = 0;
   TimePoint oldest_{};  // of those that wait
   std::optional<TimePoint> wanted_;

@@ -36,13 +36,13 @@ def kubeconfig_of(api, folder, token, ca=None, name="controller"):
 class Controller:
     """One running controller; its log goes to a file."""
 
-    def __init__(self, folder, kubeconfig, name="controller", *words, prefix=()):
+    def __init__(self, folder, kubeconfig, name="controller", *words, prefix=(), log_level="debug"):
         self.health, self.metrics = free_port(), free_port()
         self.log_path = f"{folder}/{name}.log"
         self._log = open(self.log_path, "w")
         self.process = subprocess.Popen(
             [*prefix, BINARY, "--kubeconfig", kubeconfig, "--health-address", f"127.0.0.1:{self.health}",
-             "--metrics-address", f"127.0.0.1:{self.metrics}", "--log-level", "debug", *words],
+             "--metrics-address", f"127.0.0.1:{self.metrics}", "--log-level", log_level, *words],
             stdout=self._log, stderr=subprocess.STDOUT)
 
     def log(self):

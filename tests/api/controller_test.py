@@ -29,7 +29,8 @@ def usage_cases(verdicts, folder):
     verdicts.add("an unreadable kubeconfig ends with 2 and one sentence", code == 2 and len(text.splitlines()) == 1
                  and folder + "/absent" in text, text)
     for words, said in ((("--lease-duration", "10"), "10 s"), (("--retry-period", "9"), "9 s"), (("--retry-period", "0"), "retry-period"),
-                        (("--lease-name", "No/Name"), "--lease-name"), (("--lease-duration", "soon"), "lease-duration")):
+                        (("--lease-name", "No/Name"), "--lease-name"), (("--lease-duration", "soon"), "lease-duration"),
+                        (("--kube-api-qps", "0"), "kube-api-qps"), (("--kube-api-qps", "nan"), "kube-api-qps"), (("--kube-api-burst", "-1"), "kube-api-burst")):
         code, _, text = run(*words)
         verdicts.add(f"{' '.join(words)} ends with 2 and one sentence", code == 2 and len(text.splitlines()) == 1 and said in text, text)
     code, _, text = run(FAIRLEAD_LEASE_DURATION="10")
@@ -41,7 +42,7 @@ def usage_cases(verdicts, folder):
     code, out, _ = run("--help")
     verdicts.add("--help ends with 0 and names every flag", code == 0 and all(f in out for f in (
         "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--lease-name", "--lease-duration",
-        "--renew-deadline", "--retry-period", "--default-controller", "--metrics-address",
+        "--renew-deadline", "--retry-period", "--kube-api-qps", "--kube-api-burst", "--default-controller", "--metrics-address",
         "--health-address", "--log-level", "--log-format")), out)
 
 

@@ -50,6 +50,20 @@ TEST(RoundsK24, AChangeDoesNotWaitForTheRetryOfAWriteThatFailed) {
   EXPECT_TRUE(rounds.want(t0 + Seconds(30))) << "wanted anew by the round that was sooner";
 }
 
+TEST(RoundsK23, AChangeDoesNotWaitForAllWritesOfARound) {
+  Rounds rounds;
+  rounds.add(t0);
+  EXPECT_EQ(rounds.may_cut(t0, Milliseconds(50)), std::nullopt) << "none runs";
+  rounds.begin(t0);
+  EXPECT_EQ(rounds.may_cut(t0, Milliseconds(50)), std::nullopt) << "it has not been computed";
+  rounds.computed(t0 + Milliseconds(700));
+  EXPECT_EQ(rounds.may_cut(t0 + Milliseconds(750), Milliseconds(50)), t0 + Milliseconds(1400))
+      << "written for as long as it was computed";
+  EXPECT_EQ(rounds.may_cut(t0 + Seconds(30), Milliseconds(50)), t0 + Milliseconds(30050)) << "gathered";
+  rounds.end(t0 + Seconds(31));
+  EXPECT_EQ(rounds.may_cut(t0 + Seconds(31), Milliseconds(50)), std::nullopt);
+}
+
 TEST(RoundsK23, ARoundThatNothingChangedForRunsAllTheSame) {
   Rounds rounds;
   EXPECT_EQ(rounds.begin(t0), Microseconds(0));

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""The controller with many Services beside a real API server: figures, no verdict but for what is lost.
+
+controller.py [--services 1000,3000] [--endpoints 10] [--qps 50] [--changes 40] [--seconds 30] [--json FILE]
+
+For each number of Services, each of our class with that many endpoints, in an API server of their own:
+cold      from exec to the first plan, with every kind listed; memory then, and its peak
+writes    what that plan came to until nothing is left to write: number, time, rate; memory then
+restart   the same again with all of it written: from exec to the first plan, and what it writes, which is to be nothing
+churn     so many changes of endpoints a second: from the API server's answer to the change until its watch shows them in the
+          RealServerSet, 50th and 99th percentile; and by the controller's own figures the time a change waits for its plan
+--qps is what the controller may send a second: 50 is its default, with which 10,000 Services take a quarter of an hour.
+Needs what scripts/build builds, and root for nothing. $FAIRLEAD_CONTROLLER: another program to measure."""
+import argparse
+import json
+import os
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.environ.setdefault("FAIRLEAD_BUILD", TREE + "/build/release")
+sys.path[:0] = [TREE + "/tests/bench/controller", TREE + "/tests/api"]
+import apiserver  # noqa: E402
+import churn  # noqa: E402
+import cluster  # noqa: E402
+from measured import Measured  # noqa: E402
+
+
+def options():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--services", type=lambda text: [int(word) for word in text.split(",")], default=[1000, 3000])
+    parser.add_argument("--endpoints", type=int, default=10)
+    parser.add_argument("--qps", type=int, default=50)
+    parser.add_argument("--changes", type=float, default=40)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--json")
+    return parser.parse_args()
+
+
+def started(folder, kubeconfig, told, name):
+    words = [] if told.qps == 50 else ["--kube-api-qps", str(told.qps), "--kube-api-burst", str(2 * told.qps)]
+    return Measured(folder, kubeconfig, name, words)
+
+
+def say(services, what, **figures):
+    shown = "  ".join(f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items())
+    print(f"{services:>6} {what:<8} {shown}", flush=True)
+    return {what: figures}
+
+
+def life(services, told):
+    out = {}
+    with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder, apiserver.api_server() as api:
+        took = cluster.fill(api, services, told.endpoints)
+        print(f"{services:>6} Services with {told.endpoints} endpoints each, made in {took:.0f} s", flush=True)
+        kubeconfig = cluster.account(api, folder)
+        cold = started(folder, kubeconfig, told, "cold")
+        try:
+            out |= say(services, "cold", **cold.planned())
+            out |= say(services, "writes", **cold.written(timeout=120 + services * 10 / told.qps * 3))
+            cold.stop()
+            warm = started(folder, kubeconfig, told, "warm")
+            out |= say(services, "restart", **warm.planned(), **{f"then_{name}": value for name, value in warm.written(timeout=60).items()})
+            out |= say(services, "churn", **churn.run(api, warm, services, told.endpoints, told.changes, told.seconds))
+        finally:
+            cold.stop()
+            if "restart" in out:
+                warm.stop()
+    return out
+
+
+def main():
+    told = options()
+    lives = {services: life(services, told) for services in told.services}
+    few, many = told.services[0], told.services[-1]
+    if few != many:
+        print(f"for each Service, {many} to {few}: 1 is linear, {many / few:.0f} is quadratic")
+        for part, name in (("cold", "seconds"), ("cold", "plan_ms"), ("writes", "seconds"), ("restart", "plan_ms"), ("restart", "then_settled_mib")):
+            a, b = lives[few][part][name] / few, lives[many][part][name] / many
+            print(f"  {part} {name}: {b / a if a else 0:.2f}")
+    if told.json:
+        with open(told.json, "w") as file:
+            json.dump(lives, file, indent=1)
+    lost = [services for services, each in lives.items() if each["restart"]["then_writes"] or each["churn"]["lost"]]
+    sys.exit(f"something is written at a restart, or a change was lost, with {lost} Services" if lost else 0)
+
+
+if __name__ == "__main__":
+    main()
