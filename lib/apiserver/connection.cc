@@ -150,8 +150,8 @@ std::unique_ptr<Exchange> Connection::start(Lane lane, HttpRequest request, Exch
 }
 
 void Connection::saw_answer(int status, bool fresh) {
-  failures_ = 0;
   health_.answered(fresh, status == kUnauthorized, sys::now());
+  if (!health_.cut_off()) failures_ = 0;  // else an old connection would keep us from the next server
   if (status != kUnauthorized) return show(trouble_);
   token_.distrust();
   const auto why = token_.problem().empty() ? "" : "; " + token_.problem();

@@ -71,7 +71,7 @@ class Connection {
   reconcile::ServerHealth health_;
   std::string trouble_;  // why no answer came, the last time
   reconcile::ServerHealth::Is shown_ = reconcile::ServerHealth::Is::kUnknown;
-  int failures_ = 0;         // in a row
+  int failures_ = 0;         // in a row; while no connection can be made those that live do not count
   std::set<Held*> watches_;  // that run
   std::set<Held*> waiting_;  // for an address
   sys::Timer timer_;

@@ -4,8 +4,7 @@ namespace fairlead::reconcile {
 
 void ServerHealth::answered(bool fresh, bool token_refused, TimePoint now) {
   token_refused_ = token_refused;
-  const bool ailing = way_ == Is::kUnreachable || way_ == Is::kDenied;
-  if (!ailing || fresh || now - failed_at_ >= kForgotten) way_ = Is::kWell;
+  if (!cut_off() || fresh || now - failed_at_ >= kForgotten) way_ = Is::kWell;
 }
 
 void ServerHealth::failed(bool denied, TimePoint now) {

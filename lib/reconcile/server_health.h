@@ -21,6 +21,8 @@ class ServerHealth {
   void failed(bool denied, TimePoint now);
 
   Is now() const { return token_refused_ ? Is::kDenied : way_; }
+  // No connection can be made, as far as is known; those that live say nothing of it.
+  bool cut_off() const { return way_ == Is::kUnreachable || way_ == Is::kDenied; }
 
  private:
   bool token_refused_ = false;

@@ -165,4 +165,36 @@ def no_new_connection(stage):
                     and until(lambda: len(server.versions(True)) == 2, 5) and client.count("api.denied") == 1, client.lines[-8:])
 
 
-PARTS = (certificate_expires, own_certificate_changes, own_certificate_changes_under_way, authority_changes_under_way, no_new_connection)
+def next_server(stage):
+    """The first server accepts nobody any more, and answers over a connection that lives."""
+    end = threading.Event()
+
+    def script(asked):
+        if not asked.watches:
+            return asked.list("100") if "configmaps" in asked.path else asked.answer(200, {"kind": "OK"})
+        asked.stream()
+        asked.part(event("ADDED", thing("a", "101")))
+        end.wait(20)
+        asked.close_connection = True
+        return asked.done()
+
+    def other(asked):
+        if not asked.watches:
+            return asked.list("200")
+        asked.stream()
+        return asked.hold()
+    with stage.server(script) as server, stage.server(other) as second, Client(
+            server.kubeconfig({"token": "t"}), f"127.0.0.1:{server.port},127.0.0.1:{second.port}") as client:
+        client.do(MAPS)
+        client.wait("^UPSERT")
+        client.answer("send GET /x")
+        server.shutdown()
+        server.socket.close()
+        end.set()
+        answers = []
+        moved = until(lambda: answers.append(client.answer("send GET /x")) or second.asked, 20)
+        stage.check("a server that accepts nobody any more is left for the next, though a connection to it lives (K-39)", moved
+                    and until(lambda: second.versions(True), 10) and any(" 200 " in answer for answer in answers), f"{answers} {client.lines[-8:]}")
+
+
+PARTS = (certificate_expires, own_certificate_changes, own_certificate_changes_under_way, authority_changes_under_way, no_new_connection, next_server)
