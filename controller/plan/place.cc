@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -160,15 +161,35 @@ void place_one(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& wher
   note(group->group.meta.name, {wish.address, wish.address.bits(), {}, newcomer.owners}, where);
 }
 
-// Granted addresses that are in no group yet, in the order their VirtualIPs came.
-std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts) {
-  std::set<net::IpAddress> placed;
+// Addresses that a node may hold yet for a group that they left.
+std::set<net::IpAddress> being_released(const Drafts& drafts) {
+  std::set<net::IpAddress> out;
   for (const auto& [name, draft] : drafts) {
-    for (const auto& address : draft.group.spec.addresses) placed.insert(address.address);
+    for (const auto& release : draft.releases) out.insert(release.address);
   }
+  return out;
+}
+
+std::set<net::IpAddress> placed_in(const Drafts& drafts) {
+  std::set<net::IpAddress> out;
+  for (const auto& [name, draft] : drafts) {
+    for (const auto& address : draft.group.spec.addresses) out.insert(address.address);
+  }
+  return out;
+}
+
+// Granted addresses that are in no group yet, in the order their VirtualIPs came.
+std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts,
+                               Placement& placement) {
+  const auto placed = placed_in(drafts);
+  const auto released = being_released(drafts);
   std::vector<Newcomer> out;
   for (const auto& [address, wishes] : seating.claims.granted) {
     if (placed.contains(address)) continue;
+    if (released.contains(address)) {
+      placement.moving.insert(address);
+      continue;
+    }
     auto owners = owners_of(seating, {address, address.bits(), {}, {}});
     if (owners.empty()) continue;
     const auto first = std::find_if(wishes.begin(), wishes.end(),
@@ -215,7 +236,7 @@ Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
   }
   Whereabouts where = whereabouts(drafts);
   find_sisters(where, drafts);
-  for (const auto& newcomer : unplaced(inputs, seating, drafts)) {
+  for (const auto& newcomer : unplaced(inputs, seating, drafts, out)) {
     place_one(inputs, newcomer, where, drafts, out);
   }
   finish(inputs, drafts, out);

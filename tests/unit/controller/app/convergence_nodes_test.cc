@@ -153,7 +153,7 @@ void disturb(Cluster& cluster, std::mt19937& random) {
       node["spec"]["taints"] = {{{"key", "node.kubernetes.io/out-of-service"}, {"effect", "NoExecute"}}};
       break;
     case 4:
-      node["spec"].erase("taints");
+      if (node.contains("spec")) node["spec"].erase("taints");
       break;
     case 5:
       cluster.set_ready(name, random() % 2 == 0);
