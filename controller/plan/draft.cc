@@ -189,6 +189,23 @@ void seat_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   spec.members = std::move(members);
 }
 
+bool one_stands_outside(const Draft& draft) {
+  const auto& members = draft.group.spec.members;
+  return std::any_of(draft.candidates.eligible.begin(), draft.candidates.eligible.end(),
+                     [&](const auto& one) {
+                       return std::none_of(members.begin(), members.end(),
+                                           [&](const auto& member) { return member.node == one.first; });
+                     });
+}
+
+void make_room(const Inputs& inputs, Draft& draft) {
+  auto& spec = draft.group.spec;
+  const auto most = static_cast<std::size_t>(most_members(skew_interval(spec)));
+  if (draft.pool == nullptr || spec.members.size() < most || !one_stands_outside(draft)) return;
+  const auto goes = makes_room(inputs, draft.group, draft.demand);
+  std::erase_if(spec.members, [&](const auto& member) { return member.node == goes; });
+}
+
 }  // namespace
 
 const api::VirtualIPSpec& spec_of(const Inputs& inputs, const Wish& wish) {
@@ -217,6 +234,7 @@ void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   const HandOvers going = hand_overs(inputs, draft.group, demand);
   auto& members = draft.group.spec.members;
   std::erase_if(members, [&](const auto& member) { return going.leaving.contains(member.node); });
+  make_room(inputs, draft);
   if (draft.pool != nullptr) seat_members(inputs, drafts, draft);
   for (auto& member : members) member.hand_over = going.giving_up.contains(member.node);
 }

@@ -95,4 +95,15 @@ HandOvers hand_overs(const Inputs& inputs, const Group& group, const Demand* dem
   return out;
 }
 
+std::optional<std::string> makes_room(const Inputs& inputs, const Group& group, const Demand& demand) {
+  const Member* weakest = nullptr;
+  for (const auto& member : group.spec.members) {
+    if (!signal_against(inputs, member, &demand)) return std::nullopt;
+    const auto* entry = api::entry_of(group, member.node);
+    if (entry != nullptr && entry->state == api::MemberState::kMaster) continue;
+    if (weakest == nullptr || member.priority < weakest->priority) weakest = &member;
+  }
+  return weakest == nullptr ? std::nullopt : std::optional(weakest->node);
+}
+
 }  // namespace fairlead::controller

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -24,5 +25,11 @@ struct HandOvers {
 // - out of service: leaves at once; if its Node is NotReady, for whoever is left, ready or not.
 // Who gave up does so until its signal is gone, whatever becomes of the others. Never all members leave.
 HandOvers hand_overs(const Inputs& inputs, const api::VRRPGroup& group, const Demand* demand);
+
+// Of a group that is full of members who all have a signal against them: who makes room for another node, so
+// that there is somebody to hand over to. The weakest that does not say that it is Master. Nothing if some
+// member has no signal against it.
+std::optional<std::string> makes_room(const Inputs& inputs, const api::VRRPGroup& group,
+                                      const Demand& demand);
 
 }  // namespace fairlead::controller

@@ -125,7 +125,9 @@ TEST(Nodes, InARollingDrainOnlyTheGroupsOfTheDrainedNodeMove) {
     cluster.settle();
     for (const auto& [group, object] : cluster.groups()) {
       const std::string master = master_of(before.at(group));
-      if (master != name) EXPECT_EQ(master_of(object), master) << group;
+      if (master != name) {
+        EXPECT_EQ(master_of(object), master) << group;
+      }
       EXPECT_NE(master_of(object), name) << group;
     }
     cluster.set_ready(name, false);

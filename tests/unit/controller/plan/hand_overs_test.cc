@@ -170,6 +170,18 @@ TEST(HandOvers, TheStrongerSignalCounts) {
   EXPECT_EQ(found(inputs, served_group()), (HandOvers{{}, {"node-a"}}));
 }
 
+// Eight nodes cordoned, as in half a large cluster: somebody must come in before anybody can hand over.
+TEST(HandOvers, OfAFullGroupThatAllAreToLeaveTheWeakestBackupMakesRoom) {
+  const Demand demand{ip("192.0.2.100"), "", {}, true};
+  Inputs inputs = cordoned();
+  auto group = served_group();
+  EXPECT_EQ(makes_room(inputs, group, demand), std::nullopt);
+  for (auto& [key, node] : inputs.nodes) node.unschedulable = true;
+  EXPECT_EQ(makes_room(inputs, group, demand), "node-c");
+  std::swap(group.status.members[0].state, group.status.members[2].state);
+  EXPECT_EQ(makes_room(inputs, group, demand), "node-b");
+}
+
 TEST(HandOvers, SettingsTurnCordonAndLabelOff) {
   Inputs inputs = cordoned();
   inputs.settings.ignore_cordon = true;

@@ -154,6 +154,20 @@ TEST(Placement, ANodeThatIsNotReadyMovesNoAddress) {
                                                                             {ip("192.0.2.101"), kFirst}}));
 }
 
+// Two members at the most with adverts every 50 ms.
+TEST(Signals, OneOfAFullGroupOfCordonedNodesGivesItsSeatToANodeThatMayServe) {
+  Inputs inputs = three_nodes();
+  inputs.nodes.at({"", "node-c"}).unschedulable = true;
+  inputs.pools.at({"", "public"}).spec.vrrp.advert_interval = Milliseconds(50);
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  serve(inputs);
+  EXPECT_EQ(priorities_of(inputs.groups.at({"", kFirst})), (Priorities{{"node-a", 200}, {"node-b", 150}}));
+  for (auto& [key, node] : inputs.nodes) node.unschedulable = key.name != "node-c";
+  EXPECT_EQ(priorities_of(placed(inputs).groups.at({"", kFirst})),
+            (Priorities{{"node-a", 200}, {"node-c", 125}}));
+}
+
 // Six VirtualIPs of both families beside some of one: whatever leads what, each has equal ranks in both.
 TEST(DualStack, BothGroupsOfAVirtualIPHaveEqualPriorities) {
   Inputs inputs = with_ipv6();
