@@ -60,29 +60,41 @@ bool same_demand(const Demand& a, const Demand& b) {
   return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes;
 }
 
-// By address; those of no known pool are of none. Whoever owns an address first speaks for it.
+// Who speaks for an address: the owner that is listed first, if his pool is known.
+const Wish* speaker_of(const Seating& seating, const api::GroupAddress& address) {
+  const Wish* out = nullptr;
+  for (const auto& wish : granted(seating, address.address)) {
+    if (wish.pool == nullptr || !lists(address.owners, wish.uid)) continue;
+    if (out == nullptr || wish.uid == address.owners.front().uid) out = &wish;
+  }
+  return out;
+}
+
+bool forwards(const Inputs& inputs, const Seating& seating, const api::GroupAddress& address) {
+  const auto& wishes = granted(seating, address.address);
+  return std::any_of(wishes.begin(), wishes.end(), [&](const Wish& wish) {
+    return lists(address.owners, wish.uid) && spec_of(inputs, wish).forwarding != api::Forwarding::kDelegate;
+  });
+}
+
+// By address; those of no known pool are of none.
 std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const Draft& draft) {
   std::vector<Party> out;
-  bool forwards = false;
+  bool some_forward = false;
   for (const auto& address : draft.group.spec.addresses) {
-    bool spoken_for = false;
-    for (const auto& wish : granted(seating, address.address)) {
-      if (!lists(address.owners, wish.uid)) continue;
-      const auto& spec = spec_of(inputs, wish);
-      forwards = forwards || spec.forwarding != api::Forwarding::kDelegate;
-      if (spoken_for || wish.pool == nullptr) continue;
-      spoken_for = true;
-      const Demand demand = demand_of(*wish.pool, wish.address, spec);
-      const auto same = std::find_if(out.begin(), out.end(),
-                                     [&](const Party& party) { return same_demand(party.demand, demand); });
-      if (same == out.end()) {
-        out.push_back({wish.pool, demand, {wish.address}});
-      } else {
-        same->addresses.push_back(wish.address);
-      }
+    some_forward = some_forward || forwards(inputs, seating, address);
+    const Wish* speaker = speaker_of(seating, address);
+    if (speaker == nullptr) continue;
+    const Demand demand = demand_of(*speaker->pool, address.address, spec_of(inputs, *speaker));
+    const auto same = std::find_if(out.begin(), out.end(),
+                                   [&](const Party& party) { return same_demand(party.demand, demand); });
+    if (same == out.end()) {
+      out.push_back({speaker->pool, demand, {address.address}});
+    } else {
+      same->addresses.push_back(address.address);
     }
   }
-  for (auto& party : out) party.demand.forwards = forwards;
+  for (auto& party : out) party.demand.forwards = some_forward;
   return out;
 }
 

@@ -141,6 +141,20 @@ TEST(Placement, NobodyIsSentAwayForNobody) {
   EXPECT_EQ(placed(inputs).groups, inputs.groups);
 }
 
+// Whoever is listed first speaks for a shared address, before and after it is placed.
+TEST(Placement, OfASharedAddressTheFirstOwnerSays) {
+  Inputs inputs = one_group_of(2);
+  label_edge(inputs, "node-b");
+  auto object = vip("a-sharer", "192.0.2.100");
+  object.spec.placement.node_selector = edge();
+  put(inputs.virtual_ips, object);
+  const auto out = placed(inputs);
+  EXPECT_EQ(out.group_of.at(ip("192.0.2.100")), kFirst);
+  EXPECT_EQ(out.groups.at({"", kFirst}).spec.addresses.front().owners.size(), 2U);
+  inputs.groups = out.groups;
+  EXPECT_EQ(placed(inputs).groups, out.groups);
+}
+
 // By labels alone: a node that is NotReady for a while, and comes back, moves nobody.
 TEST(Placement, ANodeThatIsNotReadyMovesNoAddress) {
   Inputs inputs = three_nodes();
