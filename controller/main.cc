@@ -44,6 +44,8 @@ struct Flags {
   int api_qps = 50;  // K-33
   int api_burst = 100;
   bool default_controller = false;
+  bool ignore_exclude_label = false;
+  std::string on_cordon = "handover";
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
   std::string log_level = "info";
@@ -80,6 +82,16 @@ void add_rate_flags(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(1, 10000));
 }
 
+void add_node_flags(CLI::App& app, Flags& flags) {
+  app.add_flag("--ignore-exclude-lb", flags.ignore_exclude_label,
+               "Nodes labelled node.kubernetes.io/exclude-from-external-load-balancers take part, too")
+      ->envname("FAIRLEAD_IGNORE_EXCLUDE_LB");
+  app.add_option("--on-cordon", flags.on_cordon, "Whether a cordoned node hands its VIPs over")
+      ->envname("FAIRLEAD_ON_CORDON")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"handover", "ignore"}));
+}
+
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("fairlead-controller ") + FAIRLEAD_VERSION);
   app.add_option("--kubeconfig", flags.kubeconfig, "File; without it $KUBECONFIG, then the Pod's own account")
@@ -95,6 +107,7 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
+  add_node_flags(app, flags);
   app.add_option("--metrics-address", flags.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
       ->capture_default_str();
@@ -131,6 +144,15 @@ std::vector<net::IpAddress> addresses_of(const apiserver::ClientConfig& config) 
   return out;
 }
 
+controller::Settings settings_of(const Flags& flags, const apiserver::ClientConfig& config) {
+  controller::Settings out;
+  out.default_controller = flags.default_controller;
+  out.api_servers = addresses_of(config);
+  out.ignore_exclude_label = flags.ignore_exclude_label;
+  out.ignore_cordon = flags.on_cordon == "ignore";
+  return out;
+}
+
 sys::UniqueFd stop_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -156,8 +178,8 @@ struct Plan {
   apiserver::ClientConfig config;
   std::string host;
   std::string namespace_name;
-  bool default_controller = false;
   apiserver::RateLimit rate;
+  controller::Settings settings;
   std::optional<controller::Election> election;  // none: this replica leads
 };
 
@@ -191,8 +213,7 @@ int serve(const Plan& plan, int signals) {
                              std::string("fairlead-controller/") + FAIRLEAD_VERSION);
     sys::log(sys::LogLevel::kInfo, "controller.started",
              {{"version", FAIRLEAD_VERSION}, {"namespace", plan.namespace_name}});
-    controller::Controller controller(loop, metrics, client, pages,
-                                      {plan.default_controller, addresses_of(plan.config)},
+    controller::Controller controller(loop, metrics, client, pages, plan.settings,
                                       "fairlead-controller-" + plan.host);
     using controller::Leadership;
     Leadership leadership({loop, metrics, client, pages, controller},
@@ -228,9 +249,9 @@ int run(const Flags& flags) try {
             *config,
             host,
             flags.namespace_name,
-            flags.default_controller,
             {static_cast<double>(flags.api_qps), flags.api_burst},
-            std::nullopt};
+            settings_of(flags, *config),
+            {}};
   if (plan.namespace_name.empty()) plan.namespace_name = config->namespace_name;
   if (plan.namespace_name.empty()) plan.namespace_name = kNamespace;
   if (!api::is_object_name(plan.namespace_name)) {

@@ -247,7 +247,7 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
        {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},
       {with_port(
            R"("minHealthyPercent":50,"drainSeconds":0,"onNoEndpoints":"Withdraw","placement":{"preferredNodes":["a"]})"),
-       {"spec.minHealthyPercent", "spec.drainSeconds", "spec.onNoEndpoints", "spec.placement"}},
+       {"spec.minHealthyPercent", "spec.drainSeconds", "spec.onNoEndpoints"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"serviceRef":{"name":"w"}})"),
        {"spec.addresses[1] (IPv6 with forwarding NAT)"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Delegate"})"), {}},
