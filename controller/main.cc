@@ -43,6 +43,7 @@ struct Flags {
   std::int64_t renew_deadline = 10;
   std::int64_t retry_period = 2;
   bool default_controller = false;
+  bool foreign_annotations = false;
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
   std::string log_level = "info";
@@ -82,6 +83,9 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
+  app.add_flag("--foreign-annotations", flags.foreign_annotations,
+               "Of Services, metallb.io/* and kube-vip.io/loadbalancerIPs are read where ours are missing")
+      ->envname("FAIRLEAD_FOREIGN_ANNOTATIONS");
   app.add_option("--metrics-address", flags.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
       ->capture_default_str();
@@ -118,6 +122,14 @@ std::vector<net::IpAddress> addresses_of(const apiserver::ClientConfig& config) 
   return out;
 }
 
+controller::Settings settings_of(const Flags& flags, const apiserver::ClientConfig& config) {
+  controller::Settings out;
+  out.default_controller = flags.default_controller;
+  out.api_servers = addresses_of(config);
+  if (flags.foreign_annotations) out.foreign_annotations = api::ForeignAnnotations::kRead;
+  return out;
+}
+
 sys::UniqueFd stop_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -143,7 +155,7 @@ struct Plan {
   apiserver::ClientConfig config;
   std::string host;
   std::string namespace_name;
-  bool default_controller = false;
+  controller::Settings settings;
   std::optional<controller::Election> election;  // none: this replica leads
 };
 
@@ -177,8 +189,7 @@ int serve(const Plan& plan, int signals) {
                              std::string("fairlead-controller/") + FAIRLEAD_VERSION);
     sys::log(sys::LogLevel::kInfo, "controller.started",
              {{"version", FAIRLEAD_VERSION}, {"namespace", plan.namespace_name}});
-    controller::Controller controller(loop, metrics, client, pages,
-                                      {plan.default_controller, addresses_of(plan.config)},
+    controller::Controller controller(loop, metrics, client, pages, plan.settings,
                                       "fairlead-controller-" + plan.host);
     using controller::Leadership;
     Leadership leadership({loop, metrics, client, pages, controller},
@@ -210,7 +221,8 @@ int run(const Flags& flags) try {
   if (!election) return complain(kWrongUsage, election.error().message);
   const auto config = apiserver::find_config(flags.kubeconfig, flags.api_servers);
   if (!config) return complain(kWrongUsage, config.error().message);
-  Plan plan{{*metrics, *health}, *config, host, flags.namespace_name, flags.default_controller, std::nullopt};
+  Plan plan{{*metrics, *health},         *config,     host, flags.namespace_name,
+            settings_of(flags, *config), std::nullopt};
   if (plan.namespace_name.empty()) plan.namespace_name = config->namespace_name;
   if (plan.namespace_name.empty()) plan.namespace_name = kNamespace;
   if (!api::is_object_name(plan.namespace_name)) {

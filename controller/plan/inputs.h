@@ -12,6 +12,7 @@
 #include "lib/api/node_report.h"
 #include "lib/api/real_server_set.h"
 #include "lib/api/service.h"
+#include "lib/api/service_request.h"
 #include "lib/api/virtual_ip.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
@@ -33,6 +34,7 @@ struct Poisoned {
 struct Settings {
   bool default_controller = false;          // Services without a class are ours, too
   std::vector<net::IpAddress> api_servers;  // never to be given away as a VIP
+  api::ForeignAnnotations foreign_annotations = api::ForeignAnnotations::kIgnored;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -55,7 +55,7 @@ void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<W
 
 // Of the Service's conditions only ours count, those of a type we write.
 bool same(const api::Service& there, const ServiceStatus& wanted) {
-  if (there.ingress != wanted.ingress) return false;
+  if (wanted.given_up || there.ingress != wanted.ingress) return false;
   return std::all_of(wanted.conditions.begin(), wanted.conditions.end(), [&](const auto& condition) {
     return std::find(there.conditions.begin(), there.conditions.end(), condition) != there.conditions.end();
   });

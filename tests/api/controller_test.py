@@ -41,7 +41,7 @@ def usage_cases(verdicts, folder):
     code, out, _ = run("--help")
     verdicts.add("--help ends with 0 and names every flag", code == 0 and all(f in out for f in (
         "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--lease-name", "--lease-duration",
-        "--renew-deadline", "--retry-period", "--default-controller", "--metrics-address",
+        "--renew-deadline", "--retry-period", "--default-controller", "--foreign-annotations", "--metrics-address",
         "--health-address", "--log-level", "--log-format")), out)
 
 

@@ -203,6 +203,7 @@ class Rounds {
   // The two halves of a round: between them others may write.
   std::vector<Write> plan() {
     Inputs inputs = api_.inputs();
+    inputs.settings = settings_;
     inputs.memory = memory_;
     inputs.now = now_;
     const Desired wanted = desired(inputs);
@@ -229,6 +230,7 @@ class Rounds {
     }
     return false;
   }
+  void set(const Settings& settings) { settings_ = settings; }
   void pass(Seconds time) { now_ += time; }
   // A new process: it remembers nothing.
   void restart() {
@@ -240,6 +242,7 @@ class Rounds {
 
  private:
   FakeApi& api_;
+  Settings settings_;
   Memory memory_;
   ClaimsMemory claims_;
   TimePoint now_{Seconds(1000)};

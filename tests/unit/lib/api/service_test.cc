@@ -30,13 +30,27 @@ TEST(Service, IsReadAsFarAsFairleadNeedsIt) {
   EXPECT_EQ(decoded.value, expected);
 }
 
-TEST(Service, NamesWhatIsNotBuiltYet) {
+TEST(Service, ItsTrafficRulesAreRead) {
   const auto decoded = decode_service(R"({"metadata":{"name":"web"},"spec":{"sessionAffinity":"ClientIP",
+    "sessionAffinityConfig":{"clientIP":{"timeoutSeconds":60}},
     "loadBalancerSourceRanges":["192.0.2.0/24"],"externalTrafficPolicy":"Local"}})");
   ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
-  EXPECT_EQ(decoded.value.not_yet_supported,
-            (std::vector<std::string>{"spec.sessionAffinity", "spec.loadBalancerSourceRanges",
-                                      "spec.externalTrafficPolicy"}));
+  EXPECT_EQ(decoded.value.client_ip_affinity, Seconds(60));
+  EXPECT_EQ(decoded.value.source_ranges, std::vector<std::string>{"192.0.2.0/24"});
+  EXPECT_TRUE(decoded.value.external_traffic_local);
+}
+
+// Kubernetes: three hours.
+TEST(Service, AffinityOfNoGivenTimeIsKubernetesOwn) {
+  const auto affinity = [](const std::string& spec) {
+    const auto decoded = decode_service(R"({"metadata":{"name":"web"},"spec":{)" + spec + "}}");
+    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+    return decoded.value.client_ip_affinity;
+  };
+  EXPECT_EQ(affinity(R"("sessionAffinity":"ClientIP")"), Seconds(10800));
+  EXPECT_EQ(affinity(R"("sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{}})"),
+            Seconds(10800));
+  EXPECT_EQ(affinity(R"("sessionAffinity":"None")"), std::nullopt);
 }
 
 // K-27, K-28.
