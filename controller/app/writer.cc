@@ -14,7 +14,7 @@
 namespace fairlead::controller {
 namespace {
 
-constexpr const char* kManager = "fairlead-controller";
+constexpr const char* kManager = api::kControllerManager;
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
 

@@ -69,8 +69,9 @@ void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vecto
     object.meta = frame_of(there->meta);
     object.ingress = status.ingress;
     object.conditions = status.conditions;
-    out.push_back(application({Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
-                              api::encode_service_status(object)));
+    out.push_back(application(
+        {Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
+        status.given_up ? api::encode_service_given_up(object) : api::encode_service_status(object)));
     out.back().notices = notices_of(statuses.service_notices, key);
   }
 }

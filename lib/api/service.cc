@@ -16,6 +16,7 @@ constexpr std::size_t kMaxPorts = 100000;  // no object of 1.5 MB has more
 constexpr std::size_t kMaxAddresses = 64;
 constexpr std::size_t kMaxRanges = 200000;   // the same
 constexpr std::size_t kMaxIngress = 100000;  // the same
+constexpr std::size_t kMaxManagers = 10000;
 constexpr std::size_t kMaxFamilies = 2;
 constexpr std::int64_t kAffinitySeconds = 10800;  // both as Kubernetes has them
 constexpr std::int64_t kMaxAffinitySeconds = 86400;
@@ -77,6 +78,16 @@ void read_status(const JsonView& status, Service& out) {
   read_conditions(status.at("conditions"), out.conditions);
 }
 
+void read_managers(const JsonView& list, Service& out) {
+  for (const auto& item : list.items(kMaxManagers)) {
+    std::string manager;
+    std::string subresource;
+    item.at("manager").read(manager);
+    item.at("subresource").read(subresource);
+    if (manager == kControllerManager && subresource == "status") out.status_is_ours = true;
+  }
+}
+
 void read_body(const JsonView& root, Service& out) {
   const JsonView spec = root.at("spec");
   if (spec.object()) {
@@ -89,6 +100,7 @@ void read_body(const JsonView& root, Service& out) {
     read_traffic(spec, out);
   }
   read_status(root.at("status"), out);
+  read_managers(root.at("metadata").at("managedFields"), out);
 }
 
 }  // namespace
@@ -109,5 +121,7 @@ std::string encode_service_status(const Service& object) {
   if (!object.conditions.empty()) out["status"]["conditions"] = conditions_json(object.conditions);
   return dump(out);
 }
+
+std::string encode_service_given_up(const Service& object) { return dump(apply_frame(kKind, object.meta)); }
 
 }  // namespace fairlead::api

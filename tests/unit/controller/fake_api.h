@@ -159,8 +159,14 @@ class FakeApi {
                        ? object["status"]["members"]
                        : json();
     object["status"] = body.value("status", json::object());
+    if (key.first == "Service") note_manager(body.contains("status"), object["metadata"]);
     if (!members.is_null()) object["status"]["members"] = members;
     store(key, std::move(object));
+  }
+  // Server-side apply: a manager stands there as long as it has fields.
+  static void note_manager(bool has_fields, json& meta) {
+    meta.erase("managedFields");
+    if (has_fields) meta["managedFields"] = {{{"manager", "fairlead-controller"}, {"subresource", "status"}}};
   }
   void set_finalizers(const Key& key, const json& finalizers) {
     json object = objects_.at(key);

@@ -38,7 +38,10 @@ json service_of(const State& state) {
 void put_service(FakeApi& api, json object) {
   if (api.has(kWeb)) {
     object["metadata"]["uid"] = api.at(kWeb)["metadata"]["uid"];
-    if (api.at(kWeb).contains("status")) object["status"] = api.at(kWeb)["status"];
+    for (const std::string field : {"/status", "/metadata/managedFields"}) {
+      const json::json_pointer at(field);
+      if (api.at(kWeb).contains(at)) object[at] = api.at(kWeb)[at];
+    }
   }
   api.add(std::move(object));
 }

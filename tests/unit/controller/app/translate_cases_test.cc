@@ -43,7 +43,8 @@ std::vector<json> documents(const std::string& yaml) {
 // What of an object is the controller's doing.
 json outcome_of(json object) {
   auto& meta = object["metadata"];
-  for (const std::string field : {"resourceVersion", "generation", "uid", "creationTimestamp"})
+  for (const std::string field :
+       {"resourceVersion", "generation", "uid", "creationTimestamp", "managedFields"})
     meta.erase(field);
   object.erase("apiVersion");
   if (object.contains("status")) {

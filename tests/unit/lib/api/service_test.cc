@@ -71,6 +71,44 @@ TEST(EncodeServiceStatus, WritesIngressAndConditionsOnly) {
       R"("192.0.2.10","ipMode":"Proxy"}]}}})");
 }
 
+TEST(Service, KnowsWhetherItsStatusHasFieldsOfOurs) {
+  const auto ours = [](const std::string& managers) {
+    const auto decoded = decode_service(R"({"metadata":{"name":"web","managedFields":[)" + managers + "]}}");
+    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+    return decoded.value.status_is_ours;
+  };
+  EXPECT_TRUE(ours(R"({"manager":"kubectl"},{"manager":"fairlead-controller","subresource":"status"})"));
+  EXPECT_FALSE(ours(R"({"manager":"fairlead-controller"},{"manager":"x","subresource":"status"})"));
+  EXPECT_FALSE(ours(""));
+}
+
+// RealServerSets list as many virtual servers.
+TEST(Service, OfMoreThan256PortsTheNumberAloneIsRead) {
+  const auto read = [](int count) {
+    std::string ports;
+    for (int i = 1; i <= count; ++i) ports += (i > 1 ? "," : "") + (R"({"port":)" + std::to_string(i) + "}");
+    return decode_service(R"({"metadata":{"name":"web"},"spec":{"ports":[)" + ports + "]}}");
+  };
+  EXPECT_EQ(read(256).value.ports.size(), 256U);
+  EXPECT_EQ(read(256).value.too_many_ports, 0U);
+  for (const int count : {257, 10000}) {
+    const auto decoded = read(count);
+    EXPECT_TRUE(decoded.ok());
+    EXPECT_TRUE(decoded.value.ports.empty());
+    EXPECT_EQ(decoded.value.too_many_ports, static_cast<std::size_t>(count));
+  }
+}
+
+TEST(EncodeServiceStatus, OfOneGivenUpNothingIsApplied) {
+  Service service;
+  service.meta.name = "web";
+  service.meta.namespace_name = "shop";
+  service.meta.resource_version = "8";
+  EXPECT_EQ(
+      encode_service_given_up(service),
+      R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"shop","resourceVersion":"8"}})");
+}
+
 TEST(EncodeServiceStatus, GivesTheIngressListUpIfEmpty) {
   Service service;
   service.meta.name = "web";
