@@ -152,6 +152,7 @@ def main():
             refusals.bad_input(verdicts, world)
             serving.services(verdicts, world)
             refusals.poison(verdicts, world, controller)
+            refusals.services(verdicts, world)
             refusals.foreign_writer(verdicts, world, controller)
             releases.passing_over(verdicts, world, releases.release(verdicts, world))
             by_hand.shared(verdicts, world, until, let_go)
