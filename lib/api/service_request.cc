@@ -152,7 +152,7 @@ void set_json(const std::string& source, const Annotation& annotation, const std
               Request& out) {
   std::vector<Problem> problems;
   const JsonDocument bounded("{\"list\":" + text + "}", problems);  // neither too long nor nested too deep
-  if (!problems.empty()) return out.refuse(source, "must be a JSON list: " + problems.front().message);
+  if (!problems.empty()) return out.refuse(source, "must be a JSON list");
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) return out.refuse(source, "must be a JSON list");
   out.set(annotation.field, std::move(value));

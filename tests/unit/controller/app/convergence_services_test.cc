@@ -103,7 +103,7 @@ void expect_served(const FakeApi& api, const State& state) {
 }
 
 TEST(ServiceFlips, WhateverComesInBetweenTheLastStateWins) {
-  for (unsigned seed = 0; seed < 40; ++seed) {
+  for (unsigned seed = 0; seed < 16; ++seed) {
     std::mt19937 random(seed);
     FakeApi api;
     for (int i = 1; i <= 3; ++i) {
