@@ -46,6 +46,7 @@ struct Flags {
   bool default_controller = false;
   bool ignore_exclude_label = false;
   std::string on_cordon = "handover";
+  bool foreign_annotations = false;
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
   std::string log_level = "info";
@@ -72,14 +73,13 @@ void add_election_flags(CLI::App& app, Flags& flags) {
 }
 
 void add_rate_flags(CLI::App& app, Flags& flags) {
-  app.add_option("--kube-api-qps", flags.api_qps, "Requests a second to the API server, at most")
-      ->envname("FAIRLEAD_KUBE_API_QPS")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--kube-api-burst", flags.api_burst, "Requests at once after a pause, at most")
-      ->envname("FAIRLEAD_KUBE_API_BURST")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
+  const auto requests = [&app](const char* name, int& value, const char* env, const char* text) {
+    app.add_option(name, value, text)->envname(env)->capture_default_str()->check(CLI::Range(1, 10000));
+  };
+  requests("--kube-api-qps", flags.api_qps, "FAIRLEAD_KUBE_API_QPS",
+           "Requests a second to the API server, at most");
+  requests("--kube-api-burst", flags.api_burst, "FAIRLEAD_KUBE_API_BURST",
+           "Requests at once after a pause, at most");
 }
 
 void add_node_flags(CLI::App& app, Flags& flags) {
@@ -108,6 +108,9 @@ void add_flags(CLI::App& app, Flags& flags) {
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
   add_node_flags(app, flags);
+  app.add_flag("--foreign-annotations", flags.foreign_annotations,
+               "Of Services, metallb.io/* and kube-vip.io/loadbalancerIPs are read where ours are missing")
+      ->envname("FAIRLEAD_FOREIGN_ANNOTATIONS");
   app.add_option("--metrics-address", flags.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
       ->capture_default_str();
@@ -150,6 +153,7 @@ controller::Settings settings_of(const Flags& flags, const apiserver::ClientConf
   out.api_servers = addresses_of(config);
   out.ignore_exclude_label = flags.ignore_exclude_label;
   out.ignore_cordon = flags.on_cordon == "ignore";
+  if (flags.foreign_annotations) out.foreign_annotations = api::ForeignAnnotations::kRead;
   return out;
 }
 

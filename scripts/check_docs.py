@@ -10,7 +10,8 @@ rule and, after "; opposite: ", others that show its opposite, or says "not appl
 code it names exists, too. A test in Python is a case of a script, one that a run of its layer comes to.
 docs/kubernetes-client.md likewise has every rule of the Kubernetes client, and the faults of the API server and of what talks to it;
 its tests need not be of two kinds. docs/conditions.md has, below "## Reasons", a row for every reason that a condition, a
-transition or an Event can have, with what it says and what to do, and no other.
+transition or an Event can have, with what it says and what to do, and no other. docs/services.md has every rule about Services, and
+every annotation that the code reads, and no other.
 """
 import pathlib
 import re
@@ -38,6 +39,14 @@ LEDGER_ROW = re.compile(r"^\| (V[R2]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}" for number in range(1, 11)] + [
     f"FC-{number:02}" for number in range(1, 19)] + [f"FN-{number}" for number in (12, 16, 17, 32)]
 CLIENT_ROW = re.compile(r"^\| ([KL]-\d+|F[CN]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+# The rows that docs/services.md must have: whose, annotations, fields, endpoints, status, what others test.
+SERVICE_RULES = [f"SV-{number:02}" for first, last in ((1, 6), (10, 27), (30, 39), (50, 56), (60, 63), (70, 87))
+                 for number in range(first, last + 1)]
+SERVICE_ROW = re.compile(r"^\| (SV-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
+# An annotation in the code's table, behind "fairlead.dev/", and one on the page.
+ANNOTATION_TABLE = "lib/api/service_request.cc"
+ANNOTATION = re.compile(r'\{\s*"([\w-]+)",\s*"\w+",\s*Form::')
+ANNOTATION_TOLD = re.compile(r"^\| SV-\d+ \| `fairlead\.dev/([\w-]+)`", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
@@ -138,7 +147,8 @@ class Ledger(typing.NamedTuple):
 
 
 LEDGERS = [Ledger("docs/rfc9568.md", LEDGER, LEDGER_ROW, tests_problem),
-           Ledger("docs/kubernetes-client.md", CLIENT_RULES, CLIENT_ROW, one_sided_problem)]
+           Ledger("docs/kubernetes-client.md", CLIENT_RULES, CLIENT_ROW, one_sided_problem),
+           Ledger("docs/services.md", SERVICE_RULES, SERVICE_ROW, one_sided_problem)]
 
 
 def rule_problems(root, ledger):
@@ -195,6 +205,14 @@ def reason_problems(root):
         f"{page}: of reason {name} something is left empty" for name, cells in rows if not all(cell.strip() for cell in cells.split(" | "))]
 
 
+def annotation_problems(root):
+    """Annotations of Services that the code reads and the page has not, and the other way round."""
+    read_by_code = set(ANNOTATION.findall(read(root / ANNOTATION_TABLE)))
+    told = set(ANNOTATION_TOLD.findall(read(root / "docs/services.md")))
+    return [f"docs/services.md: there is no row of the annotation {name}" for name in sorted(read_by_code - told)] + [
+        f"docs/services.md: the annotation {name} is nowhere in {ANNOTATION_TABLE}" for name in sorted(told - read_by_code)]
+
+
 def read(path):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -226,7 +244,7 @@ def check(root):
         problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
                      if not said.strip("| ")]
         problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
-    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)] + reason_problems(root)
+    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)] + reason_problems(root) + annotation_problems(root)
 
 
 def main():

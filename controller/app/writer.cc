@@ -15,7 +15,7 @@
 namespace fairlead::controller {
 namespace {
 
-constexpr const char* kManager = "fairlead-controller";
+constexpr const char* kManager = api::kControllerManager;
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
 constexpr std::size_t kUnderWay = 16;  // a third of a second, at the rate that we keep to (K-33)

@@ -1,5 +1,6 @@
 #include "controller/plan/backends.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -57,6 +58,16 @@ void add_endpoint(const api::SliceEndpoint& endpoint, net::Port port, Reals& rea
   }
 }
 
+// KEP-1669: where no endpoint is ready those that still serve take new connections, too.
+void fall_back(Reals& reals) {
+  const auto ready = [](const auto& entry) { return entry.second.state == api::RealState::kReady; };
+  if (std::any_of(reals.begin(), reals.end(), ready)) return;
+  for (auto& [endpoint, real] : reals) {
+    real.weight = api::Weight(1);
+    real.state = api::RealState::kReady;
+  }
+}
+
 Reals of_slices(const Belongings& belongings, const api::ObjectKey& service, const api::ServicePort& port,
                 net::Family family) {
   Reals out;
@@ -68,6 +79,7 @@ Reals of_slices(const Belongings& belongings, const api::ObjectKey& service, con
       for (const auto& endpoint : slice->endpoints) add_endpoint(endpoint, slice_port.port, out);
     }
   }
+  fall_back(out);
   return out;
 }
 

@@ -79,7 +79,8 @@ void virtual_ip_writes(const Inputs& inputs, const Desired& desired, std::vector
     out.push_back(application({Step::kVirtualIPs, Verb::kApply, Target::kVirtualIP}, wanted.meta,
                               api::encode_virtual_ip(guarded(wanted))));
     const auto& service = inputs.services.at(key);
-    if (asks_by_deprecated_field(service)) out.back().notices.push_back(deprecated_notice(service.meta));
+    if (api::asks_by_deprecated_field(service, inputs.settings.foreign_annotations))
+      out.back().notices.push_back(deprecated_notice(service.meta));
   }
   for (const auto& key : desired.to_finalize) {
     api::VirtualIP wanted;

@@ -18,6 +18,7 @@ using api::Notice;
 struct ServiceStatus {
   std::vector<api::LoadBalancerIngress> ingress;
   std::vector<api::Condition> conditions;  // ours only
+  bool given_up = false;                   // it is ours no more: what we wrote goes
   friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
 };
 

@@ -60,20 +60,18 @@ void withhold_unserved(const Ground& ground, Seating& seating, Desired& out) {
   std::erase_if(all, [](const auto& entry) { return entry.second.empty(); });
 }
 
-// What the VirtualIP of an unreadable Service is to serve nobody knows: it keeps what it has, and gets no
-// more.
+// What the VirtualIP of a Service without known ports is to serve nobody knows: it keeps what it has, and
+// gets no more.
 void keep_unread(const Ground& ground, const api::VirtualIP& virtual_ip, Judgement& judgement) {
-  const auto* service = unreadable_service(ground.inputs, virtual_ip);
-  if (service == nullptr) return;
+  std::string problem = unknown_ports(ground.inputs, virtual_ip);
+  if (problem.empty()) return;
   judgement.needs.clear();
   std::erase_if(judgement.wishes, [&](const Wish& wish) {
     const auto holding = ground.held.find(wish.address);
     return holding == ground.held.end() || !lists(holding->second.owners, wish.uid);
   });
   if (judgement.refusal) return;
-  judgement.refusal =
-      Refusal{Reason::kInvalidSpec, "Service " + *virtual_ip.spec.service +
-                                        " cannot be read: " + api::to_string(service->problems)};
+  judgement.refusal = Refusal{Reason::kInvalidSpec, std::move(problem)};
 }
 
 // What all VirtualIPs together ask for.

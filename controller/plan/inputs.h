@@ -13,6 +13,7 @@
 #include "lib/api/node_report.h"
 #include "lib/api/real_server_set.h"
 #include "lib/api/service.h"
+#include "lib/api/service_request.h"
 #include "lib/api/virtual_ip.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
@@ -38,6 +39,7 @@ struct Settings {
   std::vector<net::IpAddress> api_servers;  // never to be given away as a VIP
   bool ignore_exclude_label = false;        // node.kubernetes.io/exclude-from-external-load-balancers
   bool ignore_cordon = false;               // spec.unschedulable of a Node
+  api::ForeignAnnotations foreign_annotations = api::ForeignAnnotations::kIgnored;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -19,11 +19,10 @@ bool made_for_service(const api::VirtualIP& virtual_ip);
 // True if it was made for this one, by UID.
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service);
 
-// True if it asks for its address by spec.loadBalancerIP, and not by the annotation, which comes first.
-bool asks_by_deprecated_field(const api::Service& service);
-
 // The Service that it names, where that cannot be read and no version read before is known; else nullptr.
 const Poisoned* unreadable_service(const Inputs& inputs, const api::VirtualIP& virtual_ip);
+// Why nobody knows what its Service is to serve: it is unreadable, or has too many ports. Else empty.
+std::string unknown_ports(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
 struct ServiceOutcome {
   // The VirtualIP to apply: metadata (resourceVersion and UID of the present one) and spec. Absent: leave

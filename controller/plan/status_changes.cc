@@ -56,7 +56,7 @@ void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<W
 
 // Of the Service's conditions only ours count, those of a type we write.
 bool same(const api::Service& there, const ServiceStatus& wanted) {
-  if (there.ingress != wanted.ingress) return false;
+  if (wanted.given_up || there.ingress != wanted.ingress) return false;
   return std::all_of(wanted.conditions.begin(), wanted.conditions.end(), [&](const auto& condition) {
     return std::find(there.conditions.begin(), there.conditions.end(), condition) != there.conditions.end();
   });
@@ -70,8 +70,9 @@ void service_statuses(const Inputs& inputs, const Statuses& statuses, std::vecto
     object.meta = frame_of(there->meta);
     object.ingress = status.ingress;
     object.conditions = status.conditions;
-    out.push_back(application({Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
-                              api::encode_service_status(object)));
+    out.push_back(application(
+        {Step::kServiceStatus, Verb::kApplyStatus, Target::kService}, object.meta,
+        status.given_up ? api::encode_service_given_up(object) : api::encode_service_status(object)));
     out.back().notices = notices_of(statuses.service_notices, key);
   }
 }

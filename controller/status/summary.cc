@@ -6,6 +6,7 @@
 #include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
+#include "controller/status/given_up.h"
 #include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
 #include "controller/status/notices.h"
@@ -215,6 +216,7 @@ Summary summarize(const Inputs& inputs, const Desired& desired, const ClaimsMemo
   const Summaries summaries = summarize_groups(inputs, before, wall_now, out);
   summarize_virtual_ips(inputs, desired, summaries, wall_now, out.statuses);
   summarize_services(inputs, desired, wall_now, out.statuses);
+  give_up_services(inputs, out.statuses);
   summarize_pools(inputs, desired, wall_now, out.statuses);
   return out;
 }

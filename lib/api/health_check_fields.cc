@@ -1,6 +1,7 @@
 #include "lib/api/health_check_fields.h"
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
 #include "lib/api/net_fields.h"
 
@@ -67,6 +68,17 @@ std::string_view to_string(CheckKind kind) {
     if (word.value == kind) return word.text;
   }
   return "unknown";
+}
+
+nlohmann::json health_check_json(const HealthCheck& check) {
+  nlohmann::json out{{to_string(check.kind), nlohmann::json::object()},
+                     {"intervalSeconds", check.interval.count()},
+                     {"timeoutSeconds", check.timeout.count()},
+                     {"retries", check.retries},
+                     {"retryDelaySeconds", check.retry_delay.count()}};
+  if (check.port) out["port"] = check.port->value();
+  if (check.source_address) out["sourceAddress"] = net::to_string(*check.source_address);
+  return out;
 }
 
 void read_health_checks(const JsonView& list, const TrafficFrame& frame,

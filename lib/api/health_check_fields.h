@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,5 +16,8 @@ namespace fairlead::api {
 void read_health_checks(const JsonView& list, const TrafficFrame& frame,
                         std::optional<std::vector<HealthCheck>>& out,
                         std::vector<std::string>& not_yet_supported);
+
+// One item of the list, every field written out.
+nlohmann::json health_check_json(const HealthCheck& check);
 
 }  // namespace fairlead::api

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "lib/api/health_check_fields.h"
 #include "lib/api/json_write.h"
 #include "lib/api/real_server_set.h"
 
@@ -19,23 +20,12 @@ json real_json(const RealServer& real) {
   return out;
 }
 
-json check_json(const HealthCheck& check) {
-  json out{{to_string(check.kind), json::object()},
-           {"intervalSeconds", check.interval.count()},
-           {"timeoutSeconds", check.timeout.count()},
-           {"retries", check.retries},
-           {"retryDelaySeconds", check.retry_delay.count()}};
-  if (check.port) out["port"] = check.port->value();
-  if (check.source_address) out["sourceAddress"] = net::to_string(*check.source_address);
-  return out;
-}
-
 json virtual_server_json(const VirtualServer& server) {
   json out{{"address", net::to_string(server.address)},   {"port", server.port.value()},
            {"protocol", net::to_string(server.protocol)}, {"scheduler", to_string(server.scheduler)},
            {"forwarding", to_string(server.forwarding)},  {"reals", json::array()}};
   for (const auto& real : server.reals) out["reals"].push_back(real_json(real));
-  for (const auto& check : server.health_checks) out["healthChecks"].push_back(check_json(check));
+  for (const auto& check : server.health_checks) out["healthChecks"].push_back(health_check_json(check));
   if (server.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(server.on_unhealthy);
   return out;
 }

@@ -12,20 +12,29 @@ namespace {
 using nlohmann::json;
 
 constexpr Kind kKind{"v1", "Service"};
-constexpr std::size_t kMaxPorts = 1000;
+constexpr std::size_t kMaxPorts = 100000;  // no object of 1.5 MB has more
 constexpr std::size_t kMaxAddresses = 64;
-constexpr std::size_t kMaxRanges = 4096;
+constexpr std::size_t kMaxRanges = 200000;   // the same
+constexpr std::size_t kMaxIngress = 100000;  // the same
+constexpr std::size_t kMaxManagers = 10000;
 constexpr std::size_t kMaxFamilies = 2;
+constexpr std::int64_t kAffinitySeconds = 10800;  // both as Kubernetes has them
+constexpr std::int64_t kMaxAffinitySeconds = 86400;
 
-void read_ports(const JsonView& list, std::vector<ServicePort>& out) {
-  for (const auto& item : list.items(kMaxPorts)) {
+void read_ports(const JsonView& list, Service& out) {
+  const auto items = list.items(kMaxPorts);
+  if (items.size() > kMostServicePorts) {
+    out.too_many_ports = items.size();
+    return;
+  }
+  for (const auto& item : items) {
     ServicePort port;
     if (!item.object()) continue;
     item.at("name").read(port.name);
     item.at("port").require();
     read_port(item.at("port"), 1, port.port);
     read_protocol(item.at("protocol"), port.protocol);
-    out.push_back(std::move(port));
+    out.ports.push_back(std::move(port));
   }
 }
 
@@ -40,22 +49,26 @@ void read_families(const JsonView& spec, Service& out) {
   out.needs_dual_stack = policy == "RequireDualStack";
 }
 
-// What a Service asks for that would be wrong to leave out in silence.
-void read_unbuilt(const JsonView& spec, std::vector<std::string>& out) {
+void read_traffic(const JsonView& spec, Service& out) {
   std::string affinity;
   spec.at("sessionAffinity").read(affinity);
-  if (affinity == "ClientIP") out.push_back(spec.at("sessionAffinity").path());
-  if (!spec.at("loadBalancerSourceRanges").items(kMaxRanges).empty()) {
-    out.push_back(spec.at("loadBalancerSourceRanges").path());
+  if (affinity == "ClientIP") {
+    std::int64_t timeout = kAffinitySeconds;
+    const JsonView config = spec.at("sessionAffinityConfig");
+    if (config.object() && config.at("clientIP").object()) {
+      config.at("clientIP").at("timeoutSeconds").read(1, kMaxAffinitySeconds, timeout);
+    }
+    out.client_ip_affinity = Seconds(timeout);
   }
+  spec.at("loadBalancerSourceRanges").read(out.source_ranges, kMaxRanges);
   std::string policy;
   spec.at("externalTrafficPolicy").read(policy);
-  if (policy == "Local") out.push_back(spec.at("externalTrafficPolicy").path());
+  out.external_traffic_local = policy == "Local";
 }
 
 void read_status(const JsonView& status, Service& out) {
   if (!status.object()) return;
-  for (const auto& item : status.at("loadBalancer").at("ingress").items(kMaxAddresses)) {
+  for (const auto& item : status.at("loadBalancer").at("ingress").items(kMaxIngress)) {
     LoadBalancerIngress ingress;
     if (!item.object()) continue;
     item.at("ip").read(ingress.ip);
@@ -65,18 +78,29 @@ void read_status(const JsonView& status, Service& out) {
   read_conditions(status.at("conditions"), out.conditions);
 }
 
+void read_managers(const JsonView& list, Service& out) {
+  for (const auto& item : list.items(kMaxManagers)) {
+    std::string manager;
+    std::string subresource;
+    item.at("manager").read(manager);
+    item.at("subresource").read(subresource);
+    if (manager == kControllerManager && subresource == "status") out.status_is_ours = true;
+  }
+}
+
 void read_body(const JsonView& root, Service& out) {
   const JsonView spec = root.at("spec");
   if (spec.object()) {
     spec.at("type").read(out.type);
     spec.at("loadBalancerClass").read(out.load_balancer_class);
-    read_ports(spec.at("ports"), out.ports);
+    read_ports(spec.at("ports"), out);
     spec.at("clusterIPs").read(out.cluster_ips, kMaxAddresses);
     read_families(spec, out);
     spec.at("loadBalancerIP").read(out.load_balancer_ip);
-    read_unbuilt(spec, out.not_yet_supported);
+    read_traffic(spec, out);
   }
   read_status(root.at("status"), out);
+  read_managers(root.at("metadata").at("managedFields"), out);
 }
 
 }  // namespace
@@ -97,5 +121,7 @@ std::string encode_service_status(const Service& object) {
   if (!object.conditions.empty()) out["status"]["conditions"] = conditions_json(object.conditions);
   return dump(out);
 }
+
+std::string encode_service_given_up(const Service& object) { return dump(apply_frame(kKind, object.meta)); }
 
 }  // namespace fairlead::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,11 @@
 
 // The parts of core/v1 Service, discovery.k8s.io/v1 EndpointSlice and core/v1 Node that Fairlead reads.
 namespace fairlead::api {
+
+// Under this name the controller applies.
+inline constexpr const char* kControllerManager = "fairlead-controller";
+
+inline constexpr std::size_t kMostServicePorts = 256;  // as many virtual servers as one RealServerSet lists
 
 struct ServicePort {
   std::string name;
@@ -28,16 +34,19 @@ struct Service {
   ObjectMeta meta;
   std::string type;                 // "LoadBalancer", "ClusterIP", ...
   std::string load_balancer_class;  // empty if unset
-  std::vector<ServicePort> ports;
+  std::vector<ServicePort> ports;   // empty with too_many_ports
+  std::size_t too_many_ports = 0;   // how many, of a Service with more than kMostServicePorts
   std::vector<std::string> cluster_ips;
   std::vector<net::Family> ip_families;
   bool needs_dual_stack = false;             // spec.ipFamilyPolicy: RequireDualStack
   std::string load_balancer_ip;              // spec.loadBalancerIP, deprecated; empty if unset
   std::vector<LoadBalancerIngress> ingress;  // status.loadBalancer.ingress
   std::vector<Condition> conditions;         // status.conditions
-  // As in VirtualIPSpec: spec.sessionAffinity (ClientIP), spec.loadBalancerSourceRanges,
-  // spec.externalTrafficPolicy (Local). Annotations are in meta and judged by the controller.
-  std::vector<std::string> not_yet_supported;
+  bool status_is_ours = false;               // in part: metadata.managedFields names kControllerManager
+  // spec.sessionAffinity ClientIP: how long a client keeps its real server. Absent: None.
+  std::optional<Seconds> client_ip_affinity;
+  std::vector<std::string> source_ranges;  // spec.loadBalancerSourceRanges, as written
+  bool external_traffic_local = false;     // spec.externalTrafficPolicy: Local
   friend bool operator==(const Service&, const Service&) = default;
 };
 Decoded<Service> decode_service(std::string_view json);
@@ -45,6 +54,9 @@ Decoded<Service> decode_service(std::string_view json);
 // metadata.resourceVersion if set (K-27). No ingress: the list is given up. The server keeps whole seconds
 // of a condition's time only, so round down before comparing.
 std::string encode_service_status(const Service& object);
+
+// The same of a Service that is ours no more: all that we wrote of its status goes, and nothing of others.
+std::string encode_service_given_up(const Service& object);
 
 // Ready: new connections. Serving and terminating: weight 0 (KEP-1669). Others: not listed.
 struct SliceEndpoint {

@@ -8,6 +8,7 @@
 #include "lib/api/label_selector_fields.h"
 #include "lib/api/net_fields.h"
 #include "lib/api/traffic_fields.h"
+#include "lib/api/virtual_ip_fields.h"
 
 namespace fairlead::api {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t kMaxServers = 256;
 constexpr std::size_t kMaxPorts = 64;
 constexpr std::size_t kMaxGroups = 16;
 constexpr std::size_t kMaxPreferred = 64;
+constexpr std::size_t kMaxKey = 253;
 
 constexpr Word<OnNoEndpoints> kOnNoEndpointsWords[] = {{"Reject", OnNoEndpoints::kReject},
                                                        {"Withdraw", OnNoEndpoints::kWithdraw}};
@@ -140,6 +142,14 @@ void check_backends(const JsonView& spec, const VirtualIPSpec& out) {
   if (!servers && !out.ports.empty()) spec.at("ports").problem("allowed with servers only");
 }
 
+void read_sharing_key(const JsonView& view, std::string& out) {
+  view.read(out);
+  if (out.size() > kMaxKey) {
+    view.problem("must have at most " + std::to_string(kMaxKey) + " bytes, got " +
+                 std::to_string(out.size()));
+  }
+}
+
 void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
   if (!view.object()) return;
   std::string name;
@@ -180,30 +190,6 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   read_placement(spec.at("placement"), out.placement);
 }
 
-void read_spec(const JsonView& spec, VirtualIPSpec& out) {
-  spec.require();
-  if (!spec.object()) return;
-  auto over_ipv6 = read_addresses(spec.at("addresses"), out);
-  spec.at("pool").read(out.pool);
-  spec.at("sharingKey").read(out.sharing_key);
-  const auto allocated = read_families(spec.at("ipFamilies"), out);
-  if (over_ipv6.empty()) over_ipv6 = allocated;
-  read_service_ref(spec.at("serviceRef"), out);
-  read_forwarding(spec.at("forwarding"), out.forwarding);
-  if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {
-    for (const auto& path : over_ipv6) {
-      out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
-                                      std::string(to_string(out.forwarding)) + ")");
-    }
-  }
-  read_scheduler(spec.at("scheduler"), out.scheduler);
-  const auto own_ports = read_servers(spec.at("servers"), out.servers);
-  read_ports(spec.at("ports"), out.forwarding, out.ports);
-  check_own_ports(own_ports, out);
-  check_backends(spec, out);
-  read_rest(spec, out);
-}
-
 void read_status(const JsonView& status, VirtualIPStatus& out) {
   if (!status.object()) return;
   status.at("observedGeneration").read(0, INT64_MAX, out.observed_generation);
@@ -226,11 +212,35 @@ void read_status(const JsonView& status, VirtualIPStatus& out) {
 }
 
 void read_body(const JsonView& root, VirtualIP& out) {
-  read_spec(root.at("spec"), out.spec);
+  read_virtual_ip_spec(root.at("spec"), out.spec);
   read_status(root.at("status"), out.status);
 }
 
 }  // namespace
+
+void read_virtual_ip_spec(const JsonView& spec, VirtualIPSpec& out) {
+  spec.require();
+  if (!spec.object()) return;
+  auto over_ipv6 = read_addresses(spec.at("addresses"), out);
+  spec.at("pool").read(out.pool);
+  read_sharing_key(spec.at("sharingKey"), out.sharing_key);
+  const auto allocated = read_families(spec.at("ipFamilies"), out);
+  if (over_ipv6.empty()) over_ipv6 = allocated;
+  read_service_ref(spec.at("serviceRef"), out);
+  read_forwarding(spec.at("forwarding"), out.forwarding);
+  if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {
+    for (const auto& path : over_ipv6) {
+      out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
+                                      std::string(to_string(out.forwarding)) + ")");
+    }
+  }
+  read_scheduler(spec.at("scheduler"), out.scheduler);
+  const auto own_ports = read_servers(spec.at("servers"), out.servers);
+  read_ports(spec.at("ports"), out.forwarding, out.ports);
+  check_own_ports(own_ports, out);
+  check_backends(spec, out);
+  read_rest(spec, out);
+}
 
 Decoded<VirtualIP> decode_virtual_ip(std::string_view json) {
   return decode_object<VirtualIP>(json, kKind, read_body);

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "lib/api/health_check_fields.h"
 #include "lib/api/json_write.h"
 #include "lib/api/virtual_ip.h"
 
@@ -23,10 +24,18 @@ json port_json(const VirtualPort& port) {
   return out;
 }
 
+json checks_json(const std::vector<HealthCheck>& checks) {
+  json out = json::array();
+  for (const auto& check : checks) out.push_back(health_check_json(check));
+  return out;
+}
+
 json spec_json(const VirtualIPSpec& spec) {
   json out{{"forwarding", to_string(spec.forwarding)},
            {"scheduler", to_string(spec.scheduler)},
            {"onNoEndpoints", spec.on_no_endpoints == OnNoEndpoints::kReject ? "Reject" : "Withdraw"}};
+  if (spec.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(spec.on_unhealthy);
+  if (spec.health_checks) out["healthChecks"] = checks_json(*spec.health_checks);
   for (const auto& address : spec.addresses) out["addresses"].push_back(net::to_string(address));
   if (!spec.pool.empty()) out["pool"] = spec.pool;
   if (!spec.sharing_key.empty()) out["sharingKey"] = spec.sharing_key;

@@ -167,3 +167,32 @@ def foreign_writer(verdicts, world, controller):
     verdicts.add("when it gives the field up, ours is there again", bool(ours))
     healthy = until(lambda: world.condition("web", "Degraded")["reason"] != "ForeignStatusWriter", 20)
     verdicts.add("and the condition goes", healthy, str(world.condition("web", "Degraded")))
+
+
+def services(verdicts, world):
+    path = "/api/v1/namespaces/default/services"
+
+    def accepted(name):
+        conditions = world.get(f"{path}/{name}").get("status", {}).get("conditions", [])
+        return [(c["status"], c["reason"]) for c in conditions if c["type"] == "Accepted"]
+    world.service("unread", {"fairlead.dev/quorum": "lots"})
+    refused = until(lambda: accepted("unread"))
+    verdicts.add("an annotation that cannot be read: condition and Event, and no VirtualIP", refused == [("False", "InvalidSpec")]
+                 and bool(until(lambda: world.events("NotAccepted", "fairlead.dev/quorum"))) and not world.vip_of("unread"), str(refused))
+    many = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "many", "namespace": "default"},
+            "spec": {"type": "LoadBalancer", "loadBalancerClass": "fairlead.dev/vip", "allocateLoadBalancerNodePorts": False,
+                     "ports": [{"name": f"p{n}", "port": n} for n in range(1, 1001)]}}
+    world.apply(f"{path}/many", many)
+    poisoned = until(lambda: accepted("many"))
+    verdicts.add("a Service of 1000 ports: it alone is refused", poisoned == [("False", "InvalidSpec")]
+                 and world.status_of("machines").get("state") == "Ready", str(poisoned))
+    world.api.request("PATCH", f"{path}/unread", json.dumps({"spec": {"type": "ClusterIP", "loadBalancerClass": None}}),
+                      "application/merge-patch+json")
+
+    def traces():
+        service = world.get(f"{path}/unread")
+        return service.get("status", {}).get("conditions", []) + [
+            m["manager"] for m in service["metadata"].get("managedFields", []) if m["manager"] == "fairlead-controller"]
+    verdicts.add("of a Service that is ours no more nothing that we wrote is left", bool(until(lambda: not traces())), str(traces()))
+    for name in ("unread", "many"):
+        world.delete(f"{path}/{name}")

@@ -43,7 +43,7 @@ def usage_cases(verdicts, folder):
     code, out, _ = run("--help")
     verdicts.add("--help ends with 0 and names every flag", code == 0 and all(f in out for f in (
         "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--lease-name", "--lease-duration",
-        "--renew-deadline", "--retry-period", "--kube-api-qps", "--kube-api-burst", "--default-controller", "--ignore-exclude-lb", "--on-cordon", "--metrics-address",
+        "--renew-deadline", "--retry-period", "--kube-api-qps", "--kube-api-burst", "--default-controller", "--foreign-annotations", "--ignore-exclude-lb", "--on-cordon", "--metrics-address",
         "--health-address", "--log-level", "--log-format")), out)
 
 
@@ -156,6 +156,7 @@ def main():
             serving.services(verdicts, world)
             refusals.poison(verdicts, world, controller)
             refusals.huge(verdicts, world)
+            refusals.services(verdicts, world)
             refusals.foreign_writer(verdicts, world, controller)
             refusals.undone(verdicts, world, controller)
             releases.passing_over(verdicts, world, releases.release(verdicts, world))

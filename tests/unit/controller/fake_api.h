@@ -160,8 +160,14 @@ class FakeApi {
                        ? object["status"]["members"]
                        : json();
     object["status"] = body.value("status", json::object());
+    if (key.first == "Service") note_manager(body.contains("status"), object["metadata"]);
     if (!members.is_null()) object["status"]["members"] = members;
     store(key, std::move(object));
+  }
+  // Server-side apply: a manager stands there as long as it has fields.
+  static void note_manager(bool has_fields, json& meta) {
+    meta.erase("managedFields");
+    if (has_fields) meta["managedFields"] = {{{"manager", "fairlead-controller"}, {"subresource", "status"}}};
   }
   void set_finalizers(const Key& key, const json& finalizers) {
     json object = objects_.at(key);
@@ -204,6 +210,7 @@ class Rounds {
   // The two halves of a round: between them others may write.
   std::vector<Write> plan() {
     Inputs inputs = api_.inputs();
+    inputs.settings = settings_;
     inputs.memory = memory_;
     inputs.now = now_;
     const Desired wanted = desired(inputs);
@@ -230,6 +237,7 @@ class Rounds {
     }
     return false;
   }
+  void set(const Settings& settings) { settings_ = settings; }
   void pass(Seconds time) { now_ += time; }
   // A new process: it remembers nothing.
   void restart() {
@@ -241,6 +249,7 @@ class Rounds {
 
  private:
   FakeApi& api_;
+  Settings settings_;
   Memory memory_;
   ClaimsMemory claims_;
   TimePoint now_{Seconds(1000)};

@@ -35,6 +35,9 @@ METRICS = """| name | type |
 RULES = "".join(f"| {row} | 6.4.1 | - | a rule | done | `tests/unit` | `Initialize.Starts`; opposite: `Initialize.Waits` |\n"
                 for row in check_docs.LEDGER)
 CLIENT = "".join(f"| {row} | a rule | done | `tests/unit` | `Initialize.Starts` |\n" for row in check_docs.CLIENT_RULES)
+SERVICES = "".join(f"| {row} | a rule | `Initialize.Starts` |\n" for row in check_docs.SERVICE_RULES).replace(
+    "| SV-10 | a rule |", "| SV-10 | `fairlead.dev/quorum`, `quorum` | a rule |")
+ANNOTATIONS = 'constexpr Annotation kAll[] = {{"quorum", "quorum", Form::kNumber}};\n'
 TESTS = "TEST(Initialize, Starts) {}\nTEST(Initialize, Waits) {}\n"
 
 
@@ -82,13 +85,14 @@ CONDITIONS = "# Conditions\n| `Ready` | a state, no reason |\n\n## Reasons\n" + 
 
 
 def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755, client=CLIENT,
-          conditions=CONDITIONS, reasons=REASONS, returned='return "Of%d";'):
+          conditions=CONDITIONS, reasons=REASONS, services=SERVICES, annotations=ANNOTATIONS, returned='return "Of%d";'):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
                            ("docs/rfc9568.md", rules), ("docs/kubernetes-client.md", client), ("tests/unit/node/vrrp/machine_test.cc", tests),
                            ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES),
-                           ("docs/conditions.md", conditions), ("node/agent/b.cc", reasons),
+                           ("docs/conditions.md", conditions), ("docs/services.md", services),
+                           (check_docs.ANNOTATION_TABLE, annotations), ("node/agent/b.cc", reasons),
                            *((file, returned.replace("%d", str(n))) for n, file in enumerate(check_docs.REASON_FILES))):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
@@ -160,7 +164,19 @@ class CheckDocs(unittest.TestCase):
 
     def test_reports_a_test_of_a_rule_that_is_not_there(self):
         self.assertEqual(check(tests=""), [f"docs/rfc9568.md: there is no test Initialize.{name}" for name in ("Starts", "Waits")]
-                         + ["docs/kubernetes-client.md: there is no test Initialize.Starts"])
+                         + [f"docs/{page}.md: there is no test Initialize.Starts" for page in ("kubernetes-client", "services")])
+
+    def test_holds_the_page_of_services_to_the_same(self):
+        row = SERVICES.splitlines(keepends=True)[0]
+        self.assertEqual(check(services=SERVICES.replace(row, "")), ["docs/services.md: there is no row SV-01"])
+        self.assertEqual(check(services=SERVICES.replace(row, row.replace("`Initialize.Starts`", "soon"))),
+                         ["docs/services.md: the row SV-01 names no test and no reason"])
+
+    def test_reports_an_annotation_that_only_the_code_or_only_the_page_has(self):
+        self.assertEqual(check(annotations=ANNOTATIONS.replace("}};", '},\n  {"drain-seconds",\n "drainSeconds", Form::kNumber}};')),
+                         ["docs/services.md: there is no row of the annotation drain-seconds"])
+        self.assertEqual(check(annotations=""),
+                         ["docs/services.md: the annotation quorum is nowhere in lib/api/service_request.cc"])
 
     def test_reports_a_row_that_is_missing_or_there_twice(self):
         row = RULES.splitlines(keepends=True)[3]

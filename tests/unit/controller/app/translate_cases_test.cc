@@ -10,8 +10,8 @@
 
 // tests/cases/translate/<name>/in.yaml: objects of a cluster. out.yaml: what the controller makes of them,
 // once it has nothing left to write: groups and sets, what it wrote of VirtualIPs, Services and pools, and
-// its Events. FAIRLEAD_WRITE_CASES=1 writes the out.yaml files anew; read the difference before committing
-// it.
+// its Events. A document of kind Settings says with which of its flags the controller runs.
+// FAIRLEAD_WRITE_CASES=1 writes the out.yaml files anew; read the difference before committing it.
 namespace fairlead::controller {
 namespace {
 
@@ -43,7 +43,8 @@ std::vector<json> documents(const std::string& yaml) {
 // What of an object is the controller's doing.
 json outcome_of(json object) {
   auto& meta = object["metadata"];
-  for (const std::string field : {"resourceVersion", "generation", "uid", "creationTimestamp"})
+  for (const std::string field :
+       {"resourceVersion", "generation", "uid", "creationTimestamp", "managedFields"})
     meta.erase(field);
   object.erase("apiVersion");
   if (object.contains("status")) {
@@ -113,13 +114,26 @@ std::string yaml_of(const std::vector<json>& objects) {
   return out;
 }
 
+Settings settings_of(const json& document) {
+  Settings out;
+  out.default_controller = document.value("defaultController", false);
+  if (document.value("foreignAnnotations", false)) out.foreign_annotations = api::ForeignAnnotations::kRead;
+  return out;
+}
+
 class TranslateCase : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(TranslateCase, MakesOfItsInputWhatStandsInItsOutput) {
   const fs::path folder = cases_folder() / GetParam();
   FakeApi api;
-  for (const auto& object : documents(text_of(folder / "in.yaml"))) api.add(object);
   Rounds rounds(api);
+  for (const auto& object : documents(text_of(folder / "in.yaml"))) {
+    if (object["kind"] == "Settings") {
+      rounds.set(settings_of(object));
+    } else {
+      api.add(object);
+    }
+  }
   ASSERT_TRUE(rounds.settle());
   const auto found = outcome(api, rounds.notices());
   if (std::getenv("FAIRLEAD_WRITE_CASES") != nullptr) std::ofstream(folder / "out.yaml") << yaml_of(found);

@@ -104,6 +104,17 @@ TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
   EXPECT_EQ(reals(inputs), wanted);
 }
 
+// KEP-1669: a rolling update of one Pod leaves nothing else for a moment.
+TEST(Backends, WhereNoneIsReadyThoseThatStillServeTakeNewConnections) {
+  Inputs inputs = with_service();
+  put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.2"}, false, true, true, "node-b"},
+                                              {{"10.1.0.3"}, false, false, true, "node-b"},
+                                              {{"10.1.0.4"}, false, true, false, "node-c"}}));
+  const std::vector<api::RealServer> wanted{
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+  EXPECT_EQ(reals(inputs), wanted);
+}
+
 TEST(Backends, AllSlicesOfTheServiceCountAndNoOthers) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, ""}}));

@@ -43,7 +43,9 @@ TEST(Services, OfNoClassOnlyIfWeAreTheDefault) {
   auto object = service("web", "192.0.2.100");
   object.load_balancer_class.clear();
   EXPECT_FALSE(is_ours(object, {}));
-  EXPECT_TRUE(is_ours(object, {true, {}}));
+  Settings settings;
+  settings.default_controller = true;
+  EXPECT_TRUE(is_ours(object, settings));
 }
 
 TEST(Services, TheVirtualIPHasItsNameOwnerAndFinalizer) {
@@ -59,77 +61,23 @@ TEST(Services, TheVirtualIPHasItsNameOwnerAndFinalizer) {
   EXPECT_TRUE(made.spec.ports.empty());
 }
 
-TEST(Services, AnnotationsOfThisVersionAreHonoured) {
+// Which annotations there are and what they may say: service_request_test.
+TEST(Services, AnnotationsBecomeTheSpec) {
   EXPECT_EQ(spec(annotated("address-pool", "public")).pool, "public");
-  EXPECT_EQ(spec(annotated("forwarding", "Delegate")).forwarding, api::Forwarding::kDelegate);
-  EXPECT_EQ(spec(annotated("sharing-key", " mail ")).sharing_key, "mail");
-  EXPECT_EQ(spec(annotated("scheduler", "rr")).scheduler, api::Scheduler::kRr);
-  EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, api::OnNoEndpoints::kReject);
+  EXPECT_EQ(spec(annotated("on-unhealthy", "Remove")).on_unhealthy, api::OnUnhealthy::kRemove);
 }
 
-TEST(Services, LaterAnnotationsAreRefusedOnlyWhereTheyChangeSomething) {
-  for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"scheduler-flags", "", "sh-port"},
-                                               {"source-ranges", "", "10.0.0.0/8"},
-                                               {"connection-limits", "0,0", "100,50"},
-                                               {"health-checks", "[]", "[{\"tcp\":{}}]"},
-                                               {"on-unhealthy", "Drain", "Remove"},
-                                               {"quorum", "1", "2"},
-                                               {"sorry-server", "", "10.0.0.9:80"},
-                                               {"min-healthy-percent", "0", "50"},
-                                               {"drain-seconds", "300", "10"},
-                                               {"preferred-nodes", "", "node-a"}}) {
-    EXPECT_FALSE(virtual_ip_of(three_nodes(), annotated(name, harmless)).refusal) << name;
-    const auto no = refusal(annotated(name, harmful));
-    EXPECT_EQ(no.reason, Reason::kNotYetSupported) << name;
-    EXPECT_NE(no.message.find("fairlead.dev/" + name), std::string::npos) << no.message;
-  }
-}
-
-TEST(Services, LaterFieldsOfTheServiceAreRefusedAndNamed) {
-  auto object = service("web", "192.0.2.100");
-  object.not_yet_supported = {"spec.externalTrafficPolicy"};
-  EXPECT_EQ(refusal(object).reason, Reason::kNotYetSupported);
-  EXPECT_NE(refusal(object).message.find("spec.externalTrafficPolicy"), std::string::npos);
-}
-
-TEST(Services, ModesNotBuiltYetAreRefused) {
-  EXPECT_EQ(refusal(annotated("forwarding", "DirectRouting")).reason, Reason::kNotYetSupported);
-  EXPECT_EQ(refusal(annotated("on-no-endpoints", "Withdraw")).reason, Reason::kNotYetSupported);
-  EXPECT_EQ(refusal(service("web", "2001:db8::1")).reason, Reason::kNotYetSupported);
-}
-
-// README: IPv6 with Delegate; its data path for NAT is not built.
-TEST(Services, Ipv6AddressesAreForDelegate) {
-  auto object = service("web", "192.0.2.100,2001:db8::1");
-  EXPECT_EQ(refusal(object).message,
-            "not supported yet: annotation fairlead.dev/loadBalancerIPs with an IPv6 address and forwarding "
-            "NAT (Delegate is)");
-  object.meta.annotations["fairlead.dev/forwarding"] = "Delegate";
-  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.100"), ip("2001:db8::1")}));
+TEST(Services, WhatIsNotBuiltYetIsRefusedAndNamed) {
+  auto object = annotated("quorum", "2");
+  object.external_traffic_local = true;
+  EXPECT_EQ(refusal(object), (Refusal{Reason::kNotYetSupported,
+                                      "not supported yet: annotation fairlead.dev/quorum, "
+                                      "spec.externalTrafficPolicy"}));
 }
 
 TEST(Services, WithoutAnAddressItsVirtualIPAsksForNoneInParticular) {
   EXPECT_TRUE(spec(service("web", "")).addresses.empty());
   EXPECT_TRUE(spec(service("web", " ")).addresses.empty());
-}
-
-// kubernetes.md 1, "Allocation order": the annotation, spec.addresses, deprecated spec.loadBalancerIP.
-TEST(Services, TheDeprecatedFieldIsReadWhereTheAnnotationIsMissing) {
-  auto object = service("web", "");
-  object.load_balancer_ip = "192.0.2.101";
-  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.101")}));
-  EXPECT_TRUE(asks_by_deprecated_field(object));
-  object.meta.annotations["fairlead.dev/loadBalancerIPs"] = "192.0.2.102";
-  EXPECT_EQ(spec(object).addresses, (std::vector{ip("192.0.2.102")}));
-  EXPECT_FALSE(asks_by_deprecated_field(object));
-}
-
-TEST(Services, ADeprecatedFieldThatCannotBeReadIsInvalidAndNamed) {
-  auto object = service("web", "");
-  object.load_balancer_ip = "lots";
-  EXPECT_EQ(refusal(object),
-            (Refusal{Reason::kInvalidSpec, "spec.loadBalancerIP: must be an IP address, got lots"}));
 }
 
 TEST(Services, OfTheDeprecatedFieldAnEventWarns) {
@@ -146,19 +94,14 @@ TEST(Services, OfTheDeprecatedFieldAnEventWarns) {
 }
 
 TEST(Services, AnnotationsThatCannotBeReadAreInvalid) {
-  for (const auto& [name, value] :
-       std::vector<std::pair<std::string, std::string>>{{"loadBalancerIPs", "192.0.2.300"},
-                                                        {"sharing-key", std::string(254, 'k')},
-                                                        {"loadBalancerIPs", "127.0.0.1"},
-                                                        {"loadBalancerIPs", "224.0.0.1"},
-                                                        {"loadBalancerIPs", "192.0.2.100,192.0.2.101"},
-                                                        {"forwarding", "nat"},
-                                                        {"scheduler", "fair"},
-                                                        {"on-no-endpoints", "Drop"}}) {
-    const auto no = refusal(annotated(name, value));
-    EXPECT_EQ(no.reason, Reason::kInvalidSpec) << name << " " << value;
-    EXPECT_NE(no.message.find("fairlead.dev/" + name), std::string::npos) << no.message;
-  }
+  auto object = annotated("quorum", "lots");
+  object.meta.annotations["fairlead.dev/scheduler"] = "fair";
+  const auto no = refusal(object);
+  EXPECT_EQ(no.reason, Reason::kInvalidSpec);
+  EXPECT_NE(no.message.find("annotation fairlead.dev/quorum: must be a whole number"), std::string::npos)
+      << no.message;
+  EXPECT_NE(no.message.find("annotation fairlead.dev/scheduler: must be one of"), std::string::npos)
+      << no.message;
 }
 
 TEST(Services, AForeignVirtualIPOfItsNameIsNotTouched) {

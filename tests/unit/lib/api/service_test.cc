@@ -30,13 +30,27 @@ TEST(Service, IsReadAsFarAsFairleadNeedsIt) {
   EXPECT_EQ(decoded.value, expected);
 }
 
-TEST(Service, NamesWhatIsNotBuiltYet) {
+TEST(Service, ItsTrafficRulesAreRead) {
   const auto decoded = decode_service(R"({"metadata":{"name":"web"},"spec":{"sessionAffinity":"ClientIP",
+    "sessionAffinityConfig":{"clientIP":{"timeoutSeconds":60}},
     "loadBalancerSourceRanges":["192.0.2.0/24"],"externalTrafficPolicy":"Local"}})");
   ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
-  EXPECT_EQ(decoded.value.not_yet_supported,
-            (std::vector<std::string>{"spec.sessionAffinity", "spec.loadBalancerSourceRanges",
-                                      "spec.externalTrafficPolicy"}));
+  EXPECT_EQ(decoded.value.client_ip_affinity, Seconds(60));
+  EXPECT_EQ(decoded.value.source_ranges, std::vector<std::string>{"192.0.2.0/24"});
+  EXPECT_TRUE(decoded.value.external_traffic_local);
+}
+
+// Kubernetes: three hours.
+TEST(Service, AffinityOfNoGivenTimeIsKubernetesOwn) {
+  const auto affinity = [](const std::string& spec) {
+    const auto decoded = decode_service(R"({"metadata":{"name":"web"},"spec":{)" + spec + "}}");
+    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+    return decoded.value.client_ip_affinity;
+  };
+  EXPECT_EQ(affinity(R"("sessionAffinity":"ClientIP")"), Seconds(10800));
+  EXPECT_EQ(affinity(R"("sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{}})"),
+            Seconds(10800));
+  EXPECT_EQ(affinity(R"("sessionAffinity":"None")"), std::nullopt);
 }
 
 // K-27, K-28.
@@ -55,6 +69,44 @@ TEST(EncodeServiceStatus, WritesIngressAndConditionsOnly) {
       R"("status":{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:01Z","message":"","observedGeneration":1,)"
       R"("reason":"Serving","status":"True","type":"fairlead.dev/Ready"}],"loadBalancer":{"ingress":[{"ip":)"
       R"("192.0.2.10","ipMode":"Proxy"}]}}})");
+}
+
+TEST(Service, KnowsWhetherItsStatusHasFieldsOfOurs) {
+  const auto ours = [](const std::string& managers) {
+    const auto decoded = decode_service(R"({"metadata":{"name":"web","managedFields":[)" + managers + "]}}");
+    EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+    return decoded.value.status_is_ours;
+  };
+  EXPECT_TRUE(ours(R"({"manager":"kubectl"},{"manager":"fairlead-controller","subresource":"status"})"));
+  EXPECT_FALSE(ours(R"({"manager":"fairlead-controller"},{"manager":"x","subresource":"status"})"));
+  EXPECT_FALSE(ours(""));
+}
+
+// RealServerSets list as many virtual servers.
+TEST(Service, OfMoreThan256PortsTheNumberAloneIsRead) {
+  const auto read = [](int count) {
+    std::string ports;
+    for (int i = 1; i <= count; ++i) ports += (i > 1 ? "," : "") + (R"({"port":)" + std::to_string(i) + "}");
+    return decode_service(R"({"metadata":{"name":"web"},"spec":{"ports":[)" + ports + "]}}");
+  };
+  EXPECT_EQ(read(256).value.ports.size(), 256U);
+  EXPECT_EQ(read(256).value.too_many_ports, 0U);
+  for (const int count : {257, 10000}) {
+    const auto decoded = read(count);
+    EXPECT_TRUE(decoded.ok());
+    EXPECT_TRUE(decoded.value.ports.empty());
+    EXPECT_EQ(decoded.value.too_many_ports, static_cast<std::size_t>(count));
+  }
+}
+
+TEST(EncodeServiceStatus, OfOneGivenUpNothingIsApplied) {
+  Service service;
+  service.meta.name = "web";
+  service.meta.namespace_name = "shop";
+  service.meta.resource_version = "8";
+  EXPECT_EQ(
+      encode_service_given_up(service),
+      R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"shop","resourceVersion":"8"}})");
 }
 
 TEST(EncodeServiceStatus, GivesTheIngressListUpIfEmpty) {

@@ -1,0 +1,227 @@
+#include "lib/api/service_request.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/api/json_view.h"
+#include "lib/api/virtual_ip_fields.h"
+#include "lib/base/text.h"
+
+namespace fairlead::api {
+namespace {
+
+using nlohmann::json;
+
+// How an annotation's text becomes a field.
+enum class Form { kText, kNumber, kList, kLimits, kEndpoint, kNodes, kJson };
+
+struct Annotation {
+  std::string_view name;   // behind "fairlead.dev/"
+  std::string_view field;  // of a VirtualIP's spec
+  Form form;
+  std::vector<std::string_view> foreign{};  // others' names for it, the first that is there counts
+};
+
+const std::vector<Annotation>& annotations() {
+  static const std::vector<Annotation> all{
+      {"loadBalancerIPs",
+       "addresses",
+       Form::kList,
+       {"metallb.io/loadBalancerIPs", "kube-vip.io/loadbalancerIPs"}},
+      {"address-pool", "pool", Form::kText, {"metallb.io/address-pool"}},
+      {"sharing-key", "sharingKey", Form::kText, {"metallb.io/allow-shared-ip"}},
+      {"forwarding", "forwarding", Form::kText},
+      {"scheduler", "scheduler", Form::kText},
+      {"scheduler-flags", "schedulerFlags", Form::kList},
+      {"source-ranges", "sourceRanges", Form::kList},
+      {"connection-limits", "connectionLimits", Form::kLimits},
+      {"health-checks", "healthChecks", Form::kJson},
+      {"on-unhealthy", "onUnhealthy", Form::kText},
+      {"quorum", "quorum", Form::kNumber},
+      {"sorry-server", "sorryServer", Form::kEndpoint},
+      {"min-healthy-percent", "minHealthyPercent", Form::kNumber},
+      {"drain-seconds", "drainSeconds", Form::kNumber},
+      {"on-no-endpoints", "onNoEndpoints", Form::kText},
+      {"preferred-nodes", "placement", Form::kNodes}};
+  return all;
+}
+
+struct Found {
+  std::string name;  // whole
+  std::string text;  // trimmed, not empty
+};
+
+std::optional<Found> value_of(const Service& service, const std::string& name) {
+  const auto found = service.meta.annotations.find(name);
+  if (found == service.meta.annotations.end() || trim(found->second).empty()) return std::nullopt;
+  return Found{name, std::string(trim(found->second))};
+}
+
+std::optional<Found> find(const Service& service, const Annotation& annotation, ForeignAnnotations foreign) {
+  auto own = value_of(service, "fairlead.dev/" + std::string(annotation.name));
+  if (own || foreign == ForeignAnnotations::kIgnored) return own;
+  for (const auto& name : annotation.foreign) {
+    if (auto other = value_of(service, std::string(name))) return other;
+  }
+  return std::nullopt;
+}
+
+json list_of(const std::string& text) {
+  json out = json::array();
+  for (const auto& part : split(text, ',')) out.push_back(trim(part));
+  return out;
+}
+
+// Text that is no number stays text, and is refused as one by whoever reads the field.
+json number_of(std::string_view text) {
+  long long value = 0;
+  if (parse_integer(text, INT64_MIN, INT64_MAX, value)) return value;
+  return text;
+}
+
+// A Service asks in the words of its annotations and fields, a VirtualIP in those of its spec.
+class Request {
+ public:
+  // Where the value of a field of the spec came from.
+  void note(std::string_view field, std::string source, bool whole) {
+    sources_.push_back({"spec." + std::string(field), std::move(source), whole});
+  }
+  void set(std::string_view field, json value) { spec_[std::string(field)] = std::move(value); }
+  json& spec() { return spec_; }
+  void refuse(const std::string& source, std::string message) {
+    refused_.push_back({source, std::move(message)});
+  }
+
+  Decoded<VirtualIPSpec> read() const {
+    Decoded<VirtualIPSpec> out;
+    read_virtual_ip_spec(JsonView(&spec_, "spec", &out.problems), out.value);
+    for (auto& problem : out.problems) problem.path = told(problem.path);
+    for (auto& name : out.value.not_yet_supported) name = told(name);
+    out.problems.insert(out.problems.begin(), refused_.begin(), refused_.end());
+    return out;
+  }
+
+ private:
+  struct Source {
+    std::string path;
+    std::string name;
+    bool whole;  // what lies inside is nothing that its author sees
+  };
+
+  // "spec.sorryServer.port" -> "annotation fairlead.dev/sorry-server". What follows a blank stays.
+  std::string told(const std::string& path) const {
+    for (const auto& source : sources_) {
+      if (!path.starts_with(source.path)) continue;
+      const std::string rest = path.substr(source.path.size());
+      if (!rest.empty() && rest.front() != '.' && rest.front() != '[' && rest.front() != ' ') continue;
+      const auto blank = rest.find(' ');
+      if (!source.whole) return source.name + rest;
+      return source.name + (blank == std::string::npos ? "" : rest.substr(blank));
+    }
+    return path;
+  }
+
+  json spec_ = json::object();
+  std::vector<Source> sources_;
+  std::vector<Problem> refused_;
+};
+
+void set_limits(const std::string& source, const std::string& text, Request& out) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 2) return out.refuse(source, "must be \"upper,lower\", got " + text);
+  out.set("connectionLimits", {{"upper", number_of(trim(parts[0]))}, {"lower", number_of(trim(parts[1]))}});
+}
+
+// "192.0.2.9:80" or "[2001:db8::9]:80".
+void set_endpoint(const std::string& source, const std::string& text, Request& out) {
+  const auto colon = text.rfind(':');
+  std::string address = text.substr(0, colon);
+  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  const bool bare = !bracketed && address.find(':') != std::string::npos;
+  if (colon == std::string::npos || bare) {
+    return out.refuse(source, "must be \"address:port\" (IPv6: \"[address]:port\"), got " + text);
+  }
+  out.set("sorryServer",
+          {{"address", address}, {"port", number_of(std::string_view(text).substr(colon + 1))}});
+}
+
+void set_json(const std::string& source, const Annotation& annotation, const std::string& text,
+              Request& out) {
+  std::vector<Problem> problems;
+  const JsonDocument bounded("{\"list\":" + text + "}", problems);  // neither too long nor nested too deep
+  if (!problems.empty()) return out.refuse(source, "must be a JSON list");
+  json value = json::parse(text, nullptr, false);
+  if (value.is_discarded()) return out.refuse(source, "must be a JSON list");
+  out.set(annotation.field, std::move(value));
+}
+
+void take(const Annotation& annotation, const Found& found, Request& out) {
+  const std::string source = "annotation " + found.name;
+  out.note(annotation.field, source, annotation.form != Form::kJson);
+  switch (annotation.form) {
+    case Form::kText:
+      return out.set(annotation.field, found.text);
+    case Form::kNumber:
+      return out.set(annotation.field, number_of(found.text));
+    case Form::kList:
+      return out.set(annotation.field, list_of(found.text));
+    case Form::kLimits:
+      return set_limits(source, found.text, out);
+    case Form::kEndpoint:
+      return set_endpoint(source, found.text, out);
+    case Form::kNodes:
+      return out.set(annotation.field, {{"preferredNodes", list_of(found.text)}});
+    case Form::kJson:
+      return set_json(source, annotation, found.text, out);
+  }
+}
+
+void take_deprecated(const Service& service, Request& out) {
+  out.note("addresses", "spec.loadBalancerIP", true);
+  out.set("addresses", json::array({trim(service.load_balancer_ip)}));
+}
+
+// Besides those of the annotation.
+void take_source_ranges(const Service& service, Request& out) {
+  json& ranges = out.spec()["sourceRanges"];
+  if (ranges.is_null()) ranges = json::array();
+  for (const auto& range : service.source_ranges) ranges.push_back(trim(range));
+  out.note("sourceRanges", "spec.loadBalancerSourceRanges", true);
+}
+
+void take_fields(const Service& service, Request& out) {
+  if (service.client_ip_affinity) {
+    out.note("persistence", "spec.sessionAffinity", true);
+    out.set("persistence", {{"timeoutSeconds", service.client_ip_affinity->count()}});
+  }
+  if (!service.source_ranges.empty()) take_source_ranges(service, out);
+}
+
+}  // namespace
+
+bool asks_by_deprecated_field(const Service& service, ForeignAnnotations foreign) {
+  return !trim(service.load_balancer_ip).empty() && !find(service, annotations().front(), foreign);
+}
+
+Decoded<VirtualIPSpec> requested_spec(const Service& service, ForeignAnnotations foreign) {
+  Request out;
+  out.set("serviceRef", {{"name", service.meta.name}});
+  for (const auto& annotation : annotations()) {
+    if (const auto found = find(service, annotation, foreign)) take(annotation, *found, out);
+  }
+  if (asks_by_deprecated_field(service, foreign)) take_deprecated(service, out);
+  if (out.spec().value("forwarding", json()) != "Delegate") take_fields(service, out);
+  auto decoded = out.read();
+  if (service.too_many_ports > 0) {
+    decoded.problems.push_back({"spec.ports", "must have at most " + std::to_string(kMostServicePorts) +
+                                                  " items, got " + std::to_string(service.too_many_ports)});
+  }
+  if (service.external_traffic_local)
+    decoded.value.not_yet_supported.emplace_back("spec.externalTrafficPolicy");
+  return decoded;
+}
+
+}  // namespace fairlead::api
