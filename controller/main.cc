@@ -76,10 +76,8 @@ void add_rate_flags(CLI::App& app, Flags& flags) {
   const auto requests = [&app](const char* name, int& value, const char* env, const char* text) {
     app.add_option(name, value, text)->envname(env)->capture_default_str()->check(CLI::Range(1, 10000));
   };
-  requests("--kube-api-qps", flags.api_qps, "FAIRLEAD_KUBE_API_QPS",
-           "Requests a second to the API server, at most");
-  requests("--kube-api-burst", flags.api_burst, "FAIRLEAD_KUBE_API_BURST",
-           "Requests at once after a pause, at most");
+  requests("--kube-api-qps", flags.api_qps, "FAIRLEAD_KUBE_API_QPS", "Requests a second, at most");
+  requests("--kube-api-burst", flags.api_burst, "FAIRLEAD_KUBE_API_BURST", "Requests at once, at most");
 }
 
 void add_node_flags(CLI::App& app, Flags& flags) {
