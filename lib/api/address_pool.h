@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/api/label_selector.h"
 #include "lib/api/meta.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
@@ -11,20 +12,6 @@
 
 // AddressPool (fairlead.dev/v1alpha1, cluster): addresses, who may use them, VRRP defaults. api.md.
 namespace fairlead::api {
-
-enum class LabelOperator { kIn, kNotIn, kExists, kDoesNotExist };
-struct LabelRequirement {
-  std::string key;
-  LabelOperator op = LabelOperator::kExists;
-  std::vector<std::string> values;
-  friend bool operator==(const LabelRequirement&, const LabelRequirement&) = default;
-};
-// metav1.LabelSelector, matchLabels folded into In requirements. Empty matches everything.
-struct LabelSelector {
-  std::vector<LabelRequirement> requirements;
-  friend bool operator==(const LabelSelector&, const LabelSelector&) = default;
-};
-bool matches(const LabelSelector& selector, const Labels& labels);
 
 struct PoolVrrp {
   int version = 3;                    // 2: IPv4 only

@@ -1,6 +1,7 @@
+#include "lib/api/label_selector.h"
+
 #include <algorithm>
 
-#include "lib/api/address_pool.h"
 #include "lib/api/label_selector_fields.h"
 
 namespace fairlead::api {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "lib/api/address_pool.h"
 #include "lib/api/json_view.h"
+#include "lib/api/label_selector.h"
 
 // Internal to lib/api.
 namespace fairlead::api {

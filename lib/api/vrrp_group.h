@@ -35,8 +35,15 @@ struct GroupMember {
   int priority = 100;                               // 1..254 (255 in static manifests only)
   std::string interface;                            // empty: the group's
   std::optional<net::IpAddress> unicast_address{};  // what the node sends from and is sent to with Unicast
+  // It is to go: it gives the role up when it first reads this, and takes it again only when nobody else
+  // does, for it runs with priority_in_use(). `priority` stays, for when it is to come back.
+  bool hand_over = false;
   friend bool operator==(const GroupMember&, const GroupMember&) = default;
 };
+
+// What a member of this priority advertises: 1 + an eighth of it while it hands over, which is less than any
+// that the controller gives, and keeps their order. 255, the owner, cannot hand over (RFC 9568 5.2.4).
+int priority_in_use(const GroupMember& member);
 
 // An address the Master holds without listing it in its adverts.
 struct ExcludedAddress {

@@ -25,6 +25,7 @@ json member_json(const GroupMember& member) {
   if (!member.node_uid.empty()) out["nodeUID"] = member.node_uid;
   if (!member.interface.empty()) out["interface"] = member.interface;
   if (member.unicast_address) out["unicastAddress"] = net::to_string(*member.unicast_address);
+  if (member.hand_over) out["handOver"] = true;
   return out;
 }
 

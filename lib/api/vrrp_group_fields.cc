@@ -100,6 +100,7 @@ void read_members(const JsonView& list, GroupAddressReader& reader, std::vector<
     read_interface(item.at("interface"), member.interface);
     net::IpAddress unicast;
     if (reader.read(item.at("unicastAddress"), "members", unicast)) member.unicast_address = unicast;
+    item.at("handOver").read(member.hand_over);
     out.push_back(std::move(member));
   }
 }
@@ -127,6 +128,11 @@ void check_transport(const JsonView& view, const VRRPGroupSpec& spec) {
 }
 
 }  // namespace
+
+int priority_in_use(const GroupMember& member) {
+  const bool lowered = member.hand_over && member.priority < kMaxPriority;
+  return lowered ? 1 + member.priority / 8 : member.priority;
+}
 
 std::size_t most_listed_addresses(net::Family family) { return family == net::Family::kIPv4 ? 255 : 90; }
 

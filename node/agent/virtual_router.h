@@ -188,6 +188,7 @@ class VirtualRouter {
   FenceStanding fence_;
   std::set<net::IpAddress> in_service_;  // held while Active: of the plan, and ready
   std::optional<TimePoint> look_again_;
+  bool told_to_hand_over_ = false;              // by the plan that is to be placed
   std::optional<neighbor::Schedule> schedule_;  // Active only
   std::optional<Remains> remains_;              // before the first start only
   std::optional<TimePoint> prepared_;           // when the addresses were renewed before this turn's advert

@@ -188,6 +188,7 @@ void VirtualRouter::make_again(const std::vector<net::IpAddress>& useless) {
 void VirtualRouter::change(plan::GroupPlan next) {
   touch();
   adverts_.heed(next);
+  told_to_hand_over_ = next.hand_over && !plan_.hand_over;
   wait_.change(plan_, next, world_.clock.now());
   plan_ = std::move(next);
 }
@@ -213,6 +214,7 @@ void VirtualRouter::stand_on(const Ground& ground) {
   // By an advert of now: the one before gave the time of another plan, or none where the kernel refused.
   const bool followed = !fence_.held && ground.fence.held;
   fence_ = ground.fence;
+  const bool told_to_hand_over = std::exchange(told_to_hand_over_, false);
   link_problem_ = now.problem;
   look_again_ = now.look_again;
   // FN-18: whoever else is a member comes before both of us.
@@ -234,6 +236,7 @@ void VirtualRouter::stand_on(const Ground& ground) {
   next.primary = now.primary;
   if (sends_anew) announce_source(now);
   reconfigure(next);
+  if (told_to_hand_over && !owner()) deliver(vrrp::HandOver{});
   if (followed && active()) deliver(vrrp::FenceFollowed{});
   take_in(ground);
   // FN-05: announce again after a change under us (another bond slave, another MAC).

@@ -32,7 +32,8 @@ int most_added(const api::VRRPGroupSpec& spec) {
 
 // The smallest Active_Down_Interval that any other router of the group can have: that of the highest priority
 // among them. A member alone has only itself to be succeeded by. Foreign peers may have any priority, and
-// FRR rounds Skew_Time down to centiseconds (vrrp.md 4).
+// FRR rounds Skew_Time down to centiseconds (vrrp.md 4). Who hands over has his full priority again as soon
+// as he reads so, be it before we do.
 Microseconds min_active_down_interval(const api::VRRPGroupSpec& spec, std::size_t self,
                                       const GroupPlan& plan) {
   const int added = most_added(spec);
@@ -147,7 +148,8 @@ GroupPlan group_plan(const api::VRRPGroup& group, std::size_t self, const Passwo
   out.virtual_router_id = *vrrp::make_virtual_router_id(spec.virtual_router_id);
   out.interface = member.interface.empty() ? spec.interface : member.interface;
   out.vrrp_version = spec.version == 2 ? vrrp::Version::k2 : vrrp::Version::k3;
-  out.priority = vrrp::Priority(static_cast<std::uint8_t>(member.priority));
+  out.priority = vrrp::Priority(static_cast<std::uint8_t>(api::priority_in_use(member)));
+  out.hand_over = member.hand_over;
   out.advertise_interval = *vrrp::make_advertise_interval(out.vrrp_version, spec.advert_interval);
   out.preempt = spec.preempt;
   out.preempt_delay = spec.preempt_delay;

@@ -69,6 +69,7 @@ struct GroupPlan {
   vrrp::Version vrrp_version = vrrp::Version::k3;
   // 1..254; 255: the owner, whose addresses others have put on the interface and which stay there.
   vrrp::Priority priority{100};
+  bool hand_over = false;  // the role is given up when this becomes true; `priority` is lowered already
   vrrp::Centiseconds advertise_interval{100};
   bool preempt = true;
   Seconds preempt_delay{0};

@@ -82,6 +82,32 @@ TEST(EncodeVRRPGroup, WritesWhatDiffersFromItsDefault) {
       R"("virtualRouterID":51}})");
 }
 
+TEST(EncodeVRRPGroup, SaysWhoHandsOverAndLowersHisPriorityInUseAlone) {
+  VRRPGroup value = group();
+  value.spec.members[0].hand_over = true;
+  EXPECT_NE(encode_vrrp_group(value).find(R"({"handOver":true,"node":"node-a",)"), std::string::npos);
+  const auto decoded = decode_vrrp_group(encode_vrrp_group(value));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  EXPECT_EQ(decoded.value, value);
+  EXPECT_EQ(encode_vrrp_group(group()).find("handOver"), std::string::npos);
+}
+
+TEST(PriorityInUse, IsAnEighthWhileHandingOverAndKeepsTheOrder) {
+  const auto in_use = [](int priority, bool hand_over) {
+    GroupMember member;
+    member.priority = priority;
+    member.hand_over = hand_over;
+    return priority_in_use(member);
+  };
+  EXPECT_EQ(in_use(200, false), 200);
+  EXPECT_EQ(in_use(200, true), 26);
+  EXPECT_EQ(in_use(150, true), 19);
+  EXPECT_EQ(in_use(50, true), 7);
+  EXPECT_EQ(in_use(1, true), 1);
+  EXPECT_EQ(in_use(254, true), 32);
+  EXPECT_EQ(in_use(255, true), 255);  // the owner
+}
+
 TEST(EncodeVRRPGroup, WritesEmptyListsSoThatAnApplyTakesThemAway) {
   VRRPGroup empty = group();
   empty.meta.labels.clear();

@@ -174,5 +174,62 @@ TEST(PlanChange, AnotherInterfaceTakesTheAddressesAlong) {
   EXPECT_TRUE(thread.world.has(3, kA));
 }
 
+// FN-25: addresses gone, then priority 0, and from then on a candidate of last resort.
+plan::GroupPlan told_to_hand_over(plan::GroupPlan plan) {
+  plan.hand_over = true;
+  plan.priority = vrrp::Priority(26);
+  ++plan.version.generation;
+  return plan;
+}
+
+TEST(PlanChange, AMasterThatIsToldToHandOverReleasesThenInvitesAndReportsBackup) {
+  for (const bool preempt : {true, false}) {
+    VrrpThread thread;
+    plan::GroupPlan plan = group_plan();
+    plan.preempt = preempt;
+    thread.become_active(plan);
+    thread.order({told_to_hand_over(plan)});
+    EXPECT_EQ(thread.writes(),
+              Journal({"release 192.0.2.100 on 2", "release 192.0.2.101 on 2", "advert 51 priority 0"}));
+    EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+    EXPECT_EQ(thread.group().last_transition->reason, "HandedOver");
+    EXPECT_EQ(thread.group().observed_generation, 2);
+  }
+}
+
+// No drop: who was to take over may have died at that moment.
+TEST(PlanChange, WhoHandedOverTakesTheRoleBackIfNobodyElseDoesAndKeepsItThen) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  auto plan = told_to_hand_over(group_plan());
+  thread.order({plan});
+  thread.world.pass(Seconds(1));
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+  EXPECT_EQ(thread.lines("advert ").back(), "advert 51 priority 26");
+  ++plan.version.generation;
+  thread.order({plan});
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
+TEST(PlanChange, ABackupThatIsToldToHandOverDoesNotSpeak) {
+  VrrpThread thread;
+  thread.run(group_plan());
+  (void)thread.world.take_journal();
+  thread.order({told_to_hand_over(group_plan())});
+  EXPECT_EQ(thread.writes(), Journal());
+  EXPECT_EQ(thread.state(), api::MemberState::kBackup);
+}
+
+// FN-25: a lower priority alone moves nothing.
+TEST(PlanChange, ALowerPriorityWithoutHandOverMovesNothing) {
+  VrrpThread thread;
+  thread.become_active(group_plan());
+  auto lowered = group_plan();
+  lowered.priority = vrrp::Priority(26);
+  ++lowered.version.generation;
+  thread.order({lowered});
+  EXPECT_EQ(thread.state(), api::MemberState::kMaster);
+}
+
 }  // namespace
 }  // namespace fairlead::agent

@@ -187,6 +187,21 @@ TEST(UnicastGroup, OfOneMemberSpeaksToNobody) {
   EXPECT_THAT(made.problems, IsEmpty());
 }
 
+// kubernetes.md 6: an eighth, so that every priority that the controller gives (50 and more) is above it; the
+// fence still reckons with the full one, which a later plan may give back before this node reads of it.
+TEST(HandOver, LowersThePriorityAndLeavesTheFence) {
+  auto source = group("g");
+  source.spec.members = {member("node-a", 200), member("node-b", 150)};
+  const auto usual = plan_of(source);
+  source.spec.members[0].hand_over = true;
+  const auto own = plan_of(source);
+  EXPECT_TRUE(own.hand_over);
+  EXPECT_EQ(own.priority, vrrp::Priority(26));
+  source.spec.members[0].hand_over = false;
+  source.spec.members[1].hand_over = true;
+  EXPECT_EQ(plan_of(source), usual);
+}
+
 TEST(UnicastGroup, BesideForeignPeersAloneMaySendFromThePrimaryAddress) {
   auto source = unicast();
   source.spec.members = {member("node-a", 200)};
