@@ -43,6 +43,8 @@ struct Flags {
   std::int64_t renew_deadline = 10;
   std::int64_t retry_period = 2;
   bool default_controller = false;
+  bool ignore_exclude_label = false;
+  std::string on_cordon = "handover";
   std::string metrics_address = "127.0.0.1:9474";
   std::string health_address = "127.0.0.1:9476";
   std::string log_level = "info";
@@ -68,6 +70,16 @@ void add_election_flags(CLI::App& app, Flags& flags) {
           "Seconds between tries; 1.2 times this is less than --renew-deadline");
 }
 
+void add_node_flags(CLI::App& app, Flags& flags) {
+  app.add_flag("--ignore-exclude-lb", flags.ignore_exclude_label,
+               "Nodes labelled node.kubernetes.io/exclude-from-external-load-balancers take part, too")
+      ->envname("FAIRLEAD_IGNORE_EXCLUDE_LB");
+  app.add_option("--on-cordon", flags.on_cordon, "Whether a cordoned node hands its VIPs over")
+      ->envname("FAIRLEAD_ON_CORDON")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"handover", "ignore"}));
+}
+
 void add_flags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("fairlead-controller ") + FAIRLEAD_VERSION);
   app.add_option("--kubeconfig", flags.kubeconfig, "File; without it $KUBECONFIG, then the Pod's own account")
@@ -82,6 +94,7 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--default-controller", flags.default_controller,
                "Services without a loadBalancerClass are ours, too")
       ->envname("FAIRLEAD_DEFAULT_CONTROLLER");
+  add_node_flags(app, flags);
   app.add_option("--metrics-address", flags.metrics_address, "Where /metrics and /state are served")
       ->envname("FAIRLEAD_METRICS_ADDRESS")
       ->capture_default_str();
@@ -118,6 +131,15 @@ std::vector<net::IpAddress> addresses_of(const apiserver::ClientConfig& config) 
   return out;
 }
 
+controller::Settings settings_of(const Flags& flags, const apiserver::ClientConfig& config) {
+  controller::Settings out;
+  out.default_controller = flags.default_controller;
+  out.api_servers = addresses_of(config);
+  out.ignore_exclude_label = flags.ignore_exclude_label;
+  out.ignore_cordon = flags.on_cordon == "ignore";
+  return out;
+}
+
 sys::UniqueFd stop_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -143,7 +165,7 @@ struct Plan {
   apiserver::ClientConfig config;
   std::string host;
   std::string namespace_name;
-  bool default_controller = false;
+  controller::Settings settings;
   std::optional<controller::Election> election;  // none: this replica leads
 };
 
@@ -177,8 +199,7 @@ int serve(const Plan& plan, int signals) {
                              std::string("fairlead-controller/") + FAIRLEAD_VERSION);
     sys::log(sys::LogLevel::kInfo, "controller.started",
              {{"version", FAIRLEAD_VERSION}, {"namespace", plan.namespace_name}});
-    controller::Controller controller(loop, metrics, client, pages,
-                                      {plan.default_controller, addresses_of(plan.config)},
+    controller::Controller controller(loop, metrics, client, pages, plan.settings,
                                       "fairlead-controller-" + plan.host);
     using controller::Leadership;
     Leadership leadership({loop, metrics, client, pages, controller},
@@ -210,7 +231,7 @@ int run(const Flags& flags) try {
   if (!election) return complain(kWrongUsage, election.error().message);
   const auto config = apiserver::find_config(flags.kubeconfig, flags.api_servers);
   if (!config) return complain(kWrongUsage, config.error().message);
-  Plan plan{{*metrics, *health}, *config, host, flags.namespace_name, flags.default_controller, std::nullopt};
+  Plan plan{{*metrics, *health}, *config, host, flags.namespace_name, settings_of(flags, *config), {}};
   if (plan.namespace_name.empty()) plan.namespace_name = config->namespace_name;
   if (plan.namespace_name.empty()) plan.namespace_name = kNamespace;
   if (!api::is_object_name(plan.namespace_name)) {

@@ -70,6 +70,14 @@ Ruling by_group(const Inputs& inputs, const Holding& holding, const api::Address
   return among(inputs, std::move(owners));
 }
 
+// True if only those who have the claim still wait for it: it moves from one group to another, and stays
+// theirs.
+bool is_moving(const Ground& ground, const net::IpAddress& address, const api::AddressClaim& claim) {
+  const auto& owners = ground.releasing.owners.at(address);
+  const auto holders = api::holders_of(claim);
+  return std::all_of(owners.begin(), owners.end(), [&](const auto& uid) { return lists(holders, uid); });
+}
+
 Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
   const Inputs& inputs = ground.inputs;
   const auto* claim = lasting_claim(inputs, address);
@@ -81,6 +89,9 @@ Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& a
   }
   if (const auto blocked = ground.releasing.blocked.find(address);
       blocked != ground.releasing.blocked.end()) {
+    if (claim != nullptr && is_moving(ground, address, *claim)) {
+      return among(inputs, api::holders_of(*claim));
+    }
     const auto nodes = join({blocked->second.begin(), blocked->second.end()}, ", ");
     return {{}, "may still be held by node " + nodes + ": it has not reported that it let go"};
   }

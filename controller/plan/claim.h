@@ -21,9 +21,9 @@ struct Claims {
 // Who gets what was asked for by name, or is had already. Whoever has the address in a group keeps it as long
 // as it exists, asks for it and is not being deleted; then who holds its AddressClaim; with neither, the
 // older creationTimestamp, then the smaller UID. A claim of which every holder is gone goes, and whoever
-// comes next waits for it, without a refusal. An address that some node may still hold is nobody's, and one
-// whose group and claim name two that both exist changes hands to neither. Others may have it, too, as far as
-// sharing.h lets them.
+// comes next waits for it, without a refusal. An address that some node may still hold is nobody's, unless it
+// moves from one group to another, and one whose group and claim name two that both exist changes hands to
+// neither. Others may have it, too, as far as sharing.h lets them.
 Claims claim(const Ground& ground, const std::vector<Wish>& wishes);
 
 // A VirtualIP gets all of its addresses or none it does not have already: takes back from those refused.

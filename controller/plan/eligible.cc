@@ -4,25 +4,28 @@
 #include <variant>
 #include <vector>
 
+#include "controller/plan/node_signals.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
 
-constexpr const char* kExclude = "node.kubernetes.io/exclude-from-external-load-balancers";
-constexpr const char* kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
-constexpr const char* kAutoscalerTaint = "ToBeDeletedByClusterAutoscaler";
 constexpr std::size_t kMostNamed = 5;  // nodes of one reason in an explanation
 
-std::optional<Ineligible> signal_against(const api::Node& node) {
+std::optional<Ineligible> signal_against(const api::Node& node, const Settings& settings) {
   if (!node.ready) return Ineligible::kNotReady;
-  if (node.network_unavailable) return Ineligible::kNetworkUnavailable;
-  if (node.meta.labels.contains(kExclude)) return Ineligible::kExcluded;
-  const bool leaving = std::any_of(node.taints.begin(), node.taints.end(), [](const api::Taint& taint) {
-    return taint.key == kOutOfServiceTaint || taint.key == kAutoscalerTaint;
-  });
-  if (leaving) return Ineligible::kOutOfService;
-  if (node.unschedulable) return Ineligible::kCordoned;
+  const auto signal = signal_of(node, settings);
+  if (!signal) return std::nullopt;
+  switch (*signal) {
+    case Signal::kOutOfService:
+      return Ineligible::kOutOfService;
+    case Signal::kExcluded:
+      return Ineligible::kExcluded;
+    case Signal::kNetworkUnavailable:
+      return Ineligible::kNetworkUnavailable;
+    case Signal::kCordoned:
+      return Ineligible::kCordoned;
+  }
   return std::nullopt;
 }
 
@@ -32,8 +35,8 @@ bool is_up(const api::NodeReport& report, const std::string& interface) {
 }
 
 std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node, const Demand& demand) {
-  if (const auto why = signal_against(node)) return *why;
-  if (!api::matches(demand.node_selector, node.meta.labels)) return Ineligible::kNotSelected;
+  if (const auto why = signal_against(node, inputs.settings)) return *why;
+  if (!selects(demand, node)) return Ineligible::kNotSelected;
   const auto* report = find(inputs.node_reports, cluster_key(node.meta.name));
   if (report == nullptr) return Ineligible::kNoReport;
   const auto site = site_of(*report, demand.address, demand.interface);
@@ -56,7 +59,7 @@ std::string text_of(Ineligible why, const std::string& interface) {
     case Ineligible::kCordoned:
       return "it is cordoned";
     case Ineligible::kNotSelected:
-      return "the pool's nodeSelector does not select it";
+      return "nodeSelector, the pool's or the VirtualIP's, does not select it";
     case Ineligible::kNoReport:
       return "no NodeReport, is fairlead-node running there?";
     case Ineligible::kNoInterface:
@@ -100,6 +103,10 @@ Candidates candidates(const Inputs& inputs, const Demand& demand) {
     }
   }
   return out;
+}
+
+bool selects(const Demand& demand, const api::Node& node) {
+  return api::matches(demand.node_selector, node.meta.labels);
 }
 
 std::string explain(const Candidates& candidates, const Demand& demand) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "controller/plan/inputs.h"
 
@@ -19,21 +20,22 @@ struct Site {
 // What is asked of a node that is to hold an address.
 struct Demand {
   net::IpAddress address;
-  std::string interface;  // the pool's; empty: any whose prefix covers the address
-  api::LabelSelector node_selector;
-  bool forwards = false;  // Fairlead forwards (not Delegate): IPVS is needed
+  std::string interface;                       // the pool's; empty: any whose prefix covers the address
+  api::LabelSelector node_selector;            // the pool's and the VirtualIP's together
+  bool forwards = false;                       // Fairlead forwards (not Delegate): IPVS is needed
+  std::vector<std::string> preferred_nodes{};  // of the VirtualIP, the first before the second
 };
 
 // Why a node may not join. The first that applies, in this order.
 enum class Ineligible {
-  kNotReady,            // condition Ready is not True
-  kNetworkUnavailable,  // condition
-  kExcluded,            // label node.kubernetes.io/exclude-from-external-load-balancers
-  kOutOfService,        // taint node.kubernetes.io/out-of-service or ToBeDeletedByClusterAutoscaler
-  kCordoned,            // spec.unschedulable
-  kNotSelected,         // the pool's nodeSelector
-  kNoReport,            // no NodeReport: no daemon runs there
-  kNoInterface,         // no interface (of the pool's name) with a prefix that covers the address
+  kNotReady,      // condition Ready is not True
+  kOutOfService,  // these four: node_signals.h
+  kExcluded,
+  kNetworkUnavailable,
+  kCordoned,
+  kNotSelected,  // nodeSelector, the pool's or the VirtualIP's
+  kNoReport,     // no NodeReport: no daemon runs there
+  kNoInterface,  // no interface (of the pool's name) with a prefix that covers the address
   kInterfaceDown,
   kNoIpvs,
 };
@@ -43,6 +45,9 @@ struct Candidates {
   std::map<std::string, Ineligible> others;
 };
 Candidates candidates(const Inputs& inputs, const Demand& demand);
+
+// True if the node has the labels that are asked for.
+bool selects(const Demand& demand, const api::Node& node);
 
 // Where the address sits on the node of this report, carrier or not. Of several prefixes the longest, then
 // the first interface by name.

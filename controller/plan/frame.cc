@@ -22,8 +22,13 @@ T most_common(const std::map<T, int>& counts) {
 
 }  // namespace
 
-Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address, api::Forwarding forwarding) {
-  return {address, pool.spec.interface, pool.spec.node_selector, forwarding != api::Forwarding::kDelegate};
+Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address,
+                 const api::VirtualIPSpec& virtual_ip) {
+  Demand out{address, pool.spec.interface, pool.spec.node_selector,
+             virtual_ip.forwarding != api::Forwarding::kDelegate, virtual_ip.placement.preferred_nodes};
+  const auto& more = virtual_ip.placement.node_selector.requirements;
+  out.node_selector.requirements.insert(out.node_selector.requirements.end(), more.begin(), more.end());
+  return out;
 }
 
 Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candidates& candidates) {
@@ -31,7 +36,9 @@ Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candida
             segment_of_interface(pool.spec.interface),
             pool.spec.interface,
             pool.spec.vrrp,
-            {}};
+            {},
+            demand.node_selector,
+            demand.preferred_nodes};
   std::map<net::Prefix, int> networks;
   for (const auto& [node, site] : candidates.eligible) {
     out.nodes.insert(node);

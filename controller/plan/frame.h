@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "controller/plan/claim.h"
 #include "controller/plan/eligible.h"
@@ -17,11 +18,15 @@ struct Frame {
   std::string interface;  // the pool's; empty: found by prefix
   api::PoolVrrp vrrp;
   std::set<std::string> nodes;  // eligible
+  // As written: two that select the same nodes today may not do so tomorrow.
+  api::LabelSelector node_selector;
+  std::vector<std::string> preferred_nodes;
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
-// What is asked of nodes for this address, by its pool.
-Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address, api::Forwarding forwarding);
+// What is asked of nodes for this address, by its pool and its VirtualIP.
+Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address,
+                 const api::VirtualIPSpec& virtual_ip);
 
 // The frame of an address with these candidates. Without a pool interface the segment is the covering prefix
 // most candidates have (tie: the smallest). REQUIRES: some candidate is eligible.

@@ -33,6 +33,8 @@ struct Poisoned {
 struct Settings {
   bool default_controller = false;          // Services without a class are ours, too
   std::vector<net::IpAddress> api_servers;  // never to be given away as a VIP
+  bool ignore_exclude_label = false;        // node.kubernetes.io/exclude-from-external-load-balancers
+  bool ignore_cordon = false;               // spec.unschedulable of a Node
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

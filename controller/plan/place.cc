@@ -1,97 +1,44 @@
 #include "controller/plan/place.h"
 
 #include <algorithm>
-#include <optional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "controller/plan/frame.h"
+#include "controller/plan/draft.h"
 #include "controller/plan/names.h"
-#include "controller/plan/priorities.h"
-#include "controller/plan/release.h"
 #include "controller/plan/router_ids.h"
-#include "controller/plan/seats.h"
-#include "controller/plan/unicast.h"
 
 namespace fairlead::controller {
 namespace {
 
-// A group in the making.
-struct Draft {
-  api::VRRPGroup group;
-  bool existed = false;
-  std::set<std::string> holders;  // as observed
-  std::vector<Release> releases;
-  const api::AddressPool* pool =
-      nullptr;  // of the first address whose pool is known; nullptr: keep parameters
-  Demand demand;
-  Candidates candidates;
-  std::optional<Frame> frame;  // unset: nothing may join
+// Groups of one family each that serve one VirtualIP: the same node is to lead both (kubernetes.md 1, VRID).
+bool equal_priorities(const Draft& draft, const Draft& sister) {
+  bool some = false;
+  for (const auto& member : draft.group.spec.members) {
+    for (const auto& other : sister.group.spec.members) {
+      if (member.node != other.node) continue;
+      if (member.priority != other.priority) return false;
+      some = true;
+    }
+  }
+  return some;
+}
+
+// Those of one frame, and of equal priorities with the sister if there is one: how many, and the emptiest
+// that is not full.
+struct Open {
+  std::size_t count = 0;
+  Draft* emptiest = nullptr;
 };
-using Drafts = std::map<std::string, Draft>;
-
-api::Forwarding forwarding_of(const Inputs& inputs, const Wish& wish) {
-  const auto* object = find(inputs.virtual_ips, wish.virtual_ip);
-  return object == nullptr ? api::Forwarding::kNat : object->spec.forwarding;
-}
-
-using Held = std::map<net::IpAddress, Holding>;
-
-// The observed group without the addresses that lost their holder.
-Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
-               const api::VRRPGroup& observed) {
-  Draft draft;
-  draft.group = observed;
-  draft.existed = true;
-  draft.holders = holders(inputs, observed);
-  draft.releases = open_releases(inputs, observed);
-  draft.group.spec.addresses.clear();
-  for (auto address : observed.spec.addresses) {
-    if (address.owners.empty()) {  // listed by hand: not ours to touch
-      draft.group.spec.addresses.push_back(address);
-      continue;
-    }
-    // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
-    const bool elder = held.at(address.address).group == observed.meta.name;
-    auto owners = elder ? owners_of(seating, address) : std::vector<api::AddressOwner>{};
-    if (!owners.empty()) {
-      const auto& wishes = granted(seating, address.address);
-      if (!wishes.empty()) address.forwarding = forwarding_of(inputs, wishes.front());
-      address.owners = std::move(owners);
-      draft.group.spec.addresses.push_back(address);
-      continue;
-    }
-    if (draft.holders.empty()) continue;
-    for (const auto& owner : address.owners) {
-      draft.releases.push_back({address.address, owner.uid, draft.holders});
-    }
-  }
-  return draft;
-}
-
-// Finds out by whose rules the group lives: pool, candidates, frame of its first address with a pool.
-void frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
-  bool forwards = false;
-  const Wish* first = nullptr;
-  for (const auto& address : draft.group.spec.addresses) {
-    for (const auto& wish : granted(seating, address.address)) {
-      if (!lists(address.owners, wish.uid)) continue;
-      forwards = forwards || forwarding_of(inputs, wish) != api::Forwarding::kDelegate;
-      if (first == nullptr && wish.pool != nullptr) first = &wish;
-    }
-  }
-  if (first == nullptr) return;
-  draft.pool = first->pool;
-  draft.demand = demand_of(*draft.pool, first->address, api::Forwarding::kDelegate);
-  draft.demand.forwards = forwards;
-  draft.candidates = candidates(inputs, draft.demand);
-  if (!draft.candidates.eligible.empty()) draft.frame = frame_of(*draft.pool, draft.demand, draft.candidates);
-}
-
-Draft* emptiest(Drafts& drafts, const Frame& frame, std::size_t& same_frame) {
-  Draft* best = nullptr;
+Open open_groups(Drafts& drafts, const Frame& frame, const Draft* sister) {
+  Open out;
+  auto& best = out.emptiest;
   for (auto& [name, draft] : drafts) {
-    if (draft.frame != frame) continue;
-    ++same_frame;
+    if (draft.frame != frame || (sister != nullptr && !equal_priorities(draft, *sister))) continue;
+    ++out.count;
     const auto& spec = draft.group.spec;
     if (spec.addresses.size() >= most_addresses(frame.family)) continue;
     const auto rank = [](const Draft& d) {
@@ -99,57 +46,39 @@ Draft* emptiest(Drafts& drafts, const Frame& frame, std::size_t& same_frame) {
     };
     if (best == nullptr || rank(draft) < rank(*best)) best = &draft;
   }
-  return best;
-}
-
-// The eligible nodes by name, beginning with the one that leads the fewest groups of the frame, so that ranks
-// rotate from group to group.
-std::vector<std::string> rotation(const Drafts& drafts, const Frame& frame) {
-  std::map<std::string, int> leads;
-  for (const auto& node : frame.nodes) leads[node] = 0;
-  for (const auto& [name, draft] : drafts) {
-    const auto& members = draft.group.spec.members;
-    if (draft.frame != frame || members.empty()) continue;
-    const auto leader = std::max_element(
-        members.begin(), members.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
-    const auto found = leads.find(leader->node);
-    if (found != leads.end()) ++found->second;
-  }
-  const auto first = std::min_element(leads.begin(), leads.end(),
-                                      [](const auto& a, const auto& b) { return a.second < b.second; });
-  std::vector<std::string> out(frame.nodes.begin(), frame.nodes.end());
-  const auto start = std::find(out.begin(), out.end(), first->first);
-  std::rotate(out.begin(), start, out.end());
   return out;
 }
 
-void apply_pool(const api::AddressPool& pool, api::VRRPGroupSpec& spec) {
-  spec.version = pool.spec.vrrp.version;
-  spec.advert_interval = pool.spec.vrrp.advert_interval;
-  spec.preempt = pool.spec.vrrp.preempt;
-  spec.preempt_delay = pool.spec.vrrp.preempt_delay;
-  spec.checksum = pool.spec.vrrp.checksum;
-  spec.transport = pool.spec.vrrp.transport;
-  spec.link_up_delay = pool.spec.vrrp.link_up_delay;
+// UID of a VirtualIP and family -> the group that has its address.
+using Whereabouts = std::map<std::pair<std::string, net::Family>, std::string>;
+
+void note(const std::string& group, const api::GroupAddress& address, Whereabouts& out) {
+  for (const auto& owner : address.owners) out.insert({{owner.uid, address.address.family()}, group});
 }
 
-void settle_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
-  auto& spec = draft.group.spec;
-  Table table{draft.group.meta.name,
-              spec.members,
-              draft.candidates,
-              draft.demand,
-              skew_interval(spec),
-              spec.interface,
-              {}};
-  if (draft.frame && spec.members.empty()) table.rotation = rotation(drafts, *draft.frame);
-  auto members = seats(inputs, table);
-  if (spec.transport == api::Transport::kUnicast) {
-    for (auto& member : members) {
-      member.unicast_address = unicast_address(inputs, spec, member, draft.demand);
-    }
+Whereabouts whereabouts(const Drafts& drafts) {
+  Whereabouts out;
+  for (const auto& [name, draft] : drafts) {
+    for (const auto& address : draft.group.spec.addresses) note(name, address, out);
   }
-  spec.members = std::move(members);
+  return out;
+}
+
+// The group of the VirtualIP's address of the other family; empty: there is none.
+std::string sister_of(const Whereabouts& where, const std::string& uid, net::Family family) {
+  const bool v4 = family == net::Family::kIPv4;
+  const auto found = where.find({uid, v4 ? net::Family::kIPv6 : net::Family::kIPv4});
+  return found == where.end() ? "" : found->second;
+}
+
+// As strong in this group as in the sister; who cannot be in this one is not.
+std::vector<api::GroupMember> like(const Draft& sister, const Candidates& candidates) {
+  std::vector<api::GroupMember> out;
+  for (const auto& member : sister.group.spec.members) {
+    if (!candidates.eligible.contains(member.node)) continue;
+    out.push_back({member.node, member.node_uid, member.priority, ""});
+  }
+  return out;
 }
 
 // An address that comes into a group: asked for by `wish`, and owned by all who share it.
@@ -161,12 +90,12 @@ struct Newcomer {
 void add_address(const Inputs& inputs, const Newcomer& newcomer, Draft& draft) {
   const auto& address = newcomer.wish.address;
   auto& addresses = draft.group.spec.addresses;
-  addresses.push_back({address, address.bits(), forwarding_of(inputs, newcomer.wish), newcomer.owners});
+  addresses.push_back({address, address.bits(), spec_of(inputs, newcomer.wish).forwarding, newcomer.owners});
   std::sort(addresses.begin(), addresses.end(),
             [](const auto& a, const auto& b) { return a.address < b.address; });
 }
 
-// A group of its own for the wish; nothing if no VRID is left.
+// A group of its own for the wish; nullptr if no VRID is left.
 Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Drafts& drafts) {
   ByKey<api::VRRPGroup> groups;
   for (const auto& [name, draft] : drafts) groups.insert({cluster_key(name), draft.group});
@@ -179,54 +108,88 @@ Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, D
   group.spec.virtual_router_id = *id;
   group.spec.interface =
       fresh.frame->interface.empty() ? common_interface(fresh.candidates) : fresh.frame->interface;
-  apply_pool(*fresh.pool, group.spec);
   add_address(inputs, newcomer, fresh);
-  settle_members(inputs, drafts, fresh);
-  return &drafts.insert({group.meta.name, fresh}).first->second;
+  settle(inputs, drafts, fresh);
+  const std::string name = group.meta.name;
+  return &drafts.insert({name, std::move(fresh)}).first->second;
 }
 
 void refuse(const Newcomer& newcomer, Refusal refusal, Placement& out) {
   for (const auto& owner : newcomer.owners) out.refused.insert({{owner.namespace_name, owner.name}, refusal});
 }
 
-void place_one(const Inputs& inputs, const Newcomer& newcomer, Drafts& drafts, Placement& out) {
+Refusal nobody_can(const Draft& fresh, const Wish& wish) {
+  return {Reason::kNoEligibleNode, "no node can hold " + net::to_string(wish.address) + " (" +
+                                       explain(fresh.candidates, fresh.demand) + ")"};
+}
+
+Refusal no_router_id(const Wish& wish) {
+  return {Reason::kVirtualRouterIDsExhausted, "no virtual router ID of AddressPool " + wish.pool->meta.name +
+                                                  " is free for " + net::to_string(wish.address) +
+                                                  ", widen vrrp.virtualRouterIDs"};
+}
+
+// REQUIRES: fresh.frame. The group that takes it in, another one if it must; nullptr if there is none.
+Draft* group_for(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Drafts& drafts) {
+  const auto known = drafts.find(fresh.sister);
+  const Draft* sister = known == drafts.end() ? nullptr : &known->second;
+  if (sister != nullptr) fresh.group.spec.members = like(*sister, fresh.candidates);
+  const Frame frame = *fresh.frame;
+  const Open all = open_groups(drafts, frame, nullptr);
+  const Open open = sister == nullptr ? all : open_groups(drafts, frame, sister);
+  const bool wants_new = open.emptiest == nullptr ||
+                         (sister == nullptr && open.count < spread_of(*fresh.pool, fresh.candidates));
+  Draft* own = wants_new ? open_group(inputs, newcomer, std::move(fresh), drafts) : nullptr;
+  if (own != nullptr) return own;
+  Draft* shared = open.emptiest == nullptr ? all.emptiest : open.emptiest;
+  if (shared != nullptr) add_address(inputs, newcomer, *shared);
+  return shared;
+}
+
+void place_one(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& where, Drafts& drafts,
+               Placement& out) {
   const Wish& wish = newcomer.wish;
   Draft fresh;
   fresh.pool = wish.pool;
-  fresh.demand = demand_of(*wish.pool, wish.address, forwarding_of(inputs, wish));
+  fresh.demand = demand_of(*wish.pool, wish.address, spec_of(inputs, wish));
   fresh.candidates = candidates(inputs, fresh.demand);
-  const std::string text = net::to_string(wish.address);
-  if (fresh.candidates.eligible.empty()) {
-    return refuse(newcomer,
-                  {Reason::kNoEligibleNode,
-                   "no node can hold " + text + " (" + explain(fresh.candidates, fresh.demand) + ")"},
-                  out);
-  }
+  if (fresh.candidates.eligible.empty()) return refuse(newcomer, nobody_can(fresh, wish), out);
   fresh.frame = frame_of(*wish.pool, fresh.demand, fresh.candidates);
-  std::size_t open = 0;
-  Draft* shared = emptiest(drafts, *fresh.frame, open);
-  const bool wants_new = shared == nullptr || open < spread_of(*wish.pool, fresh.candidates);
-  Draft* own = wants_new ? open_group(inputs, newcomer, fresh, drafts) : nullptr;
-  if (own != nullptr) return;
-  if (shared == nullptr) {
-    return refuse(
-        newcomer,
-        {Reason::kVirtualRouterIDsExhausted, "no virtual router ID of AddressPool " + wish.pool->meta.name +
-                                                 " is free for " + text + ", widen vrrp.virtualRouterIDs"},
-        out);
+  fresh.sister = sister_of(where, wish.uid, wish.address.family());
+  const Draft* group = group_for(inputs, newcomer, std::move(fresh), drafts);
+  if (group == nullptr) return refuse(newcomer, no_router_id(wish), out);
+  note(group->group.meta.name, {wish.address, wish.address.bits(), {}, newcomer.owners}, where);
+}
+
+// Addresses that a node may hold yet for a group that they left.
+std::set<net::IpAddress> being_released(const Drafts& drafts) {
+  std::set<net::IpAddress> out;
+  for (const auto& [name, draft] : drafts) {
+    for (const auto& release : draft.releases) out.insert(release.address);
   }
-  add_address(inputs, newcomer, *shared);
+  return out;
+}
+
+std::set<net::IpAddress> placed_in(const Drafts& drafts) {
+  std::set<net::IpAddress> out;
+  for (const auto& [name, draft] : drafts) {
+    for (const auto& address : draft.group.spec.addresses) out.insert(address.address);
+  }
+  return out;
 }
 
 // Granted addresses that are in no group yet, in the order their VirtualIPs came.
-std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts) {
-  std::set<net::IpAddress> placed;
-  for (const auto& [name, draft] : drafts) {
-    for (const auto& address : draft.group.spec.addresses) placed.insert(address.address);
-  }
+std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts,
+                               Placement& placement) {
+  const auto placed = placed_in(drafts);
+  const auto released = being_released(drafts);
   std::vector<Newcomer> out;
   for (const auto& [address, wishes] : seating.claims.granted) {
     if (placed.contains(address)) continue;
+    if (released.contains(address)) {
+      placement.moving.insert(address);
+      continue;
+    }
     auto owners = owners_of(seating, {address, address.bits(), {}, {}});
     if (owners.empty()) continue;
     const auto first = std::find_if(wishes.begin(), wishes.end(),
@@ -240,36 +203,23 @@ std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, con
   return out;
 }
 
-// Metadata as it should be; uid, resourceVersion and generation stay those observed.
-void write_metadata(const Inputs& inputs, Draft& draft) {
-  auto& meta = draft.group.meta;
-  std::set<std::string> labelled = draft.holders;
-  for (const auto& release : draft.releases) labelled.insert(release.nodes.begin(), release.nodes.end());
-  std::erase_if(labelled, [&](const auto& node) { return !inputs.nodes.contains(cluster_key(node)); });
-  for (const auto& member : draft.group.spec.members) labelled.insert(member.node);
-  meta.labels.clear();
-  for (const auto& node : labelled) meta.labels[api::node_label(node)] = "";
-  meta.annotations.clear();
-  if (!draft.releases.empty()) meta.annotations[kReleasingAnnotation] = to_string(draft.releases);
+// Of groups that exist: by the VirtualIP that is listed first.
+void find_sisters(const Whereabouts& where, Drafts& drafts) {
+  for (auto& [name, draft] : drafts) {
+    const auto& addresses = draft.group.spec.addresses;
+    if (addresses.empty() || addresses.front().owners.empty()) continue;
+    draft.sister = sister_of(where, addresses.front().owners.front().uid, draft.group.spec.family);
+  }
 }
 
 void finish(const Inputs& inputs, Drafts& drafts, Placement& out) {
   for (auto& [name, draft] : drafts) {
-    if (draft.existed && draft.pool != nullptr) {
-      apply_pool(*draft.pool, draft.group.spec);
-      settle_members(inputs, drafts, draft);
-    }
+    if (draft.existed) settle(inputs, drafts, draft);
     if (draft.group.spec.addresses.empty() && draft.releases.empty()) continue;
     write_metadata(inputs, draft);
     for (const auto& address : draft.group.spec.addresses) out.group_of.insert({address.address, name});
     out.groups.insert({cluster_key(name), draft.group});
   }
-}
-
-bool made_by_hand(const api::VRRPGroup& group) {
-  const auto& addresses = group.spec.addresses;
-  return !addresses.empty() && std::all_of(addresses.begin(), addresses.end(),
-                                           [](const auto& address) { return address.owners.empty(); });
 }
 
 }  // namespace
@@ -282,11 +232,13 @@ Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
       out.groups.insert({key, observed});
       continue;
     }
-    Draft draft = stripped(inputs, seating, held, observed);
-    frame(inputs, seating, draft);
-    drafts.insert({key.name, std::move(draft)});
+    drafts.insert({key.name, draft_of(inputs, seating, held, observed)});
   }
-  for (const auto& newcomer : unplaced(inputs, seating, drafts)) place_one(inputs, newcomer, drafts, out);
+  Whereabouts where = whereabouts(drafts);
+  find_sisters(where, drafts);
+  for (const auto& newcomer : unplaced(inputs, seating, drafts, out)) {
+    place_one(inputs, newcomer, where, drafts, out);
+  }
   finish(inputs, drafts, out);
   return out;
 }

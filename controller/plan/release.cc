@@ -120,6 +120,7 @@ Releasing releasing(const Inputs& inputs) {
     for (const auto& release : open_releases(inputs, group)) {
       const auto passed = passed_over(inputs, group, release);
       out.blocked[release.address].insert(release.nodes.begin(), release.nodes.end());
+      out.owners[release.address].insert(release.owner_uid);
       if (passed.size() < release.nodes.size()) out.waiting.insert(release.owner_uid);
       if (!passed.empty()) out.passed[release.owner_uid].insert(passed.begin(), passed.end());
     }

@@ -53,6 +53,7 @@ std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& gr
 // What is known of an address or a VirtualIP that is being released, over all groups.
 struct Releasing {
   std::map<net::IpAddress, std::set<std::string>> blocked;  // address -> nodes that may still hold it
+  std::map<net::IpAddress, std::set<std::string>> owners;   // address -> UIDs of those it is released of
   std::set<std::string> waiting;                            // UIDs of VirtualIPs that wait for some node
   std::map<std::string, std::set<std::string>> passed;      // UID -> nodes passed over
   friend bool operator==(const Releasing&, const Releasing&) = default;

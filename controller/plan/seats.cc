@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "controller/plan/priorities.h"
@@ -18,17 +19,24 @@ std::string uid_of(const Inputs& inputs, const std::string& node) {
   return object == nullptr ? "" : object->meta.uid;
 }
 
+// Its place among the preferred; their number if it is none.
+std::size_t preference(const Table& table, const std::string& node) {
+  const auto& preferred = table.demand.preferred_nodes;
+  return static_cast<std::size_t>(std::find(preferred.begin(), preferred.end(), node) - preferred.begin());
+}
+
 // Eligible nodes without a seat, the best first.
 std::vector<std::string> outside(const Inputs& inputs, const Table& table,
                                  const std::set<std::string>& seated) {
-  std::vector<std::pair<std::string, std::string>> order;
+  std::vector<std::tuple<std::size_t, std::string, std::string>> order;
   for (const auto& [node, site] : table.candidates.eligible) {
     if (seated.contains(node)) continue;
-    order.emplace_back(api::short_hash(table.group + "/" + uid_of(inputs, node)), node);
+    order.emplace_back(preference(table, node), api::short_hash(table.group + "/" + uid_of(inputs, node)),
+                       node);
   }
   std::sort(order.begin(), order.end());
   std::vector<std::string> out;
-  for (const auto& [hash, node] : order) out.push_back(node);
+  for (const auto& [place, hash, node] : order) out.push_back(node);
   return out;
 }
 
@@ -56,6 +64,27 @@ void rotate_ranks(const Table& table, std::vector<std::string>& newcomers) {
   };
   std::stable_sort(newcomers.begin(), newcomers.end(),
                    [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
+using Priorities = std::map<std::string, int>;
+
+// The strongest first, as if the preferred were.
+std::vector<std::string> ranks(const Table& table, const Priorities& members) {
+  std::vector<std::tuple<std::size_t, int, std::string>> order;
+  for (const auto& [node, priority] : members) order.emplace_back(preference(table, node), -priority, node);
+  std::sort(order.begin(), order.end());
+  std::vector<std::string> out;
+  for (const auto& [place, negative, node] : order) out.push_back(node);
+  return out;
+}
+
+// Raises the preferred over the others, if they are not.
+void heed_preferred(const Table& table, Priorities& members) {
+  const auto wanted = ranks(table, members);
+  const bool in_order = std::is_sorted(wanted.begin(), wanted.end(), [&](const auto& a, const auto& b) {
+    return members.at(a) > members.at(b);
+  });
+  if (!in_order) members = priorities({}, wanted, table.skew_interval);
 }
 
 std::string interface_of(const Table& table, const std::string& node) {
@@ -106,8 +135,10 @@ std::vector<api::GroupMember> seats(const Inputs& inputs, const Table& table) {
     seat_next();
   }
   if (members.empty()) rotate_ranks(table, newcomers);
+  Priorities all = priorities(members, newcomers, table.skew_interval);
+  if (!table.demand.preferred_nodes.empty()) heed_preferred(table, all);
   std::vector<api::GroupMember> out;
-  for (const auto& [node, priority] : priorities(members, newcomers, table.skew_interval)) {
+  for (const auto& [node, priority] : all) {
     out.push_back({node, present_uid(inputs, table, node), priority, interface_of(table, node)});
   }
   return out;

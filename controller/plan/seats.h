@@ -11,7 +11,7 @@ namespace fairlead::controller {
 
 // One group that needs its members settled.
 struct Table {
-  std::string group;
+  std::string group;  // whose name the hash is of
   std::vector<api::GroupMember> incumbents;
   Candidates candidates;            // of the group's first address
   Demand demand;                    // the same
@@ -24,7 +24,8 @@ struct Table {
 // Sorted by node. Incumbents stay; one whose Node object is gone leaves, one whose interface or prefix has
 // been missing for 10 min is replaced if another eligible node stands outside; never the last. A Node made
 // again under its old name keeps the seat and the priority, with the new UID (FC-15). Free seats go by
-// rendezvous hash of (group, node UID).
+// rendezvous hash of (group, node UID), preferred nodes first. Where some are preferred, they have the
+// highest priorities in their order: all are renumbered as soon as that is not so, the others keeping theirs.
 std::vector<api::GroupMember> seats(const Inputs& inputs, const Table& table);
 
 // True if the member's interface or its prefix for the address is absent from its NodeReport. A node without

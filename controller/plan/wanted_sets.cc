@@ -62,8 +62,13 @@ void decide_sets(const Ground& ground, const Seating& seating, const Placement& 
       continue;
     }
     if (seating.frozen.contains(virtual_ip.meta.uid)) continue;
-    translate_one(ground, virtual_ip, placement, out.decisions[key], out);
-    if (seating.moving.contains(virtual_ip.meta.uid)) keep_sets(ground.belongings, virtual_ip.meta.uid, out);
+    Decision& decision = out.decisions[key];
+    translate_one(ground, virtual_ip, placement, decision, out);
+    const auto& addresses = decision.addresses;
+    const bool moves = seating.moving.contains(virtual_ip.meta.uid) ||
+                       std::any_of(addresses.begin(), addresses.end(),
+                                   [&](const auto& address) { return placement.moving.contains(address); });
+    if (moves) keep_sets(ground.belongings, virtual_ip.meta.uid, out);
   }
 }
 

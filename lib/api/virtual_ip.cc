@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/api/json_view.h"
+#include "lib/api/label_selector_fields.h"
 #include "lib/api/net_fields.h"
 #include "lib/api/traffic_fields.h"
 
@@ -16,6 +17,7 @@ constexpr std::size_t kMaxAddresses = 2;
 constexpr std::size_t kMaxServers = 256;
 constexpr std::size_t kMaxPorts = 64;
 constexpr std::size_t kMaxGroups = 16;
+constexpr std::size_t kMaxPreferred = 64;
 
 constexpr Word<OnNoEndpoints> kOnNoEndpointsWords[] = {{"Reject", OnNoEndpoints::kReject},
                                                        {"Withdraw", OnNoEndpoints::kWithdraw}};
@@ -148,6 +150,17 @@ void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
   out.service = name;
 }
 
+void read_placement(const JsonView& view, NodePlacement& out) {
+  if (!view.object()) return;
+  read_label_selector(view.at("nodeSelector"), out.node_selector);
+  for (const auto& item : view.at("preferredNodes").items(kMaxPreferred)) {
+    std::string node;
+    item.read(node);
+    auto& nodes = out.preferred_nodes;
+    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(std::move(node));
+  }
+}
+
 void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   TrafficFrame frame{out.forwarding, false, {}};
   frame.udp_only = std::all_of(out.ports.begin(), out.ports.end(),
@@ -164,7 +177,7 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   if (out.on_no_endpoints != OnNoEndpoints::kReject) {
     out.not_yet_supported.push_back(spec.at("onNoEndpoints").path());
   }
-  if (!spec.at("placement").fields().empty()) out.not_yet_supported.push_back(spec.at("placement").path());
+  read_placement(spec.at("placement"), out.placement);
 }
 
 void read_spec(const JsonView& spec, VirtualIPSpec& out) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/api/health_check.h"
+#include "lib/api/label_selector.h"
 #include "lib/api/meta.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/prefix.h"
@@ -43,6 +44,13 @@ struct VirtualPort {
   friend bool operator==(const VirtualPort&, const VirtualPort&) = default;
 };
 
+// Which of the pool's nodes hold its addresses.
+struct NodePlacement {
+  LabelSelector node_selector;               // besides the pool's
+  std::vector<std::string> preferred_nodes;  // the first is to be Master, each once
+  friend bool operator==(const NodePlacement&, const NodePlacement&) = default;
+};
+
 struct VirtualIPSpec {
   std::vector<net::IpAddress> addresses;  // at most one per family; the others of ip_families are allocated
   std::string pool;                       // empty: any admitted pool
@@ -59,6 +67,7 @@ struct VirtualIPSpec {
   std::optional<std::vector<HealthCheck>> health_checks;
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
+  NodePlacement placement;
   // Names of fields that are set away from their default but not built yet ("spec.persistence",
   // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported.
   std::vector<std::string> not_yet_supported;

@@ -32,6 +32,8 @@ json spec_json(const VirtualIPSpec& spec) {
   if (!spec.sharing_key.empty()) out["sharingKey"] = spec.sharing_key;
   for (const auto family : spec.ip_families) out["ipFamilies"].push_back(net::to_string(family));
   if (spec.service) out["serviceRef"] = {{"name", *spec.service}};
+  const auto& preferred = spec.placement.preferred_nodes;  // what a Service can say of it
+  if (!preferred.empty()) out["placement"] = {{"preferredNodes", preferred}};
   for (const auto& server : spec.servers) out["servers"].push_back(server_json(server));
   for (const auto& port : spec.ports) out["ports"].push_back(port_json(port));
   return out;

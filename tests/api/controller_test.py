@@ -12,6 +12,7 @@ import time
 
 import apiserver
 import controller_by_hand as by_hand
+import controller_nodes as nodes
 import controller_refusals as refusals
 import controller_release as releases
 import controller_serving as serving
@@ -41,7 +42,7 @@ def usage_cases(verdicts, folder):
     code, out, _ = run("--help")
     verdicts.add("--help ends with 0 and names every flag", code == 0 and all(f in out for f in (
         "--kubeconfig", "--api-servers", "--namespace", "--leader-elect", "--lease-name", "--lease-duration",
-        "--renew-deadline", "--retry-period", "--default-controller", "--metrics-address",
+        "--renew-deadline", "--retry-period", "--default-controller", "--ignore-exclude-lb", "--on-cordon", "--metrics-address",
         "--health-address", "--log-level", "--log-format")), out)
 
 
@@ -148,6 +149,7 @@ def main():
             name = serving.main_flow(verdicts, world)
             serving.failover(verdicts, world, name)
             serving.split(verdicts, world, name)
+            nodes.signals(verdicts, world, name)
             serving.quiet(verdicts, world, controller)
             refusals.bad_input(verdicts, world)
             serving.services(verdicts, world)

@@ -63,6 +63,16 @@ TEST(Eligible, NotACordonedNode) {
   EXPECT_EQ(why(inputs, kDemand), Ineligible::kCordoned);
 }
 
+// `--on-cordon ignore`, `--ignore-exclude-lb`.
+TEST(Eligible, WhatTheSettingsTurnOffIsNoReason) {
+  Inputs inputs = three_nodes();
+  node_b(inputs).unschedulable = true;
+  node_b(inputs).meta.labels["node.kubernetes.io/exclude-from-external-load-balancers"] = "";
+  inputs.settings.ignore_cordon = true;
+  inputs.settings.ignore_exclude_label = true;
+  EXPECT_TRUE(candidates(inputs, kDemand).others.empty());
+}
+
 TEST(Eligible, NotANodeThatThePoolDoesNotSelect) {
   Inputs inputs = three_nodes();
   inputs.nodes.at({"", "node-a"}).meta.labels["edge"] = "true";

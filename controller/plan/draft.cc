@@ -1,0 +1,266 @@
+#include "controller/plan/draft.h"
+
+#include <algorithm>
+
+#include "controller/plan/hand_overs.h"
+#include "controller/plan/priorities.h"
+#include "controller/plan/seats.h"
+#include "controller/plan/unicast.h"
+
+namespace fairlead::controller {
+namespace {
+
+using Held = std::map<net::IpAddress, Holding>;
+
+// Notes that nobody has the address before each that may hold it has let go.
+void let_go(const api::GroupAddress& address, Draft& draft) {
+  if (draft.holders.empty()) return;
+  for (const auto& owner : address.owners) {
+    draft.releases.push_back({address.address, owner.uid, draft.holders});
+  }
+}
+
+// The observed group without the addresses that lost their holder.
+Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
+               const api::VRRPGroup& observed) {
+  Draft draft;
+  draft.group = observed;
+  draft.existed = true;
+  draft.holders = holders(inputs, observed);
+  draft.releases = open_releases(inputs, observed);
+  draft.group.spec.addresses.clear();
+  for (auto address : observed.spec.addresses) {
+    if (address.owners.empty()) {  // listed by hand: not ours to touch
+      draft.group.spec.addresses.push_back(address);
+      continue;
+    }
+    // In two groups, as after a restored backup: the elder keeps it, for each has a master of its own.
+    const bool elder = held.at(address.address).group == observed.meta.name;
+    auto owners = elder ? owners_of(seating, address) : std::vector<api::AddressOwner>{};
+    if (!owners.empty()) {
+      const auto& wishes = granted(seating, address.address);
+      if (!wishes.empty()) address.forwarding = spec_of(inputs, wishes.front()).forwarding;
+      address.owners = std::move(owners);
+      draft.group.spec.addresses.push_back(address);
+      continue;
+    }
+    let_go(address, draft);
+  }
+  return draft;
+}
+
+// Addresses of a group that make the same demand.
+struct Party {
+  const api::AddressPool* pool;
+  Demand demand;  // of the first of them
+  std::vector<net::IpAddress> addresses;
+};
+
+bool same_demand(const Demand& a, const Demand& b) {
+  return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes;
+}
+
+// Who speaks for an address: the owner that is listed first, if his pool is known.
+const Wish* speaker_of(const Seating& seating, const api::GroupAddress& address) {
+  const Wish* out = nullptr;
+  for (const auto& wish : granted(seating, address.address)) {
+    if (wish.pool == nullptr || !lists(address.owners, wish.uid)) continue;
+    if (out == nullptr || wish.uid == address.owners.front().uid) out = &wish;
+  }
+  return out;
+}
+
+bool forwards(const Inputs& inputs, const Seating& seating, const api::GroupAddress& address) {
+  const auto& wishes = granted(seating, address.address);
+  return std::any_of(wishes.begin(), wishes.end(), [&](const Wish& wish) {
+    return lists(address.owners, wish.uid) && spec_of(inputs, wish).forwarding != api::Forwarding::kDelegate;
+  });
+}
+
+// By address; those of no known pool are of none.
+std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const Draft& draft) {
+  std::vector<Party> out;
+  bool some_forward = false;
+  for (const auto& address : draft.group.spec.addresses) {
+    some_forward = some_forward || forwards(inputs, seating, address);
+    const Wish* speaker = speaker_of(seating, address);
+    if (speaker == nullptr) continue;
+    const Demand demand = demand_of(*speaker->pool, address.address, spec_of(inputs, *speaker));
+    const auto same = std::find_if(out.begin(), out.end(),
+                                   [&](const Party& party) { return same_demand(party.demand, demand); });
+    if (same == out.end()) {
+      out.push_back({speaker->pool, demand, {address.address}});
+    } else {
+      same->addresses.push_back(address.address);
+    }
+  }
+  for (auto& party : out) party.demand.forwards = some_forward;
+  return out;
+}
+
+bool meets(const Inputs& inputs, const std::vector<api::GroupMember>& members, const Demand& demand) {
+  return std::all_of(members.begin(), members.end(), [&](const api::GroupMember& member) {
+    const auto* node = find(inputs.nodes, cluster_key(member.node));
+    return node == nullptr || selects(demand, *node);
+  });
+}
+
+std::vector<Party>::const_iterator ruling(const Inputs& inputs, const Draft& draft,
+                                          const std::vector<Party>& all) {
+  const auto weight = [&](const Party& party) {
+    return std::pair(party.addresses.size(), meets(inputs, draft.group.spec.members, party.demand));
+  };
+  return std::max_element(all.begin(), all.end(),
+                          [&](const Party& a, const Party& b) { return weight(a) < weight(b); });
+}
+
+std::set<std::string> selected(const Inputs& inputs, const Demand& demand) {
+  std::set<std::string> out;
+  for (const auto& [key, node] : inputs.nodes) {
+    if (selects(demand, node)) out.insert(key.name);
+  }
+  return out;
+}
+
+// Who is to be held by others goes, if there are any: never to nobody. By labels alone: a node that is not
+// Ready for a while moves nobody.
+void send_away(const Inputs& inputs, const Party& party, Draft& draft) {
+  const bool same = party.demand.preferred_nodes == draft.demand.preferred_nodes &&
+                    selected(inputs, party.demand) == selected(inputs, draft.demand);
+  if (same || candidates(inputs, party.demand).eligible.empty()) return;
+  std::erase_if(draft.group.spec.addresses, [&](const api::GroupAddress& address) {
+    const auto& all = party.addresses;
+    const bool goes = std::find(all.begin(), all.end(), address.address) != all.end();
+    if (goes) let_go(address, draft);
+    return goes;
+  });
+}
+
+void find_frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
+  const auto all = parties(inputs, seating, draft);
+  if (all.empty()) return;
+  const auto first = ruling(inputs, draft, all);
+  draft.pool = first->pool;
+  draft.demand = first->demand;
+  draft.candidates = candidates(inputs, draft.demand);
+  if (!draft.candidates.eligible.empty()) draft.frame = frame_of(*draft.pool, draft.demand, draft.candidates);
+  for (auto party = all.begin(); party != all.end(); ++party) {
+    if (party != first) send_away(inputs, *party, draft);
+  }
+}
+
+// The eligible nodes by name, beginning with the one that leads the fewest groups of the frame, so that ranks
+// rotate from group to group.
+std::vector<std::string> rotation(const Drafts& drafts, const Frame& frame) {
+  std::map<std::string, int> leads;
+  for (const auto& node : frame.nodes) leads[node] = 0;
+  for (const auto& [name, draft] : drafts) {
+    const auto& members = draft.group.spec.members;
+    if (draft.frame != frame || members.empty()) continue;
+    const auto leader = std::max_element(
+        members.begin(), members.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
+    const auto found = leads.find(leader->node);
+    if (found != leads.end()) ++found->second;
+  }
+  const auto first = std::min_element(leads.begin(), leads.end(),
+                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::vector<std::string> out(frame.nodes.begin(), frame.nodes.end());
+  const auto start = std::find(out.begin(), out.end(), first->first);
+  std::rotate(out.begin(), start, out.end());
+  return out;
+}
+
+void apply_pool(const api::AddressPool& pool, api::VRRPGroupSpec& spec) {
+  spec.version = pool.spec.vrrp.version;
+  spec.advert_interval = pool.spec.vrrp.advert_interval;
+  spec.preempt = pool.spec.vrrp.preempt;
+  spec.preempt_delay = pool.spec.vrrp.preempt_delay;
+  spec.checksum = pool.spec.vrrp.checksum;
+  spec.transport = pool.spec.vrrp.transport;
+  spec.link_up_delay = pool.spec.vrrp.link_up_delay;
+}
+
+void seat_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
+  auto& spec = draft.group.spec;
+  const bool follows = spec.family == net::Family::kIPv6 && !draft.sister.empty();
+  Table table{follows ? draft.sister : draft.group.meta.name,
+              spec.members,
+              draft.candidates,
+              draft.demand,
+              skew_interval(spec),
+              spec.interface,
+              {}};
+  const bool rotates = draft.frame && spec.members.empty() && draft.demand.preferred_nodes.empty();
+  if (rotates) table.rotation = rotation(drafts, *draft.frame);
+  auto members = seats(inputs, table);
+  if (spec.transport == api::Transport::kUnicast) {
+    for (auto& member : members) {
+      member.unicast_address = unicast_address(inputs, spec, member, draft.demand);
+    }
+  }
+  spec.members = std::move(members);
+}
+
+bool one_stands_outside(const Draft& draft) {
+  const auto& members = draft.group.spec.members;
+  return std::any_of(draft.candidates.eligible.begin(), draft.candidates.eligible.end(),
+                     [&](const auto& one) {
+                       return std::none_of(members.begin(), members.end(),
+                                           [&](const auto& member) { return member.node == one.first; });
+                     });
+}
+
+void make_room(const Inputs& inputs, Draft& draft) {
+  auto& spec = draft.group.spec;
+  const auto most = static_cast<std::size_t>(most_members(skew_interval(spec)));
+  if (draft.pool == nullptr || spec.members.size() < most || !one_stands_outside(draft)) return;
+  const auto goes = makes_room(inputs, draft.group, draft.demand);
+  std::erase_if(spec.members, [&](const auto& member) { return member.node == goes; });
+}
+
+}  // namespace
+
+const api::VirtualIPSpec& spec_of(const Inputs& inputs, const Wish& wish) {
+  static const api::VirtualIPSpec none;
+  const auto* object = find(inputs.virtual_ips, wish.virtual_ip);
+  return object == nullptr ? none : object->spec;
+}
+
+bool made_by_hand(const api::VRRPGroup& group) {
+  const auto& addresses = group.spec.addresses;
+  return !addresses.empty() && std::all_of(addresses.begin(), addresses.end(),
+                                           [](const auto& address) { return address.owners.empty(); });
+}
+
+Draft draft_of(const Inputs& inputs, const Seating& seating, const Held& held,
+               const api::VRRPGroup& observed) {
+  Draft draft = stripped(inputs, seating, held, observed);
+  find_frame(inputs, seating, draft);
+  return draft;
+}
+
+// Without a pool nobody joins, and no parameter changes; who is to go goes all the same.
+void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
+  if (draft.pool != nullptr) apply_pool(*draft.pool, draft.group.spec);
+  const Demand* demand = draft.pool == nullptr ? nullptr : &draft.demand;
+  const HandOvers going = hand_overs(inputs, draft.group, demand);
+  auto& members = draft.group.spec.members;
+  std::erase_if(members, [&](const auto& member) { return going.leaving.contains(member.node); });
+  make_room(inputs, draft);
+  if (draft.pool != nullptr) seat_members(inputs, drafts, draft);
+  for (auto& member : members) member.hand_over = going.giving_up.contains(member.node);
+}
+
+void write_metadata(const Inputs& inputs, Draft& draft) {
+  auto& meta = draft.group.meta;
+  std::set<std::string> labelled = draft.holders;
+  for (const auto& release : draft.releases) labelled.insert(release.nodes.begin(), release.nodes.end());
+  std::erase_if(labelled, [&](const auto& node) { return !inputs.nodes.contains(cluster_key(node)); });
+  for (const auto& member : draft.group.spec.members) labelled.insert(member.node);
+  meta.labels.clear();
+  for (const auto& node : labelled) meta.labels[api::node_label(node)] = "";
+  meta.annotations.clear();
+  if (!draft.releases.empty()) meta.annotations[kReleasingAnnotation] = to_string(draft.releases);
+}
+
+}  // namespace fairlead::controller
