@@ -37,18 +37,6 @@ TEST(VirtualIP, AppliesTheDefaultsOfTheSchema) {
   EXPECT_EQ(decoded.value.spec, expected);
 }
 
-// api.md: `placement`. A node named twice counts once.
-TEST(VirtualIP, ReadsItsPlacement) {
-  const auto decoded = decode_virtual_ip(with_port(
-      R"("placement":{"nodeSelector":{"matchLabels":{"edge":"true"}},"preferredNodes":["node-c","node-a","node-c"]})"));
-  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
-  const NodePlacement expected{{{{"edge", LabelOperator::kIn, {"true"}}}}, {"node-c", "node-a"}};
-  EXPECT_EQ(decoded.value.spec.placement, expected);
-  EXPECT_TRUE(decoded.value.spec.not_yet_supported.empty());
-  EXPECT_NE(encode_virtual_ip(decoded.value).find(R"("placement":{"preferredNodes":["node-c","node-a"]})"),
-            std::string::npos);
-}
-
 TEST(VirtualIP, ReadsEveryFieldItHonours) {
   const auto decoded = decode_virtual_ip(R"({
     "metadata":{"name":"web","namespace":"shop","uid":"u1","resourceVersion":"77","generation":3,
