@@ -43,6 +43,8 @@ TEST(ServiceRequest, AnnotationsBecomeFields) {
   EXPECT_EQ(spec(annotated("scheduler", "mh")).scheduler, Scheduler::kMh);
   EXPECT_EQ(spec(annotated("on-unhealthy", "Remove")).on_unhealthy, OnUnhealthy::kRemove);
   EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, OnNoEndpoints::kReject);
+  EXPECT_EQ(spec(annotated("preferred-nodes", "node-b, node-a")).placement.preferred_nodes,
+            (std::vector<std::string>{"node-b", "node-a"}));
 }
 
 TEST(ServiceRequest, HealthChecksAreAJsonList) {
@@ -73,7 +75,6 @@ TEST(ServiceRequest, WhatIsNotBuiltYetIsNamedOnlyWhereItChangesSomething) {
                                                {"sorry-server", "", "[2001:db8::9]:80"},
                                                {"min-healthy-percent", "0", "50"},
                                                {"drain-seconds", "300", "10"},
-                                               {"preferred-nodes", "", "node-a, node-b"},
                                                {"forwarding", "NAT", "Tunnel"},
                                                {"forwarding", "NAT", "DirectRouting"}}) {
     EXPECT_TRUE(asked(annotated(name, harmless)).value.not_yet_supported.empty()) << name;
