@@ -26,35 +26,36 @@ std::string version_in(const apiserver::Informer<T>& informer, const api::Object
   return object == nullptr ? "" : object->meta.resource_version;
 }
 
-std::function<void(const api::ObjectKey&)> change_of(const Caches::OnChange& on_change,
+std::function<void(const api::ObjectKey&)> change_of(const Caches::Listener& listener,
                                                      std::optional<Target> target) {
-  return [on_change, target](const api::ObjectKey& key) { on_change(target, key); };
+  return [on_change = listener.on_change, target](const api::ObjectKey& key) { on_change(target, key); };
 }
 
 }  // namespace
 
-Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const OnChange& on_change)
-    : on_change_(on_change),
+Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Listener listener)
+    : listener_(std::move(listener)),
       virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
-                   change_of(on_change, Target::kVirtualIP), &inputs_.virtual_ips),
+                   change_of(listener_, Target::kVirtualIP), &inputs_.virtual_ips),
       pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
-             change_of(on_change, Target::kAddressPool), &inputs_.pools),
+             change_of(listener_, Target::kAddressPool), &inputs_.pools),
       claims_(loop, metrics, client, resource_of(Target::kAddressClaim), api::decode_address_claim,
-              change_of(on_change, Target::kAddressClaim), &inputs_.claims),
-      services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
-                change_of(on_change, Target::kService), &inputs_.services),
-      endpoint_slices_(loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
-                       change_of(on_change, std::nullopt), &inputs_.endpoint_slices),
+              change_of(listener_, Target::kAddressClaim), &inputs_.claims),
+      service_objects_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
+                       change_of(listener_, Target::kService), &inputs_.services),
+      endpoint_slices_(
+          loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
+          [this](const auto& key) { slice_changed(key); }, &inputs_.endpoint_slices),
       namespaces_(loop, metrics, client, namespaces(), api::decode_namespace,
-                  change_of(on_change, std::nullopt), &inputs_.namespaces),
+                  change_of(listener_, std::nullopt), &inputs_.namespaces),
       nodes_(loop, metrics, client, resource_of(Target::kNode), api::decode_node,
-             change_of(on_change, Target::kNode), &inputs_.nodes),
+             change_of(listener_, Target::kNode), &inputs_.nodes),
       node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
-                    change_of(on_change, Target::kNodeReport), &inputs_.node_reports),
+                    change_of(listener_, Target::kNodeReport), &inputs_.node_reports),
       groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
-              change_of(on_change, Target::kVRRPGroup), &inputs_.groups),
+              change_of(listener_, Target::kVRRPGroup), &inputs_.groups),
       sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
-            change_of(on_change, Target::kRealServerSet), &inputs_.sets) {
+            change_of(listener_, Target::kRealServerSet), &inputs_.sets) {
   for_each(*this, [this](auto& informer) {
     informer.when_other_history([this](TimePoint since) { doubt(since); });
   });
@@ -65,7 +66,7 @@ void Caches::for_each(Self& self, Do work) {
   work(self.virtual_ips_);
   work(self.pools_);
   work(self.claims_);
-  work(self.services_);
+  work(self.service_objects_);
   work(self.endpoint_slices_);
   work(self.namespaces_);
   work(self.nodes_);
@@ -80,7 +81,21 @@ void Caches::doubt(TimePoint since) {
   const auto missing = unsynced();
   if (missing.size() == before) return;
   sys::log(sys::LogLevel::kInfo, "controller.asks_anew", {{"kinds", join(missing, ",")}});
-  on_change_(std::nullopt, {});
+  listener_.on_change(std::nullopt, {});
+}
+
+void Caches::slice_changed(const api::ObjectKey& key) {
+  if (key.name.empty()) return listener_.on_change(std::nullopt, key);
+  const auto known = services_.find(key);
+  const auto before = known == services_.end() ? std::nullopt : std::optional(known->second);
+  const auto* slice = find(inputs_.endpoint_slices, key);
+  if (slice == nullptr) {
+    services_.erase(key);
+  } else {
+    services_[key] = {key.namespace_name, slice->service_name};
+    if (before != services_.at(key)) listener_.on_endpoints(services_.at(key));
+  }
+  if (before) listener_.on_endpoints(*before);
 }
 
 std::vector<std::string> Caches::unsynced() const {
@@ -95,7 +110,7 @@ Inputs& Caches::inputs() {
   inputs_.poisoned_virtual_ips = poisoned_of(virtual_ips_);
   inputs_.poisoned_pools = poisoned_of(pools_);
   inputs_.poisoned_claims = poisoned_of(claims_);
-  inputs_.poisoned_services = poisoned_of(services_);
+  inputs_.poisoned_services = poisoned_of(service_objects_);
   inputs_.poisoned_groups = poisoned_of(groups_);
   inputs_.poisoned_sets = poisoned_of(sets_);
   return inputs_;
@@ -114,7 +129,7 @@ std::string Caches::version_of(Target target, const api::ObjectKey& key) const {
     case Target::kAddressPool:
       return version_in(pools_, key);
     case Target::kService:
-      return version_in(services_, key);
+      return version_in(service_objects_, key);
     case Target::kNodeReport:
       return version_in(node_reports_, key);
     case Target::kNode:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,10 +15,14 @@ namespace fairlead::controller {
 // The informers of every kind the controller reads. All members on the loop's thread.
 class Caches {
  public:
-  // Called after each change of any object, with its kind, none for one that nobody here writes; or when a
-  // list has been seen, without a name.
-  using OnChange = std::function<void(std::optional<Target>, const api::ObjectKey&)>;
-  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const OnChange& on_change);
+  struct Listener {
+    // After each change of an object that is no EndpointSlice, with its kind, none for one that nobody here
+    // writes; or when a list has been seen, without a name.
+    std::function<void(std::optional<Target>, const api::ObjectKey&)> on_change;
+    // After a change of an EndpointSlice: the Service that it belongs to, and did belong to, one by one.
+    std::function<void(const api::ObjectKey&)> on_endpoints;
+  };
+  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Listener listener);
 
   // True once every kind has been listed whole (K-19), and each since the API server may have gone back in
   // time (FC-11): what is decided from objects of two histories may give one address to two groups.
@@ -34,16 +39,18 @@ class Caches {
 
  private:
   void doubt(TimePoint since);
+  void slice_changed(const api::ObjectKey& key);
   // Every informer there is.
   template <class Self, class Do>
   static void for_each(Self& self, Do work);
 
-  Inputs inputs_;  // first: the informers keep their objects in it
-  OnChange on_change_;
+  Inputs inputs_;                                      // first: the informers keep their objects in it
+  std::map<api::ObjectKey, api::ObjectKey> services_;  // of the EndpointSlices
+  Listener listener_;
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
   apiserver::Informer<api::AddressClaim> claims_;
-  apiserver::Informer<api::Service> services_;
+  apiserver::Informer<api::Service> service_objects_;
   apiserver::Informer<api::EndpointSlice> endpoint_slices_;
   apiserver::Informer<api::Namespace> namespaces_;
   apiserver::Informer<api::Node> nodes_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/plan/backend_writes.h"
 #include "controller/plan/desired.h"
 #include "controller/plan/remember.h"
 #include "controller/status/foreign_writers.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr Milliseconds kGather{50};
 constexpr Milliseconds kLookAtCaches{20};
 constexpr Seconds kCachesWithin{5};
+constexpr Seconds kCalm{1};
 constexpr Seconds kBeat{1};
 constexpr Seconds kLookAnyway{30};
 constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allows (K-33)
@@ -32,14 +34,17 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       gather_(loop),
       cut_(loop),
       tick_(loop),
-      caches_(loop, metrics, client, [this](auto target, const auto& key) { changed(target, key); }) {
+      caches_(loop, metrics, client,
+              {[this](auto target, const auto& key) { changed(target, key); },
+               [this](const auto& service) { endpoints_changed(service); }}) {
   tick();
 }
 
 void Controller::lead() {
   leading_ = true;
+  altered_ = true;
   add();
-  schedule(kGather);
+  want_whole(sys::now() + kGather);
 }
 
 void Controller::stop(std::function<void()> on_idle) {
@@ -53,9 +58,28 @@ void Controller::changed(std::optional<Target> target, const api::ObjectKey& key
   note_sync();
   if (!leading_) return;
   add();
-  if (!rounds_.running()) return schedule(kGather);
+  if (target == Target::kRealServerSet) return want_whole(calm());  // only what is told goes by it
+  altered_ = true;
+  want_whole(sys::now() + kGather);
   const bool ours = target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
   if (!ours) cut_short();
+}
+
+void Controller::endpoints_changed(const api::ObjectKey& service) {
+  if (!leading_) return;
+  add();
+  stirred_.insert(service);
+  want_whole(calm());  // for conditions, and for sets that are new or too many
+  if (rounds_.running()) return cut_short();
+  schedule(kGather);
+}
+
+// When a whole round is due that nobody waits for: it takes a fifth of our time at most.
+TimePoint Controller::calm() const { return std::max(sys::now() + kCalm, whole_end_ + 4 * whole_took_); }
+
+void Controller::want_whole(TimePoint at) {
+  if (!whole_at_ || at < *whole_at_) whole_at_ = at;
+  if (!rounds_.running()) schedule(*whole_at_ - sys::now());
 }
 
 void Controller::cut_short() {
@@ -82,26 +106,51 @@ void Controller::schedule(Microseconds wait) {
 void Controller::round() {
   if (!leading_ || rounds_.running() || !caches_.synced()) return;
   if (!caught_up()) return schedule(kLookAtCaches);
-  const TimePoint begun = sys::now();
+  const TimePoint now = sys::now();
+  if (altered_ || (whole_at_ && *whole_at_ <= now)) return whole_round(now);
+  if (!stirred_.empty()) return endpoints_round(now);
+  if (whole_at_) schedule(*whole_at_ - now);
+}
+
+// Endpoints come and go all the time, and of 10,000 Services not each has to be looked at for that (FC-05).
+void Controller::endpoints_round(TimePoint begun) {
   measures_.waited(rounds_.begin(begun));
+  of_endpoints_ = true;
+  in_round_ = std::exchange(stirred_, {});
+  auto writes = backend_writes(caches_.inputs(), standing_, in_round_);
+  rounds_.computed(sys::now());
+  measures_.endpoints_round(sys::now() - begun);
+  writer_.carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });
+}
+
+void Controller::whole_round(TimePoint begun) {
+  measures_.waited(rounds_.begin(begun));
+  of_endpoints_ = false;
+  altered_ = false;
+  whole_at_.reset();
+  stirred_.clear();
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
   inputs.settings = settings_;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
   inputs.now = begun;
-  const Desired wanted = desired(inputs);
+  Desired wanted = desired(inputs);
   const Summary summary = summarize(inputs, wanted, claims_, sys::wall_now());
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
+  standing_ = std::move(wanted.standing);
   memory_.stale_members = summary.stale_members;
   memory_.fought = inputs.memory.fought;
-  if (forget_settled(writes, memory_.foreign_writers)) add();  // another round ends its condition
+  if (forget_settled(writes, memory_.foreign_writers))
+    want_whole(begun + kGather);  // which ends its condition
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
-  rounds_.computed(sys::now());
-  measures_.round(sys::now() - begun);
+  whole_end_ = sys::now();
+  whole_took_ = whole_end_ - begun;
+  rounds_.computed(whole_end_);
+  measures_.round(whole_took_);
   measures_.show(summary.statuses);
   measures_.count_failures(inputs, writes);
   pages_.set_state(state_json(inputs, summary.statuses));
@@ -111,20 +160,21 @@ void Controller::round() {
 void Controller::written(const Writer::Outcome& outcome) {
   measures_.worked(rounds_.end(sys::now()));
   cut_.cancel();
-  cutting_ = false;
+  if (std::exchange(cutting_, false) && of_endpoints_) stirred_.merge(in_round_);
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
   for (const auto& [key, managers] : outcome.foreign_writers) {
     std::string& known = memory_.foreign_writers[key];
-    if (known != managers) add();  // its condition says so
+    if (known != managers) want_whole(sys::now());  // its condition says so
     known = managers;
   }
-  if (writer_.fought() != memory_.fought) add();  // the conditions say so
-  wait_until_ = sys::now() + kCachesWithin;
-  if (!moved_.empty() || rounds_.waiting() > 0) schedule(kGather);
-  if (const auto retry = writer_.next_retry()) {
-    schedule(std::max<Microseconds>(kGather, *retry - sys::now()));
-  }
+  const TimePoint now = sys::now();
+  if (writer_.fought() != memory_.fought) want_whole(now + kGather);  // the conditions say so
+  wait_until_ = now + kCachesWithin;
+  if (!moved_.empty() && !of_endpoints_) want_whole(now + kGather);
+  if (const auto retry = writer_.next_retry()) want_whole(std::max<TimePoint>(now + kGather, *retry));
+  if (!stirred_.empty()) schedule(kGather);
+  if (whole_at_) schedule(*whole_at_ - now);
 }
 
 // True when the caches show everything that the last round changed, or it takes too long.
@@ -160,7 +210,8 @@ void Controller::tick() {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
   }
   measures_.show(rounds_, sys::now());
-  if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_)) schedule(kGather);
+  if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_))
+    want_whole(sys::now() + kGather);
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }
 

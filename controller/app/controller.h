@@ -37,11 +37,17 @@ class Controller {
 
  private:
   void changed(std::optional<Target> target, const api::ObjectKey& key);
+  void endpoints_changed(const api::ObjectKey& service);
+  TimePoint calm() const;
+  // A whole round is to come then, or before.
+  void want_whole(TimePoint at);
   // A round has to take up what has changed just now.
   void add();
   void schedule(Microseconds wait);
   void cut_short();
   void round();
+  void endpoints_round(TimePoint begun);
+  void whole_round(TimePoint begun);
   void written(const Writer::Outcome& outcome);
   bool caught_up();
   void note_sync();
@@ -66,7 +72,15 @@ class Controller {
   TimePoint next_look_{};
   sys::Timer gather_;
   sys::Timer cut_;
-  bool cutting_ = false;  // the round that runs is to end early
+  bool cutting_ = false;               // the round that runs is to end early
+  std::optional<TimePoint> whole_at_;  // when a whole round is due, if one is
+  TimePoint whole_end_{};              // of the last one's computing
+  Microseconds whole_took_{0};         // and how long that lasted
+  bool of_endpoints_ = false;          // the last round, or that which runs, was no whole one
+  bool altered_ = false;               // more than endpoints has changed since the last whole round
+  Standing standing_;                  // of the last whole round
+  std::set<api::ObjectKey> stirred_;   // Services whose endpoints changed since
+  std::set<api::ObjectKey> in_round_;  // those of the last round of endpoints
   sys::Timer tick_;
   Caches caches_;  // last: it calls back into the members above
 };

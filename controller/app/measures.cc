@@ -12,6 +12,7 @@ namespace {
 const std::string kAddresses = "fairlead_controller_pool_addresses";
 const std::string kUsed = "fairlead_controller_pool_addresses_used";
 const sys::MetricLabels kQueue = {{"queue", "rounds"}};
+const std::vector<double> kComputing = {0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5};
 const std::vector<double> kRoundTimes = {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 double seconds(Microseconds time) { return std::chrono::duration<double>(time).count(); }
@@ -21,8 +22,11 @@ double seconds(Microseconds time) { return std::chrono::duration<double>(time).c
 Measures::Measures(sys::Metrics& metrics)
     : metrics_(metrics),
       duration_(metrics.histogram("fairlead_controller_reconcile_duration_seconds",
-                                  "Time to compute one round from snapshot to writes", {{"kind", "all"}},
-                                  {0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
+                                  "Time to compute one round from caches to writes", {{"kind", "all"}},
+                                  kComputing)),
+      endpoints_duration_(metrics.histogram("fairlead_controller_reconcile_duration_seconds",
+                                            "Time to compute one round from caches to writes",
+                                            {{"kind", "endpoints"}}, kComputing)),
       split_(metrics.gauge("fairlead_controller_split_ownership", "Groups with several live masters", {})),
       added_(metrics.counter("fairlead_workqueue_adds_total", "Changes that a round had to take up", kQueue)),
       waited_(metrics.histogram("fairlead_workqueue_wait_seconds",
@@ -40,6 +44,8 @@ Measures::Measures(sys::Metrics& metrics)
 }
 
 void Measures::round(Microseconds taken) { duration_.observe(seconds(taken)); }
+
+void Measures::endpoints_round(Microseconds taken) { endpoints_duration_.observe(seconds(taken)); }
 
 void Measures::waited(Microseconds taken) { waited_.observe(seconds(taken)); }
 

@@ -16,6 +16,8 @@ class Measures {
 
   // How long computing one round took, from snapshot to writes.
   void round(Microseconds taken);
+  // The same for a round of endpoints alone.
+  void endpoints_round(Microseconds taken);
   void show(const Statuses& statuses);
   // A change waits for a round; a round began, and the oldest of its changes has waited so long; it ended,
   // and ran so long, with all of its writes.
@@ -30,6 +32,7 @@ class Measures {
  private:
   sys::Metrics& metrics_;
   sys::Histogram& duration_;
+  sys::Histogram& endpoints_duration_;
   sys::Gauge& split_;
   sys::Counter& added_;
   sys::Histogram& waited_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace fairlead::controller {
 // Valid as long as the inputs.
 struct Belongings {
   explicit Belongings(const Inputs& inputs);
+  // Of these Services and owners alone.
+  Belongings(const Inputs& inputs, const std::set<api::ObjectKey>& services,
+             const std::set<std::string>& owners);
 
   std::map<api::ObjectKey, std::vector<const api::EndpointSlice*>> slices;  // of a Service
   std::map<std::string, std::vector<const api::RealServerSet*>> sets;       // by the UID of an owner

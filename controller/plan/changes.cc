@@ -11,6 +11,7 @@
 #include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
+#include "controller/plan/set_write.h"
 #include "controller/plan/status_changes.h"
 #include "controller/plan/urgency.h"
 #include "controller/plan/write_parts.h"
@@ -18,13 +19,6 @@
 
 namespace fairlead::controller {
 namespace {
-
-bool has_all(const api::Labels& there, const api::Labels& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
-    const auto found = there.find(label.first);
-    return found != there.end() && found->second == label.second;
-  });
-}
 
 bool has_stale_node_label(const api::Labels& there, const api::Labels& wanted) {
   return std::any_of(there.begin(), there.end(), [&](const auto& label) {
@@ -43,18 +37,6 @@ bool same(const api::VRRPGroup& there, const api::VRRPGroup& wanted) {
   return there.spec == wanted.spec && has_all(there.meta.labels, wanted.meta.labels) &&
          !has_stale_node_label(there.meta.labels, wanted.meta.labels) &&
          same_note(there.meta.annotations, wanted.meta.annotations);
-}
-
-bool has_owners(const api::ObjectMeta& there, const api::ObjectMeta& wanted) {
-  return std::all_of(wanted.owner_references.begin(), wanted.owner_references.end(), [&](const auto& owner) {
-    return std::find(there.owner_references.begin(), there.owner_references.end(), owner) !=
-           there.owner_references.end();
-  });
-}
-
-bool same(const api::RealServerSet& there, const api::RealServerSet& wanted) {
-  return there.spec == wanted.spec && has_all(there.meta.labels, wanted.meta.labels) &&
-         has_owners(there.meta, wanted.meta);
 }
 
 bool same(const api::VirtualIP& there, const api::VirtualIP& wanted) {
@@ -152,24 +134,9 @@ void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
   }
 }
 
-// The same addresses in the same group: what the set needs is there.
-bool same_place(const api::RealServerSet& there, const api::RealServerSet& wanted) {
-  const auto addresses = [](const api::RealServerSet& set) {
-    std::set<net::IpAddress> out;
-    for (const auto& server : set.spec.virtual_servers) out.insert(server.address);
-    return out;
-  };
-  return there.spec.group == wanted.spec.group && addresses(there) == addresses(wanted) &&
-         has_owners(there.meta, wanted.meta);
-}
-
 void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.sets) {
-    const auto* there = find(inputs.sets, key);
-    if (there != nullptr && same(*there, wanted)) continue;
-    const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : Step::kSets;
-    out.push_back(application({step, Verb::kApply, Target::kRealServerSet}, wanted.meta,
-                              api::encode_real_server_set(guarded(wanted))));
+    if (auto write = set_write(inputs, wanted)) out.push_back(*std::move(write));
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;

@@ -8,6 +8,7 @@
 
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
+#include "controller/plan/standing.h"
 
 // inputs -> validate -> claim -> allocate -> place -> translate: everything the controller wants of the API,
 // as one value.
@@ -53,6 +54,7 @@ struct Desired {
   std::map<api::ObjectKey, Decision> decisions;               // every readable VirtualIP
   std::map<api::ObjectKey, std::optional<Refusal>> services;  // every Service of ours
   std::map<std::string, PoolDecision> pools;
+  Standing standing;  // for the rounds of endpoints that follow (backend_writes.h)
 };
 
 // REQUIRES: inputs taken after every cache has synced. Pure, and stable: with the result applied, it says the

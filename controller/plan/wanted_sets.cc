@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "controller/plan/backends.h"
-#include "controller/plan/translate.h"
+#include "controller/plan/served_sets.h"
 
 namespace fairlead::controller {
 namespace {
@@ -22,29 +22,32 @@ bool owns(const api::VRRPGroup& group, const net::IpAddress& address, const std:
   return found != all.end() && lists(found->owners, uid);
 }
 
-void translate_one(const Ground& ground, const api::VirtualIP& virtual_ip, const Placement& placement,
-                   Decision& decision, Desired& out) {
-  const auto& present = those_of(ground.belongings.sets, virtual_ip.meta.uid);
+int with_weight(const Backends& behind) {
+  int out = 0;
+  for (const auto& server : behind.virtual_servers) {
+    out += static_cast<int>(std::count_if(server.reals.begin(), server.reals.end(),
+                                          [](const auto& real) { return real.weight.value() > 0; }));
+  }
+  return out;
+}
+
+// Where it is served of the addresses that it is to have.
+std::vector<Place> translate_one(const Ground& ground, const api::VirtualIP& virtual_ip,
+                                 const Placement& placement, Decision& decision, Desired& out) {
+  std::vector<Place> places;
   for (const auto& address : decision.addresses) {
     const Backends behind = backends(ground.inputs, ground.belongings, virtual_ip, address);
     decision.backend_problem = behind.problem;
-    for (const auto& server : behind.virtual_servers) {
-      decision.ready_reals +=
-          static_cast<int>(std::count_if(server.reals.begin(), server.reals.end(),
-                                         [](const auto& real) { return real.weight.value() > 0; }));
-    }
+    decision.ready_reals += with_weight(behind);
     const auto group = placement.group_of.find(address);
     if (group == placement.group_of.end()) continue;
     if (!owns(placement.groups.at(cluster_key(group->second)), address, virtual_ip.meta.uid)) continue;
-    for (auto& set : real_server_sets(virtual_ip, group->second, address, behind, present)) {
-      const auto key = api::key_of(set.meta);
-      if (const auto* there = find(ground.inputs.sets, key)) {
-        set.meta.uid = there->meta.uid;
-        set.meta.resource_version = there->meta.resource_version;
-      }
-      out.sets.insert_or_assign(key, std::move(set));
+    places.push_back({address, group->second});
+    for (auto& set : served_sets(ground.inputs, ground.belongings, virtual_ip, places.back(), behind)) {
+      out.sets.insert_or_assign(api::key_of(set.meta), std::move(set));
     }
   }
+  return places;
 }
 
 }  // namespace
@@ -63,12 +66,16 @@ void decide_sets(const Ground& ground, const Seating& seating, const Placement& 
     }
     if (seating.frozen.contains(virtual_ip.meta.uid)) continue;
     Decision& decision = out.decisions[key];
-    translate_one(ground, virtual_ip, placement, decision, out);
+    auto places = translate_one(ground, virtual_ip, placement, decision, out);
     const auto& addresses = decision.addresses;
     const bool moves = seating.moving.contains(virtual_ip.meta.uid) ||
                        std::any_of(addresses.begin(), addresses.end(),
                                    [&](const auto& address) { return placement.moving.contains(address); });
-    if (moves) keep_sets(ground.belongings, virtual_ip.meta.uid, out);
+    if (moves) {
+      keep_sets(ground.belongings, virtual_ip.meta.uid, out);
+    } else if (virtual_ip.spec.service) {
+      out.standing[{key.namespace_name, *virtual_ip.spec.service}].push_back({key, std::move(places)});
+    }
   }
 }
 

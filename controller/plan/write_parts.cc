@@ -1,5 +1,6 @@
 #include "controller/plan/write_parts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/api/delete_options.h"
@@ -24,6 +25,20 @@ api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
   out.namespace_name = meta.namespace_name;
   out.resource_version = guard_of(meta);
   return out;
+}
+
+bool has_all(const api::Labels& there, const api::Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+    const auto found = there.find(label.first);
+    return found != there.end() && found->second == label.second;
+  });
+}
+
+bool has_owners(const api::ObjectMeta& there, const api::ObjectMeta& wanted) {
+  return std::all_of(wanted.owner_references.begin(), wanted.owner_references.end(), [&](const auto& owner) {
+    return std::find(there.owner_references.begin(), there.owner_references.end(), owner) !=
+           there.owner_references.end();
+  });
 }
 
 Write application(const How& how, const api::ObjectMeta& meta, std::string body) {

@@ -14,6 +14,10 @@ std::string guard_of(const api::ObjectMeta& meta);
 // Metadata for an apply: what names the object and guards the write, and nothing of the rest.
 api::ObjectMeta frame_of(const api::ObjectMeta& meta);
 
+// What we want of it is there, whatever else is.
+bool has_all(const api::Labels& there, const api::Labels& wanted);
+bool has_owners(const api::ObjectMeta& there, const api::ObjectMeta& wanted);
+
 template <class T>
 T guarded(T object) {
   object.meta.resource_version = guard_of(object.meta);

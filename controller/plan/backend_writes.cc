@@ -1,0 +1,60 @@
+#include "controller/plan/backend_writes.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "controller/plan/served_sets.h"
+#include "controller/plan/set_write.h"
+
+namespace fairlead::controller {
+namespace {
+
+// Those of these Services that are served, and what is needed to know of them.
+struct Concerned {
+  std::vector<const Served*> served;
+  std::set<std::string> uids;
+};
+
+Concerned concerned(const Inputs& inputs, const Standing& standing,
+                    const std::set<api::ObjectKey>& services) {
+  Concerned out;
+  for (const auto& service : services) {
+    const auto found = standing.find(service);
+    if (found == standing.end()) continue;
+    for (const auto& served : found->second) {
+      const auto* virtual_ip = find(inputs.virtual_ips, served.virtual_ip);
+      if (virtual_ip == nullptr || virtual_ip->meta.deleting) continue;
+      out.served.push_back(&served);
+      out.uids.insert(virtual_ip->meta.uid);
+    }
+  }
+  return out;
+}
+
+void add_writes(const Inputs& inputs, const Belongings& belongings, const Served& served,
+                std::vector<Write>& out) {
+  const auto& virtual_ip = inputs.virtual_ips.at(served.virtual_ip);
+  for (const auto& place : served.places) {
+    const Backends behind = backends(inputs, belongings, virtual_ip, place.address);
+    for (const auto& set : served_sets(inputs, belongings, virtual_ip, place, behind)) {
+      auto write = set_write(inputs, set);
+      if (write && write->step == Step::kRealServers) out.push_back(*std::move(write));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Write> backend_writes(const Inputs& inputs, const Standing& standing,
+                                  const std::set<api::ObjectKey>& services) {
+  std::vector<Write> out;
+  const Concerned those = concerned(inputs, standing, services);
+  if (those.served.empty()) return out;
+  const Belongings belongings(inputs, services, those.uids);
+  for (const auto* served : those.served) add_writes(inputs, belongings, *served, out);
+  std::sort(out.begin(), out.end(), [](const Write& a, const Write& b) { return a.key < b.key; });
+  return out;
+}
+
+}  // namespace fairlead::controller

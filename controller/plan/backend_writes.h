@@ -1,0 +1,19 @@
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "controller/plan/changes.h"
+#include "controller/plan/standing.h"
+
+namespace fairlead::controller {
+
+// What endpoints that came or went behind these Services change, and nothing else: the writes of
+// Step::kRealServers that a whole round would make for them. A set that is new, or one too many, is left to
+// the whole round. Costs what these Services cost, and a look at each EndpointSlice and RealServerSet.
+// REQUIRES: `standing` is of the last whole round, and nothing but EndpointSlices, and RealServerSets by
+// these writes, has changed since.
+std::vector<Write> backend_writes(const Inputs& inputs, const Standing& standing,
+                                  const std::set<api::ObjectKey>& services);
+
+}  // namespace fairlead::controller

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+
+#include "controller/plan/changes.h"
+
+namespace fairlead::controller {
+
+// The write that makes a RealServerSet what it should be; nothing if it is. Where only what is behind the
+// addresses differs it waits for nothing else (Step::kRealServers).
+std::optional<Write> set_write(const Inputs& inputs, const api::RealServerSet& wanted);
+
+}  // namespace fairlead::controller

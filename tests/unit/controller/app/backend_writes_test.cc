@@ -1,0 +1,138 @@
+#include "controller/plan/backend_writes.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "unit/controller/app/cluster.h"
+
+// FC-05: what endpoints change is found without a look at everything, and is what a look at everything finds.
+namespace fairlead::controller {
+namespace {
+
+using namespace testing;
+using Services = std::set<api::ObjectKey>;
+
+const std::vector<std::string> kNames = {"web", "one", "two", "three"};
+
+// Four Services, each served, one of them by two slices; and what users ask besides.
+struct Cluster {
+  FakeApi api;
+  Standing standing;
+
+  Cluster() {
+    fill(api);
+    for (std::size_t i = 1; i < kNames.size(); ++i) {
+      api.add(service_json(kNames[i], "192.0.2." + std::to_string(114 + i)));
+      api.add(slice_json(kNames[i], "10.1.1." + std::to_string(i)));
+    }
+    auto second = slice_json("one", "10.1.2.1");
+    second["metadata"]["name"] = "one-2";
+    api.add(second);
+    Rounds rounds(api);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(rounds.settle());
+      report_all(api, "node-1");
+    }
+    EXPECT_TRUE(rounds.settle());
+    const Inputs inputs = api.inputs();
+    standing = desired(inputs).standing;
+  }
+};
+
+json some_endpoints(std::mt19937& random) {
+  json out = json::array();
+  const unsigned count = random() % 5;
+  for (unsigned i = 0; i < count; ++i) {
+    json one{{"addresses", {"10.1.3." + std::to_string(1 + random() % 9)}}};
+    const unsigned kind = random() % 4;
+    if (kind == 0) one["conditions"] = {{"ready", false}, {"serving", true}, {"terminating", true}};
+    if (kind == 1) one["conditions"] = {{"ready", false}};
+    out.push_back(one);
+  }
+  return out;
+}
+
+// A slice changes, goes, comes, or becomes another Service's. Which Services are concerned.
+Services stir(FakeApi& api, std::mt19937& random) {
+  const std::string name = kNames[random() % kNames.size()];
+  const std::string number = std::to_string(1 + random() % 2);
+  const FakeApi::Key key{"EndpointSlice", {"shop", name + "-" + number}};
+  Services out{{"shop", name}};
+  if (!api.has(key)) {
+    auto made = slice_json(name, "10.1.4." + number);
+    made["metadata"]["name"] = name + "-" + number;
+    api.add(made);
+    return out;
+  }
+  auto& label = api.at(key)["metadata"]["labels"]["kubernetes.io/service-name"];
+  out.insert({"shop", label});
+  switch (random() % 6) {
+    case 0:
+      api.remove(key);
+      break;
+    case 1:
+      label = kNames[random() % kNames.size()];
+      out.insert({"shop", label});
+      break;
+    default:
+      api.at(key)["endpoints"] = some_endpoints(random);
+  }
+  return out;
+}
+
+// Of a whole round, what is behind addresses that are served.
+std::vector<Write> of_whole_round(const Inputs& inputs) {
+  auto out = changes(inputs, desired(inputs), {});
+  std::erase_if(out, [](const Write& write) { return write.step != Step::kRealServers; });
+  return out;
+}
+
+TEST(BackendWritesFC05, AreThoseOfAWholeRoundForWhateverBecomesOfSlices) {
+  Cluster cluster;
+  ASSERT_EQ(cluster.standing.size(), kNames.size() + 1) << "and that of vip-0, which has no endpoints";
+  std::size_t written = 0;
+  std::mt19937 random(1);
+  for (int turn = 0; turn < 150; ++turn) {
+    Services services;
+    for (unsigned count = 1 + random() % 3; count > 0; --count) services.merge(stir(cluster.api, random));
+    const Inputs inputs = cluster.api.inputs();
+    const auto writes = backend_writes(inputs, cluster.standing, services);
+    ASSERT_EQ(writes, of_whole_round(inputs)) << "in turn " << turn;
+    for (const auto& write : writes) ASSERT_TRUE(cluster.api.carry_out(write));
+    written += writes.size();
+  }
+  EXPECT_GT(written, 100U);
+}
+
+TEST(BackendWritesFC05, OfServicesThatNobodyNamedAreNone) {
+  Cluster cluster;
+  cluster.api.at({"EndpointSlice", {"shop", "web-1"}})["endpoints"] = json::array();
+  const Inputs inputs = cluster.api.inputs();
+  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "one"}, {"shop", "of-nobody"}}).empty());
+  EXPECT_EQ(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).size(), 1U);
+}
+
+// Whatever else has changed is the whole round's matter.
+TEST(BackendWritesFC05, OfAVirtualIPThatIsGoingOrGoneAreNone) {
+  Cluster cluster;
+  cluster.api.at({"EndpointSlice", {"shop", "web-1"}})["endpoints"] = json::array();
+  Inputs inputs = cluster.api.inputs();
+  inputs.virtual_ips.at({"shop", "web"}).meta.deleting = true;
+  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).empty());
+  inputs.virtual_ips.erase({"shop", "web"});
+  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).empty());
+}
+
+TEST(Standing, HasNobodyWhoIsRefusedOrWaits) {
+  Cluster cluster;
+  cluster.api.at({"VirtualIP", {"shop", "web"}})["spec"]["addresses"] = {"198.51.100.7"};
+  const Inputs inputs = cluster.api.inputs();
+  const auto standing = desired(inputs).standing;
+  EXPECT_FALSE(standing.contains({"shop", "web"}));
+  EXPECT_TRUE(standing.contains({"shop", "one"}));
+}
+
+}  // namespace
+}  // namespace fairlead::controller
