@@ -14,6 +14,7 @@ Needs what scripts/build builds, and root for nothing. $FAIRLEAD_CONTROLLER: ano
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 
@@ -72,6 +73,7 @@ def life(services, told):
 
 def main():
     told = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that what was started is stopped
     lives = {services: life(services, told) for services in told.services}
     few, many = told.services[0], told.services[-1]
     if few != many:
