@@ -41,8 +41,8 @@ Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client
              change_of(listener_, Target::kAddressPool), &inputs_.pools),
       claims_(loop, metrics, client, resource_of(Target::kAddressClaim), api::decode_address_claim,
               change_of(listener_, Target::kAddressClaim), &inputs_.claims),
-      service_objects_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
-                       change_of(listener_, Target::kService), &inputs_.services),
+      services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
+                change_of(listener_, Target::kService), &inputs_.services),
       endpoint_slices_(
           loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
           [this](const auto& key) { slice_changed(key); }, &inputs_.endpoint_slices),
@@ -66,7 +66,7 @@ void Caches::for_each(Self& self, Do work) {
   work(self.virtual_ips_);
   work(self.pools_);
   work(self.claims_);
-  work(self.service_objects_);
+  work(self.services_);
   work(self.endpoint_slices_);
   work(self.namespaces_);
   work(self.nodes_);
@@ -86,14 +86,14 @@ void Caches::doubt(TimePoint since) {
 
 void Caches::slice_changed(const api::ObjectKey& key) {
   if (key.name.empty()) return listener_.on_change(std::nullopt, key);
-  const auto known = services_.find(key);
-  const auto before = known == services_.end() ? std::nullopt : std::optional(known->second);
+  const auto known = service_of_.find(key);
+  const auto before = known == service_of_.end() ? std::nullopt : std::optional(known->second);
   const auto* slice = find(inputs_.endpoint_slices, key);
   if (slice == nullptr) {
-    services_.erase(key);
+    service_of_.erase(key);
   } else {
-    services_[key] = {key.namespace_name, slice->service_name};
-    if (before != services_.at(key)) listener_.on_endpoints(services_.at(key));
+    service_of_[key] = {key.namespace_name, slice->service_name};
+    if (before != service_of_.at(key)) listener_.on_endpoints(service_of_.at(key));
   }
   if (before) listener_.on_endpoints(*before);
 }
@@ -110,7 +110,7 @@ Inputs& Caches::inputs() {
   inputs_.poisoned_virtual_ips = poisoned_of(virtual_ips_);
   inputs_.poisoned_pools = poisoned_of(pools_);
   inputs_.poisoned_claims = poisoned_of(claims_);
-  inputs_.poisoned_services = poisoned_of(service_objects_);
+  inputs_.poisoned_services = poisoned_of(services_);
   inputs_.poisoned_groups = poisoned_of(groups_);
   inputs_.poisoned_sets = poisoned_of(sets_);
   return inputs_;
@@ -129,7 +129,7 @@ std::string Caches::version_of(Target target, const api::ObjectKey& key) const {
     case Target::kAddressPool:
       return version_in(pools_, key);
     case Target::kService:
-      return version_in(service_objects_, key);
+      return version_in(services_, key);
     case Target::kNodeReport:
       return version_in(node_reports_, key);
     case Target::kNode:

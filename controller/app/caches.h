@@ -44,13 +44,13 @@ class Caches {
   template <class Self, class Do>
   static void for_each(Self& self, Do work);
 
-  Inputs inputs_;                                      // first: the informers keep their objects in it
-  std::map<api::ObjectKey, api::ObjectKey> services_;  // of the EndpointSlices
+  Inputs inputs_;                                        // first: the informers keep their objects in it
+  std::map<api::ObjectKey, api::ObjectKey> service_of_;  // an EndpointSlice
   Listener listener_;
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;
   apiserver::Informer<api::AddressClaim> claims_;
-  apiserver::Informer<api::Service> service_objects_;
+  apiserver::Informer<api::Service> services_;
   apiserver::Informer<api::EndpointSlice> endpoint_slices_;
   apiserver::Informer<api::Namespace> namespaces_;
   apiserver::Informer<api::Node> nodes_;

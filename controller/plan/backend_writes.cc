@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <tuple>
 
 #include "controller/plan/served_sets.h"
 #include "controller/plan/set_write.h"

@@ -130,10 +130,8 @@ def authority_changes_under_way(stage):
                     client.count("api.denied") == 0, f"{seen} {answer} {client.lines}")
 
 
-def no_new_connection(stage):
-    """The CA file is damaged while a connection lives, and is used all the time."""
-    end = threading.Event()
-
+def watch_that_ends(end):
+    """Lists and answers; the connection of the first watch is closed once `end` is set, the others stay."""
     def script(asked):
         if not asked.watches:
             return asked.list("100") if "configmaps" in asked.path else asked.answer(200, {"kind": "OK"})
@@ -144,9 +142,15 @@ def no_new_connection(stage):
             asked.close_connection = True
             return asked.done()
         asked.hold()
+    return script
+
+
+def no_new_connection(stage):
+    """The CA file is damaged while a connection lives, and is used all the time."""
+    end = threading.Event()
     authority = stage.certificates.path("damaged.crt")
     shutil.copyfile(stage.certificates.path("ca.crt"), authority)
-    with stage.server(script) as server, Client(server.kubeconfig({"token": "t"}, "damaged.crt")) as client:
+    with stage.server(watch_that_ends(end)) as server, Client(server.kubeconfig({"token": "t"}, "damaged.crt")) as client:
         client.do(MAPS)
         client.wait("^UPSERT")
         with open(authority, "w") as file:
@@ -169,21 +173,12 @@ def next_server(stage):
     """The first server accepts nobody any more, and answers over a connection that lives."""
     end = threading.Event()
 
-    def script(asked):
-        if not asked.watches:
-            return asked.list("100") if "configmaps" in asked.path else asked.answer(200, {"kind": "OK"})
-        asked.stream()
-        asked.part(event("ADDED", thing("a", "101")))
-        end.wait(20)
-        asked.close_connection = True
-        return asked.done()
-
     def other(asked):
         if not asked.watches:
             return asked.list("200")
         asked.stream()
         return asked.hold()
-    with stage.server(script) as server, stage.server(other) as second, Client(
+    with stage.server(watch_that_ends(end)) as server, stage.server(other) as second, Client(
             server.kubeconfig({"token": "t"}), f"127.0.0.1:{server.port},127.0.0.1:{second.port}") as client:
         client.do(MAPS)
         client.wait("^UPSERT")
