@@ -24,9 +24,11 @@ TEST(ServerHealthK36, AnAnswerOverAConnectionThatWasThereBeforeDoesNotUnsayThatN
     for (int second = 2; second < 60; ++second) {
       health.answered(false, false, t0 + Seconds(second));
       EXPECT_EQ(health.now(), denied ? Is::kDenied : Is::kUnreachable);
+      EXPECT_TRUE(health.cut_off()) << "so it does not keep us from the next server (K-39)";
     }
     health.answered(true, false, t0 + Seconds(60));
     EXPECT_EQ(health.now(), Is::kWell);
+    EXPECT_FALSE(health.cut_off());
   }
 }
 
