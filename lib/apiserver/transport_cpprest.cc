@@ -6,6 +6,7 @@
 #define _TURN_OFF_PLATFORM_STRING
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
+#include <openssl/ssl.h>
 #include <pplx/threadpool.h>
 
 #include <atomic>
@@ -290,6 +291,8 @@ void start_transport_runtime() {
   std::call_once(once, [] {
     // Each new connection would else parse the system's CA bundle (33 ms), only for us to drop it.
     setenv("SSL_CERT_FILE", "/dev/null", 1);
+    // What was made first goes last at exit: else the pool's thread ends when OpenSSL has gone already.
+    OPENSSL_init_ssl(0, nullptr);
     crossplat::threadpool::initialize_with_threads(1);
     std::promise<std::thread::id> id;
     pool().post([&id] { id.set_value(std::this_thread::get_id()); });
