@@ -48,7 +48,7 @@ class Reports:
         path = f"log_path={self.folder.name}/report"
         # A preloaded library comes before the runtime of ASan, which is no fault of the program. UBSan goes by its own log_path.
         return {"ASAN_OPTIONS": f"{path}:detect_leaks=1:verify_asan_link_order=0", "LSAN_OPTIONS": f"suppressions={TREE}/tests/lsan.txt",
-                "UBSAN_OPTIONS": f"{path}:suppressions={TREE}/tests/ubsan.txt:print_stacktrace=1",
+                "UBSAN_OPTIONS": f"{path}:print_stacktrace=1",
                 "TSAN_OPTIONS": f"{path}:suppressions={TREE}/tests/tsan.txt:second_deadlock_stack=1"}
 
     def taken(self):
