@@ -7,10 +7,11 @@ from controller_world import settle
 from patience import until
 
 MANY = range(80, 230)  # last bytes of addresses: more writes than leave at once
+FEW = ("--kube-api-qps", "25", "--kube-api-burst", "25")  # so that they do not, however slowly they are made
 
 
-def standby_of(stage, name):
-    standby = stage.replica(name)
+def standby_of(stage, name, *words):
+    standby = stage.replica(name, *words)
     standby.ready()
     standby.said("controller.lease_holder")
     return standby
@@ -37,7 +38,7 @@ def brief(lines):
 
 def idle(stage, leader):
     """Nothing on its way; a change waits in its sockets. Returns the new leader."""
-    standby = standby_of(stage, "fourth")
+    standby = standby_of(stage, "fourth", *FEW)
     settle(stage.world)
     leader.process.send_signal(signal.SIGSTOP)
     begun, seen = time.time(), len(stage.lines())
