@@ -6,9 +6,10 @@
 namespace fairlead::controller {
 namespace {
 
-// Without the values of these fields: "resourceVersion":"17".
+// Without the values of these fields: "resourceVersion":"17", and in a JSON patch.
 std::size_t content_of(std::string body) {
-  for (const std::string_view field : {R"("resourceVersion":")", R"("lastTransitionTime":")"}) {
+  for (const std::string_view field :
+       {R"("resourceVersion":")", R"("lastTransitionTime":")", R"(/resourceVersion","value":")"}) {
     for (auto at = body.find(field); at != std::string::npos; at = body.find(field, at + field.size())) {
       const auto begin = at + field.size();
       const auto end = body.find('"', begin);

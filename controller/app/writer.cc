@@ -38,6 +38,11 @@ const char* method_of(Verb verb) {
   return verb == Verb::kDelete ? "DELETE" : "PATCH";
 }
 
+const char* content_type_of(Verb verb) {
+  if (verb == Verb::kMergePatch) return "application/merge-patch+json";
+  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
+}
+
 // "409 Conflict: ...": what the server said, in short.
 std::string answer_text(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
@@ -156,8 +161,7 @@ void Writer::send(const Write& write) {
   apiserver::ApiRequest request;
   request.method = method_of(write.verb);
   request.path = path_of(write);
-  const bool patch = write.verb == Verb::kMergePatch;
-  request.content_type = patch ? "application/merge-patch+json" : "application/json";
+  request.content_type = content_type_of(write.verb);
   request.body = write.body;
   request.kind = kind;
   client_.send(std::move(request), on_done);
