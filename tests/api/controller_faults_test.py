@@ -39,6 +39,7 @@ def main():
                 for work in (rounds.one_at_a_time, *refused.PARTS, stale.cut, stale.half_open, stale.conflict, stale.behind):
                     part(work)
                 part(older.older_locks)
+                part(older.older_server)
                 part(stale.older_list)
                 stage.stop()
                 stage.start()

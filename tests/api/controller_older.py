@@ -1,5 +1,5 @@
 """For controller_faults_test.py, FC-03: the list of AddressClaims, or of VRRPGroups, is an older one: what an address is locked by is
-not shown. By it no address is freed, and none is given to a second one."""
+not shown. By it no address is freed, and none is given to a second one. And SV-60: an API server older than those we support."""
 import json
 import threading
 import time
@@ -129,3 +129,30 @@ def older_locks(stage):
     for restarts in (True, False):
         claims(stage, restarts)
         groups(stage, restarts)
+
+
+def older_server(stage):
+    """Begins and ends with a controller that runs."""
+    asked = []
+
+    def version(answer):
+        def fault(request):
+            if request.path != "/version":
+                return False
+            asked.append(request.path)
+            if answer:
+                request.answer(200, answer)
+            return bool(answer)
+        return fault
+    for answer, told in ((None, False), ({"major": "1", "minor": "30+", "gitVersion": "v1.30.9"}, True)):
+        asked.clear()
+        stage.stop()
+        stage.proxy.faults = [version(answer)]
+        stage.start()
+        until(lambda: asked and stage.ready(1), 40)
+        line = "controller.server_too_old version=1.30 oldest=1.31"
+        said = until(lambda: line in stage.controller.log(), 10 if told else 2)
+        stage.check(f"SV-60: an API server that is {'too old is told of, and served all the same' if told else 'supported is not told of'}",
+                    asked and bool(said) == told and stage.well() and until(lambda: stage.serves("steady")), stage.log())
+    stage.check("SV-60: once for a start", len(asked) == 1 and stage.controller.log().count("controller.server_too_old") == 1, asked)
+    stage.proxy.faults = []
