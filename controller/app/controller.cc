@@ -34,6 +34,7 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       gather_(loop),
       cut_(loop),
       tick_(loop),
+      server_age_(client),
       caches_(loop, metrics, client,
               {[this](auto target, const auto& key) { changed(target, key); },
                [this](const auto& service) { endpoints_changed(service); }}) {
@@ -205,6 +206,7 @@ void Controller::note_sync() {
 
 void Controller::tick() {
   pages_.beat(sys::now());
+  server_age_.look(sys::now());
   const std::string missing = join(caches_.unsynced(), ",");
   if (std::exchange(waiting_for_, missing) != missing && !missing.empty()) {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});

@@ -8,6 +8,7 @@
 #include "controller/app/caches.h"
 #include "controller/app/measures.h"
 #include "controller/app/pages.h"
+#include "controller/app/server_age.h"
 #include "controller/app/writer.h"
 #include "controller/status/summary.h"
 #include "lib/apiserver/client.h"
@@ -84,6 +85,7 @@ class Controller {
   std::set<api::ObjectKey> stirred_;   // Services whose endpoints changed since
   std::set<api::ObjectKey> in_round_;  // those of the last round of endpoints
   sys::Timer tick_;
+  ServerAge server_age_;
   Caches caches_;  // last: it calls back into the members above
 };
 

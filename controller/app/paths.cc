@@ -44,10 +44,15 @@ std::string path_of(Target target, const api::ObjectKey& key) {
   return folder_of(target, key.namespace_name) + "/" + key.name;
 }
 
+std::string path_to_find(Target target, const api::ObjectKey& key) {
+  return folder_of(target, key.namespace_name) + "?fieldSelector=metadata.name%3D" + key.name;
+}
+
 std::string path_of(const Write& write) {
   if (write.verb == Verb::kCreate) return folder_of(write.target, write.key.namespace_name);
   const std::string out = path_of(write.target, write.key);
-  return write.verb == Verb::kApplyStatus ? out + "/status" : out;
+  const bool of_status = write.verb == Verb::kApplyStatus || write.verb == Verb::kRemoveEntries;
+  return of_status ? out + "/status" : out;
 }
 
 apiserver::Resource resource_of(Target target) {

@@ -16,6 +16,9 @@ std::string plural_of(Target target);
 std::string path_of(const Write& write);
 std::string path_of(Target target, const api::ObjectKey& key);
 
+// The list of the one object of that name, or of none: who may list and not get may ask so.
+std::string path_to_find(Target target, const api::ObjectKey& key);
+
 // What an informer lists and watches.
 apiserver::Resource resource_of(Target target);
 apiserver::Resource endpoint_slices();

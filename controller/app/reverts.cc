@@ -6,9 +6,10 @@
 namespace fairlead::controller {
 namespace {
 
-// Without the values of these fields: "resourceVersion":"17".
+// Without the values of these fields: "resourceVersion":"17", and in a JSON patch.
 std::size_t content_of(std::string body) {
-  for (const std::string_view field : {R"("resourceVersion":")", R"("lastTransitionTime":")"}) {
+  for (const std::string_view field :
+       {R"("resourceVersion":")", R"("lastTransitionTime":")", R"(/resourceVersion","value":")"}) {
     for (auto at = body.find(field); at != std::string::npos; at = body.find(field, at + field.size())) {
       const auto begin = at + field.size();
       const auto end = body.find('"', begin);
@@ -22,6 +23,11 @@ std::size_t content_of(std::string body) {
 
 bool Reverts::fights(const Last& last, TimePoint now) {
   return last.fight && now - last.undone.back() <= kForgotten;
+}
+
+// With once more, now.
+bool Reverts::undone_enough(const std::deque<TimePoint>& before, TimePoint now) {
+  return before.size() + 1 >= kMost && now - before[before.size() + 1 - kMost] <= kWithin;
 }
 
 bool Reverts::may_write(const std::string& what, TimePoint now) const {
@@ -38,10 +44,25 @@ bool Reverts::written(const std::string& what, const std::string& body, TimePoin
   last.content = content;
   last.at = now;
   if (!undone) return false;
-  last.fight = fights(last, now);
+  const bool goes_on = fights(last, now);
+  last.fight = goes_on || undone_enough(last.undone, now);
+  if (!last.fight) last.other.clear();
   last.undone.push_back(now);
   if (last.undone.size() > kMost) last.undone.pop_front();
-  last.fight = last.fight || (last.undone.size() == kMost && now - last.undone.front() <= kWithin);
+  return true;
+}
+
+bool Reverts::would_fight(const std::string& what, const std::string& body, TimePoint now) const {
+  const auto found = last_.find(what);
+  if (found == last_.end() || found->second.undone.empty()) return false;
+  const Last& last = found->second;
+  return last.content == content_of(body) && (fights(last, now) || undone_enough(last.undone, now));
+}
+
+bool Reverts::named(const std::string& what, const std::string& manager) {
+  const auto found = last_.find(what);
+  if (found == last_.end() || manager.empty() || found->second.other == manager) return false;
+  found->second.other = manager;
   return true;
 }
 
@@ -54,10 +75,10 @@ std::optional<TimePoint> Reverts::next(TimePoint now) const {
   return out;
 }
 
-std::set<std::string> Reverts::fought(TimePoint now) const {
-  std::set<std::string> out;
+std::map<std::string, std::string> Reverts::fought(TimePoint now) const {
+  std::map<std::string, std::string> out;
   for (const auto& [what, last] : last_) {
-    if (fights(last, now)) out.insert(what);
+    if (fights(last, now)) out.insert({what, last.other});
   }
   return out;
 }

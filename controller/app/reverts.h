@@ -4,7 +4,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "lib/base/time.h"
@@ -26,19 +25,26 @@ class Reverts {
   // The write of `body` has changed the object. True if it was the same as last time, so that somebody had
   // undone it; versions and times in it do not count.
   bool written(const std::string& what, const std::string& body, TimePoint now);
+  // True if the write of `body`, once it has changed the object, begins a fight, or goes on with one: whoever
+  // has the field now, before the write, is the other.
+  bool would_fight(const std::string& what, const std::string& body, TimePoint now) const;
+  // The other, by his field manager. True if that is news; empty: nobody knows, and who was named stays so.
+  bool named(const std::string& what, const std::string& manager);
   // When something that is fought over may be written again; nullopt: nothing waits.
   std::optional<TimePoint> next(TimePoint now) const;
-  // What is fought over.
-  std::set<std::string> fought(TimePoint now) const;
+  // What is fought over, and with whom; empty: nobody knows.
+  std::map<std::string, std::string> fought(TimePoint now) const;
 
  private:
   struct Last {
     std::size_t content = 0;
     TimePoint at{};
     std::deque<TimePoint> undone;  // the newest kMost
+    std::string other;             // his field manager
     bool fight = false;            // begun, and over once the last of these is kForgotten ago
   };
   static bool fights(const Last& last, TimePoint now);
+  static bool undone_enough(const std::deque<TimePoint>& before, TimePoint now);
   void forget(TimePoint now);
 
   std::map<std::string, Last> last_;

@@ -6,6 +6,7 @@
 #include "controller/app/paths.h"
 #include "controller/plan/absences.h"
 #include "controller/status/foreign_writers.h"
+#include "lib/api/managed_fields.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
 #include "lib/reconcile/resource_version.h"
@@ -35,6 +36,11 @@ std::string subject_of(const Write& write) {
 const char* method_of(Verb verb) {
   if (verb == Verb::kCreate) return "POST";
   return verb == Verb::kDelete ? "DELETE" : "PATCH";
+}
+
+const char* content_type_of(Verb verb) {
+  if (verb == Verb::kMergePatch) return "application/merge-patch+json";
+  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
 }
 
 // "409 Conflict: ...": what the server said, in short.
@@ -95,7 +101,10 @@ bool Writer::is_ours(Target target, const api::ObjectKey& key, const std::string
 
 // Reads what the write takes for gone, from number `at` on, and sends it if nothing of it is there.
 void Writer::confirm(const Write& write, std::size_t at) {
-  if (at == write.absences.size()) return send(write);
+  if (at == write.absences.size()) {
+    const bool fights = reverts_.would_fight(subject_of(write), write.body, sys::now());
+    return fights ? look_who_undoes(write) : send(write);
+  }
   const Absence& absence = write.absences[at];
   apiserver::ApiRequest request;
   request.method = "GET";
@@ -117,6 +126,29 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   end_of(write);
 }
 
+// Once we have written, what was his is ours: who it was is seen before.
+void Writer::look_who_undoes(const Write& write) {
+  apiserver::ApiRequest request;
+  request.method = "GET";
+  request.path = path_to_find(write.target, write.key);
+  request.kind = plural_of(write.target);
+  client_.send(std::move(request), [this, write](const auto& result) { seen(write, result); });
+}
+
+// Whatever the answer, it is written.
+void Writer::seen(const Write& write, const Result<apiserver::ApiResponse>& result) {
+  const std::string subject = subject_of(write);
+  const std::string_view part = write.verb == Verb::kApplyStatus ? "status" : "";
+  const std::string manager =
+      result && good(result->status) ? api::other_owner(result->body, {write.body, part, kManager}) : "";
+  const bool unknown = manager.empty() && !reverts_.fought(sys::now()).contains(subject);
+  if (reverts_.named(subject, manager) || unknown) {
+    sys::log(sys::LogLevel::kWarning, "controller.fought_over",
+             {{"object", object_name(write)}, {"manager", unknown ? "unknown" : manager}});
+  }
+  send(write);
+}
+
 void Writer::send(const Write& write) {
   const auto on_done = [this, write](const Result<apiserver::ApiResponse>& result) {
     answered(write, result);
@@ -129,8 +161,7 @@ void Writer::send(const Write& write) {
   apiserver::ApiRequest request;
   request.method = method_of(write.verb);
   request.path = path_of(write);
-  const bool patch = write.verb == Verb::kMergePatch;
-  request.content_type = patch ? "application/merge-patch+json" : "application/json";
+  request.content_type = content_type_of(write.verb);
   request.body = write.body;
   request.kind = kind;
   client_.send(std::move(request), on_done);
@@ -194,13 +225,14 @@ std::optional<TimePoint> Writer::next_retry() const {
   return failed && undone ? std::min(*failed, *undone) : failed ? failed : undone;
 }
 
-std::set<std::pair<std::string, api::ObjectKey>> Writer::fought() const {
-  std::set<std::pair<std::string, api::ObjectKey>> out;
-  for (const auto& subject : reverts_.fought(sys::now())) {
+Fought Writer::fought() const {
+  Fought out;
+  for (const auto& [subject, manager] : reverts_.fought(sys::now())) {
     const auto name =
         split(subject.substr(0, subject.find(' ')), '/');  // of a kind without namespace two parts
-    out.insert(
-        {std::string(name.front()), {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
+    const api::ObjectKey key{std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())};
+    std::string& known = out[{std::string(name.front()), key}];  // of two verbs
+    if (known.empty()) known = manager;
   }
   return out;
 }

@@ -49,8 +49,8 @@ class Writer {
   // What of the round has not been sent stays unsent; on_done comes as ever.
   void drop_rest() { writes_.resize(sent_); }
 
-  // Objects of which somebody undoes again and again what we write: plural and name.
-  std::set<std::pair<std::string, api::ObjectKey>> fought() const;
+  // Objects of which somebody undoes again and again what we write, and his field manager, if known.
+  Fought fought() const;
 
   // True if this version of the object is, or may be, what the round that runs has made of it: its cache
   // shows nothing new by it. An object whose write is under way counts.
@@ -64,6 +64,8 @@ class Writer {
   void confirm(const Write& write, std::size_t at);
   void looked_up(const Write& write, std::size_t at, const Result<apiserver::ApiResponse>& result);
   void send(const Write& write);
+  void look_who_undoes(const Write& write);
+  void seen(const Write& write, const Result<apiserver::ApiResponse>& result);
   void end_of(const Write& write);
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
   void tell(const Notice& notice);

@@ -8,6 +8,7 @@
 #include "controller/plan/absences.h"
 #include "controller/plan/doubts.h"
 #include "controller/plan/event_reason.h"
+#include "controller/plan/former_members.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/release.h"
 #include "controller/plan/services.h"
@@ -199,6 +200,7 @@ std::vector<Write> changes(const Inputs& inputs, const Desired& desired, const S
   set_writes(inputs, desired, out);
   status_writes(inputs, desired, statuses, out);
   report_removals(inputs, desired, out);
+  entry_removals(inputs, desired, out);
   finalizer_removals(inputs, notes, desired, out);
   doubt_what_is_told(inputs, desired, out);
   hurry(inputs, out);

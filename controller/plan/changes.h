@@ -49,6 +49,7 @@ enum class Step {
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,
+  kRemoveEntries,
   kRemoveFinalizers,
   kRemoveClaims,
 };
@@ -66,11 +67,12 @@ enum class Target {
 };
 
 enum class Verb {
-  kCreate,       // POST: a conflict if there is one of that name
-  kApply,        // server-side apply of metadata and spec, or of the finalizer alone
-  kApplyStatus,  // of the status subresource
-  kMergePatch,   // of the finalizers, when they go
-  kDelete,       // with UID and resourceVersion as preconditions (FC-03)
+  kCreate,         // POST: a conflict if there is one of that name
+  kApply,          // server-side apply of metadata and spec, or of the finalizer alone
+  kApplyStatus,    // of the status subresource
+  kMergePatch,     // of the finalizers, when they go
+  kRemoveEntries,  // JSON patch of the status subresource: entries of former members
+  kDelete,         // with UID and resourceVersion as preconditions (FC-03)
 };
 
 // An object that a write takes for gone: it is sent once the API server has said so, or shows another UID.

@@ -48,6 +48,10 @@ using ReleaseKey = std::pair<std::string, net::IpAddress>;
 // One member of one group: group, node.
 using MemberKey = std::pair<std::string, std::string>;
 
+// Objects of ours, "virtualips" and name, of which somebody undoes again and again what we write, and his
+// field manager; empty: nobody knows (FC-04).
+using Fought = std::map<std::pair<std::string, api::ObjectKey>, std::string>;
+
 // What the snapshot cannot say because it is about time: kept by remember(), lost at a restart, which only
 // makes the controller wait once more.
 struct Memory {
@@ -55,8 +59,7 @@ struct Memory {
   std::map<ReleaseKey, TimePoint> releasing_since;
   // Service -> the field managers that own what we would write of its status (K-26), "a, b".
   std::map<api::ObjectKey, std::string> foreign_writers;
-  // Objects of ours, "virtualips", name, of which somebody undoes again and again what we write (FC-04).
-  std::set<std::pair<std::string, api::ObjectKey>> fought;
+  Fought fought;
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

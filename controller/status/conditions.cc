@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "lib/api/json_write.h"
 #include "lib/base/text.h"
@@ -37,10 +38,17 @@ std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
   return wanted;
 }
 
-std::string undone_message(const std::vector<std::string>& objects) {
-  return "somebody undoes what we write of " + join(objects, ", ") +
-         " again and again, and now we write once a minute: its managedFields name who "
-         "(kubectl get --show-managed-fields -o yaml)";
+std::string undone_message(const std::vector<Undone>& objects) {
+  std::map<std::string, std::vector<std::string>> by_manager;
+  for (const auto& undone : objects) by_manager[undone.manager].push_back(undone.object);
+  std::vector<std::string> parts;
+  for (const auto& [manager, theirs] : by_manager) {
+    const std::string who = manager.empty() ? "somebody" : "\"" + manager + "\"";
+    parts.push_back(who + " undoes what we write of " + join(theirs, ", "));
+  }
+  const std::string why =
+      by_manager.contains("") ? ": whoever takes a field away, or goes by our name, is not named" : "";
+  return join(parts, ", and ") + " again and again, and now we write once a minute" + why;
 }
 
 api::Condition joined(const std::vector<api::Condition>& causes) {

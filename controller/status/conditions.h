@@ -19,8 +19,16 @@ std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
                                   const std::vector<api::Condition>& present, std::int64_t generation,
                                   WallTime now);
 
-// The message of reason ForeignStatusWriter where others undo what we write of these objects.
-std::string undone_message(const std::vector<std::string>& objects);
+// An object of which others undo what we write, as a message calls it, and their field manager; empty: nobody
+// knows.
+struct Undone {
+  std::string object;
+  std::string manager;
+  friend bool operator==(const Undone&, const Undone&) = default;
+};
+
+// The message of reason ForeignStatusWriter. REQUIRES: one at least.
+std::string undone_message(const std::vector<Undone>& objects);
 
 // Several that are true at once in one: the first, and in the message the others with their reasons, "; also
 // X: ..."; of many the first five and how many there are more. REQUIRES: one at least, all of one type and

@@ -19,20 +19,29 @@ using Summaries = std::map<std::string, GroupSummary>;
 
 // FC-04.
 void note_undone(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
-  if (!inputs.memory.fought.contains({"vrrpgroups", cluster_key(group.meta.name)})) return;
-  summary.degraded.push_back(condition("Degraded", true, Reason::kForeignStatusWriter,
-                                       undone_message({"VRRPGroup " + group.meta.name})));
+  const auto found = inputs.memory.fought.find({"vrrpgroups", cluster_key(group.meta.name)});
+  if (found == inputs.memory.fought.end()) return;
+  const Undone undone{"VRRPGroup " + group.meta.name, found->second};
+  summary.degraded.push_back(
+      condition("Degraded", true, Reason::kForeignStatusWriter, undone_message({undone})));
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
-std::vector<std::string> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip,
-                                   const std::vector<const api::RealServerSet*>& sets) {
-  std::vector<std::string> out;
-  const auto& fought = inputs.memory.fought;
-  if (fought.contains({"virtualips", virtual_ip})) out.push_back("this VirtualIP");
-  for (const auto* set : sets) {
+std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip, const Report& report) {
+  std::vector<Undone> out;
+  const auto add = [&](const std::string& plural, const api::ObjectKey& key, const std::string& name) {
+    const auto found = inputs.memory.fought.find({plural, key});
+    if (found != inputs.memory.fought.end()) out.push_back({name, found->second});
+  };
+  if (inputs.memory.fought.empty()) return out;
+  add("virtualips", virtual_ip, "this VirtualIP");
+  for (const auto& held : report.held) {
+    const std::string claim = api::address_claim_name(held.address);
+    add("addressclaims", cluster_key(claim), "AddressClaim " + claim);
+  }
+  for (const auto* set : report.sets) {
     const auto key = api::key_of(set->meta);
-    if (fought.contains({"realserversets", key})) out.push_back("RealServerSet " + api::to_string(key));
+    add("realserversets", key, "RealServerSet " + api::to_string(key));
   }
   return out;
 }
@@ -110,7 +119,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     Report report{object, &decision, {}, {}};
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
-    report.undone = undone_of(inputs, key, report.sets);
+    report.undone = undone_of(inputs, key, report);
     auto status = virtual_ip_status(report, wall_now);
     out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
     out.virtual_ips.insert({key, std::move(status)});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controller/plan/desired.h"
+#include "controller/status/conditions.h"
 #include "controller/status/group_status.h"
 
 // The whole answer to one VirtualIP (api.md, VirtualIP status; kubernetes.md 6).
@@ -22,7 +23,7 @@ struct Report {
   const Decision* decision = nullptr;
   std::vector<HeldAddress> held;  // sorted by address
   std::vector<const api::RealServerSet*> sets;
-  std::vector<std::string> undone{};  // its objects of which others undo what we write (FC-04)
+  std::vector<Undone> undone{};  // its objects of which others undo what we write (FC-04)
 };
 
 // On an error the last truth stays, plus a condition. Master and last transition are those of the first

@@ -89,11 +89,12 @@ void read_body(const JsonView& root, VRRPGroup& out) {
   read_spec(root.at("spec"), out.spec);
   const JsonView status = root.at("status");
   if (!status.object()) return;
-  constexpr std::size_t kMaxEntries = 64;  // members that left are swept later
+  constexpr std::size_t kMaxEntries = 64;  // those of former members are taken out (controller/plan)
   for (const auto& item : status.at("members").items(kMaxEntries)) {
     MemberStatus entry;
     if (!item.object()) continue;
     read_member_status(item, entry);
+    out.status.entries.push_back(entry.node);
     // A node that has not seen yet that the group was made again; the API server lets it write its entry.
     const bool of_another = !entry.group_uid.empty() && entry.group_uid != out.meta.uid;
     if (!of_another || out.meta.uid.empty()) out.status.members.push_back(std::move(entry));

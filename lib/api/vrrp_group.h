@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -131,6 +132,7 @@ struct MemberStatus {
 
 struct VRRPGroupStatus {
   std::vector<MemberStatus> members;  // without those that speak of another object of this name
+  std::vector<std::string> entries;   // the nodes of all entries, in the document's order
   std::string master;                 // written by the controller, for the MASTER column
   std::string state;                  // text of VipState, written by the controller, for the STATE column
   std::vector<Condition> conditions;  // written by the controller
@@ -152,6 +154,10 @@ std::string encode_vrrp_group_status(
     const VRRPGroup& object);  // apply body: master, state, conditions only (controller)
 // Apply body with exactly one members entry, for manager fairlead-node-<node>; no resourceVersion (K-27).
 std::string encode_member_status(const std::string& group, const MemberStatus& entry);
+
+// JSON patch that takes the entries at these places of `status.entries` out, if the group is still of its
+// resourceVersion.
+std::string encode_entry_removal(const VRRPGroup& group, const std::set<std::size_t>& places);
 
 // What the key of a label that names a node begins with.
 inline constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";

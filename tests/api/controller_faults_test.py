@@ -8,6 +8,7 @@ import tempfile
 import apiserver
 import controller_crash as crash
 import controller_hidden as hidden
+import controller_older as older
 import controller_refused as refused
 import controller_rotation as rotation
 import controller_rounds as rounds
@@ -37,6 +38,8 @@ def main():
                 until(lambda: stage.serves("steady"))
                 for work in (rounds.one_at_a_time, *refused.PARTS, stale.cut, stale.half_open, stale.conflict, stale.behind):
                     part(work)
+                part(older.older_locks)
+                part(older.older_server)
                 part(stale.older_list)
                 stage.stop()
                 stage.start()

@@ -22,6 +22,10 @@ def labelled(world, name, node):
     return f"node.fairlead.dev/{node}" in world.get(f"{OURS}/vrrpgroups/{name}")["metadata"].get("labels", {})
 
 
+def speakers(world, name):
+    return {entry["node"] for entry in world.get(f"{OURS}/vrrpgroups/{name}")["status"]["members"]}
+
+
 def report(world, name, master, nodes=("node-a", "node-b", "node-c")):
     """Each as its node would, of the present generation; node-a in its second run, as controller_serving left it."""
     for node in nodes:
@@ -53,6 +57,9 @@ def signals(verdicts, world, name):
     report(world, name, "node-b")
     clean = until(lambda: not labelled(world, name, "node-c"))
     verdicts.add("then the label goes, too", bool(clean), str(members(world, name)))
+    gone = until(lambda: speakers(world, name) == {"node-a", "node-b"}, 15)
+    verdicts.add("and last its entry in the group's status, by the rights and policies of the manifests; those of the members stay",
+                 bool(gone), str(speakers(world, name)))
     change(world, "node-c", {"metadata": {"labels": {EXCLUDE: None}}})
     joined = until(lambda: "node-c" in members(world, name))
     verdicts.add("without the label it joins again", bool(joined), str(members(world, name)))

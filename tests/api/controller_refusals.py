@@ -137,6 +137,9 @@ def undone(verdicts, world, controller):
     message = world.condition("fought", "Degraded")["message"]
     verdicts.add("FC-04: who undoes what we write again and again is told of, with the object", bool(told) and "default/fought-v4-0" in message,
                  f"{count} times: {message}")
+    named = until(lambda: '"somebody" undoes' in world.condition("fought", "Degraded")["message"], 20)
+    verdicts.add("FC-04: and by the name of his field manager", bool(named) and "controller.fought_over" in controller.log()
+                 and bool(world.events("ForeignStatusWriter", '"somebody" undoes')), world.condition("fought", "Degraded")["message"])
     verdicts.add("FC-04: and counted", controller.metric("fairlead_controller_foreign_writes_total") >= total + 5)
     event = until(lambda: world.events("ForeignStatusWriter", "default/fought-v4-0"))
     verdicts.add("FC-04: and an Event says so", bool(event))

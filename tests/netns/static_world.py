@@ -170,12 +170,12 @@ def addresses():
 
 
 class Watch:
-    """netwatch: addresses of the node, frames at the far end of its cable."""
+    """netwatch: addresses of the node, frames at the far end of its cable; or of other namespaces."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *namespaces):
         self.file = folder + "/netwatch"
         open(self.file, "w").close()
-        self.child = subprocess.Popen([BUILD + "/support/netwatch", self.file, NODE, "+" + FAR])
+        self.child = subprocess.Popen([BUILD + "/support/netwatch", self.file, *(namespaces or (NODE, "+" + FAR))])
         if not until(lambda: '"ready"' in self.text()):
             raise RuntimeError("netwatch does not begin")
 

@@ -78,6 +78,9 @@ class FakeApi {
       case Verb::kMergePatch:
         set_finalizers(key, body["metadata"]["finalizers"]);
         break;
+      case Verb::kRemoveEntries:
+        store(key, found->second.patch(body));
+        break;
       case Verb::kDelete:
         if (body["preconditions"]["uid"] != found->second["metadata"]["uid"]) return false;
         remove(key);

@@ -50,6 +50,64 @@ TEST(Convergence, ADeletedVirtualIPIsReleasedBackwardsWithTheFinalizerThenTheCla
   EXPECT_FALSE(api.has(key));
 }
 
+const FakeApi::Key kOldClaim{"AddressClaim", {"", "v4-192-0-2-103"}};
+const FakeApi::Key kNewClaim{"AddressClaim", {"", "v4-192-0-2-113"}};
+
+std::set<std::string> addresses_in_groups(const FakeApi& api) {
+  std::set<std::string> out;
+  for (const auto& [key, object] : api.objects()) {
+    if (key.first != "VRRPGroup") continue;
+    for (const auto& address : object["spec"]["addresses"]) out.insert(address["address"]);
+  }
+  return out;
+}
+
+// One that asks for another address has the new claim before it lets the old address go, so that it is never
+// without; and the old claim stays until each member has reported, and not one round longer: it goes in the
+// round that sees the last report.
+TEST(Convergence, WhoAsksForAnotherAddressKeepsTheOldClaimUntilTheLastMemberHasLetGoAndNoLonger) {
+  FakeApi api;
+  fill(api);
+  Rounds rounds(api);
+  ASSERT_TRUE(rounds.settle());
+  report_all(api, "node-1");
+  ASSERT_TRUE(rounds.settle());
+  api.at({"VirtualIP", {"shop", "vip-3"}})["spec"]["addresses"] = {"192.0.2.113"};
+  api.add(vip_json("next", "192.0.2.103", 30));
+  rounds.round(SIZE_MAX);
+  EXPECT_TRUE(api.has(kNewClaim) && api.has(kOldClaim));
+  EXPECT_TRUE(addresses_in_groups(api).contains("192.0.2.103")) << "it serves by the old one yet";
+  rounds.round(SIZE_MAX);
+  EXPECT_TRUE(addresses_in_groups(api).contains("192.0.2.113"));
+  EXPECT_FALSE(addresses_in_groups(api).contains("192.0.2.103"));
+  ASSERT_TRUE(rounds.settle());
+  EXPECT_TRUE(api.has(kOldClaim)) << "no member has reported";
+  report_all(api, "node-1");
+  rounds.round(SIZE_MAX);
+  EXPECT_FALSE(api.has(kOldClaim)) << "the round that sees the last report";
+  ASSERT_TRUE(rounds.settle());
+  EXPECT_EQ(api.at(kOldClaim)["spec"]["owner"]["name"], "next");
+  EXPECT_TRUE(addresses_in_groups(api).contains("192.0.2.103"));
+}
+
+// Nobody has to let go of what no group has had.
+TEST(Convergence, AClaimWithoutAGroupGoesInTheRoundInWhichAnotherAddressIsAskedFor) {
+  FakeApi api;
+  fill(api);
+  for (int i = 1; i <= 4; ++i) {
+    const std::string name = "node-" + std::to_string(i);
+    api.at({"Node", {"", name}})["status"]["conditions"][0]["status"] = "False";  // none is eligible
+  }
+  Rounds rounds(api);
+  ASSERT_TRUE(rounds.settle());
+  ASSERT_TRUE(api.has(kOldClaim));
+  ASSERT_TRUE(addresses_in_groups(api).empty());
+  api.at({"VirtualIP", {"shop", "vip-3"}})["spec"]["addresses"] = {"192.0.2.113"};
+  rounds.round(SIZE_MAX);
+  EXPECT_TRUE(api.has(kNewClaim));
+  EXPECT_FALSE(api.has(kOldClaim));
+}
+
 TEST(Convergence, WithEverythingDeletedNothingIsLeft) {
   FakeApi api;
   fill(api);

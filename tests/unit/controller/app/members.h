@@ -38,7 +38,8 @@ inline std::string elected(const json& group, const std::set<std::string>& alive
   return out;
 }
 
-// All groups: the living report, those too that are out and may not have said so.
+// All groups: the living report, those too that are out and may not have said so. What a node has said stays
+// until it says something else.
 inline void report(FakeApi& api, const std::set<std::string>& alive) {
   std::vector<FakeApi::Key> groups;
   for (const auto& [key, object] : api.objects()) {
@@ -50,6 +51,7 @@ inline void report(FakeApi& api, const std::set<std::string>& alive) {
     std::set<std::string> members;
     for (const auto& member : group["spec"]["members"]) members.insert(member["node"]);
     json entries = json::array();
+    std::set<std::string> speaking;
     for (const auto& node : alive) {
       const bool in = members.contains(node);
       const bool told = group["metadata"].value("labels", json::object()).contains(api::node_label(node));
@@ -64,9 +66,10 @@ inline void report(FakeApi& api, const std::set<std::string>& alive) {
                  {"programmed", in}};
       if (in && node != master) entry["hears"] = "192.0.2.1";
       entries.push_back(entry);
+      speaking.insert(node);
     }
     for (const auto& entry : group.value("status", json::object()).value("members", json::array())) {
-      if (!alive.contains(entry["node"])) entries.push_back(entry);  // its last word
+      if (!speaking.contains(entry["node"])) entries.push_back(entry);
     }
     group["status"]["members"] = entries;
   }

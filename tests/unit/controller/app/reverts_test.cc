@@ -37,7 +37,7 @@ TEST(RevertsFC04, FiveTimesWithinAMinuteIsAFightAndThenItIsWrittenOnceAMinute) {
   EXPECT_TRUE(reverts.fought(now).empty());
   now += Seconds(10);
   reverts.written("web", body("99", "Ready"), now);
-  EXPECT_EQ(reverts.fought(now), std::set<std::string>{"web"});
+  EXPECT_EQ(reverts.fought(now), (std::map<std::string, std::string>{{"web", ""}}));
   EXPECT_TRUE(reverts.may_write("other", now));
   for (int round = 0; round < 5; ++round) {
     EXPECT_FALSE(reverts.may_write("web", now + Seconds(59)));
@@ -47,6 +47,37 @@ TEST(RevertsFC04, FiveTimesWithinAMinuteIsAFightAndThenItIsWrittenOnceAMinute) {
     EXPECT_TRUE(reverts.written("web", body("99", "Ready"), now));
     EXPECT_EQ(reverts.fought(now).size(), 1U);
   }
+}
+
+// Asked before each write, so that nobody is looked for but where there is a fight.
+TEST(RevertsFC04, WhoItIsIsAskedBeforeTheWriteThatMakesItAFightAndBeforeEachAfterIt) {
+  Reverts reverts;
+  TimePoint now = kStart;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(reverts.would_fight("web", body("9", "Ready"), now)) << i;
+    reverts.written("web", body(std::to_string(i + 10), "Ready"), now);
+    now += Seconds(10);
+  }
+  EXPECT_TRUE(reverts.would_fight("web", body("9", "Ready"), now));
+  EXPECT_FALSE(reverts.would_fight("web", body("9", "NoMaster"), now)) << "that is new, and nobody undid it";
+  EXPECT_FALSE(reverts.would_fight("web", body("9", "Ready"), now + Seconds(60))) << "too long ago";
+  EXPECT_FALSE(reverts.would_fight("other", body("9", "Ready"), now));
+  reverts.written("web", body("15", "Ready"), now);
+  EXPECT_TRUE(reverts.would_fight("web", body("16", "Ready"), now + Seconds(60)));
+}
+
+TEST(RevertsFC04, WhoIsNamedStaysSoUntilTheFightIsOver) {
+  Reverts reverts;
+  const TimePoint last = undone(reverts, 5, Seconds(1), kStart);
+  EXPECT_TRUE(reverts.named("web", "argocd"));
+  EXPECT_FALSE(reverts.named("web", "argocd")) << "no news";
+  EXPECT_FALSE(reverts.named("web", "")) << "who takes a field away has none";
+  EXPECT_EQ(reverts.fought(last), (std::map<std::string, std::string>{{"web", "argocd"}}));
+  EXPECT_TRUE(reverts.named("web", "kubectl"));
+  EXPECT_EQ(reverts.fought(last), (std::map<std::string, std::string>{{"web", "kubectl"}}));
+  EXPECT_FALSE(reverts.named("other", "argocd"));
+  undone(reverts, 6, Seconds(1), last + Seconds(300));
+  EXPECT_EQ(reverts.fought(last + Seconds(306)), (std::map<std::string, std::string>{{"web", ""}}));
 }
 
 TEST(RevertsFC04, UndoneNowAndThenIsNoFight) {

@@ -36,11 +36,12 @@ TEST(UndoneFC04, IsToldOfTheVirtualIPWhoseObjectItIs) {
     EXPECT_EQ(degraded_of(summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb).conditions)
                   .reason,
               "Healthy");
-    inputs.memory.fought = {{object.first, {"shop", object.second}}};
+    inputs.memory.fought = {{{object.first, {"shop", object.second}}, "argocd"}};
     const auto status = summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb);
     EXPECT_EQ(degraded_of(status.conditions).reason, "ForeignStatusWriter") << object.first;
     EXPECT_EQ(status.state, "Degraded");
-    inputs.memory.fought = {{object.first, {"other", object.second}}};
+    EXPECT_TRUE(degraded_of(status.conditions).message.starts_with("\"argocd\" undoes what we write of "));
+    inputs.memory.fought = {{{object.first, {"other", object.second}}, "argocd"}};
     EXPECT_EQ(degraded_of(summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb).conditions)
                   .reason,
               "Healthy");
@@ -49,13 +50,53 @@ TEST(UndoneFC04, IsToldOfTheVirtualIPWhoseObjectItIs) {
 
 TEST(UndoneFC04, IsToldOfTheGroupAndOfAllThatItServes) {
   Inputs inputs = served();
-  inputs.memory.fought = {{"vrrpgroups", {"", "192-0-2-0-24-v4-1"}}};
+  inputs.memory.fought = {{{"vrrpgroups", {"", "192-0-2-0-24-v4-1"}}, "argocd"}};
   const auto statuses = summarize(inputs, desired(inputs), {}, {}).statuses;
   const auto& of_group = statuses.groups.at({"", "192-0-2-0-24-v4-1"});
   EXPECT_EQ(degraded_of(of_group.conditions).reason, "ForeignStatusWriter");
   EXPECT_EQ(of_group.state, "Degraded");
   const auto& message = degraded_of(statuses.virtual_ips.at(kWeb).conditions).message;
-  EXPECT_NE(message.find("VRRPGroup 192-0-2-0-24-v4-1"), std::string::npos) << message;
+  EXPECT_NE(message.find("\"argocd\" undoes what we write of VRRPGroup 192-0-2-0-24-v4-1"), std::string::npos)
+      << message;
+}
+
+TEST(UndoneFC04, IsToldOfTheAddressClaimOfWhatItHolds) {
+  Inputs inputs = served();
+  inputs.memory.fought = {{{"addressclaims", {"", "v4-192-0-2-100"}}, ""}};
+  const auto status = summarize(inputs, desired(inputs), {}, {}).statuses.virtual_ips.at(kWeb);
+  EXPECT_EQ(
+      degraded_of(status.conditions).message,
+      "somebody undoes what we write of AddressClaim v4-192-0-2-100 again and again, and now we write once "
+      "a minute: whoever takes a field away, or goes by our name, is not named");
+}
+
+// The Event is about the message: a name that is found out, or another one, is news.
+TEST(UndoneFC04, AnEventTellsAndTellsAgainWhoItIsOnceThatIsKnown) {
+  Inputs inputs = served();
+  const auto notes = [&] {
+    std::vector<std::string> out;
+    const auto statuses = summarize(inputs, desired(inputs), {}, {}).statuses;
+    for (const auto& notice : statuses.virtual_ip_notices.at(kWeb)) {
+      if (notice.reason == "ForeignStatusWriter") out.push_back(notice.note);
+    }
+    inputs.virtual_ips.at(kWeb).status = statuses.virtual_ips.at(kWeb);
+    return out;
+  };
+  EXPECT_TRUE(notes().empty());
+  inputs.memory.fought = {{{"realserversets", {"shop", "web-v4-0"}}, ""}};
+  EXPECT_EQ(notes().size(), 1U);
+  EXPECT_TRUE(notes().empty());
+  inputs.memory.fought = {{{"realserversets", {"shop", "web-v4-0"}}, "argocd"}};
+  EXPECT_EQ(notes(),
+            std::vector<std::string>{"\"argocd\" undoes what we write of RealServerSet shop/web-v4-0 "
+                                     "again and again, and now we write once a minute"});
+}
+
+TEST(UndoneFC04, SeveralWritersAreNamedEachWithWhatHeUndoes) {
+  EXPECT_EQ(
+      undone_message({{"A", "kubectl"}, {"B", "argocd"}, {"C", "kubectl"}}),
+      "\"argocd\" undoes what we write of B, and \"kubectl\" undoes what we write of A, C again and again, "
+      "and now we write once a minute");
 }
 
 }  // namespace
