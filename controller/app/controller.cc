@@ -1,5 +1,7 @@
 #include "controller/app/controller.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,7 @@ constexpr Seconds kCachesWithin{5};
 constexpr Seconds kCalm{1};
 constexpr Seconds kBeat{1};
 constexpr Seconds kLookAnyway{30};
+constexpr Seconds kGiveBack{30};
 constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allows (K-33)
 
 }  // namespace
@@ -60,10 +63,20 @@ void Controller::changed(std::optional<Target> target, const api::ObjectKey& key
   if (!leading_) return;
   add();
   if (target == Target::kRealServerSet) return want_whole(calm());  // only what is told goes by it
+  if (is_echo(target, key)) {
+    want_whole(calm());
+    if (rounds_.running()) perhaps_echo_.insert({*target, key});
+    return;
+  }
   altered_ = true;
   want_whole(sys::now() + kGather);
-  const bool ours = target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
-  if (!ours) cut_short();
+  cut_short();
+}
+
+// What we have written was decided from already; what may be by another's hand is looked at again when the
+// write has been answered.
+bool Controller::is_echo(std::optional<Target> target, const api::ObjectKey& key) const {
+  return target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
 }
 
 void Controller::endpoints_changed(const api::ObjectKey& service) {
@@ -150,6 +163,7 @@ void Controller::whole_round(TimePoint begun) {
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
   whole_end_ = sys::now();
   whole_took_ = whole_end_ - begun;
+  fat_ = true;
   rounds_.computed(whole_end_);
   measures_.round(whole_took_);
   measures_.show(summary.statuses);
@@ -164,6 +178,9 @@ void Controller::written(const Writer::Outcome& outcome) {
   if (std::exchange(cutting_, false) && of_endpoints_) stirred_.merge(in_round_);
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
+  for (const auto& [target, key] : std::exchange(perhaps_echo_, {})) {
+    if (!is_echo(target, key)) altered_ = true;
+  }
   for (const auto& [key, managers] : outcome.foreign_writers) {
     std::string& known = memory_.foreign_writers[key];
     if (known != managers) want_whole(sys::now());  // its condition says so
@@ -172,7 +189,8 @@ void Controller::written(const Writer::Outcome& outcome) {
   const TimePoint now = sys::now();
   if (writer_.fought() != memory_.fought) want_whole(now + kGather);  // the conditions say so
   wait_until_ = now + kCachesWithin;
-  if (!moved_.empty() && !of_endpoints_) want_whole(now + kGather);
+  if (!moved_.empty() && !outcome.at_rest && !of_endpoints_) want_whole(now + kGather);
+  if (altered_) want_whole(now + kGather);
   if (const auto retry = writer_.next_retry()) want_whole(std::max<TimePoint>(now + kGather, *retry));
   if (!stirred_.empty()) schedule(kGather);
   if (whole_at_) schedule(*whole_at_ - now);
@@ -214,7 +232,17 @@ void Controller::tick() {
   measures_.show(rounds_, sys::now());
   if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_))
     want_whole(sys::now() + kGather);
+  if (!rounds_.running()) give_memory_back();
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
+}
+
+// A whole round makes everything that is wanted once more, and the allocator keeps what that took: of 10,000
+// Services as much again as the caches.
+void Controller::give_memory_back() {
+  if (!fat_ || sys::now() < give_back_at_) return;
+  fat_ = false;
+  malloc_trim(0);
+  give_back_at_ = sys::now() + kGiveBack;
 }
 
 }  // namespace fairlead::controller

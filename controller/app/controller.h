@@ -41,6 +41,7 @@ class Controller {
  private:
   void changed(std::optional<Target> target, const api::ObjectKey& key);
   void endpoints_changed(const api::ObjectKey& service);
+  bool is_echo(std::optional<Target> target, const api::ObjectKey& key) const;
   TimePoint calm() const;
   // A whole round is to come then, or before.
   void want_whole(TimePoint at);
@@ -55,6 +56,7 @@ class Controller {
   bool caught_up();
   void note_sync();
   void tick();
+  void give_memory_back();
 
   Pages& pages_;
   Settings settings_;
@@ -81,9 +83,13 @@ class Controller {
   Microseconds whole_took_{0};         // and how long that lasted
   bool of_endpoints_ = false;          // the last round, or that which runs, was no whole one
   bool altered_ = false;               // more than endpoints has changed since the last whole round
+  // Changed while the round that runs was writing to them.
+  std::set<std::pair<Target, api::ObjectKey>> perhaps_echo_;
   Standing standing_;                  // of the last whole round
   std::set<api::ObjectKey> stirred_;   // Services whose endpoints changed since
   std::set<api::ObjectKey> in_round_;  // those of the last round of endpoints
+  bool fat_ = false;                   // a whole round's memory has not been given back
+  TimePoint give_back_at_{};           // the soonest
   sys::Timer tick_;
   ServerAge server_age_;
   Caches caches_;  // last: it calls back into the members above

@@ -23,6 +23,12 @@ constexpr std::size_t kUnderWay = 16;  // a third of a second, at the rate that 
 
 bool good(int status) { return status >= 200 && status < 300; }
 
+// Statuses, though a claim's holders are decided from, and real servers behind what is served already.
+bool decides_nothing(const Write& write) {
+  const bool tells = write.verb == Verb::kApplyStatus && write.target != Target::kAddressClaim;
+  return tells || write.step == Step::kRealServers;
+}
+
 std::string object_name(const Write& write) {
   return plural_of(write.target) + "/" + api::to_string(write.key);
 }
@@ -66,13 +72,22 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   for (auto& write : writes) {
     const std::string subject = subject_of(write);
     const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
-    if (!may || !touched.insert({write.target, write.key}).second) continue;
+    if (!may) continue;
+    if (!touched.insert({write.target, write.key}).second) {
+      outcome_.at_rest = false;
+      continue;
+    }
     if (retries_.has_failed(subject)) retried_.add(1);
     writes_.push_back(std::move(write));
   }
   sent_ = 0;
   on_done_ = std::move(on_done);
   go_on();
+}
+
+void Writer::drop_rest() {
+  if (sent_ < writes_.size()) outcome_.at_rest = false;
+  writes_.resize(sent_);
 }
 
 // Whatever may be sent now is; the end of the round, if nothing is left.
@@ -213,6 +228,7 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
   if (write.verb == Verb::kDelete || changed) {
     const auto written = write.verb == Verb::kDelete ? "" : meta.value.resource_version;
     outcome_.moved[{write.target, write.key}] = {write.resource_version, written};
+    if (!decides_nothing(write)) outcome_.at_rest = false;
   }
   if (changed && reverts_.written(subject_of(write), write.body, sys::now())) count_foreign(write);
   for (const auto& notice : write.notices) tell(notice);

@@ -29,6 +29,8 @@ class Writer {
   struct Outcome {
     int written = 0;
     int failed = 0;
+    // All was sent, and nothing is decided from what changed: the next round has nothing to add.
+    bool at_rest = true;
     // Objects that changed by our hand: the next round may be computed only when the caches have passed the
     // write (K-22).
     struct Move {
@@ -47,7 +49,7 @@ class Writer {
   void carry_out(std::vector<Write> writes, OnDone on_done);
 
   // What of the round has not been sent stays unsent; on_done comes as ever.
-  void drop_rest() { writes_.resize(sent_); }
+  void drop_rest();
 
   // Objects of which somebody undoes again and again what we write, and his field manager, if known.
   Fought fought() const;

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The controller with many Services beside a real API server: figures, no verdict but for what is lost.
 
-controller.py [--services 1000,3000] [--endpoints 10] [--qps 50] [--changes 40] [--seconds 30] [--json FILE]
+controller.py [--services 1000,3000] [--endpoints 10] [--qps 50] [--changes 40] [--stream 1000]
+              [--seconds 30] [--json FILE]
 
 For each number of Services, each of our class with that many endpoints, in an API server of their own:
 cold      from exec to the first plan, with every kind listed; memory then, and its peak
@@ -9,7 +10,10 @@ writes    what that plan came to until nothing is left to write: number, time, r
 restart   the same again with all of it written: from exec to the first plan, and what it writes, which is to be nothing
 churn     so many changes of endpoints a second: from the API server's answer to the change until its watch shows them in the
           RealServerSet, 50th and 99th percentile; and by the controller's own figures the time a change waits for its plan
---qps is what the controller may send a second: 50 is its default, with which 10,000 Services take a quarter of an hour.
+stream    so many changes of endpoints a second from a recorded stream instead, and a sink in place of the API server for what is
+          written of them: the time until the round that takes a change up begins, by the bounds of its histogram, and until the
+          sink has the change
+--changes 0 and --stream 0 leave these out. --qps is what the controller may send a second: 50 is its default, with which 10,000 Services take a quarter of an hour.
 Needs what scripts/build builds, and root for nothing. $FAIRLEAD_CONTROLLER: another program to measure."""
 import argparse
 import json
@@ -25,6 +29,9 @@ sys.path[:0] = [TREE + "/tests/bench/controller", TREE + "/tests/api"]
 import apiserver  # noqa: E402
 import churn  # noqa: E402
 import cluster  # noqa: E402
+import stream  # noqa: E402
+from controller_process import kubeconfig_of  # noqa: E402
+from fake_api_server import Certificates  # noqa: E402
 from measured import Measured  # noqa: E402
 
 
@@ -34,6 +41,7 @@ def options():
     parser.add_argument("--endpoints", type=int, default=10)
     parser.add_argument("--qps", type=int, default=50)
     parser.add_argument("--changes", type=float, default=40)
+    parser.add_argument("--stream", type=float, default=1000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--json")
     return parser.parse_args()
@@ -55,7 +63,8 @@ def life(services, told):
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder, apiserver.api_server() as api:
         took = cluster.fill(api, services, told.endpoints)
         print(f"{services:>6} Services with {told.endpoints} endpoints each, made in {took:.0f} s", flush=True)
-        kubeconfig = cluster.account(api, folder)
+        token = cluster.account(api)
+        kubeconfig = kubeconfig_of(api, folder, token)
         cold = started(folder, kubeconfig, told, "cold")
         try:
             out |= say(services, "cold", **cold.planned())
@@ -63,12 +72,29 @@ def life(services, told):
             cold.stop()
             warm = started(folder, kubeconfig, told, "warm")
             out |= say(services, "restart", **warm.planned(), **{f"then_{name}": value for name, value in warm.written(timeout=60).items()})
-            out |= say(services, "churn", **churn.run(api, warm, services, told.endpoints, told.changes, told.seconds))
+            if told.changes:
+                out |= say(services, "churn", **churn.run(api, warm, services, told.endpoints, told.changes, told.seconds))
         finally:
             cold.stop()
             if "restart" in out:
                 warm.stop()
+        if told.stream:
+            out |= say(services, "stream", **streamed(api, folder, token, told))
     return out
+
+
+def streamed(api, folder, token, told):
+    certificates = Certificates(folder)
+    certificates.make("good", "kube-apiserver", "IP:127.0.0.1")
+    _, text = api.kubectl("config", "view", "--raw", "--minify", "-o", "json")
+    with stream.Sink(certificates, json.loads(text)["clusters"][0]["cluster"]) as sink:
+        controller = started(folder, sink.kubeconfig({"token": token}), told, "stream")
+        try:
+            controller.planned()
+            controller.written(timeout=120)
+            return stream.run(api, sink, controller, told.endpoints, told.stream, told.seconds)
+        finally:
+            controller.stop()
 
 
 def main():
@@ -84,7 +110,7 @@ def main():
     if told.json:
         with open(told.json, "w") as file:
             json.dump(lives, file, indent=1)
-    lost = [services for services, each in lives.items() if each["restart"]["then_writes"] or each["churn"]["lost"]]
+    lost = [services for services, each in lives.items() if each["restart"]["then_writes"] or any(each.get(part, {}).get("lost") for part in ("churn", "stream"))]
     sys.exit(f"something is written at a restart, or a change was lost, with {lost} Services" if lost else 0)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a round of the controller costs with many Services, allocation and all: figures, no verdict.
 
-rounds.py [SERVICES ...]      1000 2500 5000 10000 by default; needs bench_rounds built
+rounds.py [SERVICES ...]      1000 3000 10000 30000 by default; needs bench_rounds built
 
 One life of so many Services, each without an address of its own (tests/bench/rounds/main.cc): the rounds as they come, in
 milliseconds of processor, and microseconds for each Service, which stay about as they are where the cost grows with their
@@ -22,7 +22,7 @@ def life(services):
 
 
 def main():
-    sizes = [int(word) for word in sys.argv[1:]] or [1000, 2500, 5000, 10000]
+    sizes = [int(word) for word in sys.argv[1:]] or [1000, 3000, 10000, 30000]
     lives = {}
     for services in sizes:
         lives[services] = life(services)

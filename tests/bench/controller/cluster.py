@@ -6,7 +6,6 @@ import threading
 import time
 import urllib.parse
 
-from controller_process import kubeconfig_of
 from controller_world import World
 
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
@@ -77,7 +76,6 @@ def fill(api, services, endpoints):
     return time.monotonic() - begun
 
 
-def account(api, folder):
-    """The kubeconfig of the controller's own account."""
-    token = api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=6h")[1].strip()
-    return kubeconfig_of(api, folder, token)
+def account(api):
+    """The token of the controller's own account."""
+    return api.kubectl("create", "token", "fairlead-controller", "-n", "fairlead-system", "--duration=6h")[1].strip()

@@ -179,8 +179,8 @@ void report_all(Inputs& inputs) {
 
 int main(int argc, char** argv) {
   const int services = argc == 2 ? std::atoi(argv[1]) : 0;
-  if (services < 1 || services > 20000) {
-    std::fprintf(stderr, "usage: bench_rounds SERVICES (1 to 20000)\n");
+  if (services < 1 || services > 30000) {
+    std::fprintf(stderr, "usage: bench_rounds SERVICES (1 to 30000)\n");
     return 2;
   }
   Inputs inputs = cluster(services);
