@@ -35,12 +35,14 @@ bool Reverts::may_write(const std::string& what, TimePoint now) const {
   return found == last_.end() || !fights(found->second, now) || now - found->second.at >= kPause;
 }
 
-bool Reverts::written(const std::string& what, const std::string& body, TimePoint now) {
+bool Reverts::written(const std::string& what, const std::string& uid, const std::string& body,
+                      TimePoint now) {
   forget(now);
   const std::size_t content = content_of(body);
   const auto [found, is_new] = last_.try_emplace(what);
   Last& last = found->second;
-  const bool undone = !is_new && last.content == content;
+  const bool undone = !is_new && last.content == content && last.uid == uid;
+  last.uid = uid;
   last.content = content;
   last.at = now;
   if (!undone) return false;
@@ -50,6 +52,11 @@ bool Reverts::written(const std::string& what, const std::string& body, TimePoin
   last.undone.push_back(now);
   if (last.undone.size() > kMost) last.undone.pop_front();
   return true;
+}
+
+void Reverts::let_go(const std::string& of) {
+  auto at = last_.lower_bound(of);
+  while (at != last_.end() && at->first.starts_with(of)) at = last_.erase(at);
 }
 
 bool Reverts::would_fight(const std::string& what, const std::string& body, TimePoint now) const {

@@ -22,9 +22,13 @@ class Reverts {
 
   // `what` is written: an object, by one verb.
   bool may_write(const std::string& what, TimePoint now) const;
-  // The write of `body` has changed the object. True if it was the same as last time, so that somebody had
-  // undone it; versions and times in it do not count.
-  bool written(const std::string& what, const std::string& body, TimePoint now);
+  // The write of `body` has changed the object of that UID. True if it was the same as last time, so that
+  // somebody had undone it; versions and times in it do not count. An object made anew has no status at first,
+  // which undoes nothing: of a status give the UID. Of what we make ourselves none, because whoever deletes
+  // that undoes it.
+  bool written(const std::string& what, const std::string& uid, const std::string& body, TimePoint now);
+  // We have let go of everything whose name begins with `of`: to be written once more is no sign of others.
+  void let_go(const std::string& of);
   // True if the write of `body`, once it has changed the object, begins a fight, or goes on with one: whoever
   // has the field now, before the write, is the other.
   bool would_fight(const std::string& what, const std::string& body, TimePoint now) const;
@@ -37,6 +41,7 @@ class Reverts {
 
  private:
   struct Last {
+    std::string uid;
     std::size_t content = 0;
     TimePoint at{};
     std::deque<TimePoint> undone;  // the newest kMost

@@ -230,8 +230,17 @@ void Writer::succeeded(const Write& write, const apiserver::ApiResponse& respons
     outcome_.moved[{write.target, write.key}] = {write.resource_version, written};
     if (!decides_nothing(write)) outcome_.at_rest = false;
   }
-  if (changed && reverts_.written(subject_of(write), write.body, sys::now())) count_foreign(write);
+  note_for_reverts(write, changed ? meta.value.uid : "");
   for (const auto& notice : write.notices) tell(notice);
+}
+
+// With the UID of what has changed, empty if nothing has.
+void Writer::note_for_reverts(const Write& write, const std::string& changed) {
+  const bool ended = write.verb == Verb::kDelete || write.step == Step::kRemoveFinalizers;
+  if (ended) return reverts_.let_go(object_name(write) + " ");
+  if (changed.empty()) return;
+  const std::string uid = write.verb == Verb::kApplyStatus ? changed : "";
+  if (reverts_.written(subject_of(write), uid, write.body, sys::now())) count_foreign(write);
 }
 
 std::optional<TimePoint> Writer::next_retry() const {

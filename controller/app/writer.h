@@ -73,6 +73,7 @@ class Writer {
   void tell(const Notice& notice);
   void well_answered(const Write& write, const apiserver::ApiResponse& response);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);
+  void note_for_reverts(const Write& write, const std::string& changed);
   void count_foreign(const Write& write);
   void failed(const Write& write, const std::string& why, bool conflict);
   void count(const Write& write, const std::string& result);
