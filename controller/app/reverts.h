@@ -23,9 +23,9 @@ class Reverts {
   // `what` is written: an object, by one verb.
   bool may_write(const std::string& what, TimePoint now) const;
   // The write of `body` has changed the object of that UID. True if it was the same as last time, so that
-  // somebody had undone it; versions and times in it do not count. An object made anew has no status at first,
-  // which undoes nothing: of a status give the UID. Of what we make ourselves none, because whoever deletes
-  // that undoes it.
+  // somebody had undone it; versions and times in it do not count. An object made anew has no status at
+  // first, which undoes nothing: of a status give the UID. Of what we make ourselves none, because whoever
+  // deletes that undoes it.
   bool written(const std::string& what, const std::string& uid, const std::string& body, TimePoint now);
   // We have let go of everything whose name begins with `of`: to be written once more is no sign of others.
   void let_go(const std::string& of);
