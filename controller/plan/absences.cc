@@ -127,7 +127,7 @@ std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes
     const api::ObjectKey key{holder.namespace_name, holder.name};
     const auto* object = find(inputs.virtual_ips, key);
     if (object != nullptr && object->meta.uid == holder.uid) {
-      out.push_back({Target::kVirtualIP, key, holder.uid, object->meta.resource_version});
+      out.push_back({Target::kVirtualIP, key, holder.uid, std::to_string(object->meta.generation)});
       alive = true;
     } else if (!shown(inputs, key)) {
       out.push_back({Target::kVirtualIP, key, holder.uid});
@@ -169,7 +169,7 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
   const auto meta = api::decode_meta(body);
   if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;
   if (meta.value.uid != absence.uid) return true;
-  return !absence.unchanged.empty() && meta.value.resource_version == absence.unchanged;
+  return !absence.unchanged.empty() && std::to_string(meta.value.generation) == absence.unchanged;
 }
 
 }  // namespace fairlead::controller

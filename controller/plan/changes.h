@@ -80,7 +80,7 @@ struct Absence {
   Target target = Target::kVirtualIP;
   api::ObjectKey key;
   std::string uid;          // empty: any object of that name counts
-  std::string unchanged{};  // a resourceVersion: or for unchanged since; empty: it has to be gone
+  std::string unchanged{};  // a generation: or for asking for the same since; empty: it has to be gone
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

@@ -53,7 +53,7 @@ class FakeApi {
     if (found == objects_.end()) return true;
     const json& meta = found->second["metadata"];
     if (absence.uid.empty()) return false;
-    return meta["uid"] != absence.uid || meta["resourceVersion"] == absence.unchanged;
+    return meta["uid"] != absence.uid || meta["generation"].dump() == absence.unchanged;
   }
   // True if the write was taken; false is a conflict, or what it frees is not gone.
   bool carry_out(const Write& write) {

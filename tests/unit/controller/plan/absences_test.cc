@@ -156,15 +156,15 @@ TEST(AbsencesFC03, TheClaimOfOneThatAsksForLessGoesIfThatIsWhatItStillAsksFor) {
   const auto& last = writes.back();
   ASSERT_EQ(last.step, Step::kRemoveClaims);
   EXPECT_EQ(last.key.name, "v4-192-0-2-101");
-  const Absence unchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "17"};
+  const Absence unchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "1"};
   EXPECT_EQ(last.absences, std::vector<Absence>{unchanged});
-  const auto object = [](const std::string& version) {
+  const auto object = [](const std::string& generation) {
     return R"({"kind":"VirtualIP","metadata":{"namespace":"shop","name":"web","uid":"uid-web",)"
-           R"("resourceVersion":")" +
-           version + R"("}})";
+           R"("resourceVersion":"99","generation":)" +
+           generation + "}}";
   };
-  EXPECT_TRUE(confirms(unchanged, 200, object("17")));
-  EXPECT_FALSE(confirms(unchanged, 200, object("18")));
+  EXPECT_TRUE(confirms(unchanged, 200, object("1"))) << "its status, which we write, is another version";
+  EXPECT_FALSE(confirms(unchanged, 200, object("2")));
 }
 
 TEST(AbsencesFC03, AClaimGoesOnceTheNodesNotWaitedForAreFoundGone) {

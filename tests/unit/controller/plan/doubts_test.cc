@@ -99,7 +99,7 @@ TEST(DoubtsFC03, AClaimThatIsInNoGroupIsGivenBackOnceItsPoolIsFoundGone) {
   put(inputs.claims, claim_for("192.0.2.100", "next"));
   inputs.pools.clear();
   const auto writes = changes(inputs, desired(inputs), {});
-  const Absence unchanged{Target::kVirtualIP, {"shop", "next"}, "uid-next", "17"};
+  const Absence unchanged{Target::kVirtualIP, {"shop", "next"}, "uid-next", "1"};
   const Absence pool{Target::kAddressPool, {"", "public"}, ""};
   ASSERT_EQ(writes.back().step, Step::kRemoveClaims);
   EXPECT_EQ(writes.back().absences, (std::vector<Absence>{unchanged, pool}));
