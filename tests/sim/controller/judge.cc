@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/api/address_claim.h"
+#include "lib/api/virtual_ip.h"
 
 namespace fairlead::sim::cluster {
 namespace {
@@ -33,6 +34,24 @@ void Judge::changed(const Name& name, const json* before, const json* after) {
   if (!one_history_) return;
   if (name.kind == "VRRPGroup") group_changed(name, before, after);
   if (name.kind == "AddressClaim") claim_changed(before, after);
+  if (name.kind == "VirtualIP") note_virtual_ip(before, after);
+}
+
+void Judge::note_virtual_ip(const json* before, const json* after) {
+  if (before != nullptr) asking_.erase((*before)["metadata"]["uid"].get<std::string>());
+  if (after == nullptr || (*after)["metadata"].contains("deletionTimestamp")) return;
+  const auto virtual_ip = api::decode_virtual_ip(after->dump()).value;
+  Uids& asked = asking_[virtual_ip.meta.uid];
+  for (const auto& address : virtual_ip.spec.addresses) asked.insert(net::to_string(address));
+}
+
+void Judge::check_taken(const std::string& address, const Uids& had, const Uids& have) {
+  for (const auto& uid : had) {
+    const auto found = asking_.find(uid);
+    if (have.contains(uid) || found == asking_.end()) continue;
+    if (!found->second.empty() && !found->second.contains(address)) continue;
+    report("FC-03", "the claim of " + address + " goes from " + uid + ", which is there and asks for it");
+  }
 }
 
 void Judge::group_changed(const Name& name, const json* before, const json* after) {
@@ -86,7 +105,9 @@ void Judge::claim_changed(const json* before, const json* after) {
   ++checks_;
   const auto claim = api::decode_address_claim((after != nullptr ? after : before)->dump()).value;
   const std::string address = net::to_string(claim.spec.address);
-  claims_[address] = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
+  const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
+  check_taken(address, claims_[address], have);
+  claims_[address] = have;
   check_claim(address);
 }
 

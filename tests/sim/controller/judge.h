@@ -22,11 +22,11 @@ struct Breach {
 //
 // A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
-// begins only when no machine holds the address of another. After a restore of etcd only I-10 is judged: I-13
-// holds within one history.
+// begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is there
+// and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
 class Judge {
  public:
-  // A group object is, was or is no more.
+  // What there is of an object at the server; nullptr: nothing.
   void changed(const Name& name, const json* before, const json* after);
   void applied(const Machine& machine, const plan::Objects& before);
   void new_history() { one_history_ = false; }
@@ -48,9 +48,14 @@ class Judge {
 
   void group_changed(const Name& name, const json* before, const json* after);
   void claim_changed(const json* before, const json* after);
+  void note_virtual_ip(const json* before, const json* after);
+  void check_taken(const std::string& address, const Uids& had, const Uids& have);
   Tenure begin(const Name& group, const std::string& address, const Uids& owners);
   void check_claim(const std::string& address);
   void check_order(const Machine& machine, const plan::Objects& before);
+
+  // Of a VirtualIP that is not being deleted: the addresses that it asks for by name; none: any.
+  std::map<std::string, Uids> asking_;  // by UID
 
   bool one_history_ = true;
   std::uint64_t numbers_ = 0;
