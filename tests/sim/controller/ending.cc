@@ -100,6 +100,12 @@ bool in_vain(const Sight& sight, const std::string& uid, const json& spec) {
   return found != sight.holders.end() && !found->second.contains(uid);
 }
 
+bool has_no_servers(const Sight& sight, const Name& name, const json& spec) {
+  if (!spec.contains("serviceRef")) return false;
+  const json* slice = sight.server.find({"EndpointSlice", {kNamespace, name.key.name + "-1"}});
+  return slice == nullptr || (*slice)["endpoints"].empty();
+}
+
 Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
   const std::string text = to_string(name) + " ";
   const std::string uid = object["metadata"]["uid"];
@@ -119,7 +125,9 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
   if (object["status"].value("address", "") != held->second) {
     return converged(text + "does not show " + held->second + ", which a group lists for it: " + reasons_of(object));
   }
-  if (state != "Ready" && can_be_placed(sight, object["spec"])) {
+  const bool keeps = in_vain(sight, uid, object["spec"]);  // what it had, being refused what it asks for
+  const bool excused = keeps || !can_be_placed(sight, object["spec"]) || has_no_servers(sight, name, object["spec"]);
+  if (state != "Ready" && !excused) {
     return converged(text + "is served and not ready: " + reasons_of(object));
   }
   return std::nullopt;

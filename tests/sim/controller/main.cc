@@ -51,7 +51,10 @@ void print(const Statistics& sum, std::uint64_t runs) {
 
 void keep_smaller(const Plot& plot, const Breach& breach, const std::string& name) {
   const Judged same{breach.promise};
-  const Plot smallest = shrink(plot, [&](const Plot& smaller) { return run(smaller, same, false).breach.has_value(); });
+  const Plot smallest = shrink(plot, [&](const Plot& smaller) {
+    sim::begin_watch("a smaller " + name);
+    return run(smaller, same, false).breach.has_value();
+  });
   const Outcome again = run(smallest, same, false);
   const std::string why = text_of(again.breach.value_or(breach), again.at);
   std::cout << "smaller: " << why << "\n" << to_text(smallest);

@@ -44,6 +44,8 @@ class Replica {
   std::uint64_t rounds() const { return rounds_; }
   // When it last sent a write.
   std::optional<TimePoint> last_sent() const { return writing_ ? writing_->last_sent() : std::nullopt; }
+  // Somebody undoes what it writes, or did of late: then it waits, and says so for three minutes (FC-04).
+  bool fights() const { return !memory_.fought.empty() || !writing_->fought().empty(); }
   // What the newest round wanted, for people.
   const std::string& wanted() const { return wanted_; }
   void trace(bool on) { trace_ = on; }

@@ -16,7 +16,7 @@ constexpr Milliseconds kTick{250};
 constexpr std::uint64_t kTicksOfASecond = 4;
 constexpr Seconds kKubeletSilent{4};  // a dead machine is NotReady after so long
 constexpr Seconds kCalm{45};          // without a write: it is over
-constexpr Seconds kAtMost{300};       // it has to be
+constexpr Seconds kAtMost{400};       // it has to be
 constexpr Seconds kStep{10};
 
 long long ms(Microseconds time) { return static_cast<long long>(time.count() / 1000); }
@@ -123,7 +123,7 @@ void Stage::settle() {
   while (!over() && !calm && time_.now() < calm_at_ + kAtMost) {
     time_.run_until(time_.now() + kStep);
     const TimePoint quiet_since = std::max(calm_at_, last_sent().value_or(calm_at_));
-    calm = time_.now() - quiet_since >= kCalm;
+    calm = time_.now() - quiet_since >= kCalm && !replica(leader_).fights();
     statistics_.longest_settling = quiet_since - calm_at_;
   }
   if (over()) return;

@@ -160,6 +160,45 @@ TEST(FaultsFC15, ANodeThatIsGoneLeavesAndMadeAgainItIsANewcomerThatMovesNobody) 
   EXPECT_EQ(after, others);
 }
 
+// vip-1 asks for what another has, and so keeps what it had: nobody speaks for its group, which it shares with
+// nobody here, and which lives on all the same.
+TEST(FaultsFC15, ANodeMadeAgainIsAMemberOfAGroupWhoseVirtualIPIsRefusedToo) {
+  Served cluster;
+  const std::string group = cluster.api.at({"VirtualIP", {"shop", "vip-1"}})["status"]["groups"][0];
+  std::vector<Key> others;
+  for (const auto& address : cluster.api.at({"VRRPGroup", {"", group}})["spec"]["addresses"]) {
+    const std::string name = address["owners"][0]["name"];
+    if (name != "vip-1") others.push_back({"VirtualIP", {"shop", name}});
+  }
+  for (const auto& name : others) cluster.api.remove(name);
+  cluster.settle();
+  cluster.api.at({"VirtualIP", {"shop", "vip-1"}})["spec"]["addresses"] = {"192.0.2.102"};
+  cluster.settle();
+  ASSERT_EQ(members(cluster.api, group, "nodeUID").size(), 4U);
+  cluster.api.remove({"Node", {"", "node-2"}});
+  cluster.api.add(node_of("node-2", "uid-again"));
+  cluster.settle();
+  EXPECT_EQ(members(cluster.api, group, "nodeUID").at("node-2"), "\"uid-again\"");
+  cluster.api.remove({"Node", {"", "node-3"}});
+  cluster.settle();
+  EXPECT_FALSE(members(cluster.api, group, "nodeUID").contains("node-3"));
+}
+
+// What the members of its group serve is what it had.
+TEST(FaultsFC14, AVirtualIPThatIsRefusedAnotherAddressIsSaidToServeWhatItKeeps) {
+  Served cluster;
+  json& vip = cluster.api.at({"VirtualIP", {"shop", "vip-1"}});
+  ASSERT_EQ(vip["status"]["state"], "Ready");
+  vip["spec"]["addresses"] = {"192.0.2.102"};
+  cluster.settle();
+  const json& status = cluster.api.at({"VirtualIP", {"shop", "vip-1"}})["status"];
+  EXPECT_EQ(status["address"], "192.0.2.101");
+  for (const auto& condition : status["conditions"]) {
+    if (condition["type"] == "Ready") EXPECT_EQ(condition["reason"], "Serving");
+    if (condition["type"] == "Allocated") EXPECT_EQ(condition["reason"], "AddressInUse");
+  }
+}
+
 // kube-vip 988eb09: the address of a Service that was a LoadBalancer once stayed.
 TEST(FaultsFC16, AServiceThatIsNoLoadBalancerAnyMoreGivesItsAddressUp) {
   Served cluster;
