@@ -1,6 +1,7 @@
 // F-13: the planners of differences. diff() of two maps is what a naive comparison says; carried out it makes
 // the one of the other, and then it is empty. The same of an IPVS table's changes: done one by one they make
-// what is wanted of what is ours, touch nothing else, and no service loses a server that is wanted on the way.
+// what is wanted of what is ours, touch nothing else, and no service loses a server that is wanted on the
+// way.
 //
 // Input: bytes, two tables of at most a few services and servers each; which services are ours, and whose
 // address may still be held.
@@ -66,7 +67,8 @@ Entry entry(Input& input) {
   Entry out;
   out.service.scheduler = input.byte() % 2 == 0 ? "wlc" : "rr";
   for (int left = input.byte() % 4; left > 0; --left) {
-    const net::Endpoint at{net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(input.byte() % 5)}), net::Port(80)};
+    const net::Endpoint at{net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(input.byte() % 5)}),
+                           net::Port(80)};
     Destination destination;
     destination.weight = Weight(input.byte() % 3);
     destination.method = input.byte() % 4 == 0 ? Method::kLocal : Method::kMasquerade;
@@ -99,7 +101,9 @@ Ownership ownership(Input& input) {
 void carry_out(const Change& change, Table& table) {
   const auto is_there = [&](const Key& key) { require(table.contains(key), "of a service that is there"); };
   std::visit(Overloaded{
-                 [&](const AddService& c) { require(table.insert({c.key, {c.service, {}}}).second, "a new service"); },
+                 [&](const AddService& c) {
+                   require(table.insert({c.key, {c.service, {}}}).second, "a new service");
+                 },
                  [&](const SetService& c) { is_there(c.key), table.at(c.key).service = c.service; },
                  [&](const DeleteService& c) { require(table.erase(c.key) == 1, "a service to delete"); },
                  [&](const AddDestination& c) {
@@ -150,7 +154,8 @@ void check_outcome(const Table& before, const Table& wanted, const Ownership& ow
   for (const auto& [key, entry] : wanted) keys.insert(key);
   for (const auto& key : keys) {
     const bool foreign = before.contains(key) && !ownership.owned.contains(key);
-    const bool stays = !wanted.contains(key) && before.contains(key) && ownership.still_held.contains(key.address);
+    const bool stays =
+        !wanted.contains(key) && before.contains(key) && ownership.still_held.contains(key.address);
     if (foreign) {
       require(now.contains(key) && now.at(key) == before.at(key), "what is not ours is not touched");
     } else if (wanted.contains(key)) {

@@ -1,6 +1,6 @@
 // F-12: addresses, CIDRs, ranges, ports, endpoints, MAC addresses and whole numbers as text. Whatever is
-// accepted is written so that it reads as the same value, in one form; what is written of a value is accepted;
-// a range holds its ends, and its cover in CIDRs is the range, no more and no less.
+// accepted is written so that it reads as the same value, in one form; what is written of a value is
+// accepted; a range holds its ends, and its cover in CIDRs is the range, no more and no less.
 //
 // Input: the text; a prefix, a range, an endpoint and a number are read from the same.
 
@@ -66,15 +66,18 @@ void check_cover(const AddressRange& range) {
   for (const auto& prefix : cover) {
     require(prefix == prefix.network(), "no host bits");
     const auto alone = parse_range(to_string(prefix));
-    require(alone.has_value() && alone->first == prefix.first() && alone->last == prefix.last(), "a CIDR is a range");
+    require(alone.has_value() && alone->first == prefix.first() && alone->last == prefix.last(),
+            "a CIDR is a range");
   }
 }
 
 void check_range(std::string_view text) {
   const auto read = round_trip(text, parse_range, "range");
   if (!read) return;
-  require(read->first.family() == read->last.family() && read->first <= read->last, "of one family, in order");
-  require(read->contains(read->first) && read->contains(read->last) && read->overlaps(*read), "it holds its ends");
+  require(read->first.family() == read->last.family() && read->first <= read->last,
+          "of one family, in order");
+  require(read->contains(read->first) && read->contains(read->last) && read->overlaps(*read),
+          "it holds its ends");
   check_cover(*read);
 }
 

@@ -1,7 +1,8 @@
-// F-15: annotations and fields of a Service, and a VirtualIP, of any content, into objects. Whatever they say,
-// the rounds end and a further one writes nothing (F-13); every VirtualIP, AddressClaim, VRRPGroup and
+// F-15: annotations and fields of a Service, and a VirtualIP, of any content, into objects. Whatever they
+// say, the rounds end and a further one writes nothing (F-13); every VirtualIP, AddressClaim, VRRPGroup and
 // RealServerSet that comes of it is read by our own readers without a problem, is nothing that a node would
-// refuse, and keeps the limits of its schema; and a neighbour that is sound gets its address all the same (I-8).
+// refuse, and keeps the limits of its schema; and a neighbour that is sound gets its address all the same
+// (I-8).
 //
 // Input: texts with a byte 0xff between them. The first: JSON, the spec of a Service; the second: JSON, the
 // spec of a VirtualIP; then annotations of the Service, a byte that says which and its value.
@@ -23,14 +24,26 @@ using nlohmann::json;
 using testing::FakeApi;
 using testing::Rounds;
 
-const std::vector<std::string> kAnnotations{
-    "fairlead.dev/loadBalancerIPs",    "fairlead.dev/address-pool",      "fairlead.dev/sharing-key",
-    "fairlead.dev/forwarding",         "fairlead.dev/scheduler",         "fairlead.dev/scheduler-flags",
-    "fairlead.dev/source-ranges",      "fairlead.dev/connection-limits", "fairlead.dev/health-checks",
-    "fairlead.dev/on-unhealthy",       "fairlead.dev/quorum",            "fairlead.dev/sorry-server",
-    "fairlead.dev/min-healthy-percent", "fairlead.dev/drain-seconds",    "fairlead.dev/on-no-endpoints",
-    "fairlead.dev/preferred-nodes",    "metallb.io/loadBalancerIPs",     "metallb.io/address-pool",
-    "metallb.io/allow-shared-ip",      "kube-vip.io/loadbalancerIPs"};
+const std::vector<std::string> kAnnotations{"fairlead.dev/loadBalancerIPs",
+                                            "fairlead.dev/address-pool",
+                                            "fairlead.dev/sharing-key",
+                                            "fairlead.dev/forwarding",
+                                            "fairlead.dev/scheduler",
+                                            "fairlead.dev/scheduler-flags",
+                                            "fairlead.dev/source-ranges",
+                                            "fairlead.dev/connection-limits",
+                                            "fairlead.dev/health-checks",
+                                            "fairlead.dev/on-unhealthy",
+                                            "fairlead.dev/quorum",
+                                            "fairlead.dev/sorry-server",
+                                            "fairlead.dev/min-healthy-percent",
+                                            "fairlead.dev/drain-seconds",
+                                            "fairlead.dev/on-no-endpoints",
+                                            "fairlead.dev/preferred-nodes",
+                                            "metallb.io/loadBalancerIPs",
+                                            "metallb.io/address-pool",
+                                            "metallb.io/allow-shared-ip",
+                                            "kube-vip.io/loadbalancerIPs"};
 constexpr std::size_t kMostName = 253;
 constexpr std::size_t kMostObject = 1500000;  // bytes (kubernetes.md 1, "Sizes")
 constexpr std::size_t kMostReals = 1000;
@@ -53,13 +66,16 @@ json node(const std::string& name) {
 
 json report(const std::string& name, int host) {
   const std::string end = std::to_string(host);
-  const json interface{{"name", "eth0"},
-                       {"mtu", 1500},
-                       {"up", true},
-                       {"addresses", {"192.0.2." + end + "/24", "2001:db8::" + end + "/64"}}};
-  return {{"kind", "NodeReport"},
-          {"metadata", {{"name", name}}},
-          {"spec", {{"instance", name}, {"interfaces", {interface}}, {"capabilities", {{"ipvs", true}, {"nft", true}}}}}};
+  const json interface {
+    {"name", "eth0"}, {"mtu", 1500}, {"up", true}, {
+      "addresses", { "192.0.2." + end + "/24", "2001:db8::" + end + "/64" }
+    }
+  };
+  return {
+      {"kind", "NodeReport"},
+      {"metadata", {{"name", name}}},
+      {"spec",
+       {{"instance", name}, {"interfaces", {interface}}, {"capabilities", {{"ipvs", true}, {"nft", true}}}}}};
 }
 
 json in_shop(const std::string& kind, const std::string& name, json spec) {
@@ -75,18 +91,22 @@ void fill(FakeApi& api) {
            {"metadata", {{"name", "public"}}},
            {"spec", {{"addresses", {"192.0.2.96/28", "2001:db8::60/124"}}}}});
   api.add(in_shop("VirtualIP", "good",
-                  {{"addresses", {"192.0.2.110"}}, {"ports", {{{"port", 80}}}}, {"servers", {{{"address", "10.0.0.1"}}}}}));
+                  {{"addresses", {"192.0.2.110"}},
+                   {"ports", {{{"port", 80}}}},
+                   {"servers", {{{"address", "10.0.0.1"}}}}}));
   api.add({{"kind", "EndpointSlice"},
            {"metadata",
             {{"name", "web-1"}, {"namespace", "shop"}, {"labels", {{"kubernetes.io/service-name", "web"}}}}},
            {"addressType", "IPv4"},
-           {"ports", {{{"name", "http"}, {"port", 8080}, {"protocol", "TCP"}}, {{"port", 53}, {"protocol", "UDP"}}}},
+           {"ports",
+            {{{"name", "http"}, {"port", 8080}, {"protocol", "TCP"}}, {{"port", 53}, {"protocol", "UDP"}}}},
            {"endpoints", {{{"addresses", {"10.1.0.1"}}}, {{"addresses", {"10.1.0.2"}}}}}});
 }
 
 // Text as the API server would keep it: JSON is UTF-8.
 std::string clean(std::string_view text) {
-  return json::parse(json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+  return json::parse(json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace))
+      .get<std::string>();
 }
 
 json spec_of(std::string_view text) {
@@ -138,10 +158,12 @@ void check_set(const std::string& text) {
 void check_objects(const FakeApi& api) {
   for (const auto& [key, object] : api.objects()) {
     const std::string text = object.dump();
-    require(key.second.name.size() <= kMostName && text.size() <= kMostObject, "within the limits of Kubernetes");
+    require(key.second.name.size() <= kMostName && text.size() <= kMostObject,
+            "within the limits of Kubernetes");
     if (key.first == "VRRPGroup") check_group(text);
     if (key.first == "RealServerSet") check_set(text);
-    if (key.first == "AddressClaim") require_readable(api::decode_address_claim(text), "a claim of ours can be read");
+    if (key.first == "AddressClaim")
+      require_readable(api::decode_address_claim(text), "a claim of ours can be read");
     if (key.first == "VirtualIP" && key.second.name == "web") {
       require_readable(api::decode_virtual_ip(text), "the VirtualIP of a Service can be read");
     }
@@ -153,7 +175,8 @@ void check_neighbour(FakeApi& api) {
   bool listed = false;
   for (const auto& [key, object] : api.objects()) {
     if (key.first != "VRRPGroup") continue;
-    for (const auto& address : object["spec"]["addresses"]) listed = listed || address["address"] == "192.0.2.110";
+    for (const auto& address : object["spec"]["addresses"])
+      listed = listed || address["address"] == "192.0.2.110";
   }
   require(listed, "and in a group");
 }

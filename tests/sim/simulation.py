@@ -5,8 +5,8 @@ then the planted bugs, then fresh seeds.
     simulation.py [sim|sim_controller]      one of them; both if none is named
 
 A case is a kept scenario, a planted bug, some seeds played one by one, or a batch of seeds. A planted bug must be found
-by the promise that its file names, which alone is judged then. Seeds: 10,000 of the segment and 2,000 of the cluster, with
-FAIRLEAD_LONG=1 a hundred times and fifty times as many, of which FAIRLEAD_SIM_PART=K/N plays the K-th of N parts; or
+by the promise that its file names, which alone is judged then. Seeds: 10,000 of the segment and 1,000 of the cluster, with
+FAIRLEAD_LONG=1 a hundred times and twenty times as many, of which FAIRLEAD_SIM_PART=K/N plays the K-th of N parts; or
 FAIRLEAD_SIM_SEEDS=FIRST:COUNT. A seed that fails is made smaller and kept in the corpus (tests/sim/corpus,
 tests/sim/controller/corpus): mend the fault and commit the file with it, then it is played at every run.
 """
@@ -46,7 +46,7 @@ class Simulation:
         return f"{self.folder}/corpus"
 
 
-SIMULATIONS = (Simulation("sim", HERE, 10000, 1000000), Simulation("sim_controller", f"{HERE}/controller", 2000, 100000))
+SIMULATIONS = (Simulation("sim", HERE, 10000, 1000000), Simulation("sim_controller", f"{HERE}/controller", 1000, 20000))
 
 
 def program(*words):

@@ -13,9 +13,9 @@ using controller::Poisoned;
 }  // namespace
 
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all{"VirtualIP", "AddressPool", "AddressClaim", "Service",
-                                            "EndpointSlice", "Namespace", "Node", "NodeReport",
-                                            "VRRPGroup", "RealServerSet"};
+  static const std::vector<std::string> all{"VirtualIP",     "AddressPool",  "AddressClaim", "Service",
+                                            "EndpointSlice", "Namespace",    "Node",         "NodeReport",
+                                            "VRRPGroup",     "RealServerSet"};
   return all;
 }
 

@@ -59,7 +59,8 @@ json slice(int slot, int endpoints) {
   out["addressType"] = "IPv4";
   out["ports"] = {{{"name", "http"}, {"port", 8080}, {"protocol", "TCP"}}};
   out["endpoints"] = json::array();
-  for (int i = 1; i <= endpoints; ++i) out["endpoints"].push_back({{"addresses", {"10.1.0." + std::to_string(i)}}});
+  for (int i = 1; i <= endpoints; ++i)
+    out["endpoints"].push_back({{"addresses", {"10.1.0." + std::to_string(i)}}});
   return out;
 }
 
@@ -88,7 +89,8 @@ json report(const std::string& machine, int host, const std::string& node_uid, b
                           {"up", true},
                           {"addresses", {"192.0.2." + std::to_string(host) + "/24"}}});
   }
-  out["spec"] = {{"instance", machine}, {"interfaces", interfaces}, {"capabilities", {{"ipvs", true}, {"nft", true}}}};
+  out["spec"] = {
+      {"instance", machine}, {"interfaces", interfaces}, {"capabilities", {{"ipvs", true}, {"nft", true}}}};
   return out;
 }
 
@@ -117,7 +119,8 @@ json poison_service(int number, int how) {
   if (how == 2) out["spec"]["ports"] = {{{"port", 99999}}};
   if (how == 3) {
     out["spec"]["ports"] = json::array();
-    for (int i = 1; i <= 300; ++i) out["spec"]["ports"].push_back({{"name", "p" + std::to_string(i)}, {"port", i}});
+    for (int i = 1; i <= 300; ++i)
+      out["spec"]["ports"].push_back({{"name", "p" + std::to_string(i)}, {"port", i}});
   }
   return out;
 }

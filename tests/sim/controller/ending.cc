@@ -21,7 +21,7 @@ struct Sight {
   const std::set<std::string>& zones;
   std::set<std::string> uids;
   std::vector<api::VRRPGroup> groups;
-  std::map<std::string, std::set<std::string>> holders;  // address -> UIDs
+  std::map<std::string, std::set<std::string>> holders;       // address -> UIDs
   std::map<std::string, std::vector<std::string>> groups_of;  // address -> groups
   std::map<std::string, std::string> address_of;              // UID -> address of a group
 
@@ -40,7 +40,8 @@ struct Sight {
     }
   }
   void add(const api::AddressClaim& claim) {
-    for (const auto& holder : api::holders_of(claim)) holders[net::to_string(claim.spec.address)].insert(holder.uid);
+    for (const auto& holder : api::holders_of(claim))
+      holders[net::to_string(claim.spec.address)].insert(holder.uid);
   }
 };
 
@@ -57,21 +58,26 @@ Found of_group(const Sight& sight, const api::VRRPGroup& group) {
   for (const auto& address : group.spec.addresses) {
     for (const auto& owner : address.owners) {
       if (!sight.uids.contains(owner.uid)) {
-        return converged(name + "lists " + net::to_string(address.address) + " for " + owner.uid + ", which is gone");
+        return converged(name + "lists " + net::to_string(address.address) + " for " + owner.uid +
+                         ", which is gone");
       }
       if (!sight.holders.contains(net::to_string(address.address)) ||
           !sight.holders.at(net::to_string(address.address)).contains(owner.uid)) {
-        return converged(name + "lists " + net::to_string(address.address) + " for " + owner.uid + " without a claim");
+        return converged(name + "lists " + net::to_string(address.address) + " for " + owner.uid +
+                         " without a claim");
       }
     }
   }
   std::size_t labels = 0;
-  for (const auto& [label, value] : group.meta.labels) labels += label.starts_with(api::kNodeLabelPrefix) ? 1U : 0U;
+  for (const auto& [label, value] : group.meta.labels)
+    labels += label.starts_with(api::kNodeLabelPrefix) ? 1U : 0U;
   if (labels != group.spec.members.size()) return converged(name + "has labels of others than its members");
   for (const auto& member : group.spec.members) {
-    const bool told = std::any_of(group.status.members.begin(), group.status.members.end(), [&](const auto& entry) {
-      return entry.node == member.node && entry.programmed && entry.observed_generation == group.meta.generation;
-    });
+    const bool told =
+        std::any_of(group.status.members.begin(), group.status.members.end(), [&](const auto& entry) {
+          return entry.node == member.node && entry.programmed &&
+                 entry.observed_generation == group.meta.generation;
+        });
     if (!told) return converged(name + "has a member that does not run it: " + member.node);
   }
   return std::nullopt;
@@ -123,10 +129,12 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
     return std::nullopt;
   }
   if (object["status"].value("address", "") != held->second) {
-    return converged(text + "does not show " + held->second + ", which a group lists for it: " + reasons_of(object));
+    return converged(text + "does not show " + held->second +
+                     ", which a group lists for it: " + reasons_of(object));
   }
   const bool keeps = in_vain(sight, uid, object["spec"]);  // what it had, being refused what it asks for
-  const bool excused = keeps || !can_be_placed(sight, object["spec"]) || has_no_servers(sight, name, object["spec"]);
+  const bool excused =
+      keeps || !can_be_placed(sight, object["spec"]) || has_no_servers(sight, name, object["spec"]);
   if (state != "Ready" && !excused) {
     return converged(text + "is served and not ready: " + reasons_of(object));
   }
@@ -136,15 +144,17 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
 Found of_service(const Sight& sight, const Name& name, const json& object) {
   const std::string text = to_string(name) + " ";
   const auto* made = sight.server.find({"VirtualIP", name.key});
-  const json ingress =
-      object.value("status", json::object()).value("loadBalancer", json::object()).value("ingress", json::array());
+  const json ingress = object.value("status", json::object())
+                           .value("loadBalancer", json::object())
+                           .value("ingress", json::array());
   if (is_poison(name)) {
     if (ingress.empty()) return std::nullopt;
     return Breach{"I-8", text + "shows " + ingress.dump()};
   }
   const bool ours = object["spec"]["type"] == "LoadBalancer";
   if (!ours) {
-    if (made != nullptr || !ingress.empty()) return converged(text + "is none of ours and has " + ingress.dump());
+    if (made != nullptr || !ingress.empty())
+      return converged(text + "is none of ours and has " + ingress.dump());
     return std::nullopt;
   }
   if (made == nullptr) return converged(text + "has no VirtualIP");
@@ -157,7 +167,8 @@ Found of_service(const Sight& sight, const Name& name, const json& object) {
 
 Found of_owner(const Sight& sight, const Name& name, const json& object) {
   for (const auto& owner : object["metadata"].value("ownerReferences", json::array())) {
-    if (!sight.uids.contains(owner["uid"].get<std::string>())) return converged(to_string(name) + " is of nobody");
+    if (!sight.uids.contains(owner["uid"].get<std::string>()))
+      return converged(to_string(name) + " is of nobody");
   }
   return std::nullopt;
 }
@@ -171,11 +182,13 @@ Found of_object(const Sight& sight, const Name& name, const json& object) {
 
 Found of_addresses(const Sight& sight) {
   for (const auto& [address, groups] : sight.groups_of) {
-    if (groups.size() > 1) return Breach{"I-13", "at the end groups " + groups[0] + " and " + groups[1] + " list " + address};
+    if (groups.size() > 1)
+      return Breach{"I-13", "at the end groups " + groups[0] + " and " + groups[1] + " list " + address};
   }
   for (const auto& [address, holders] : sight.holders) {
     for (const auto& uid : holders) {
-      if (!sight.uids.contains(uid)) return converged("the claim of " + address + " names " + uid + ", which is gone");
+      if (!sight.uids.contains(uid))
+        return converged("the claim of " + address + " names " + uid + ", which is gone");
     }
   }
   return std::nullopt;

@@ -67,7 +67,8 @@ void Judge::group_changed(const Name& name, const json* before, const json* afte
     const std::string text = net::to_string(address.address);
     const Uids owners = uids_of(address.owners);
     const auto known = had.find(text);
-    const bool goes_on = known != had.end() && (known->second.owners == owners || meet(known->second.owners, owners));
+    const bool goes_on =
+        known != had.end() && (known->second.owners == owners || meet(known->second.owners, owners));
     has[text] = goes_on ? Tenure{known->second.number, owners} : begin(name, text, owners);
   }
   now_[name.key.name] = has;
@@ -82,8 +83,8 @@ Judge::Tenure Judge::begin(const Name& group, const std::string& address, const 
   }
   for (const auto& [machine, addresses] : held_) {
     if (!addresses.contains(address)) continue;
-    report("I-13", address + " goes to " + text_of(owners) + " in group " + group.key.name + " while " + machine +
-                       " may still hold it by an earlier plan");
+    report("I-13", address + " goes to " + text_of(owners) + " in group " + group.key.name + " while " +
+                       machine + " may still hold it by an earlier plan");
   }
   newest_[address] = ++numbers_;
   return {numbers_, owners};
@@ -118,8 +119,9 @@ void Judge::check_order(const Machine& machine, const plan::Objects& before) {
     const bool back = group.meta.generation < old->second.meta.generation &&
                       group.spec.config_epoch <= old->second.spec.config_epoch;
     if (!back) continue;
-    report("I-10", machine.name() + " goes back from generation " + std::to_string(old->second.meta.generation) +
-                       " to " + std::to_string(group.meta.generation) + " of group " + name);
+    report("I-10", machine.name() + " goes back from generation " +
+                       std::to_string(old->second.meta.generation) + " to " +
+                       std::to_string(group.meta.generation) + " of group " + name);
   }
 }
 

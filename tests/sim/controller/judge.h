@@ -22,8 +22,8 @@ struct Breach {
 //
 // A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
-// begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is there
-// and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
+// begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is
+// there and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
 class Judge {
  public:
   // What there is of an object at the server; nullptr: nothing.
@@ -60,11 +60,11 @@ class Judge {
   bool one_history_ = true;
   std::uint64_t numbers_ = 0;
   std::uint64_t checks_ = 0;
-  std::map<std::string, Listing> now_;                                       // by group's name
-  std::map<std::pair<std::string, std::int64_t>, Listing> versions_;         // by UID and generation
-  std::map<std::string, std::uint64_t> newest_;                              // of each address
-  std::map<std::string, Uids> claims_;                                       // address -> holders
-  std::map<std::string, std::map<std::string, std::uint64_t>> held_;         // machine -> address -> tenure
+  std::map<std::string, Listing> now_;                                // by group's name
+  std::map<std::pair<std::string, std::int64_t>, Listing> versions_;  // by UID and generation
+  std::map<std::string, std::uint64_t> newest_;                       // of each address
+  std::map<std::string, Uids> claims_;                                // address -> holders
+  std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
   std::optional<Breach> breach_;
 };
 

@@ -104,12 +104,13 @@ const api::GroupMember* Machine::seat(const api::VRRPGroup& group) const {
 
 bool Machine::stands_for(const std::string& group, const std::string& uid) const {
   const auto found = held_.groups.find(group);
-  return running() && found != held_.groups.end() && found->second.meta.uid == uid && seat(found->second) != nullptr;
+  return running() && found != held_.groups.end() && found->second.meta.uid == uid &&
+         seat(found->second) != nullptr;
 }
 
 api::MemberStatus Machine::entry_of(const api::VRRPGroup& group, const Machine* master) {
   const bool in = seat(group) != nullptr;
-  const auto state = !in               ? api::MemberState::kInitialize
+  const auto state = !in              ? api::MemberState::kInitialize
                      : master == this ? api::MemberState::kMaster
                                       : api::MemberState::kBackup;
   Role& role = roles_[group.meta.name];
@@ -153,7 +154,8 @@ void Machine::report(const std::string& group, const api::MemberStatus& entry) {
   }
   const TimePoint now = ground_.time.now();
   const auto said = said_.find(group);
-  const bool under_way = said != said_.end() && said->second.first == entry && now < said->second.second + kSayAgain;
+  const bool under_way =
+      said != said_.end() && said->second.first == entry && now < said->second.second + kSayAgain;
   if (under_way) return;
   said_[group] = {entry, now};
   call(ground_, {Verb::kApplyStatus, {kGroup, {"", group}}, api::encode_member_status(group, entry), true},

@@ -12,8 +12,8 @@
 namespace fairlead::sim::cluster {
 
 // One node as the controller meets it: it sees the groups that carry its label, late; takes them up by the
-// product's rules of order (node/plan/holding.h); and reports what it has carried out. Who is Master is decided
-// among the machines by the stage: on the wire there is one per group.
+// product's rules of order (node/plan/holding.h); and reports what it has carried out. Who is Master is
+// decided among the machines by the stage: on the wire there is one per group.
 class Machine {
  public:
   // What it held before and holds now.

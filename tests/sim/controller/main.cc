@@ -1,8 +1,10 @@
 // sim_controller: runs simulated clusters and judges them.
 //
 //   sim_controller seeds FIRST COUNT [keep=FOLDER]   the plots of so many seeds; names all that fail; given a
-//                                                    folder, the first three are made smaller and written there
-//   sim_controller find FIRST COUNT [only=PROMISES]  up to the first that fails; PROMISES, joined by commas, are
+//                                                    folder, the first three are made smaller and written
+//                                                    there
+//   sim_controller find FIRST COUNT [only=PROMISES]  up to the first that fails; PROMISES, joined by commas,
+//   are
 //                                                    then all that is judged
 //   sim_controller file NAME [trace] [only=...]      the plot of a file
 //   sim_controller seed NUMBER [trace] [only=...]    the plot of a seed
@@ -44,9 +46,10 @@ void print(const Statistics& sum, std::uint64_t runs) {
     faults += count;
     kinds += " " + std::string(to_string(kind)) + "=" + std::to_string(count);
   }
-  std::cout << "scenarios " << runs << " virtual-seconds " << sum.time.count() / 1000000 << " steps " << sum.steps
-            << " rounds " << sum.rounds << " writes " << sum.writes << " checks " << sum.checks << " faults " << faults
-            << "\nfaults:" << kinds << "\nlongest settling " << sum.longest_settling.count() / 1000 << " ms" << std::endl;
+  std::cout << "scenarios " << runs << " virtual-seconds " << sum.time.count() / 1000000 << " steps "
+            << sum.steps << " rounds " << sum.rounds << " writes " << sum.writes << " checks " << sum.checks
+            << " faults " << faults << "\nfaults:" << kinds << "\nlongest settling "
+            << sum.longest_settling.count() / 1000 << " ms" << std::endl;
 }
 
 void keep_smaller(const Plot& plot, const Breach& breach, const std::string& name) {

@@ -18,7 +18,7 @@ struct Word {
   int weight;          // how often it is drawn
   Milliseconds least;  // of its length
   Milliseconds most;
-  int amount;          // 0..
+  int amount;  // 0..
 };
 
 constexpr Milliseconds kNo{0};
@@ -148,7 +148,8 @@ Plot draw(std::uint64_t seed) {
   out.services = random.number(0, kMostServices - 1);
   const int events = random.number(3, 14);
   for (int i = 0; i < events; ++i) out.events.push_back(drawn(random));
-  std::stable_sort(out.events.begin(), out.events.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  std::stable_sort(out.events.begin(), out.events.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
   return out;
 }
 
@@ -162,7 +163,8 @@ Milliseconds end_of(const Plot& plot) {
 }
 
 std::string to_text(const Plot& plot) {
-  std::string out = "cluster noise=" + std::to_string(plot.noise) + " machines=" + std::to_string(plot.machines) +
+  std::string out = "cluster noise=" + std::to_string(plot.noise) +
+                    " machines=" + std::to_string(plot.machines) +
                     " virtual-ips=" + std::to_string(plot.virtual_ips) +
                     " services=" + std::to_string(plot.services) + "\n";
   for (const Event& event : plot.events) {

@@ -53,8 +53,10 @@ void Replica::start(const std::map<std::string, std::size_t>& late) {
   unsynced_.clear();
   whole_at_.reset();
   next_round_.reset();
-  cache_ = std::make_unique<Cache>(ground_.server, [this](const auto& kind, const auto& key) { changed(kind, key); });
-  writing_ = std::make_unique<Writing>(ground_, [this, process = process_](auto task) { run(process, task); });
+  cache_ = std::make_unique<Cache>(ground_.server,
+                                   [this](const auto& kind, const auto& key) { changed(kind, key); });
+  writing_ =
+      std::make_unique<Writing>(ground_, [this, process = process_](auto task) { run(process, task); });
   for (const auto& kind : kinds()) {
     const auto there = ground_.server.history(kind).size();
     const auto found = late.find(kind);
@@ -201,7 +203,8 @@ void Replica::whole_round() {
   memory_.fought = inputs.memory.fought;
   if (controller::forget_settled(writes, memory_.foreign_writers)) want_whole(now + kGather);
   claims_ = summary.memory;
-  watchful_ = summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
+  watchful_ =
+      summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
   carry_out(std::move(writes));
 }
 
@@ -210,7 +213,8 @@ void Replica::carry_out(std::vector<controller::Write> writes) {
   running_ = true;
   wanted_ = text_of(writes);
   if (trace_ && !writes.empty()) {
-    std::printf("%lld %s: %s\n", static_cast<long long>((ground_.time.now() - TimePoint(Seconds(1000))).count() / 1000),
+    std::printf("%lld %s: %s\n",
+                static_cast<long long>((ground_.time.now() - TimePoint(Seconds(1000))).count() / 1000),
                 name_.c_str(), wanted_.c_str());
   }
   writing_->carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });

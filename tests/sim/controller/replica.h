@@ -21,7 +21,8 @@ class Replica {
  public:
   Replica(Ground& ground, std::string name);
 
-  // A new process: it has listed everything, `late` kinds as they were so many changes ago, and remembers nothing.
+  // A new process: it has listed everything, `late` kinds as they were so many changes ago, and remembers
+  // nothing.
   void start(const std::map<std::string, std::size_t>& late);
   void crash();
   void freeze(Microseconds length);

@@ -61,8 +61,8 @@ void note_manager(bool has_fields, json& meta) {
 std::string to_string(const Name& name) { return name.kind + " " + api::to_string(name.key); }
 
 Answer refusal(int status, std::string_view reason, const std::string& name) {
-  const json body{{"kind", "Status"},      {"apiVersion", "v1"}, {"status", "Failure"}, {"code", status},
-                  {"reason", reason},      {"message", reason},  {"details", {{"name", name}}}};
+  const json body{{"kind", "Status"}, {"apiVersion", "v1"}, {"status", "Failure"},        {"code", status},
+                  {"reason", reason}, {"message", reason},  {"details", {{"name", name}}}};
   return {status, body.dump()};
 }
 
@@ -170,7 +170,8 @@ Answer Server::erase(const Request& request, const json& body) {
   if (there == nullptr) return not_found(request.name);
   const json conditions = body.value("preconditions", json::object());
   for (const std::string field : {"uid", "resourceVersion"}) {
-    if (conditions.contains(field) && conditions[field] != text_at(*there, field)) return conflict(request.name);
+    if (conditions.contains(field) && conditions[field] != text_at(*there, field))
+      return conflict(request.name);
   }
   const Answer out = answer(kOk, *there);
   mark_deleted(request.name);

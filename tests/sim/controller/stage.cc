@@ -37,7 +37,8 @@ Outcome run(const Plot& plot, const Judged& judged, bool trace) { return Stage(p
 
 Stage::Stage(const Plot& plot, const Judged& judged, bool trace)
     : plot_(plot), judged_(judged), trace_(trace), random_(plot.noise), ground_{time_, random_, server_} {
-  server_.when_changed([this](const auto& name, const json* before, const json* after) { changed(name, before, after); });
+  server_.when_changed(
+      [this](const auto& name, const json* before, const json* after) { changed(name, before, after); });
 }
 
 void Stage::say(const std::string& what) {
@@ -50,10 +51,9 @@ void Stage::set_up() {
   for (int i = 1; i <= plot_.machines; ++i) {
     Seat seat;
     seat.zone = i % 2;
-    seat.machine = std::make_unique<Machine>(ground_, "node-" + std::to_string(i), i,
-                                             [this](const Machine& machine, const plan::Objects& before) {
-                                               judge_.applied(machine, before);
-                                             });
+    seat.machine = std::make_unique<Machine>(
+        ground_, "node-" + std::to_string(i), i,
+        [this](const Machine& machine, const plan::Objects& before) { judge_.applied(machine, before); });
     seats_.push_back(std::move(seat));
   }
   for (auto& seat : seats_) keep_registered(seat);
@@ -79,7 +79,8 @@ Outcome Stage::play() {
   tick();
   for (const auto& event : plot_.events) {
     if (event.kind == EventKind::kRestore) {
-      time_.post(kBegin + std::max(Milliseconds(0), event.at - event.length), [this] { server_.take_snapshot(); });
+      time_.post(kBegin + std::max(Milliseconds(0), event.at - event.length),
+                 [this] { server_.take_snapshot(); });
     }
     time_.post(kBegin + event.at, [this, event] {
       say("-- " + std::string(to_string(event.kind)) + " target=" + std::to_string(event.target) +
@@ -143,7 +144,8 @@ void Stage::try_restart() {
   replica(0).lead();
   say("-- a new process");
   time_.run_until(time_.now() + Seconds(32));
-  if (server_.writes() != before) judge_.report("I-7", "a restart in a quiet state writes: " + replica(0).wanted());
+  if (server_.writes() != before)
+    judge_.report("I-7", "a restart in a quiet state writes: " + replica(0).wanted());
 }
 
 void Stage::changed(const Name& name, const json* before, const json* after) {
@@ -183,7 +185,8 @@ void Stage::keep_registered(Seat& seat) {
   server_.edit(name, [&seat](json& node) {
     node["status"]["conditions"][0]["status"] = "True";
     node["metadata"]["labels"] = {{"zone", seat.zone == 0 ? "a" : "b"}};
-    if (seat.exclusions > 0) node["metadata"]["labels"]["node.kubernetes.io/exclude-from-external-load-balancers"] = "";
+    if (seat.exclusions > 0)
+      node["metadata"]["labels"]["node.kubernetes.io/exclude-from-external-load-balancers"] = "";
     node["spec"].erase("unschedulable");
     if (seat.cordons > 0) node["spec"]["unschedulable"] = true;
   });

@@ -58,7 +58,8 @@ bool Stage::of_users(const Event& event) {
       });
       return true;
     case kEndpoints:
-      server_.edit(slice_name(slot), [&](json& object) { object["endpoints"] = slice(slot, event.amount)["endpoints"]; });
+      server_.edit(slice_name(slot),
+                   [&](json& object) { object["endpoints"] = slice(slot, event.amount)["endpoints"]; });
       return true;
     case kPoolLess:
     case kPoolGone:
@@ -84,9 +85,8 @@ bool Stage::of_users(const Event& event) {
 void Stage::flip_service(const Event& event) {
   const Name name = service_name(slot_of(event, kMostServices));
   server_.edit(name, [](json& object) { object["spec"]["type"] = "ClusterIP"; });
-  after(event.length, [this, name] {
-    server_.edit(name, [](json& object) { object["spec"]["type"] = "LoadBalancer"; });
-  });
+  after(event.length,
+        [this, name] { server_.edit(name, [](json& object) { object["spec"]["type"] = "LoadBalancer"; }); });
 }
 
 void Stage::cut_pool(const Event& event) {
@@ -107,7 +107,8 @@ void Stage::cut_pool(const Event& event) {
 void Stage::turn_unreadable(const Event& event) {
   const Name name = virtual_ip_name(slot_of(event, kMostVirtualIPs));
   server_.edit(name, [](json& object) { object["spec"]["scheduler"] = "none that there is"; });
-  after(event.length, [this, name] { server_.edit(name, [](json& object) { object["spec"].erase("scheduler"); }); });
+  after(event.length,
+        [this, name] { server_.edit(name, [](json& object) { object["spec"].erase("scheduler"); }); });
 }
 
 void Stage::mark(Seat& where, int Seat::*count, Milliseconds length) {
@@ -254,7 +255,8 @@ void Stage::of_server(const Event& event) {
   Trouble& trouble = ground_.trouble;
   if (event.kind == kRestore) return restore();
   if (event.kind == kForbidden) {
-    static const std::vector<std::string> written{"VirtualIP", "AddressClaim", "VRRPGroup", "RealServerSet", "Service"};
+    static const std::vector<std::string> written{"VirtualIP", "AddressClaim", "VRRPGroup", "RealServerSet",
+                                                  "Service"};
     const std::string& kind = written[static_cast<std::size_t>(event.target) % written.size()];
     forbidden_.insert(kind);
     trouble.forbidden = {forbidden_.begin(), forbidden_.end()};
@@ -283,7 +285,9 @@ void Stage::restore() {
       if (name.kind == "VRRPGroup") groups.push_back(name);
     }
     for (const auto& name : groups) {
-      server_.edit(name, [](json& object) { object["spec"]["configEpoch"] = object["spec"].value("configEpoch", 1) + 1; });
+      server_.edit(name, [](json& object) {
+        object["spec"]["configEpoch"] = object["spec"].value("configEpoch", 1) + 1;
+      });
     }
   });
 }

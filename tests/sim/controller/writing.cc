@@ -42,10 +42,10 @@ Verb verb_of(controller::Verb verb) {
 Name name_of(controller::Target target, const api::ObjectKey& key) {
   using controller::Target;
   static const std::map<Target, std::string> names{
-      {Target::kVirtualIP, "VirtualIP"},         {Target::kAddressClaim, "AddressClaim"},
-      {Target::kVRRPGroup, "VRRPGroup"},         {Target::kRealServerSet, "RealServerSet"},
-      {Target::kAddressPool, "AddressPool"},     {Target::kService, "Service"},
-      {Target::kNodeReport, "NodeReport"},       {Target::kNode, "Node"}};
+      {Target::kVirtualIP, "VirtualIP"},     {Target::kAddressClaim, "AddressClaim"},
+      {Target::kVRRPGroup, "VRRPGroup"},     {Target::kRealServerSet, "RealServerSet"},
+      {Target::kAddressPool, "AddressPool"}, {Target::kService, "Service"},
+      {Target::kNodeReport, "NodeReport"},   {Target::kNode, "Node"}};
   return {names.at(target), key};
 }
 
@@ -90,9 +90,10 @@ bool Writing::is_ours(const Name& name, const std::string& version) const {
 void Writing::confirm(const controller::Write& write, std::size_t at) {
   if (at == write.absences.size()) return send(write);
   const auto& absence = write.absences[at];
-  call(ground_, {Verb::kGet, name_of(absence.target, absence.key), ""}, [this, later = later_, write, at](auto answer) {
-    later([this, write, at, answer] { looked_up(write, at, answer); });
-  });
+  call(ground_, {Verb::kGet, name_of(absence.target, absence.key), ""},
+       [this, later = later_, write, at](auto answer) {
+         later([this, write, at, answer] { looked_up(write, at, answer); });
+       });
 }
 
 void Writing::looked_up(const controller::Write& write, std::size_t at, const std::optional<Answer>& answer) {
@@ -103,9 +104,10 @@ void Writing::looked_up(const controller::Write& write, std::size_t at, const st
 
 void Writing::send(const controller::Write& write) {
   last_sent_ = ground_.time.now();
-  call(ground_, {verb_of(write.verb), name_of(write.target, write.key), write.body}, [this, later = later_, write](auto answer) {
-    later([this, write, answer] { answered(write, answer); });
-  });
+  call(ground_, {verb_of(write.verb), name_of(write.target, write.key), write.body},
+       [this, later = later_, write](auto answer) {
+         later([this, write, answer] { answered(write, answer); });
+       });
 }
 
 void Writing::answered(const controller::Write& write, const std::optional<Answer>& answer) {
@@ -148,8 +150,8 @@ std::set<std::pair<std::string, api::ObjectKey>> Writing::fought() const {
   std::set<std::pair<std::string, api::ObjectKey>> out;
   for (const auto& subject : reverts_.fought(ground_.time.now())) {
     const auto name = split(subject.substr(0, subject.find(' ')), '/');
-    out.insert({std::string(name.front()),
-                {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
+    out.insert(
+        {std::string(name.front()), {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
   }
   return out;
 }

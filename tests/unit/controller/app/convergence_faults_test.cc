@@ -160,8 +160,8 @@ TEST(FaultsFC15, ANodeThatIsGoneLeavesAndMadeAgainItIsANewcomerThatMovesNobody) 
   EXPECT_EQ(after, others);
 }
 
-// vip-1 asks for what another has, and so keeps what it had: nobody speaks for its group, which it shares with
-// nobody here, and which lives on all the same.
+// vip-1 asks for what another has, and so keeps what it had: nobody speaks for its group, which it shares
+// with nobody here, and which lives on all the same.
 TEST(FaultsFC15, ANodeMadeAgainIsAMemberOfAGroupWhoseVirtualIPIsRefusedToo) {
   Served cluster;
   const std::string group = cluster.api.at({"VirtualIP", {"shop", "vip-1"}})["status"]["groups"][0];

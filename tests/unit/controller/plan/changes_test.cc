@@ -39,7 +39,8 @@ TEST(Changes, EveryWriteCarriesAResourceVersion) {
 }
 
 // K-27, FC-02: an apply of what is gone makes it anew, whatever resourceVersion it carries, and so a leader
-// that is behind would bring back a group that another one has deleted. Not so with a UID: that is a conflict.
+// that is behind would bring back a group that another one has deleted. Not so with a UID: that is a
+// conflict.
 TEST(Changes, EveryApplyOfWhatIsThereNamesItsUid) {
   Inputs inputs = with_web();
   inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
