@@ -59,6 +59,7 @@ constexpr Word kWords[] = {
 };
 constexpr Milliseconds kFirst{1500};  // most plots begin with a cluster that has settled somewhat
 constexpr Milliseconds kLast{25000};
+constexpr Milliseconds kCrowd{700};
 
 Event drawn(Random& random) {
   int sum = 0;
@@ -73,6 +74,19 @@ Event drawn(Random& random) {
   out.target = random.number(0, 59);
   out.amount = random.number(0, word->amount);
   return out;
+}
+
+// Everything comes within moments, and leaders change there, too: each finds the others' work half done.
+void crowd(Random& random, std::vector<Event>& events) {
+  const Milliseconds moments[] = {Milliseconds(random.between(kFirst.count(), kLast.count() / 2)),
+                                  Milliseconds(random.between(kLast.count() / 2, kLast.count()))};
+  for (const Milliseconds moment : moments) {
+    const EventKind kind = random.permille(500) ? kTakeOver : kTwoLeaders;
+    const Milliseconds length(random.between(200, 4000));
+    events.push_back({kind, moment, length, random.number(0, 59), 0});
+  }
+  for (Event& event : events)
+    event.at = moments[random.number(0, 1)] + Milliseconds(random.between(0, kCrowd.count()));
 }
 
 constexpr long long kLongest = 3600000;  // ms
@@ -148,6 +162,7 @@ Plot draw(std::uint64_t seed) {
   out.services = random.number(0, kMostServices - 1);
   const int events = random.number(3, 14);
   for (int i = 0; i < events; ++i) out.events.push_back(drawn(random));
+  if (random.permille(500)) crowd(random, out.events);
   std::stable_sort(out.events.begin(), out.events.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });
   return out;
