@@ -106,6 +106,13 @@ bool in_vain(const Sight& sight, const std::string& uid, const json& spec) {
   return found != sight.holders.end() && !found->second.contains(uid);
 }
 
+// A pool that overlaps ours is the elder once ours was gone and came back: then it is ours that is refused.
+bool pools_compete(const Sight& sight) {
+  return std::any_of(sight.server.objects().begin(), sight.server.objects().end(), [](const auto& entry) {
+    return entry.first.kind == "AddressPool" && is_poison(entry.first);
+  });
+}
+
 bool has_no_servers(const Sight& sight, const Name& name, const json& spec) {
   if (!spec.contains("serviceRef")) return false;
   const json* slice = sight.server.find({"EndpointSlice", {kNamespace, name.key.name + "-1"}});
@@ -124,7 +131,8 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
   const auto held = sight.address_of.find(uid);
   const auto state = object.value("status", json::object()).value("state", "");
   if (held == sight.address_of.end()) {
-    const bool right = in_vain(sight, uid, object["spec"]) || !can_be_placed(sight, object["spec"]);
+    const bool right =
+        in_vain(sight, uid, object["spec"]) || !can_be_placed(sight, object["spec"]) || pools_compete(sight);
     if (!right) return converged(text + "is not served: " + reasons_of(object));
     return std::nullopt;
   }
@@ -133,8 +141,8 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
                      ", which a group lists for it: " + reasons_of(object));
   }
   const bool keeps = in_vain(sight, uid, object["spec"]);  // what it had, being refused what it asks for
-  const bool excused =
-      keeps || !can_be_placed(sight, object["spec"]) || has_no_servers(sight, name, object["spec"]);
+  const bool excused = keeps || !can_be_placed(sight, object["spec"]) ||
+                       has_no_servers(sight, name, object["spec"]) || pools_compete(sight);
   if (state != "Ready" && !excused) {
     return converged(text + "is served and not ready: " + reasons_of(object));
   }
