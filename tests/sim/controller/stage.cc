@@ -238,6 +238,7 @@ void Stage::ensure_leader() {
 // Every fault has ended by itself; of two leaders one stays.
 void Stage::heal() {
   ground_.trouble = {};
+  server_.put(pool(false));  // a restore may have brought back the time without it
   for (auto& each : replicas_) {
     if (!each->alive()) each->start({});
     for (const auto& kind : kinds()) each->release(kind);
