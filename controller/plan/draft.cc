@@ -201,6 +201,16 @@ void seat_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   spec.members = std::move(members);
 }
 
+// Of a group that nobody speaks for: whose Node is gone is no member, but for the last; whose Node was made
+// again is one under its new UID (FC-15).
+void follow_nodes(const Inputs& inputs, std::vector<api::GroupMember>& members) {
+  const auto is_gone = [&](const auto& member) { return !inputs.nodes.contains(cluster_key(member.node)); };
+  if (!std::all_of(members.begin(), members.end(), is_gone)) std::erase_if(members, is_gone);
+  for (auto& member : members) {
+    if (!is_gone(member)) member.node_uid = inputs.nodes.at(cluster_key(member.node)).meta.uid;
+  }
+}
+
 bool one_stands_outside(const Draft& draft) {
   const auto& members = draft.group.spec.members;
   return std::any_of(draft.candidates.eligible.begin(), draft.candidates.eligible.end(),
@@ -247,7 +257,11 @@ void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   auto& members = draft.group.spec.members;
   std::erase_if(members, [&](const auto& member) { return going.leaving.contains(member.node); });
   make_room(inputs, draft);
-  if (draft.pool != nullptr) seat_members(inputs, drafts, draft);
+  if (draft.pool != nullptr) {
+    seat_members(inputs, drafts, draft);
+  } else {
+    follow_nodes(inputs, members);
+  }
   for (auto& member : members) member.hand_over = going.giving_up.contains(member.node);
 }
 

@@ -23,6 +23,7 @@ api::ObjectMeta frame_of(const api::ObjectMeta& meta) {
   api::ObjectMeta out;
   out.name = meta.name;
   out.namespace_name = meta.namespace_name;
+  out.uid = meta.uid;
   out.resource_version = guard_of(meta);
   return out;
 }

@@ -11,7 +11,9 @@ namespace fairlead::controller {
 // The resourceVersion that guards the apply of an object, as it is cached or not there.
 std::string guard_of(const api::ObjectMeta& meta);
 
-// Metadata for an apply: what names the object and guards the write, and nothing of the rest.
+// Metadata for an apply: what names the object and guards the write, and nothing of the rest. The
+// resourceVersion guards against what others have written; where the object is gone it guards nothing, and an
+// apply would make it anew, with its old content: then its UID makes the API server say 409 (K-27).
 api::ObjectMeta frame_of(const api::ObjectMeta& meta);
 
 // What we want of it is there, whatever else is.

@@ -131,7 +131,8 @@ api::Condition ready(const Report& report, const HeldAddress* worst_held, const 
                            : condition("Ready", true, Reason::kServing, foreign);
   }
   const bool none = decision.ready_reals == 0 || (reals.known && reals.up == 0);
-  if (decision.forwards && !decision.not_accepted && none) {
+  const bool kept = decision.not_accepted || decision.not_allocated;  // its servers are what they were
+  if (decision.forwards && !kept && none) {
     const std::string& why = decision.backend_problem;
     return condition("Ready", false, Reason::kNoEndpoints, why.empty() ? "no real server is ready" : why);
   }

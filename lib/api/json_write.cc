@@ -15,6 +15,7 @@ json apply_frame(const Kind& kind, const ObjectKey& key) {
 json apply_frame(const Kind& kind, const ObjectMeta& meta) {
   json frame = apply_frame(kind, key_of(meta));
   if (!meta.resource_version.empty()) frame["metadata"]["resourceVersion"] = meta.resource_version;
+  if (!meta.uid.empty()) frame["metadata"]["uid"] = meta.uid;
   return frame;
 }
 

@@ -160,6 +160,54 @@ TEST(FaultsFC15, ANodeThatIsGoneLeavesAndMadeAgainItIsANewcomerThatMovesNobody) 
   EXPECT_EQ(after, others);
 }
 
+// vip-1 asks for what vip-2 has, and so keeps what it had: nobody speaks for its group, which lives on all
+// the same.
+TEST(FaultsFC15, ANodeMadeAgainIsAMemberOfAGroupWhoseVirtualIPIsRefusedToo) {
+  FakeApi api;
+  for (const auto& object : a_cluster()) {
+    const std::string name = object["metadata"]["name"];
+    const bool node = object["kind"] == "Node" || object["kind"] == "NodeReport";
+    if (node || name == "public" || name == "vip-1" || name == "vip-2") api.add(object);
+  }
+  Rounds rounds(api);
+  const auto settle = [&] {
+    ASSERT_TRUE(rounds.settle());
+    report_all(api, "node-1");
+    ASSERT_TRUE(rounds.settle());
+  };
+  settle();
+  json& vip = api.at({"VirtualIP", {"shop", "vip-1"}});
+  const std::string group = vip["status"]["groups"][0];
+  vip["spec"]["addresses"] = {"192.0.2.102"};
+  settle();
+  ASSERT_EQ(members(api, group, "nodeUID").size(), 4U);
+  api.remove({"Node", {"", "node-2"}});
+  api.add(node_of("node-2", "uid-again"));
+  settle();
+  EXPECT_EQ(members(api, group, "nodeUID").at("node-2"), "\"uid-again\"");
+  api.remove({"Node", {"", "node-3"}});
+  settle();
+  EXPECT_FALSE(members(api, group, "nodeUID").contains("node-3"));
+}
+
+// What the members of its group serve is what it had.
+TEST(FaultsFC14, AVirtualIPThatIsRefusedAnotherAddressIsSaidToServeWhatItKeeps) {
+  Served cluster;
+  json& vip = cluster.api.at({"VirtualIP", {"shop", "vip-1"}});
+  ASSERT_EQ(vip["status"]["state"], "Ready");
+  vip["spec"]["addresses"] = {"192.0.2.102"};
+  cluster.settle();
+  const json& status = cluster.api.at({"VirtualIP", {"shop", "vip-1"}})["status"];
+  EXPECT_EQ(status["address"], "192.0.2.101");
+  for (const auto& condition : status["conditions"]) {
+    const std::string type = condition["type"];
+    const std::string expected = type == "Ready" ? "Serving" : type == "Allocated" ? "AddressInUse" : "";
+    if (!expected.empty()) {
+      EXPECT_EQ(condition["reason"], expected) << type;
+    }
+  }
+}
+
 // kube-vip 988eb09: the address of a Service that was a LoadBalancer once stayed.
 TEST(FaultsFC16, AServiceThatIsNoLoadBalancerAnyMoreGivesItsAddressUp) {
   Served cluster;

@@ -38,6 +38,26 @@ TEST(Changes, EveryWriteCarriesAResourceVersion) {
   }
 }
 
+// K-27, FC-02: an apply of what is gone makes it anew, whatever resourceVersion it carries, and so a leader
+// that is behind would bring back a group that another one has deleted. Not so with a UID: that is a
+// conflict.
+TEST(Changes, EveryApplyOfWhatIsThereNamesItsUid) {
+  Inputs inputs = with_web();
+  inputs.groups.begin()->second.spec.preempt_delay = Seconds(1);
+  inputs.sets = desired(inputs).sets;
+  for (auto& [key, set] : inputs.sets) {
+    set.meta.uid = "uid-set";
+    set.meta.resource_version = "17";
+    set.spec.virtual_servers.clear();
+  }
+  const auto writes = changes(inputs, desired(inputs), {});
+  EXPECT_EQ(writes.size(), 2U);
+  for (const auto& write : writes) {
+    const std::string uid = write.target == Target::kVRRPGroup ? "uid-192-0-2-0-24-v4-1" : "uid-set";
+    EXPECT_NE(write.body.find("\"uid\":\"" + uid + "\""), std::string::npos) << write.body;
+  }
+}
+
 // FC-03: what is deleted is the object that was seen.
 TEST(Changes, ADeletionIsBoundToUidAndResourceVersion) {
   Inputs inputs = three_nodes();

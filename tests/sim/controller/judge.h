@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "lib/api/vrrp_group.h"
+#include "sim/controller/machine.h"
+#include "sim/controller/server.h"
+
+namespace fairlead::sim::cluster {
+
+struct Breach {
+  std::string promise;
+  std::string what;
+};
+
+// Judges each change at the server and each plan that a machine takes up, from outside: by documents, never
+// by what a controller thinks.
+//
+// A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once. I-13:
+// an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
+// begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is
+// there and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
+class Judge {
+ public:
+  // What there is of an object at the server; nullptr: nothing.
+  void changed(const Name& name, const json* before, const json* after);
+  void applied(const Machine& machine, const plan::Objects& before);
+  void new_history() { one_history_ = false; }
+  // The machine's Node is gone: what it holds does not count until it has seen all there is.
+  void excused(const Machine& machine) { held_.erase(machine.name()); }
+
+  const std::optional<Breach>& breach() const { return breach_; }
+  void report(const std::string& promise, const std::string& what);
+  std::uint64_t checks() const { return checks_; }
+
+ private:
+  using Uids = std::set<std::string>;
+  struct Tenure {
+    std::uint64_t number = 0;
+    Uids owners;
+  };
+  // Address -> tenure, of one version of a group.
+  using Listing = std::map<std::string, Tenure>;
+
+  void group_changed(const Name& name, const json* before, const json* after);
+  void claim_changed(const json* before, const json* after);
+  void note_virtual_ip(const json* before, const json* after);
+  void check_taken(const std::string& address, const Uids& had, const Uids& have);
+  Tenure begin(const Name& group, const std::string& address, const Uids& owners);
+  void check_claim(const std::string& address);
+  void check_order(const Machine& machine, const plan::Objects& before);
+
+  // Of a VirtualIP that is not being deleted: the addresses that it asks for by name; none: any.
+  std::map<std::string, Uids> asking_;  // by UID
+
+  bool one_history_ = true;
+  std::uint64_t numbers_ = 0;
+  std::uint64_t checks_ = 0;
+  std::map<std::string, Listing> now_;                                // by group's name
+  std::map<std::pair<std::string, std::int64_t>, Listing> versions_;  // by UID and generation
+  std::map<std::string, std::uint64_t> newest_;                       // of each address
+  std::map<std::string, Uids> claims_;                                // address -> holders
+  std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
+  std::optional<Breach> breach_;
+};
+
+}  // namespace fairlead::sim::cluster

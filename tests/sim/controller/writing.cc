@@ -1,0 +1,159 @@
+#include "sim/controller/writing.h"
+
+#include <algorithm>
+
+#include "controller/plan/absences.h"
+#include "lib/base/text.h"
+#include "lib/reconcile/resource_version.h"
+
+namespace fairlead::sim::cluster {
+namespace {
+
+constexpr std::size_t kUnderWay = 16;
+constexpr int kNotFound = 404;
+
+bool good(int status) { return status >= 200 && status < 300; }
+
+// "virtualips/shop/web 1": what is tried again by itself.
+std::string subject_of(const controller::Write& write) {
+  std::string plural = name_of(write.target, {}).kind + "s";
+  for (char& c : plural) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return plural + "/" + api::to_string(write.key) + " " + std::to_string(static_cast<int>(write.verb));
+}
+
+Verb verb_of(controller::Verb verb) {
+  switch (verb) {
+    case controller::Verb::kCreate:
+      return Verb::kCreate;
+    case controller::Verb::kApply:
+      return Verb::kApply;
+    case controller::Verb::kApplyStatus:
+      return Verb::kApplyStatus;
+    case controller::Verb::kMergePatch:
+      return Verb::kMergePatch;
+    case controller::Verb::kDelete:
+      return Verb::kDelete;
+  }
+  return Verb::kGet;
+}
+
+}  // namespace
+
+Name name_of(controller::Target target, const api::ObjectKey& key) {
+  using controller::Target;
+  static const std::map<Target, std::string> names{
+      {Target::kVirtualIP, "VirtualIP"},     {Target::kAddressClaim, "AddressClaim"},
+      {Target::kVRRPGroup, "VRRPGroup"},     {Target::kRealServerSet, "RealServerSet"},
+      {Target::kAddressPool, "AddressPool"}, {Target::kService, "Service"},
+      {Target::kNodeReport, "NodeReport"},   {Target::kNode, "Node"}};
+  return {names.at(target), key};
+}
+
+void Writing::carry_out(std::vector<controller::Write> writes, OnDone on_done) {
+  const TimePoint now = ground_.time.now();
+  writes_.clear();
+  outcome_ = {};
+  std::set<Name> touched;
+  for (auto& write : writes) {
+    const std::string subject = subject_of(write);
+    const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
+    if (may && touched.insert(name_of(write.target, write.key)).second) writes_.push_back(std::move(write));
+  }
+  sent_ = 0;
+  on_done_ = std::move(on_done);
+  go_on();
+}
+
+void Writing::go_on() {
+  if (under_way_.empty()) {
+    if (sent_ == writes_.size()) {
+      const OnDone done = std::exchange(on_done_, nullptr);
+      return done(outcome_);
+    }
+    step_ = writes_[sent_].step;
+  }
+  while (under_way_.size() < kUnderWay && sent_ < writes_.size() && writes_[sent_].step == step_) {
+    const controller::Write write = std::move(writes_[sent_++]);
+    under_way_.insert(name_of(write.target, write.key));
+    confirm(write, 0);
+  }
+}
+
+bool Writing::is_ours(const Name& name, const std::string& version) const {
+  if (under_way_.contains(name)) return true;
+  const auto moved = outcome_.moved.find(name);
+  if (moved == outcome_.moved.end()) return false;
+  return version == moved->second.written ||
+         !reconcile::has_passed(version, moved->second.before, moved->second.written);
+}
+
+void Writing::confirm(const controller::Write& write, std::size_t at) {
+  if (at == write.absences.size()) return send(write);
+  const auto& absence = write.absences[at];
+  call(ground_, {Verb::kGet, name_of(absence.target, absence.key), ""},
+       [this, later = later_, write, at](auto answer) {
+         later([this, write, at, answer] { looked_up(write, at, answer); });
+       });
+}
+
+void Writing::looked_up(const controller::Write& write, std::size_t at, const std::optional<Answer>& answer) {
+  if (answer && confirms(write.absences[at], answer->status, answer->body)) return confirm(write, at + 1);
+  retries_.failed(subject_of(write), ground_.time.now());
+  end_of(write);
+}
+
+void Writing::send(const controller::Write& write) {
+  last_sent_ = ground_.time.now();
+  call(ground_, {verb_of(write.verb), name_of(write.target, write.key), write.body},
+       [this, later = later_, write](auto answer) {
+         later([this, write, answer] { answered(write, answer); });
+       });
+}
+
+void Writing::answered(const controller::Write& write, const std::optional<Answer>& answer) {
+  if (answer && good(answer->status)) {
+    succeeded(write, *answer);
+  } else if (answer && answer->status == kNotFound && write.verb != controller::Verb::kApply &&
+             write.verb != controller::Verb::kCreate) {
+    retries_.succeeded(subject_of(write));
+  } else {
+    retries_.failed(subject_of(write), ground_.time.now());
+  }
+  end_of(write);
+}
+
+void Writing::succeeded(const controller::Write& write, const Answer& answer) {
+  retries_.succeeded(subject_of(write));
+  const auto meta = api::decode_meta(answer.body);
+  const bool changed = meta.ok() && meta.value.resource_version != write.resource_version;
+  const bool deleted = write.verb == controller::Verb::kDelete;
+  if (deleted || changed) {
+    outcome_.moved[name_of(write.target, write.key)] = {write.resource_version,
+                                                        deleted ? "" : meta.value.resource_version};
+  }
+  if (changed) reverts_.written(subject_of(write), write.body, ground_.time.now());
+}
+
+void Writing::end_of(const controller::Write& write) {
+  under_way_.erase(name_of(write.target, write.key));
+  go_on();
+}
+
+std::optional<TimePoint> Writing::next_retry() const {
+  const TimePoint now = ground_.time.now();
+  const auto failed = retries_.next(now);
+  const auto undone = reverts_.next(now);
+  return failed && undone ? std::min(*failed, *undone) : failed ? failed : undone;
+}
+
+std::set<std::pair<std::string, api::ObjectKey>> Writing::fought() const {
+  std::set<std::pair<std::string, api::ObjectKey>> out;
+  for (const auto& subject : reverts_.fought(ground_.time.now())) {
+    const auto name = split(subject.substr(0, subject.find(' ')), '/');
+    out.insert(
+        {std::string(name.front()), {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
+  }
+  return out;
+}
+
+}  // namespace fairlead::sim::cluster
