@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "controller/plan/vacancy.h"
 #include "lib/api/address_claim.h"
 #include "lib/api/address_pool.h"
 #include "lib/api/namespace.h"
@@ -57,6 +58,7 @@ struct Memory {
   std::map<api::ObjectKey, std::string> foreign_writers;
   // Objects of ours, "virtualips", name, of which somebody undoes again and again what we write (FC-04).
   std::set<std::pair<std::string, api::ObjectKey>> fought;
+  Vacancies vacancies;                // how long VirtualIPs have been without endpoints, or with some again
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };
