@@ -122,6 +122,7 @@ void Controller::round() {
   if (!caught_up()) return schedule(kLookAtCaches);
   const TimePoint now = sys::now();
   if (altered_ || (whole_at_ && *whole_at_ <= now)) return whole_round(now);
+  if (shifts(caches_.inputs(), footings_, stirred_)) return whole_round(now);
   if (!stirred_.empty()) return endpoints_round(now);
   if (whole_at_) schedule(*whole_at_ - now);
 }
@@ -154,6 +155,7 @@ void Controller::whole_round(TimePoint begun) {
   auto writes = changes(inputs, wanted, summary.statuses);
   memory_ = remember(inputs, wanted);
   standing_ = std::move(wanted.standing);
+  footings_ = std::move(wanted.footings);
   memory_.stale_members = summary.stale_members;
   memory_.fought = inputs.memory.fought;
   if (forget_settled(writes, memory_.foreign_writers))
@@ -161,6 +163,7 @@ void Controller::whole_round(TimePoint begun) {
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
+  if (const auto end = next_end(memory_.vacancies)) want_whole(std::max<TimePoint>(begun + kGather, *end));
   whole_end_ = sys::now();
   whole_took_ = whole_end_ - begun;
   fat_ = true;

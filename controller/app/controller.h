@@ -21,11 +21,12 @@ namespace fairlead::controller {
 
 // The loop of the controller: changes are gathered for 50 ms, then one round is caches -> desired ->
 // statuses -> changes -> writes. Where nothing but endpoints has changed a round looks only at their
-// Services' sets (FC-05), and a whole one follows that takes a fifth of the time at most. The next round
-// waits until the caches show what the last one wrote (at most 5 s). A change that is not of our making does
-// not wait for all writes of a round: it leaves the rest of them to the next (FC-06). Nothing is decided
-// before every kind has been listed (K-19), and nothing before lead(); the caches are filled from the
-// beginning. All on the loop's thread.
+// Services' sets (FC-05), and a whole one follows that takes a fifth of the time at most; unless the nodes
+// that may hold an address depend on these endpoints, or whether any may. The next round waits until the
+// caches show what the last one wrote (at most 5 s). A change that is not of our making does not wait for all
+// writes of a round: it leaves the rest of them to the next (FC-06). Nothing is decided before every kind has
+// been listed (K-19), and nothing before lead(); the caches are filled from the beginning. All on the loop's
+// thread.
 class Controller {
  public:
   // `instance`: which process, for the reader of Events.
@@ -86,6 +87,7 @@ class Controller {
   // Changed while the round that runs was writing to them.
   std::set<std::pair<Target, api::ObjectKey>> perhaps_echo_;
   Standing standing_;                  // of the last whole round
+  Footings footings_;                  // the same
   std::set<api::ObjectKey> stirred_;   // Services whose endpoints changed since
   std::set<api::ObjectKey> in_round_;  // those of the last round of endpoints
   bool fat_ = false;                   // a whole round's memory has not been given back

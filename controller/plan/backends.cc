@@ -1,17 +1,17 @@
 #include "controller/plan/backends.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 #include <utility>
+
+#include "controller/plan/endpoints.h"
 
 namespace fairlead::controller {
 namespace {
 
-using Reals = std::map<net::Endpoint, api::RealServer>;
-
-std::vector<api::RealServer> in_order(const Reals& reals) {
+std::vector<api::RealServer> in_order(const Endpoints& endpoints) {
   std::vector<api::RealServer> out;
-  for (const auto& [endpoint, real] : reals) out.push_back(real);
+  for (const auto& [endpoint, real] : endpoints) out.push_back(real);
   return out;
 }
 
@@ -33,7 +33,7 @@ Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& addr
   Backends out;
   for (const auto& port : virtual_ip.spec.ports) {
     auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
-    Reals reals;
+    Endpoints reals;
     for (const auto& spec : virtual_ip.spec.servers) {
       if (spec.address.family() != address.family()) continue;
       const net::Port target = spec.port.value_or(port.target_port.value_or(port.port));
@@ -45,42 +45,21 @@ Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& addr
   return out;
 }
 
-void add_endpoint(const api::SliceEndpoint& endpoint, net::Port port, Reals& reals) {
-  const bool draining = !endpoint.ready && endpoint.serving && endpoint.terminating;
-  if (!endpoint.ready && !draining) return;
-  for (const auto& text : endpoint.addresses) {
-    const auto address = net::parse_address(text);
-    if (!address) continue;
-    const api::RealServer real{*address, port, api::Weight(draining ? 0 : 1), endpoint.node_name,
-                               draining ? api::RealState::kDraining : api::RealState::kReady};
-    const auto [entry, added] = reals.insert({{*address, port}, real});
-    if (!added && !draining) entry->second = real;  // listed twice while it moves between slices
+// KEP-1669: where no endpoint is ready those that still serve take new connections, too. With Local each node
+// has its own alone.
+void fall_back(api::ExternalTrafficPolicy policy, Endpoints& endpoints) {
+  const auto place = [&](const api::RealServer& real) {
+    return policy == api::ExternalTrafficPolicy::kLocal ? real.node : "";
+  };
+  std::set<std::string> ready;
+  for (const auto& [endpoint, real] : endpoints) {
+    if (real.state == api::RealState::kReady) ready.insert(place(real));
   }
-}
-
-// KEP-1669: where no endpoint is ready those that still serve take new connections, too.
-void fall_back(Reals& reals) {
-  const auto ready = [](const auto& entry) { return entry.second.state == api::RealState::kReady; };
-  if (std::any_of(reals.begin(), reals.end(), ready)) return;
-  for (auto& [endpoint, real] : reals) {
+  for (auto& [endpoint, real] : endpoints) {
+    if (ready.contains(place(real))) continue;
     real.weight = api::Weight(1);
     real.state = api::RealState::kReady;
   }
-}
-
-Reals of_slices(const Belongings& belongings, const api::ObjectKey& service, const api::ServicePort& port,
-                net::Family family) {
-  Reals out;
-  for (const auto* slice : those_of(belongings.slices, service)) {
-    if (slice->address_type != net::to_string(family) || slice->meta.deleting) continue;
-    for (const auto& slice_port : slice->ports) {
-      const bool same = slice_port.name == port.name && slice_port.protocol == port.protocol;
-      if (!same || slice_port.port.value() == 0) continue;
-      for (const auto& endpoint : slice->endpoints) add_endpoint(endpoint, slice_port.port, out);
-    }
-  }
-  fall_back(out);
-  return out;
 }
 
 api::ObjectKey service_key(const api::VirtualIP& virtual_ip) {
@@ -94,8 +73,9 @@ std::vector<api::VirtualServer> remembered(const Belongings& belongings, const a
   for (const auto* set : those_of(belongings.sets, virtual_ip.meta.uid)) {
     if (set->spec.slice_index != 0) continue;
     for (const auto& server : set->spec.virtual_servers) {
-      if (server.address == address)
-        out.push_back(virtual_server(virtual_ip, address, server.port, server.protocol));
+      if (server.address != address) continue;
+      out.push_back(virtual_server(virtual_ip, address, server.port, server.protocol));
+      out.back().external_traffic_policy = server.external_traffic_policy;
     }
   }
   return out;
@@ -110,9 +90,13 @@ Backends of_service(const Inputs& inputs, const Belongings& belongings, const ap
     return out;
   }
   const api::ObjectKey key = service_key(virtual_ip);
-  for (const auto& port : inputs.services.at(key).ports) {
+  const auto& service = inputs.services.at(key);
+  for (const auto& port : service.ports) {
     auto server = virtual_server(virtual_ip, address, port.port, port.protocol);
-    server.reals = in_order(of_slices(belongings, key, port, address.family()));
+    if (service.external_traffic_local) server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
+    auto endpoints = endpoints_of(those_of(belongings.slices, key), port, address.family());
+    fall_back(server.external_traffic_policy, endpoints);
+    server.reals = in_order(endpoints);
     out.virtual_servers.push_back(std::move(server));
   }
   return out;

@@ -18,12 +18,11 @@ struct Backends {
 // named.
 std::string service_problem(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
-// For one address of the VirtualIP. Servers: every server behind every port. Service: the endpoints of its
-// EndpointSlices of the address's family; a slice's port is found by the Service port's name and protocol
-// (its number is the target port). Ready: weight 1; not ready, but serving and terminating: weight 0 and
-// Draining, but weight 1 where none is ready (KEP-1669); others are not listed. With a service_problem(): the
-// virtual servers that this VirtualIP's sets have already, without real servers, so that clients are refused;
-// a Service that was never there gives none. Delegate: nothing.
+// For one address of the VirtualIP. Servers: every server behind every port. Service: its endpoints of the
+// address's family (endpoints.h), with its externalTrafficPolicy. Those that serve and terminate have weight
+// 1 where none is ready (KEP-1669), with Local none on their own node. With a service_problem(): the virtual
+// servers that this VirtualIP's sets have already, without real servers, so that clients are refused; a
+// Service that was never there gives none. Delegate: nothing.
 Backends backends(const Inputs& inputs, const Belongings& belongings, const api::VirtualIP& virtual_ip,
                   const net::IpAddress& address);
 

@@ -4,11 +4,11 @@
 
 #include "controller/plan/address_claims.h"
 #include "controller/plan/allocate.h"
-#include "controller/plan/backends.h"
 #include "controller/plan/place.h"
 #include "controller/plan/services.h"
 #include "controller/plan/validate.h"
 #include "controller/plan/wanted_sets.h"
+#include "controller/plan/withhold.h"
 
 namespace fairlead::controller {
 namespace {
@@ -33,31 +33,6 @@ void decide_services(const Inputs& inputs, Desired& out) {
         service != nullptr && made_for(virtual_ip, *service) && is_ours(*service, inputs.settings);
     if (!wanted) out.to_delete.insert(key);
   }
-}
-
-// A VirtualIP whose Service is not there (yet) sits in no group: the members would wait for virtual servers
-// that nobody can name, and a daemon that starts would keep the other addresses of the group waiting, too.
-std::optional<Refusal> nothing_to_serve(const Ground& ground, const api::VirtualIP& virtual_ip,
-                                        const net::IpAddress& address) {
-  const std::string problem = service_problem(ground.inputs, virtual_ip);
-  if (problem.empty() || virtual_ip.spec.forwarding == api::Forwarding::kDelegate) return std::nullopt;
-  const auto behind = backends(ground.inputs, ground.belongings, virtual_ip, address);
-  if (!behind.virtual_servers.empty()) return std::nullopt;
-  return Refusal{Reason::kNoEndpoints, problem};
-}
-
-// Their addresses stay theirs: who asked for one was refused by claim() already.
-void withhold_unserved(const Ground& ground, Seating& seating, Desired& out) {
-  auto& all = seating.claims.granted;
-  for (auto& [address, wishes] : all) {
-    std::erase_if(wishes, [&](const Wish& wish) {
-      auto problem = nothing_to_serve(ground, ground.inputs.virtual_ips.at(wish.virtual_ip), wish.address);
-      if (!problem || seating.frozen.contains(wish.uid)) return false;
-      out.decisions[wish.virtual_ip].not_placed = std::move(problem);
-      return true;
-    });
-  }
-  std::erase_if(all, [](const auto& entry) { return entry.second.empty(); });
 }
 
 // What the VirtualIP of a Service without known ports is to serve nobody knows: it keeps what it has, and
@@ -165,6 +140,7 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
     for (const auto& wish : wishes) note_claim(inputs, wish, seating, out);
   }
   withhold_unserved(ground, seating, out);
+  note_local_nodes(ground, seating);
   return seating;
 }
 
@@ -225,6 +201,7 @@ void decide_pools(const Ground& ground, Desired& out) {
 Desired desired(const Inputs& inputs) {
   Desired out;
   const Ground ground(inputs);
+  out.footings = ground.footings;
   decide_services(inputs, out);
   const Seating seating = decide_virtual_ips(ground, out);
   decide_releases(ground, out);

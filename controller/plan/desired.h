@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/plan/footing.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
 #include "controller/plan/standing.h"
@@ -19,7 +20,7 @@ struct Decision {
   std::optional<Refusal> not_accepted;  // condition Accepted
   // Condition Allocated: AddressInUse, PoolExhausted, VirtualRouterIDsExhausted.
   std::optional<Refusal> not_allocated;
-  std::optional<Refusal> not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints
+  std::optional<Refusal> not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints, Withdrawn
   // It is to have these, one per family; those of no claim yet are in no group yet, either.
   std::vector<net::IpAddress> addresses;
   bool claimed = false;                   // it holds the claims of all of them
@@ -55,6 +56,8 @@ struct Desired {
   std::map<api::ObjectKey, std::optional<Refusal>> services;  // every Service of ours
   std::map<std::string, PoolDecision> pools;
   Standing standing;  // for the rounds of endpoints that follow (backend_writes.h)
+  Footings footings;  // the same (footing.h)
+  Vacancies vacancies;
 };
 
 // REQUIRES: inputs taken after every cache has synced. Pure, and stable: with the result applied, it says the

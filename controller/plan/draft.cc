@@ -57,7 +57,36 @@ struct Party {
 };
 
 bool same_demand(const Demand& a, const Demand& b) {
-  return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes;
+  return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes &&
+         a.local_nodes == b.local_nodes;
+}
+
+// Local, and without an endpoint anywhere: any node will do.
+bool takes_any_node(const Party& party) {
+  return party.demand.local_nodes && party.demand.local_nodes->empty();
+}
+
+// Those whom any node will do stay with whoever asks for some, the largest party first: they do not move.
+void join_others(std::vector<Party>& all) {
+  const auto host_of = [&](const Party& guest) {
+    auto best = all.end();
+    for (auto party = all.begin(); party != all.end(); ++party) {
+      Demand demand = guest.demand;
+      demand.local_nodes = party->demand.local_nodes;
+      if (!demand.local_nodes || takes_any_node(*party) || !same_demand(demand, party->demand)) continue;
+      if (best == all.end() || party->addresses.size() > best->addresses.size()) best = party;
+    }
+    return best;
+  };
+  for (auto guest = all.begin(); guest != all.end();) {
+    const auto host = takes_any_node(*guest) ? host_of(*guest) : all.end();
+    if (host == all.end()) {
+      ++guest;
+      continue;
+    }
+    host->addresses.insert(host->addresses.end(), guest->addresses.begin(), guest->addresses.end());
+    guest = all.erase(guest);
+  }
 }
 
 // Who speaks for an address: the owner that is listed first, if his pool is known.
@@ -85,7 +114,8 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
     some_forward = some_forward || forwards(inputs, seating, address);
     const Wish* speaker = speaker_of(seating, address);
     if (speaker == nullptr) continue;
-    const Demand demand = demand_of(*speaker->pool, address.address, spec_of(inputs, *speaker));
+    Demand demand = demand_of(*speaker->pool, address.address, spec_of(inputs, *speaker));
+    demand.local_nodes = local_nodes_of(seating, address.address);
     const auto same = std::find_if(out.begin(), out.end(),
                                    [&](const Party& party) { return same_demand(party.demand, demand); });
     if (same == out.end()) {
@@ -94,6 +124,7 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
       same->addresses.push_back(address.address);
     }
   }
+  join_others(out);
   for (auto& party : out) party.demand.forwards = some_forward;
   return out;
 }
@@ -114,16 +145,8 @@ std::vector<Party>::const_iterator ruling(const Inputs& inputs, const Draft& dra
                           [&](const Party& a, const Party& b) { return weight(a) < weight(b); });
 }
 
-std::set<std::string> selected(const Inputs& inputs, const Demand& demand) {
-  std::set<std::string> out;
-  for (const auto& [key, node] : inputs.nodes) {
-    if (selects(demand, node)) out.insert(key.name);
-  }
-  return out;
-}
-
-// Who is to be held by others goes, if there are any: never to nobody. By labels alone: a node that is not
-// Ready for a while moves nobody.
+// Who is to be held by others goes, if there are any: never to nobody. By selects() alone: a node that is
+// not Ready for a while moves nobody.
 void send_away(const Inputs& inputs, const Party& party, Draft& draft) {
   const bool same = party.demand.preferred_nodes == draft.demand.preferred_nodes &&
                     selected(inputs, party.demand) == selected(inputs, draft.demand);
@@ -143,7 +166,8 @@ void find_frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
   draft.pool = first->pool;
   draft.demand = first->demand;
   draft.candidates = candidates(inputs, draft.demand);
-  if (!draft.candidates.eligible.empty()) draft.frame = frame_of(*draft.pool, draft.demand, draft.candidates);
+  if (!draft.candidates.eligible.empty())
+    draft.frame = frame_of(inputs, *draft.pool, draft.demand, draft.candidates);
   for (auto party = all.begin(); party != all.end(); ++party) {
     if (party != first) send_away(inputs, *party, draft);
   }

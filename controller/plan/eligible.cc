@@ -34,9 +34,18 @@ bool is_up(const api::NodeReport& report, const std::string& interface) {
                      [&](const auto& reported) { return reported.name == interface && reported.up; });
 }
 
+bool has_labels(const Demand& demand, const api::Node& node) {
+  return api::matches(demand.node_selector, node.meta.labels);
+}
+
+bool is_local(const Demand& demand, const api::Node& node) {
+  return !demand.local_nodes || demand.local_nodes->empty() || demand.local_nodes->contains(node.meta.name);
+}
+
 std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node, const Demand& demand) {
   if (const auto why = signal_against(node, inputs.settings)) return *why;
-  if (!selects(demand, node)) return Ineligible::kNotSelected;
+  if (!has_labels(demand, node)) return Ineligible::kNotSelected;
+  if (!is_local(demand, node)) return Ineligible::kNoLocalEndpoint;
   const auto* report = find(inputs.node_reports, cluster_key(node.meta.name));
   if (report == nullptr) return Ineligible::kNoReport;
   const auto site = site_of(*report, demand.address, demand.interface);
@@ -60,6 +69,8 @@ std::string text_of(Ineligible why, const std::string& interface) {
       return "it is cordoned";
     case Ineligible::kNotSelected:
       return "nodeSelector, the pool's or the VirtualIP's, does not select it";
+    case Ineligible::kNoLocalEndpoint:
+      return "no endpoint of the Service is ready there (externalTrafficPolicy: Local)";
     case Ineligible::kNoReport:
       return "no NodeReport, is fairlead-node running there?";
     case Ineligible::kNoInterface:
@@ -106,7 +117,15 @@ Candidates candidates(const Inputs& inputs, const Demand& demand) {
 }
 
 bool selects(const Demand& demand, const api::Node& node) {
-  return api::matches(demand.node_selector, node.meta.labels);
+  return has_labels(demand, node) && (!node.ready || is_local(demand, node));
+}
+
+std::set<std::string> selected(const Inputs& inputs, const Demand& demand) {
+  std::set<std::string> out;
+  for (const auto& [key, node] : inputs.nodes) {
+    if (selects(demand, node)) out.insert(key.name);
+  }
+  return out;
 }
 
 std::string explain(const Candidates& candidates, const Demand& demand) {

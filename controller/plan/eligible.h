@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Demand {
   api::LabelSelector node_selector;            // the pool's and the VirtualIP's together
   bool forwards = false;                       // Fairlead forwards (not Delegate): IPVS is needed
   std::vector<std::string> preferred_nodes{};  // of the VirtualIP, the first before the second
+  // externalTrafficPolicy: Local: the nodes with an endpoint (footing.h). Empty: there is none anywhere, and
+  // any node will do. Absent: Cluster.
+  std::optional<std::set<std::string>> local_nodes{};
 };
 
 // Why a node may not join. The first that applies, in this order.
@@ -33,9 +37,10 @@ enum class Ineligible {
   kExcluded,
   kNetworkUnavailable,
   kCordoned,
-  kNotSelected,  // nodeSelector, the pool's or the VirtualIP's
-  kNoReport,     // no NodeReport: no daemon runs there
-  kNoInterface,  // no interface (of the pool's name) with a prefix that covers the address
+  kNotSelected,      // nodeSelector, the pool's or the VirtualIP's
+  kNoLocalEndpoint,  // externalTrafficPolicy: Local
+  kNoReport,         // no NodeReport: no daemon runs there
+  kNoInterface,      // no interface (of the pool's name) with a prefix that covers the address
   kInterfaceDown,
   kNoIpvs,
 };
@@ -46,8 +51,11 @@ struct Candidates {
 };
 Candidates candidates(const Inputs& inputs, const Demand& demand);
 
-// True if the node has the labels that are asked for.
+// True if the node has the labels that are asked for and, where that is, an endpoint. Of a node that is not
+// Ready the control plane guesses that its endpoints are not: that is not held against it.
 bool selects(const Demand& demand, const api::Node& node);
+// The nodes of which that is true.
+std::set<std::string> selected(const Inputs& inputs, const Demand& demand);
 
 // Where the address sits on the node of this report, carrier or not. Of several prefixes the longest, then
 // the first interface by name.

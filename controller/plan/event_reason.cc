@@ -30,6 +30,10 @@ std::string_view to_string(EventReason reason) {
       return "DeprecatedField";
     case EventReason::kNameTaken:
       return "NameTaken";
+    case EventReason::kWithdrawn:
+      return "Withdrawn";
+    case EventReason::kReturned:
+      return "Returned";
   }
   return "";
 }

@@ -22,6 +22,8 @@ enum class EventReason {
   kPoolRemoved,
   kDeprecatedField,
   kNameTaken,
+  kWithdrawn,
+  kReturned,
 };
 // "IPAllocated", ...: the word itself, as in the reference.
 std::string_view to_string(EventReason reason);

@@ -31,14 +31,17 @@ Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address,
   return out;
 }
 
-Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candidates& candidates) {
+Frame frame_of(const Inputs& inputs, const api::AddressPool& pool, const Demand& demand,
+               const Candidates& candidates) {
   Frame out{demand.address.family(),
             segment_of_interface(pool.spec.interface),
             pool.spec.interface,
             pool.spec.vrrp,
             {},
             demand.node_selector,
-            demand.preferred_nodes};
+            demand.preferred_nodes,
+            demand.local_nodes};
+  if (out.local_nodes && !out.local_nodes->empty()) out.local_nodes = selected(inputs, demand);
   std::map<net::Prefix, int> networks;
   for (const auto& [node, site] : candidates.eligible) {
     out.nodes.insert(node);

@@ -21,16 +21,23 @@ struct Frame {
   // As written: two that select the same nodes today may not do so tomorrow.
   api::LabelSelector node_selector;
   std::vector<std::string> preferred_nodes;
+  // externalTrafficPolicy: Local: the nodes that are selected, those aside that cannot join just now; empty
+  // while there is no endpoint. Absent: Cluster, which shares with no Local: that one's nodes change more
+  // often.
+  std::optional<std::set<std::string>> local_nodes;
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
-// What is asked of nodes for this address, by its pool and its VirtualIP.
+// What is asked of nodes for this address, by its pool and its VirtualIP; without local_nodes, which the
+// Seating knows.
 Demand demand_of(const api::AddressPool& pool, const net::IpAddress& address,
                  const api::VirtualIPSpec& virtual_ip);
 
-// The frame of an address with these candidates. Without a pool interface the segment is the covering prefix
-// most candidates have (tie: the smallest). REQUIRES: some candidate is eligible.
-Frame frame_of(const api::AddressPool& pool, const Demand& demand, const Candidates& candidates);
+// The frame of an address with these candidates, by its pool and its demand. Without a pool interface the
+// segment is the covering prefix most candidates have (tie: the smallest). REQUIRES: some candidate is
+// eligible.
+Frame frame_of(const Inputs& inputs, const api::AddressPool& pool, const Demand& demand,
+               const Candidates& candidates);
 
 // The interface most eligible nodes have the address on (tie: the first by name).
 std::string common_interface(const Candidates& candidates);

@@ -20,8 +20,8 @@ struct HandOvers {
 
 // Of an observed group, status included. By signal:
 // - cordoned, network unavailable: gives up, and stays as the last resort;
-// - excluded, or not selected by the demand (nullptr: not known): gives up, and leaves once it has reported
-//   that it is not Master any more, or cannot report;
+// - excluded, or not selected by the demand (selects(); nullptr: not known): gives up, and leaves once it has
+//   reported that it is not Master any more, or cannot report;
 // - out of service: leaves at once; if its Node is NotReady, for whoever is left, ready or not.
 // Who gave up does so until its signal is gone, whatever becomes of the others. Never all members leave.
 HandOvers hand_overs(const Inputs& inputs, const api::VRRPGroup& group, const Demand* demand);

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "controller/plan/vacancy.h"
 #include "lib/api/address_claim.h"
 #include "lib/api/address_pool.h"
 #include "lib/api/namespace.h"
@@ -60,6 +61,7 @@ struct Memory {
   // Service -> the field managers that own what we would write of its status (K-26), "a, b".
   std::map<api::ObjectKey, std::string> foreign_writers;
   Fought fought;
+  Vacancies vacancies;                // how long VirtualIPs have been without endpoints, or with some again
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

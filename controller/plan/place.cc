@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -85,6 +86,8 @@ std::vector<api::GroupMember> like(const Draft& sister, const Candidates& candid
 struct Newcomer {
   Wish wish;
   std::vector<api::AddressOwner> owners;
+  std::optional<std::set<std::string>> local_nodes;  // as in Demand
+  bool released = false;                             // nodes may hold it yet for a group that it left
 };
 
 void add_address(const Inputs& inputs, const Newcomer& newcomer, Draft& draft) {
@@ -146,17 +149,64 @@ Draft* group_for(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Dr
   return shared;
 }
 
+bool is_releasing(const Draft& draft, const net::IpAddress& address) {
+  return std::any_of(draft.releases.begin(), draft.releases.end(),
+                     [&](const Release& release) { return release.address == address; });
+}
+
+// True if an address of `fresh` may be in the group of this draft, which it has left.
+bool fits(const Draft& fresh, const Draft& draft) {
+  const auto& spec = draft.group.spec;
+  if (!fresh.frame || spec.addresses.size() >= most_addresses(fresh.frame->family)) return false;
+  if (draft.frame == fresh.frame) return true;
+  return spec.addresses.empty() &&  // it lives by the rules of whoever comes into it
+         draft.group.meta.name ==
+             group_name(fresh.frame->segment, fresh.frame->family, spec.virtual_router_id);
+}
+
+// An address that nodes may hold yet comes back into the group that it has left, if it is of one and that is
+// the right one again: these are the group's own nodes, and whoever is its master has it. Otherwise it waits
+// until they have let go.
+const Draft* come_back(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, Drafts& drafts) {
+  const auto& address = newcomer.wish.address;
+  Draft* former = nullptr;
+  for (auto& [name, draft] : drafts) {
+    if (!is_releasing(draft, address)) continue;
+    if (former != nullptr) return nullptr;
+    former = &draft;
+  }
+  if (former == nullptr || !fits(fresh, *former)) return nullptr;
+  if (former->group.spec.addresses.empty()) {
+    former->pool = fresh.pool;
+    former->demand = fresh.demand;
+    former->candidates = fresh.candidates;
+    former->frame = fresh.frame;
+    former->sister = fresh.sister;
+  }
+  std::erase_if(former->releases, [&](const Release& release) { return release.address == address; });
+  add_address(inputs, newcomer, *former);
+  return former;
+}
+
 void place_one(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& where, Drafts& drafts,
                Placement& out) {
   const Wish& wish = newcomer.wish;
   Draft fresh;
   fresh.pool = wish.pool;
   fresh.demand = demand_of(*wish.pool, wish.address, spec_of(inputs, wish));
+  fresh.demand.local_nodes = newcomer.local_nodes;
   fresh.candidates = candidates(inputs, fresh.demand);
-  if (fresh.candidates.eligible.empty()) return refuse(newcomer, nobody_can(fresh, wish), out);
-  fresh.frame = frame_of(*wish.pool, fresh.demand, fresh.candidates);
+  const bool some = !fresh.candidates.eligible.empty();
+  if (some) fresh.frame = frame_of(inputs, *wish.pool, fresh.demand, fresh.candidates);
   fresh.sister = sister_of(where, wish.uid, wish.address.family());
-  const Draft* group = group_for(inputs, newcomer, std::move(fresh), drafts);
+  const Draft* group = nullptr;
+  if (newcomer.released) {
+    group = come_back(inputs, newcomer, fresh, drafts);
+    if (group == nullptr) return void(out.moving.insert(wish.address));
+  } else {
+    if (!some) return refuse(newcomer, nobody_can(fresh, wish), out);
+    group = group_for(inputs, newcomer, std::move(fresh), drafts);
+  }
   if (group == nullptr) return refuse(newcomer, no_router_id(wish), out);
   note(group->group.meta.name, {wish.address, wish.address.bits(), {}, newcomer.owners}, where);
 }
@@ -186,15 +236,13 @@ std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, con
   std::vector<Newcomer> out;
   for (const auto& [address, wishes] : seating.claims.granted) {
     if (placed.contains(address)) continue;
-    if (released.contains(address)) {
-      placement.moving.insert(address);
-      continue;
-    }
     auto owners = owners_of(seating, {address, address.bits(), {}, {}});
+    const bool waits = released.contains(address);
+    if (owners.empty() && waits) placement.moving.insert(address);
     if (owners.empty()) continue;
     const auto first = std::find_if(wishes.begin(), wishes.end(),
                                     [&](const Wish& wish) { return wish.uid == owners.front().uid; });
-    out.push_back({*first, std::move(owners)});
+    out.push_back({*first, std::move(owners), local_nodes_of(seating, address), waits});
   }
   std::stable_sort(out.begin(), out.end(), [&](const Newcomer& a, const Newcomer& b) {
     return older(inputs.virtual_ips.at(a.wish.virtual_ip).meta,

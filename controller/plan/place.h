@@ -20,11 +20,11 @@ struct Placement {
 };
 
 // An address stays in its group as long as its VirtualIP holds it and is to be held by the nodes that the
-// group is of; else it leaves, and comes into another when every node has let go (draft.h). A new one opens a
-// group until as many exist for its frame as the pool says, then joins the one with the fewest addresses
-// (tie: lowest VRID). An address without a holder leaves, noted in the group's annotation (release.h); a
-// group stays, empty, while members have not reported, and is then gone from `groups`. `held`: holdings() of
-// the inputs.
+// group is of, or any will do; else it leaves, and comes into another when every node has let go (draft.h),
+// or back into that one at once. A new one opens a group until as many exist for its frame as the pool says,
+// then joins the one with the fewest addresses (tie: lowest VRID). An address without a holder leaves, noted
+// in the group's annotation (release.h); a group stays, empty, while members have not reported, and is then
+// gone from `groups`. `held`: holdings() of the inputs.
 Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating);
 
 }  // namespace fairlead::controller

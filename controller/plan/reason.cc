@@ -48,6 +48,8 @@ std::string_view to_string(Reason reason) {
       return "NoEndpoints";
     case Reason::kNoMaster:
       return "NoMaster";
+    case Reason::kWithdrawn:
+      return "Withdrawn";
     case Reason::kHealthy:
       return "Healthy";
     case Reason::kSplitOwnership:

@@ -35,6 +35,7 @@ enum class Reason {
   kServing,
   kNoEndpoints,
   kNoMaster,
+  kWithdrawn,  // onNoEndpoints: Withdraw
   // Degraded
   kHealthy,
   kSplitOwnership,

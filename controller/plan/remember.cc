@@ -8,6 +8,7 @@ namespace fairlead::controller {
 Memory remember(const Inputs& inputs, const Desired& desired) {
   Memory out;
   out.stale_members = inputs.memory.stale_members;
+  out.vacancies = desired.vacancies;
   for (const auto& [key, managers] : inputs.memory.foreign_writers) {
     if (inputs.services.contains(key)) out.foreign_writers.insert({key, managers});
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,7 +20,15 @@ struct Seating {
   // these VirtualIPs, by UID, have meanwhile they keep.
   std::set<std::pair<net::IpAddress, std::string>> unclaimed;
   std::set<std::string> moving;
+  // Of addresses with externalTrafficPolicy Local: the nodes with an endpoint of the Service, none if there
+  // is no endpoint (Demand::local_nodes).
+  std::map<net::IpAddress, std::set<std::string>> local_nodes;
 };
+
+// What the endpoints of the Services behind granted addresses ask of nodes. Of several Services that share an
+// address the nodes that have endpoints of all; if there are none, of the first.
+void note_local_nodes(const Ground& ground, Seating& seating);
+std::optional<std::set<std::string>> local_nodes_of(const Seating& seating, const net::IpAddress& address);
 
 // Those who were granted the address; none if nobody was.
 const std::vector<Wish>& granted(const Seating& seating, const net::IpAddress& address);

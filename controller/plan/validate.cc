@@ -167,7 +167,8 @@ Ground::Ground(const Inputs& of)
       tenures(fairlead::controller::tenures(of, held)),
       reserved(of),
       releasing(fairlead::controller::releasing(of)),
-      belongings(of) {}
+      belongings(of),
+      footings(fairlead::controller::footings(of, belongings)) {}
 
 std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
   const auto& spec = virtual_ip.spec;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controller/plan/belongings.h"
+#include "controller/plan/footing.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/inputs.h"
 #include "controller/plan/pools.h"
@@ -27,6 +28,7 @@ struct Ground {
   ReservedAddresses reserved;
   Releasing releasing;
   Belongings belongings;
+  Footings footings;
 };
 
 // One address that an accepted VirtualIP asks for, or has and keeps.

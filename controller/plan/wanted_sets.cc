@@ -6,6 +6,7 @@
 
 #include "controller/plan/backends.h"
 #include "controller/plan/served_sets.h"
+#include "controller/plan/withhold.h"
 
 namespace fairlead::controller {
 namespace {
@@ -71,7 +72,11 @@ void decide_sets(const Ground& ground, const Seating& seating, const Placement& 
     const bool moves = seating.moving.contains(virtual_ip.meta.uid) ||
                        std::any_of(addresses.begin(), addresses.end(),
                                    [&](const auto& address) { return placement.moving.contains(address); });
-    if (moves) {
+    // Their nodes let the address go first: without its set they would take it for one that waits for it.
+    const bool leaves =
+        is_withdrawn(out, virtual_ip.meta.uid) && (holds_any(ground.tenures, virtual_ip.meta.uid) ||
+                                                   ground.releasing.waiting.contains(virtual_ip.meta.uid));
+    if (moves || leaves) {
       keep_sets(ground.belongings, virtual_ip.meta.uid, out);
     } else if (virtual_ip.spec.service) {
       out.standing[{key.namespace_name, *virtual_ip.spec.service}].push_back({key, std::move(places)});

@@ -100,6 +100,26 @@ void tell_master(const api::VirtualIPStatus& was, const api::VirtualIPStatus& ne
   out.bad(EventReason::kNoMaster, "Summarize", "no node is Master" + last);
 }
 
+const std::string* reason_of_ready(const api::VirtualIPStatus& status) {
+  const auto* found = find_condition(status.conditions, "Ready");
+  return found == nullptr ? nullptr : &found->reason;
+}
+
+// onNoEndpoints: Withdraw (FC-17). It is back as soon as it waits for nothing but nodes.
+void tell_withdrawal(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
+  const auto* before = reason_of_ready(was);
+  const auto* now = reason_of_ready(next);
+  const bool was_out = before != nullptr && *before == to_string(Reason::kWithdrawn);
+  const bool is_out = now != nullptr && *now == to_string(Reason::kWithdrawn);
+  if (is_out && !was_out)
+    out.bad(EventReason::kWithdrawn, "Summarize", find_condition(next.conditions, "Ready")->message);
+  if (!was_out || is_out || now == nullptr) return;
+  for (const auto reason : {Reason::kWaitingForNodes, Reason::kNoMaster, Reason::kServing}) {
+    if (*now == to_string(reason))
+      out.good(EventReason::kReturned, "Summarize", "nodes hold its address again");
+  }
+}
+
 void tell_causes(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
   for (const auto& [cause, message] : new_causes(was.conditions, next.conditions)) {
     for (const auto reason : kToldCauses) {
@@ -127,6 +147,7 @@ std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api:
   Telling news(subject);
   tell_addresses(present.status, next, news);
   tell_master(present.status, next, news);
+  tell_withdrawal(present.status, next, news);
   tell_causes(present.status, next, news);
   std::vector<Notice> out = news.take();
   tell_service_too(present.meta, out);

@@ -8,10 +8,10 @@
 // written once tells it once, across restarts too.
 namespace fairlead::controller {
 
-// IPAllocated, AllocationFailed, NotAccepted, MasterChanged, NoMaster, and of what degrades it
-// SplitOwnership, PoolRemoved, ForeignStatusWriter, ConflictWithKubeProxy: each when it begins or says
-// something else, whatever else degrades it. Those of a VirtualIP made for a Service also for the Service,
-// but for the two refusals.
+// IPAllocated, AllocationFailed, NotAccepted, MasterChanged, NoMaster, Withdrawn, Returned, and of what
+// degrades it SplitOwnership, PoolRemoved, ForeignStatusWriter, ConflictWithKubeProxy: each when it begins or
+// says something else, whatever else degrades it. Those of a VirtualIP made for a Service also for the
+// Service, but for the two refusals.
 std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api::VirtualIPStatus& next);
 
 // NameTaken, NotAccepted, AllocationFailed.

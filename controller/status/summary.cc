@@ -139,9 +139,11 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
 }
 
 // What the Service shows stays while its VirtualIP is on its way to just that: after a restore of the cluster
-// it is asked for first (kubernetes.md 1, "Allocation order").
+// it is asked for first (kubernetes.md 1, "Allocation order"). While it is withdrawn the address is its own,
+// too.
 bool shows_what_comes(const api::Service& service, const Decision& decision) {
-  if (decision.not_accepted || decision.not_allocated || decision.not_placed) return false;
+  const bool placed = !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn;
+  if (decision.not_accepted || decision.not_allocated || !placed) return false;
   const auto is_shown = [&](const auto& address) {
     return std::any_of(service.ingress.begin(), service.ingress.end(),
                        [&](const auto& ingress) { return ingress.ip == net::to_string(address); });

@@ -19,6 +19,8 @@ constexpr std::size_t kMaxReals = 1000;  // of the whole object, too (kubernetes
 constexpr std::size_t kMaxEntries = 64;
 constexpr int kMaxSlices = 1000;
 
+constexpr Word<ExternalTrafficPolicy> kPolicyWords[] = {{"Cluster", ExternalTrafficPolicy::kCluster},
+                                                        {"Local", ExternalTrafficPolicy::kLocal}};
 constexpr Word<RealState> kStateWords[] = {{"Ready", RealState::kReady}, {"Draining", RealState::kDraining}};
 
 // A server of the same port gets packets as the client sent them.
@@ -69,6 +71,7 @@ void read_virtual_server(const JsonView& item, VirtualServer& out,
   auto options = read_traffic_options(item, frame, not_yet_supported);
   if (options.health_checks) out.health_checks = *std::move(options.health_checks);
   out.on_unhealthy = options.on_unhealthy;
+  item.at("externalTrafficPolicy").read<ExternalTrafficPolicy>(kPolicyWords, out.external_traffic_policy);
   read_reals(item.at("reals"), out);
 }
 

@@ -18,6 +18,10 @@ namespace fairlead::api {
 
 enum class RealState { kReady, kDraining };
 
+// A Service's externalTrafficPolicy, where Fairlead forwards. Local: a node uses the real servers that run on
+// itself, and no other; one of which it is not known where it runs is nobody's.
+enum class ExternalTrafficPolicy { kCluster, kLocal };
+
 struct RealServer {
   net::IpAddress address;
   net::Port port{0};
@@ -36,6 +40,7 @@ struct VirtualServer {
   std::vector<RealServer> reals;             // sorted by address, port
   std::vector<HealthCheck> health_checks{};  // all must pass; none: every real server counts as up
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
+  ExternalTrafficPolicy external_traffic_policy = ExternalTrafficPolicy::kCluster;
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
 

@@ -27,6 +27,7 @@ json virtual_server_json(const VirtualServer& server) {
   for (const auto& real : server.reals) out["reals"].push_back(real_json(real));
   for (const auto& check : server.health_checks) out["healthChecks"].push_back(health_check_json(check));
   if (server.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(server.on_unhealthy);
+  if (server.external_traffic_policy == ExternalTrafficPolicy::kLocal) out["externalTrafficPolicy"] = "Local";
   return out;
 }
 

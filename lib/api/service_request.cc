@@ -219,8 +219,6 @@ Decoded<VirtualIPSpec> requested_spec(const Service& service, ForeignAnnotations
     decoded.problems.push_back({"spec.ports", "must have at most " + std::to_string(kMostServicePorts) +
                                                   " items, got " + std::to_string(service.too_many_ports)});
   }
-  if (service.external_traffic_local)
-    decoded.value.not_yet_supported.emplace_back("spec.externalTrafficPolicy");
   return decoded;
 }
 

@@ -184,8 +184,9 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   out.health_checks = std::move(options.health_checks);
   out.on_unhealthy = options.on_unhealthy;
   spec.at("onNoEndpoints").read<OnNoEndpoints>(kOnNoEndpointsWords, out.on_no_endpoints);
-  if (out.on_no_endpoints != OnNoEndpoints::kReject) {
-    out.not_yet_supported.push_back(spec.at("onNoEndpoints").path());
+  if (out.on_no_endpoints == OnNoEndpoints::kWithdraw && !out.service && out.servers.empty()) {
+    spec.at("onNoEndpoints")
+        .problem("Withdraw is allowed with serviceRef or servers only: nothing else tells of endpoints");
   }
   read_placement(spec.at("placement"), out.placement);
 }

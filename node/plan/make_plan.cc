@@ -34,7 +34,8 @@ api::ObjectKey stem_of(const api::ObjectKey& key) {
 
 class SetPlanning {
  public:
-  SetPlanning(const GroupPlans& groups, const Plan& previous) : groups_(groups), previous_(previous) {}
+  SetPlanning(const std::string& node, const GroupPlans& groups, const Plan& previous)
+      : node_(node), groups_(groups), previous_(previous) {}
 
   void add(const api::ObjectKey& stem, const Slices& slices) {
     const bool whole = slices.whole();
@@ -102,7 +103,9 @@ class SetPlanning {
   bool add_server(const VirtualServerKey& key, const api::VirtualServer& server, const std::string& group) {
     VirtualServerPlan plan{group, server.forwarding,    server.scheduler,
                            {},    server.health_checks, server.on_unhealthy};
+    const bool local = server.external_traffic_policy == api::ExternalTrafficPolicy::kLocal;
     for (const auto& real : server.reals) {
+      if (local && real.node != node_) continue;
       const auto weight = real.state == api::RealState::kDraining ? api::Weight(0) : real.weight;
       plan.reals.insert({net::Endpoint{real.address, real.port}, RealServerPlan{weight}});
     }
@@ -133,6 +136,7 @@ class SetPlanning {
     }
   }
 
+  const std::string& node_;
   const GroupPlans& groups_;
   const Plan& previous_;
   std::map<VirtualServerKey, VirtualServerPlan> servers_;
@@ -162,7 +166,7 @@ MadePlan make_plan(const NodeIdentity& node, const std::map<std::string, api::VR
   MadePlan out;
   GroupPlans routers = plan_groups(node, groups, passwords);
   const auto slices = usable_slices(sets, out.problems);
-  SetPlanning planning(routers, previous);
+  SetPlanning planning(node.name, routers, previous);
   for (const auto& [stem, parts] : slices) planning.add(stem, parts);
   std::move(planning).finish(out.plan, out.problems);
   for (const auto& [name, group] : groups) {

@@ -72,6 +72,9 @@ struct MadePlan {
 //   its own.
 // * A virtual server whose address its group does not list is left out without a word: each is in that
 //   place for a moment while its VIP is released.
+// * Of a virtual server with externalTrafficPolicy Local the real servers that run on `node` are there, and
+// no
+//   other: what is not known to run here does not.
 // * Sets are slices of a whole, `<stem>-<index>`: until all slices that slice 0 counts are there, nothing
 //   that `previous` had for them is removed.
 // * A group with authentication PASS whose file is not in `passwords` is left out.

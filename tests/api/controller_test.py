@@ -12,6 +12,7 @@ import time
 
 import apiserver
 import controller_by_hand as by_hand
+import controller_endpoints
 import controller_nodes as nodes
 import controller_refusals as refusals
 import controller_release as releases
@@ -162,6 +163,7 @@ def main():
             releases.passing_over(verdicts, world, releases.release(verdicts, world))
             by_hand.shared(verdicts, world, until, let_go)
             by_hand.own(verdicts, world, until)
+            controller_endpoints.endpoints(verdicts, world)
             finish(verdicts, world, controller)
             half_blind(verdicts, world, folder, kubeconfig)
             restart(verdicts, world, folder, kubeconfig)

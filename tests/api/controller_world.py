@@ -107,20 +107,22 @@ class World:
                     "status": {"members": [{"node": node, "up": up, "total": total, "observedGeneration": 1}]}},
                    "fairlead-node-" + node)
 
-    def service(self, name, annotations, class_name="fairlead.dev/vip", port=80):
+    def service(self, name, annotations, class_name="fairlead.dev/vip", port=80, policy="Cluster"):
         return self.apply(f"/api/v1/namespaces/default/services/{name}", {
             "apiVersion": "v1", "kind": "Service",
             "metadata": {"name": name, "namespace": "default", "annotations": annotations},
             "spec": {"type": "LoadBalancer", "loadBalancerClass": class_name, "allocateLoadBalancerNodePorts": False,
+                     "externalTrafficPolicy": policy,
                      "ports": [{"name": "http", "port": port, "targetPort": 8080, "protocol": "TCP"}]}})
 
     def slice(self, service, endpoints):
+        """`endpoints`: (address, conditions) each, and the node's name if it is to be known."""
         return self.apply(f"/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/{service}-1", {
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
             "metadata": {"name": service + "-1", "namespace": "default",
                          "labels": {"kubernetes.io/service-name": service}},
             "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
-            "endpoints": [{"addresses": [a], "conditions": c} for a, c in endpoints]})
+            "endpoints": [{"addresses": [a], "conditions": c, **({"nodeName": n[0]} if n else {})} for a, c, *n in endpoints]})
 
     def events(self, reason, word=""):
         """Notes of the Events of this run with that reason, and that word in the note."""

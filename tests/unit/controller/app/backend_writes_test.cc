@@ -6,6 +6,7 @@
 #include <random>
 
 #include "unit/controller/app/cluster.h"
+#include "unit/controller/app/members.h"
 
 // FC-05: what endpoints change is found without a look at everything, and is what a look at everything finds.
 namespace fairlead::controller {
@@ -16,28 +17,40 @@ using Services = std::set<api::ObjectKey>;
 
 const std::vector<std::string> kNames = {"web", "one", "two", "three"};
 
-// Four Services, each served, one of them by two slices; and what users ask besides.
+// Four Services, each served, one of them by two slices; and what users ask besides. `two` has
+// externalTrafficPolicy Local, `three` onNoEndpoints Withdraw.
 struct Cluster {
   FakeApi api;
+  Rounds rounds{api};
   Standing standing;
+  Footings footings;
 
   Cluster() {
     fill(api);
     for (std::size_t i = 1; i < kNames.size(); ++i) {
-      api.add(service_json(kNames[i], "192.0.2." + std::to_string(114 + i)));
+      json service = service_json(kNames[i], "192.0.2." + std::to_string(114 + i));
+      if (kNames[i] == "two") service["spec"]["externalTrafficPolicy"] = "Local";
+      if (kNames[i] == "three")
+        service["metadata"]["annotations"]["fairlead.dev/on-no-endpoints"] = "Withdraw";
+      api.add(service);
       api.add(slice_json(kNames[i], "10.1.1." + std::to_string(i)));
     }
     auto second = slice_json("one", "10.1.2.1");
     second["metadata"]["name"] = "one-2";
     api.add(second);
-    Rounds rounds(api);
-    for (int i = 0; i < 3; ++i) {
+    whole_round();
+  }
+  // Whole rounds, until nodes and controller have nothing to say any more.
+  void whole_round() {
+    for (int i = 0; i < 8; ++i) {
       EXPECT_TRUE(rounds.settle());
-      report_all(api, "node-1");
+      report(api, {"node-1", "node-2", "node-3", "node-4"});
     }
     EXPECT_TRUE(rounds.settle());
     const Inputs inputs = api.inputs();
-    standing = desired(inputs).standing;
+    const Desired decided = desired(inputs);
+    standing = decided.standing;
+    footings = decided.footings;
   }
 };
 
@@ -45,7 +58,8 @@ json some_endpoints(std::mt19937& random) {
   json out = json::array();
   const unsigned count = random() % 5;
   for (unsigned i = 0; i < count; ++i) {
-    json one{{"addresses", {"10.1.3." + std::to_string(1 + random() % 9)}}};
+    json one{{"addresses", {"10.1.3." + std::to_string(1 + random() % 9)}},
+             {"nodeName", "node-" + std::to_string(1 + random() % 2)}};
     const unsigned kind = random() % 4;
     if (kind == 0) one["conditions"] = {{"ready", false}, {"serving", true}, {"terminating", true}};
     if (kind == 1) one["conditions"] = {{"ready", false}};
@@ -89,21 +103,35 @@ std::vector<Write> of_whole_round(const Inputs& inputs) {
   return out;
 }
 
+bool writes_groups(const Inputs& inputs) {
+  const auto writes = changes(inputs, desired(inputs), {});
+  return std::any_of(writes.begin(), writes.end(),
+                     [](const Write& write) { return write.target == Target::kVRRPGroup; });
+}
+
 TEST(BackendWritesFC05, AreThoseOfAWholeRoundForWhateverBecomesOfSlices) {
   Cluster cluster;
   ASSERT_EQ(cluster.standing.size(), kNames.size());
   std::size_t written = 0;
+  std::size_t whole = 0;
   std::mt19937 random(1);
-  for (int turn = 0; turn < 150; ++turn) {
+  for (int turn = 0; turn < 300; ++turn) {
     Services services;
     for (unsigned count = 1 + random() % 3; count > 0; --count) services.merge(stir(cluster.api, random));
     const Inputs inputs = cluster.api.inputs();
+    if (shifts(inputs, cluster.footings, services)) {
+      cluster.whole_round();
+      ++whole;
+      continue;
+    }
+    ASSERT_FALSE(writes_groups(inputs)) << "in turn " << turn;
     const auto writes = backend_writes(inputs, cluster.standing, services);
     ASSERT_EQ(writes, of_whole_round(inputs)) << "in turn " << turn;
     for (const auto& write : writes) ASSERT_TRUE(cluster.api.carry_out(write));
     written += writes.size();
   }
   EXPECT_GT(written, 100U);
+  EXPECT_GT(whole, 20U);
 }
 
 TEST(BackendWritesFC05, OfServicesThatNobodyNamedAreNone) {

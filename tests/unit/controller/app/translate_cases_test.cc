@@ -10,8 +10,9 @@
 
 // tests/cases/translate/<name>/in.yaml: objects of a cluster. out.yaml: what the controller makes of them,
 // once it has nothing left to write: groups and sets, what it wrote of VirtualIPs, Services and pools, and
-// its Events. A document of kind Settings says with which of its flags the controller runs.
-// FAIRLEAD_WRITE_CASES=1 writes the out.yaml files anew; read the difference before committing it.
+// its Events. A document of kind Settings says with which of its flags the controller runs; one of kind Pass
+// that what stands before it comes to rest, and so many seconds pass. FAIRLEAD_WRITE_CASES=1 writes the
+// out.yaml files anew; read the difference before committing it.
 namespace fairlead::controller {
 namespace {
 
@@ -130,6 +131,9 @@ TEST_P(TranslateCase, MakesOfItsInputWhatStandsInItsOutput) {
   for (const auto& object : documents(text_of(folder / "in.yaml"))) {
     if (object["kind"] == "Settings") {
       rounds.set(settings_of(object));
+    } else if (object["kind"] == "Pass") {
+      ASSERT_TRUE(rounds.settle());
+      rounds.pass(Seconds(object["seconds"].get<int>()));
     } else {
       api.add(object);
     }

@@ -115,6 +115,24 @@ TEST(Backends, WhereNoneIsReadyThoseThatStillServeTakeNewConnections) {
   EXPECT_EQ(reals(inputs), wanted);
 }
 
+// externalTrafficPolicy: Local.
+TEST(Backends, OfAServiceWithLocalTheNodesAreToldAndEachNodeFallsBackForItself) {
+  Inputs inputs = with_service();
+  EXPECT_EQ(behind(inputs, of_service()).virtual_servers.front().external_traffic_policy,
+            api::ExternalTrafficPolicy::kCluster);
+  inputs.services.at({"shop", "web"}).external_traffic_local = true;
+  put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, "node-a"},
+                                              {{"10.1.0.2"}, false, true, true, "node-a"},
+                                              {{"10.1.0.3"}, false, true, true, "node-b"}}));
+  EXPECT_EQ(behind(inputs, of_service()).virtual_servers.front().external_traffic_policy,
+            api::ExternalTrafficPolicy::kLocal);
+  const std::vector<api::RealServer> wanted{
+      {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-a", api::RealState::kDraining},
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+  EXPECT_EQ(reals(inputs), wanted);
+}
+
 TEST(Backends, AllSlicesOfTheServiceCountAndNoOthers) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, ""}}));

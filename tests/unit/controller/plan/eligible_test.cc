@@ -82,6 +82,20 @@ TEST(Eligible, NotANodeThatThePoolDoesNotSelect) {
   EXPECT_EQ(candidates(inputs, demand).eligible.size(), 1U);
 }
 
+// externalTrafficPolicy: Local.
+TEST(Eligible, NotANodeWithoutAnEndpointOfAServiceWithLocal) {
+  Demand demand = kDemand;
+  demand.local_nodes = {"node-a", "node-c"};
+  EXPECT_EQ(why(three_nodes(), demand), Ineligible::kNoLocalEndpoint);
+  EXPECT_EQ(candidates(three_nodes(), demand).eligible.size(), 2U);
+  EXPECT_FALSE(selects(demand, node("node-b")));
+  auto not_ready = node("node-b");
+  not_ready.ready = false;
+  EXPECT_TRUE(selects(demand, not_ready));
+  demand.local_nodes = std::set<std::string>{};  // there is none anywhere
+  EXPECT_TRUE(candidates(three_nodes(), demand).others.empty());
+}
+
 TEST(Eligible, NotANodeWithoutReport) {
   Inputs inputs = three_nodes();
   inputs.node_reports.erase({"", "node-b"});

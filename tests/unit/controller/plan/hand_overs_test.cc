@@ -182,6 +182,19 @@ TEST(HandOvers, OfAFullGroupThatAllAreToLeaveTheWeakestBackupMakesRoom) {
   EXPECT_EQ(makes_room(inputs, group, demand), "node-b");
 }
 
+// externalTrafficPolicy: Local: as one that is not selected.
+TEST(HandOvers, AMemberWithoutALocalEndpointGivesUpToOneWithAndThenLeaves) {
+  Demand demand{ip("192.0.2.100"), "", {}, true};
+  demand.local_nodes = {"node-b"};
+  auto group = served_group();
+  EXPECT_EQ(hand_overs(three_nodes(), group, &demand), (HandOvers{{"node-a", "node-c"}, {}}));
+  group.status.members[1].programmed = false;  // node-b is not ready to take over
+  EXPECT_EQ(hand_overs(three_nodes(), group, &demand), HandOvers{});
+  EXPECT_EQ(hand_overs(three_nodes(), handed_over(), &demand), (HandOvers{{"node-c"}, {"node-a"}}));
+  demand.local_nodes = {"node-z"};  // of nobody here: nobody leaves
+  EXPECT_EQ(hand_overs(three_nodes(), served_group(), &demand), HandOvers{});
+}
+
 TEST(HandOvers, SettingsTurnCordonAndLabelOff) {
   Inputs inputs = cordoned();
   inputs.settings.ignore_cordon = true;

@@ -69,10 +69,10 @@ TEST(Services, AnnotationsBecomeTheSpec) {
 
 TEST(Services, WhatIsNotBuiltYetIsRefusedAndNamed) {
   auto object = annotated("quorum", "2");
-  object.external_traffic_local = true;
+  object.client_ip_affinity = Seconds(60);
   EXPECT_EQ(refusal(object), (Refusal{Reason::kNotYetSupported,
                                       "not supported yet: annotation fairlead.dev/quorum, "
-                                      "spec.externalTrafficPolicy"}));
+                                      "spec.sessionAffinity"}));
 }
 
 TEST(Services, WithoutAnAddressItsVirtualIPAsksForNoneInParticular) {

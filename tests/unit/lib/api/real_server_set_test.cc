@@ -36,7 +36,8 @@ RealServerSet example() {
         {ip("192.0.2.22"), net::Port(5353), Weight(0), "", RealState::kDraining}},
        {{CheckKind::kTcp, Seconds(6), Seconds(2), 3, Seconds(0), net::Port(54), ip("192.0.2.1")},
         HealthCheck{}},
-       OnUnhealthy::kRemove},
+       OnUnhealthy::kRemove,
+       ExternalTrafficPolicy::kLocal},
       {ip("192.0.2.10"), net::Port(80), net::Protocol::kTcp, Scheduler::kWlc, Forwarding::kNat, {}}};
   return out;
 }
@@ -80,6 +81,8 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
                 R"("healthChecks":[{"tcp":{},"sourceAddress":"2001:db8::1"}]})"),
        at + "healthChecks[0].sourceAddress: must be of the family of the virtual addresses, IPv4, got "
             "\"2001:db8::1\""},
+      {document(R"({"address":"192.0.2.10","port":80,"externalTrafficPolicy":"local"})"),
+       at + "externalTrafficPolicy: must be one of Cluster, Local, got \"local\""},
       {with_reals("{}"), at + "reals[0].address: required; " + at + "reals[0].port: required"},
       {with_reals(R"({"address":"x","port":70000,"weight":-1,"state":"Gone"})"),
        at + "reals[0].address: must be an IPv4 or IPv6 address, got \"x\"; " + at +

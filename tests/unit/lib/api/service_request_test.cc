@@ -43,6 +43,7 @@ TEST(ServiceRequest, AnnotationsBecomeFields) {
   EXPECT_EQ(spec(annotated("scheduler", "mh")).scheduler, Scheduler::kMh);
   EXPECT_EQ(spec(annotated("on-unhealthy", "Remove")).on_unhealthy, OnUnhealthy::kRemove);
   EXPECT_EQ(spec(annotated("on-no-endpoints", "Reject")).on_no_endpoints, OnNoEndpoints::kReject);
+  EXPECT_EQ(spec(annotated("on-no-endpoints", "Withdraw")).on_no_endpoints, OnNoEndpoints::kWithdraw);
   EXPECT_EQ(spec(annotated("preferred-nodes", "node-b, node-a")).placement.preferred_nodes,
             (std::vector<std::string>{"node-b", "node-a"}));
 }
@@ -165,9 +166,13 @@ TEST(ServiceRequest, TheServicesOwnTrafficRulesAreNotBuiltYet) {
   service.source_ranges = {"10.0.0.0/8"};
   EXPECT_EQ(asked(service).value.not_yet_supported,
             std::vector<std::string>{"spec.loadBalancerSourceRanges"});
-  service.source_ranges.clear();
+}
+
+// What it asks of nodes is the Service's own matter, and nothing of its VirtualIP's.
+TEST(ServiceRequest, ExternalTrafficPolicyLocalChangesNothingOfTheSpec) {
+  auto service = with({});
   service.external_traffic_local = true;
-  EXPECT_EQ(asked(service).value.not_yet_supported, std::vector<std::string>{"spec.externalTrafficPolicy"});
+  EXPECT_EQ(spec(service), spec(with({})));
 }
 
 // kubernetes.md 1, "ipMode and kube-proxy": "With Proxy, source ranges, session affinity, ... are ours to

@@ -91,6 +91,8 @@ TEST(VirtualIP, AcceptsWhatApiMdAllows) {
       document(R"({"serviceRef":{"name":"web"},"servers":[],"ports":[],"healthChecks":[]})"),
       document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate"})"),
       document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","serviceRef":{"name":"web"}})"),
+      document(R"({"forwarding":"Delegate","serviceRef":{"name":"web"},"onNoEndpoints":"Withdraw"})"),
+      with_port(R"("onNoEndpoints":"Withdraw")"),
       document(R"({"serviceRef":{"name":"web"},"persistence":null,"sorryServer":null})"),
       document(
           R"({"serviceRef":{"name":"web"},"quorum":1,"hysteresis":0,"drainSeconds":300,"minHealthyPercent":0,)"
@@ -166,6 +168,9 @@ TEST(VirtualIP, RefusesWithPathAndWhatIsAllowed) {
        "spec.forwarding: must be one of NAT, DirectRouting, Tunnel, Delegate, got \"nat\""},
       {with_port(R"("onNoEndpoints":"Drop")"),
        "spec.onNoEndpoints: must be one of Reject, Withdraw, got \"Drop\""},
+      {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","onNoEndpoints":"Withdraw"})"),
+       "spec.onNoEndpoints: Withdraw is allowed with serviceRef or servers only: nothing else tells of "
+       "endpoints"},
       {with_port(R"("ipFamilies":["IPv4","IPv4"])"),
        "spec.ipFamilies: must name each family once, got [\"IPv4\",\"IPv4\"]"},
       {document(R"({"addresses":["2001:db8::1"],"ipFamilies":["IPv4"],"forwarding":"Delegate"})"),
@@ -245,9 +250,8 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
       {with_port(
            R"("onUnhealthy":"Remove","quorum":2,"hysteresis":1,"sorryServer":{"address":"192.0.2.9","port":80})"),
        {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},
-      {with_port(
-           R"("minHealthyPercent":50,"drainSeconds":0,"onNoEndpoints":"Withdraw","placement":{"preferredNodes":["a"]})"),
-       {"spec.minHealthyPercent", "spec.drainSeconds", "spec.onNoEndpoints"}},
+      {with_port(R"("minHealthyPercent":50,"drainSeconds":0,"placement":{"preferredNodes":["a"]})"),
+       {"spec.minHealthyPercent", "spec.drainSeconds"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"serviceRef":{"name":"w"}})"),
        {"spec.addresses[1] (IPv6 with forwarding NAT)"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Delegate"})"), {}},

@@ -45,6 +45,25 @@ TEST(SetPlanning, CarriesEveryVirtualServerWithItsReals) {
   EXPECT_THAT(made.problems, IsEmpty());
 }
 
+// api.md, RealServerSet: externalTrafficPolicy. The others are as if they were not there: not checked, not
+// counted.
+TEST(SetPlanning, WithExternalTrafficPolicyLocalThereAreTheRealServersOfThisNodeAlone) {
+  auto servers = set("web-v4-0", "g");
+  auto& server = servers.spec.virtual_servers[0];
+  server.reals = {real("10.0.0.1:8080", 1), real("10.0.0.2:8080", 1), real("10.0.0.3:8080", 1)};
+  server.reals[0].node = "node-b";
+  server.reals[1].node = kNodeA.name;
+  EXPECT_EQ(plan_of({nat_group("g")}, {servers}).plan.virtual_servers.at(tcp("192.0.2.10:80")).reals.size(),
+            3U);
+  server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
+  const auto made = plan_of({nat_group("g")}, {servers});
+  EXPECT_THAT(made.plan.virtual_servers.at(tcp("192.0.2.10:80")).reals,
+              ElementsAre(Pair(*net::parse_endpoint("10.0.0.2:8080"), RealServerPlan{api::Weight(1)})));
+  server.reals.erase(server.reals.begin() + 1);  // none runs here: the virtual server refuses, and is there
+  EXPECT_THAT(plan_of({nat_group("g")}, {servers}).plan.virtual_servers.at(tcp("192.0.2.10:80")).reals,
+              IsEmpty());
+}
+
 TEST(SetPlanning, ADelegateAddressHasNoVirtualServersAndAwaitsNone) {
   auto servers = set("web-v4-0", "g");
   servers.spec.virtual_servers[0].forwarding = api::Forwarding::kDelegate;
