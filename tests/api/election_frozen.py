@@ -1,9 +1,10 @@
 """For election_test.py: a leader that stands still past its lease, and wakes (FC-02, I-13)."""
 import collections
+import json
 import signal
 import time
 
-from controller_world import settle
+from controller_world import APPLY, OURS, settle
 from patience import until
 
 MANY = range(80, 230)  # last bytes of addresses: more writes than leave at once
@@ -88,6 +89,23 @@ def busy(stage, leader):
     stage.check("busy: every finalizer was applied once, by one of the two", len(applied) == len(MANY) and set(applied.values()) == {1},
                 [item for item in applied.items() if item[1] != 1][:12] or len(applied))
     return standby
+
+
+def made_anew(stage):
+    """What every write of ours to what is there names, so that a leader who is late brings nothing back."""
+    path = f"{OURS}/addresspools/late"
+
+    def applied(**metadata):
+        body = {"apiVersion": "fairlead.dev/v1alpha1", "kind": "AddressPool", "metadata": {"name": "late", **metadata},
+                "spec": {"addresses": ["198.51.100.1/32"]}}
+        return stage.world.api.request("PATCH", f"{path}?fieldManager=late&force=true", json.dumps(body), APPLY)
+    there = applied()[1]["metadata"]
+    stage.world.delete(path)
+    version = {"resourceVersion": there["resourceVersion"]}
+    named, unnamed = applied(uid=there["uid"], **version)[0], applied(**version)[0]
+    stage.check("K-27: an apply of what is gone is refused by its UID, and by its version alone makes it anew", (named, unnamed) == (409, 201),
+                f"{named} {unnamed}")
+    stage.world.delete(path)
 
 
 def once(stage):

@@ -14,7 +14,7 @@ import election_frozen as frozen
 from api_client import Relay
 from controller_process import Controller, kubeconfig_of
 from controller_world import World, settle
-from patience import until
+from patience import SLOW, until
 
 LEASE, RENEW, RETRY = 15, 10, 2  # seconds: what the controller takes when nobody says otherwise
 SOONEST = LEASE - RETRY - 0.5  # after its last moment, its renewal being as old as it may
@@ -212,6 +212,18 @@ def touched_by_hand(stage, leader):
     return successor
 
 
+def at_rest(stage):
+    """Until the audit log has had no new line for two seconds, half a minute at most: Events come behind what they tell of. How
+    many lines it has."""
+    count, since = len(stage.lines()), time.monotonic()
+    end = since + 30 * SLOW
+    while time.monotonic() < min(since + 2, end):
+        time.sleep(0.1)
+        if len(stage.lines()) != count:
+            count, since = len(stage.lines()), time.monotonic()
+    return count
+
+
 def two_leaders(stage):
     """Two that know nothing of each other, both writing all the time."""
     both = [stage.replica(name, "--leader-elect=false") for name in ("left", "right")]
@@ -226,7 +238,7 @@ def two_leaders(stage):
                 and all(good(replica.writes(before)) for replica in both), [told(replica.writes(before)) for replica in both])
     blind = [line for line in stage.lines()[before:] if line["verb"] in ("patch", "update", "delete") and not guarded(line)]
     stage.check("none of their writes is without a resourceVersion", not blind, told(blind))
-    quiet = len(stage.lines())
+    quiet = at_rest(stage)
     time.sleep(5)
     stage.check("and no war: in 5 s nothing is written", len(stage.lines()) == quiet, told(stage.lines()[quiet:]))
     for replica in both:
@@ -272,6 +284,7 @@ def main():
                 stage.check("at the end everything asked for is served once", frozen.once(stage), stage.world.items("vrrpgroups"))
                 successor.stop()
                 two_leaders(stage)
+                frozen.made_anew(stage)
             finally:
                 stage.end()
     verdicts.end()

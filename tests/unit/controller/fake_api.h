@@ -55,7 +55,8 @@ class FakeApi {
     if (absence.uid.empty()) return false;
     return meta["uid"] != absence.uid || meta["generation"].dump() == absence.unchanged;
   }
-  // True if the write was taken; false is a conflict, or what it frees is not gone.
+  // True if the write was taken; false is a conflict, or what it frees is not gone. An apply of what is gone
+  // makes it anew whatever its resourceVersion, unless it names its UID, as the real one does.
   bool carry_out(const Write& write) {
     for (const auto& absence : write.absences) {
       if (!confirms(absence)) return false;
@@ -63,8 +64,10 @@ class FakeApi {
     const Key key{kind_of(write.target), write.key};
     const auto found = objects_.find(key);
     const std::string version = found == objects_.end() ? "" : found->second["metadata"]["resourceVersion"];
-    if (version != write.resource_version) return false;
     const json body = json::parse(write.body);
+    const bool is_new = found == objects_.end() && write.verb == Verb::kApply;
+    if (is_new && body["metadata"].contains("uid")) return false;
+    if (!is_new && version != write.resource_version) return false;
     switch (write.verb) {
       case Verb::kCreate:
         apply(key, body);
