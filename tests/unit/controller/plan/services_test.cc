@@ -71,8 +71,8 @@ TEST(Services, WhatIsNotBuiltYetIsRefusedAndNamed) {
   auto object = annotated("quorum", "2");
   object.client_ip_affinity = Seconds(60);
   EXPECT_EQ(refusal(object), (Refusal{Reason::kNotYetSupported,
-                                      "not supported yet: annotation fairlead.dev/quorum, "
-                                      "spec.sessionAffinity"}));
+                                      "not supported yet: spec.sessionAffinity, "
+                                      "annotation fairlead.dev/quorum"}));
 }
 
 TEST(Services, WithoutAnAddressItsVirtualIPAsksForNoneInParticular) {
