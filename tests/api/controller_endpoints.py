@@ -76,9 +76,9 @@ def local(verdicts, world, players):
 def withdraw(verdicts, world, players):
     address = SHY
     world.service("shy", {"fairlead.dev/loadBalancerIPs": address, "fairlead.dev/on-no-endpoints": "Withdraw"})
-    out = until(lambda: world.condition("shy", "Programmed")["reason"] == "NoEndpoints")
+    out = until(lambda: world.condition("shy", "Programmed")["reason"] == "NoEndpoints" and world.condition("shy", "Allocated")["status"] == "True")
     verdicts.add("a new one with onNoEndpoints Withdraw and without endpoints has its address, and is in no group", bool(out)
-                 and world.condition("shy", "Allocated")["status"] == "True" and world.group_of(address) is None, str(world.status_of("shy")))
+                 and world.group_of(address) is None, str(world.status_of("shy")))
     world.slice("shy", on("node-a"))
     served = players.until(lambda: world.status_of("shy").get("state") == "Ready")
     verdicts.add("with one it is served", bool(served), str(world.status_of("shy")))
