@@ -105,6 +105,7 @@ void Controller::cut_short() {
 void Controller::add() {
   rounds_.add(sys::now());
   measures_.added();
+  measures_.show(rounds_, sys::now());
 }
 
 // A stream of changes must not put a round off for ever, and what waits for a retry does not hold up changes.

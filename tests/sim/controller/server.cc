@@ -11,6 +11,7 @@ constexpr int kOk = 200;
 constexpr int kCreated = 201;
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
+constexpr int kInvalid = 422;
 constexpr const char* kDeleted = "2026-01-01T23:00:00Z";
 
 // One second apart, in the order in which they were made.
@@ -89,6 +90,8 @@ Answer Server::handle(const Request& request) {
       return apply_status(request, body);
     case Verb::kMergePatch:
       return set_finalizers(request, body);
+    case Verb::kPatchStatus:
+      return patch_status(request, body);
     default:
       return erase(request, body);
   }
@@ -111,7 +114,8 @@ Answer Server::apply(const Request& request, const json& body) {
   }
   const std::string version = text_at(body, "resourceVersion");
   if (!version.empty() && version != text_at(*there, "resourceVersion")) return conflict(request.name);
-  if (!uid.empty() && uid != text_at(*there, "uid")) return refusal(422, "Invalid", request.name.key.name);
+  if (!uid.empty() && uid != text_at(*there, "uid"))
+    return refusal(kInvalid, "Invalid", request.name.key.name);
   return apply_to(request.name, *there, body);
 }
 
@@ -144,6 +148,21 @@ Answer Server::apply_status(const Request& request, const json& body) {
   }
   object["status"] = std::move(status);
   if (request.name.kind == "Service") note_manager(body.contains("status"), object["metadata"]);
+  if (object != *there) store(request.name, std::move(object));
+  return answer(kOk, objects_.at(request.name));
+}
+
+// A JSON patch, whose tests of what is there may fail.
+Answer Server::patch_status(const Request& request, const json& body) {
+  const json* there = find(request.name);
+  if (there == nullptr) return not_found(request.name);
+  json object = *there;
+  try {
+    object = object.patch(body);
+  } catch (const json::exception&) {
+    return refusal(kInvalid, "Invalid", request.name.key.name);
+  }
+  if (text_at(object, "resourceVersion") != text_at(*there, "resourceVersion")) return conflict(request.name);
   if (object != *there) store(request.name, std::move(object));
   return answer(kOk, objects_.at(request.name));
 }

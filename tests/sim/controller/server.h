@@ -33,7 +33,7 @@ struct Change {
   bool deleted = false;
 };
 
-enum class Verb { kGet, kCreate, kApply, kApplyStatus, kMergePatch, kDelete };
+enum class Verb { kGet, kCreate, kApply, kApplyStatus, kMergePatch, kPatchStatus, kDelete };
 
 struct Request {
   Verb verb = Verb::kGet;
@@ -83,6 +83,7 @@ class Server {
   Answer apply(const Request& request, const json& body);
   Answer apply_to(const Name& name, const json& there, const json& body);
   Answer apply_status(const Request& request, const json& body);
+  Answer patch_status(const Request& request, const json& body);
   Answer set_finalizers(const Request& request, const json& body);
   Answer erase(const Request& request, const json& body);
   json fresh(const Name& name, json object);

@@ -31,6 +31,8 @@ Verb verb_of(controller::Verb verb) {
       return Verb::kApplyStatus;
     case controller::Verb::kMergePatch:
       return Verb::kMergePatch;
+    case controller::Verb::kRemoveEntries:
+      return Verb::kPatchStatus;
     case controller::Verb::kDelete:
       return Verb::kDelete;
   }
@@ -131,7 +133,11 @@ void Writing::succeeded(const controller::Write& write, const Answer& answer) {
     outcome_.moved[name_of(write.target, write.key)] = {write.resource_version,
                                                         deleted ? "" : meta.value.resource_version};
   }
-  if (changed) reverts_.written(subject_of(write), write.body, ground_.time.now());
+  const std::string subject = subject_of(write);
+  const bool ended = deleted || write.step == controller::Step::kRemoveFinalizers;
+  if (ended) return reverts_.let_go(subject.substr(0, subject.find(' ') + 1));
+  const bool tells = write.verb == controller::Verb::kApplyStatus;
+  if (changed) reverts_.written(subject, tells ? meta.value.uid : "", write.body, ground_.time.now());
 }
 
 void Writing::end_of(const controller::Write& write) {
@@ -146,12 +152,12 @@ std::optional<TimePoint> Writing::next_retry() const {
   return failed && undone ? std::min(*failed, *undone) : failed ? failed : undone;
 }
 
-std::set<std::pair<std::string, api::ObjectKey>> Writing::fought() const {
-  std::set<std::pair<std::string, api::ObjectKey>> out;
-  for (const auto& subject : reverts_.fought(ground_.time.now())) {
+controller::Fought Writing::fought() const {
+  controller::Fought out;
+  for (const auto& [subject, manager] : reverts_.fought(ground_.time.now())) {
     const auto name = split(subject.substr(0, subject.find(' ')), '/');
-    out.insert(
-        {std::string(name.front()), {std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())}});
+    const api::ObjectKey key{std::string(name.size() > 2 ? name[1] : ""), std::string(name.back())};
+    out.insert({{std::string(name.front()), key}, manager});
   }
   return out;
 }

@@ -37,7 +37,7 @@ class Writing {
   void drop_rest() { writes_.resize(sent_); }
   bool is_ours(const Name& name, const std::string& version) const;
   std::optional<TimePoint> next_retry() const;
-  std::set<std::pair<std::string, api::ObjectKey>> fought() const;
+  controller::Fought fought() const;
   // When a write was last sent.
   std::optional<TimePoint> last_sent() const { return last_sent_; }
 
