@@ -176,6 +176,7 @@ const Draft* come_back(const Inputs& inputs, const Newcomer& newcomer, const Dra
     former = &draft;
   }
   if (former == nullptr || !fits(fresh, *former)) return nullptr;
+  if (!may_come_back(former->group, former->releases, address, newcomer.owners)) return nullptr;
   if (former->group.spec.addresses.empty()) {
     former->pool = fresh.pool;
     former->demand = fresh.demand;

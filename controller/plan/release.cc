@@ -101,6 +101,19 @@ std::set<std::string> holders(const Inputs& inputs, const api::VRRPGroup& group)
   return out;
 }
 
+bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& releases,
+                   const net::IpAddress& address, const std::vector<api::AddressOwner>& owners) {
+  std::set<std::string> members;
+  for (const auto& member : group.spec.members) members.insert(member.node);
+  return std::all_of(releases.begin(), releases.end(), [&](const Release& release) {
+    if (release.address != address) return true;
+    const bool theirs = std::any_of(owners.begin(), owners.end(),
+                                    [&](const auto& owner) { return owner.uid == release.owner_uid; });
+    return theirs &&
+           std::includes(members.begin(), members.end(), release.nodes.begin(), release.nodes.end());
+  });
+}
+
 std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release) {
   const auto since = inputs.memory.releasing_since.find({release.owner_uid, release.address});
   const Milliseconds limit = fence_lifetime(group.spec) + kExpirySlack + kPatience;

@@ -46,6 +46,11 @@ std::vector<Release> open_releases(const Inputs& inputs, const api::VRRPGroup& g
 // Nodes that may hold an address of the group: its members, and those that left and have not reported since.
 std::set<std::string> holders(const Inputs& inputs, const api::VRRPGroup& group);
 
+// True if an address that the group lets go of may come back into it before every node has let go: it was of
+// one of these owners, and the nodes that may hold it yet are members, so that whoever is Master has it.
+bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& releases,
+                   const net::IpAddress& address, const std::vector<api::AddressOwner>& owners);
+
 // Nodes of the release that are not waited for any longer: entry stale, Node NotReady, or no answer within
 // the fence's lifetime + 1.1 s + 10 s. The address stays blocked for others all the same.
 std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release);

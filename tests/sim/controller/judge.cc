@@ -45,11 +45,18 @@ void Judge::note_virtual_ip(const json* before, const json* after) {
   for (const auto& address : virtual_ip.spec.addresses) asked.insert(net::to_string(address));
 }
 
+// Of two that it has one goes, where it asks for none by name.
+bool Judge::holds_another(const std::string& uid, const std::string& than) const {
+  return std::any_of(claims_.begin(), claims_.end(),
+                     [&](const auto& entry) { return entry.first != than && entry.second.contains(uid); });
+}
+
 void Judge::check_taken(const std::string& address, const Uids& had, const Uids& have) {
   for (const auto& uid : had) {
     const auto found = asking_.find(uid);
     if (have.contains(uid) || found == asking_.end()) continue;
     if (!found->second.empty() && !found->second.contains(address)) continue;
+    if (found->second.empty() && holds_another(uid, address)) continue;
     report("FC-03", "the claim of " + address + " goes from " + uid + ", which is there and asks for it");
   }
 }
@@ -69,11 +76,30 @@ void Judge::group_changed(const Name& name, const json* before, const json* afte
     const auto known = had.find(text);
     const bool goes_on =
         known != had.end() && (known->second.owners == owners || meet(known->second.owners, owners));
-    has[text] = goes_on ? Tenure{known->second.number, owners} : begin(name, text, owners);
+    const Tenure* tenure = goes_on ? &known->second : interrupted(group, text, owners);
+    has[text] = tenure != nullptr ? Tenure{tenure->number, owners} : begin(name, text, owners);
+    last_[text] = {name.key.name, has[text]};
   }
   now_[name.key.name] = has;
   versions_[{group.meta.uid, group.meta.generation}] = has;
   for (const auto& [address, tenure] : has) check_claim(address);
+}
+
+const Judge::Tenure* Judge::interrupted(const api::VRRPGroup& group, const std::string& address,
+                                        const Uids& owners) const {
+  const auto last = last_.find(address);
+  if (last == last_.end() || last->second.first != group.meta.name) return nullptr;
+  if (!meet(last->second.second.owners, owners)) return nullptr;
+  for (const auto& [other, listing] : now_) {
+    if (other != group.meta.name && listing.contains(address)) return nullptr;
+  }
+  const auto& members = group.spec.members;
+  for (const auto& [machine, addresses] : held_) {
+    const bool member =
+        std::any_of(members.begin(), members.end(), [&](const auto& one) { return one.node == machine; });
+    if (addresses.contains(address) && !member) return nullptr;
+  }
+  return &last->second.second;
 }
 
 Judge::Tenure Judge::begin(const Name& group, const std::string& address, const Uids& owners) {

@@ -20,7 +20,9 @@ struct Breach {
 // Judges each change at the server and each plan that a machine takes up, from outside: by documents, never
 // by what a controller thinks.
 //
-// A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once. I-13:
+// A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once; one
+// that gets it back in the group that had it, before its nodes have let go, goes on with his, if they are
+// members: whoever is Master of them has it for him. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
 // begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is
 // there and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
@@ -50,6 +52,9 @@ class Judge {
   void claim_changed(const json* before, const json* after);
   void note_virtual_ip(const json* before, const json* after);
   void check_taken(const std::string& address, const Uids& had, const Uids& have);
+  bool holds_another(const std::string& uid, const std::string& than) const;
+  const Tenure* interrupted(const api::VRRPGroup& group, const std::string& address,
+                            const Uids& owners) const;
   Tenure begin(const Name& group, const std::string& address, const Uids& owners);
   void check_claim(const std::string& address);
   void check_order(const Machine& machine, const plan::Objects& before);
@@ -63,6 +68,7 @@ class Judge {
   std::map<std::string, Listing> now_;                                // by group's name
   std::map<std::pair<std::string, std::int64_t>, Listing> versions_;  // by UID and generation
   std::map<std::string, std::uint64_t> newest_;                       // of each address
+  std::map<std::string, std::pair<std::string, Tenure>> last_;        // of each address: group, tenure
   std::map<std::string, Uids> claims_;                                // address -> holders
   std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
   std::optional<Breach> breach_;

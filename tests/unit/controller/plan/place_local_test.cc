@@ -220,6 +220,17 @@ TEST(PlacementFC17, ComesBackIntoTheGroupThatItLeftWithoutWaitingForItsNodes) {
   }
 }
 
+// What a node holds yet it holds for him who had it.
+TEST(PlacementFC17, OfAnotherWhoGetsTheAddressItWaitsForTheNodesOfTheGroupThatItLeft) {
+  const Inputs inputs = served_on(2, {"node-a", "node-b"});
+  const auto local = all_on(inputs, {"node-a", "node-b"});
+  Inputs without = released(inputs, local, 1);
+  for (auto& [key, object] : without.virtual_ips) object.meta.uid += "-anew";
+  const auto out = placed_by(without, local);
+  EXPECT_TRUE(out.moving.contains(ip("192.0.2.100")));
+  EXPECT_EQ(noted_releases(out.groups.at({"", kFirst})).size(), 1U);
+}
+
 TEST(PlacementFC17, WaitsForTheNodesOfAGroupThatIsNotTheRightOneAnyMore) {
   const Inputs inputs = served_on(2, {"node-a", "node-b"});
   LocalNodes local = all_on(inputs, {"node-a", "node-b"});
