@@ -12,14 +12,6 @@ namespace {
 
 using Held = std::map<net::IpAddress, Holding>;
 
-// Notes that nobody has the address before each that may hold it has let go.
-void let_go(const api::GroupAddress& address, Draft& draft) {
-  if (draft.holders.empty()) return;
-  for (const auto& owner : address.owners) {
-    draft.releases.push_back({address.address, owner.uid, draft.holders});
-  }
-}
-
 // The observed group without the addresses that lost their holder.
 Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
                const api::VRRPGroup& observed) {
@@ -44,7 +36,7 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
       draft.group.spec.addresses.push_back(address);
       continue;
     }
-    let_go(address, draft);
+    let_go(address, draft.holders, draft.releases);
   }
   return draft;
 }
@@ -154,7 +146,7 @@ void send_away(const Inputs& inputs, const Party& party, Draft& draft) {
   std::erase_if(draft.group.spec.addresses, [&](const api::GroupAddress& address) {
     const auto& all = party.addresses;
     const bool goes = std::find(all.begin(), all.end(), address.address) != all.end();
-    if (goes) let_go(address, draft);
+    if (goes) let_go(address, draft.holders, draft.releases);
     return goes;
   });
 }

@@ -101,6 +101,12 @@ std::set<std::string> holders(const Inputs& inputs, const api::VRRPGroup& group)
   return out;
 }
 
+void let_go(const api::GroupAddress& address, const std::set<std::string>& holders,
+            std::vector<Release>& releases) {
+  if (holders.empty()) return;
+  for (const auto& owner : address.owners) releases.push_back({address.address, owner.uid, holders});
+}
+
 bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& releases,
                    const net::IpAddress& address, const std::vector<api::AddressOwner>& owners) {
   std::set<std::string> members;

@@ -29,6 +29,10 @@ struct Release {
 std::string to_string(const std::vector<Release>& releases);
 std::vector<Release> parse_releases(const std::string& text);
 
+// Notes that nobody has the address before each that may hold it has let go; nothing where nobody may.
+void let_go(const api::GroupAddress& address, const std::set<std::string>& holders,
+            std::vector<Release>& releases);
+
 // The notes of one group as they stand.
 std::vector<Release> noted_releases(const api::VRRPGroup& group);
 

@@ -124,6 +124,15 @@ void listen(const api::VRRPGroup& group, const std::map<std::string, std::string
   out.nobody = votes.empty() && out.unknown_sender.empty();
 }
 
+// Whom a Backup hears is not dead, whatever he has left unanswered: one that stood still, and is Master again
+// before anybody asked him.
+void revive_heard(Ruling& out) {
+  const auto claim = out.memory.claims.find(out.master);
+  if (claim == out.memory.claims.end()) return;
+  claim->second.stale = false;
+  out.stale.erase(out.master);
+}
+
 }  // namespace
 
 Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& group,
@@ -142,7 +151,10 @@ Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& grou
       out.master = node;
     }
   }
-  if (out.master.empty()) listen(group, node_of_sender, out);
+  if (out.master.empty()) {
+    listen(group, node_of_sender, out);
+    revive_heard(out);
+  }
   return out;
 }
 

@@ -13,7 +13,8 @@ namespace fairlead::api {
 
 inline constexpr std::string_view kFairleadVersion = "fairlead.dev/v1alpha1";
 
-// {"apiVersion", "kind", "metadata": {name, namespace?, resourceVersion?, uid?}}: what every apply begins with.
+// {"apiVersion", "kind", "metadata": {name, namespace?, resourceVersion?, uid?}}: what every apply begins
+// with.
 nlohmann::json apply_frame(const Kind& kind, const ObjectMeta& meta);
 // The same for a write that carries no resourceVersion (K-27: a node is the only writer of its entry).
 nlohmann::json apply_frame(const Kind& kind, const ObjectKey& key);

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include <climits>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -99,6 +100,11 @@ Result<> present(SSL_CTX* context, const TlsIdentity& identity) {
 }  // namespace
 
 bool is_literal_address(const std::string& host) { return net::parse_address(host).has_value(); }
+
+void start_tls() {
+  setenv("SSL_CERT_FILE", "/dev/null", 1);
+  OPENSSL_init_ssl(0, nullptr);
+}
 
 Result<> set_up_tls(SSL_CTX* context, const TlsIdentity& identity) {
   if (const auto trusted = trust_only(context, identity); !trusted) return trusted.error();

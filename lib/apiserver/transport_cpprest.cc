@@ -6,12 +6,10 @@
 #define _TURN_OFF_PLATFORM_STRING
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
-#include <openssl/ssl.h>
 #include <pplx/threadpool.h>
 
 #include <atomic>
 #include <cassert>
-#include <cstdlib>
 #include <future>
 #include <mutex>
 #include <set>
@@ -289,10 +287,7 @@ std::unique_ptr<Transport> make_transport(sys::Loop& loop, TransportConfig confi
 void start_transport_runtime() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // Each new connection would else parse the system's CA bundle (33 ms), only for us to drop it.
-    setenv("SSL_CERT_FILE", "/dev/null", 1);
-    // What was made first goes last at exit: else the pool's thread ends when OpenSSL has gone already.
-    OPENSSL_init_ssl(0, nullptr);
+    start_tls();
     crossplat::threadpool::initialize_with_threads(1);
     std::promise<std::thread::id> id;
     pool().post([&id] { id.set_value(std::this_thread::get_id()); });

@@ -120,6 +120,19 @@ TEST(Mastership, AStaleClaimThatConfirmsIsAliveAgain) {
   EXPECT_FALSE(out.split.empty());
 }
 
+// node-a stood still, node-b took over and stood back when node-a went on, before it could ask.
+TEST(Mastership, AStaleClaimIsAliveAgainWhenABackupHearsItAndNobodyElseClaimsIt) {
+  const auto first = look(quiet(), {master("node-a", 10)}, Seconds(1));
+  const std::vector<api::MemberStatus> both{master("node-a", 10), master("node-b", 20)};
+  auto stale = look(look(first.memory, both, Seconds(2)).memory, both, Seconds(8));
+  ASSERT_EQ(stale.stale, std::set<std::string>{"node-a"});
+  const auto deaf = look(stale.memory, {master("node-a", 10), backup("node-b", "")}, Seconds(9));
+  EXPECT_EQ(deaf.stale, std::set<std::string>{"node-a"});
+  const auto heard = look(deaf.memory, {master("node-a", 10), backup("node-b", "192.0.2.1")}, Seconds(10));
+  EXPECT_EQ(heard.master, "node-a");
+  EXPECT_TRUE(heard.stale.empty());
+}
+
 TEST(Mastership, AMasterThatLostTheApiIsNamedByWhatTheBackupsHear) {
   const auto out = look(quiet(), {backup("node-b", "192.0.2.1"), backup("node-c", "192.0.2.1")}, Seconds(1));
   EXPECT_EQ(out.master, "node-a");
