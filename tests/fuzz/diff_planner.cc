@@ -60,7 +60,7 @@ void check_maps(Input& input) {
 
 Key key_of_number(int number) {
   const auto address = net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(number / 2)});
-  return {address, net::Port(80), number % 2 == 0 ? net::Protocol::kTcp : net::Protocol::kUdp};
+  return {address, number % 2 == 0 ? net::Protocol::kTcp : net::Protocol::kUdp, net::Port(80)};
 }
 
 Entry entry(Input& input) {
