@@ -15,9 +15,9 @@ LATE = "node-c"  # the one that joins, and is hidden
 
 def hidden(stage, path, old, subject):
     """What a controller does that starts by that older list. (what there was, an event that ends the hiding)"""
-    stage.stop()
-    settle(stage.world)
     time.sleep(2)  # what is only told is written within seconds
+    settle(stage.world)
+    stage.stop()
     settle(stage.world)
     before, over, tried = objects(stage), threading.Event(), []
     stage.proxy.faults = of_that_time(stage, path, old, over)
