@@ -123,7 +123,7 @@ void Controller::round() {
   if (!caught_up()) return schedule(kLookAtCaches);
   const TimePoint now = sys::now();
   if (altered_ || (whole_at_ && *whole_at_ <= now)) return whole_round(now);
-  if (shifts(caches_.inputs(), footings_, stirred_)) return whole_round(now);
+  if (!stirred_.empty() && shifts(caches_.inputs(), footings_, stirred_)) return whole_round(now);
   if (!stirred_.empty()) return endpoints_round(now);
   if (whole_at_) schedule(*whole_at_ - now);
 }
