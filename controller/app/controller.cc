@@ -82,7 +82,7 @@ bool Controller::is_echo(std::optional<Target> target, const api::ObjectKey& key
 void Controller::endpoints_changed(const api::ObjectKey& service) {
   if (!leading_) return;
   add();
-  stirred_.insert(service);
+  stirred_.add(service);
   want_whole(calm());  // for conditions, and for sets that are new or too many
   if (rounds_.running()) return cut_short();
   schedule(kGather);
@@ -123,7 +123,7 @@ void Controller::round() {
   if (!caught_up()) return schedule(kLookAtCaches);
   const TimePoint now = sys::now();
   if (altered_ || (whole_at_ && *whole_at_ <= now)) return whole_round(now);
-  if (!stirred_.empty() && shifts(caches_.inputs(), footings_, stirred_)) return whole_round(now);
+  if (!stirred_.empty() && shifts(caches_.inputs(), footings_, stirred_.all())) return whole_round(now);
   if (!stirred_.empty()) return endpoints_round(now);
   if (whole_at_) schedule(*whole_at_ - now);
 }
@@ -132,7 +132,7 @@ void Controller::round() {
 void Controller::endpoints_round(TimePoint begun) {
   measures_.waited(rounds_.begin(begun));
   of_endpoints_ = true;
-  in_round_ = std::exchange(stirred_, {});
+  in_round_ = stirred_.take();
   auto writes = backend_writes(caches_.inputs(), standing_, in_round_);
   rounds_.computed(sys::now());
   measures_.endpoints_round(sys::now() - begun);
@@ -144,7 +144,7 @@ void Controller::whole_round(TimePoint begun) {
   of_endpoints_ = false;
   altered_ = false;
   whole_at_.reset();
-  stirred_.clear();
+  in_round_ = stirred_.take();
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
   inputs.settings = settings_;
@@ -179,7 +179,8 @@ void Controller::whole_round(TimePoint begun) {
 void Controller::written(const Writer::Outcome& outcome) {
   measures_.worked(rounds_.end(sys::now()));
   cut_.cancel();
-  if (std::exchange(cutting_, false) && of_endpoints_) stirred_.merge(in_round_);
+  if (std::exchange(cutting_, false)) want_whole(calm());
+  put_back(outcome.left);
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   moved_ = outcome.moved;
   for (const auto& [target, key] : std::exchange(perhaps_echo_, {})) {
@@ -198,6 +199,15 @@ void Controller::written(const Writer::Outcome& outcome) {
   if (const auto retry = writer_.next_retry()) want_whole(std::max<TimePoint>(now + kGather, *retry));
   if (!stirred_.empty()) schedule(kGather);
   if (whole_at_) schedule(*whole_at_ - now);
+}
+
+// Of the Services whose sets were left, first those that waited for the round, in their order.
+void Controller::put_back(const std::set<api::ObjectKey>& sets) {
+  if (sets.empty()) return;
+  auto services = services_behind(caches_.inputs(), standing_, sets);
+  std::erase_if(in_round_, [&](const auto& service) { return services.erase(service) == 0; });
+  in_round_.insert(in_round_.end(), services.begin(), services.end());
+  stirred_.put_back(in_round_);
 }
 
 // True when the caches show everything that the last round changed, or it takes too long.

@@ -9,6 +9,7 @@
 #include "controller/app/measures.h"
 #include "controller/app/pages.h"
 #include "controller/app/server_age.h"
+#include "controller/app/stirred.h"
 #include "controller/app/writer.h"
 #include "controller/status/summary.h"
 #include "lib/apiserver/client.h"
@@ -54,6 +55,7 @@ class Controller {
   void endpoints_round(TimePoint begun);
   void whole_round(TimePoint begun);
   void written(const Writer::Outcome& outcome);
+  void put_back(const std::set<api::ObjectKey>& sets);
   bool caught_up();
   void note_sync();
   void tick();
@@ -86,12 +88,12 @@ class Controller {
   bool altered_ = false;               // more than endpoints has changed since the last whole round
   // Changed while the round that runs was writing to them.
   std::set<std::pair<Target, api::ObjectKey>> perhaps_echo_;
-  Standing standing_;                  // of the last whole round
-  Footings footings_;                  // the same
-  std::set<api::ObjectKey> stirred_;   // Services whose endpoints changed since
-  std::set<api::ObjectKey> in_round_;  // those of the last round of endpoints
-  bool fat_ = false;                   // a whole round's memory has not been given back
-  TimePoint give_back_at_{};           // the soonest
+  Standing standing_;                     // of the last whole round
+  Footings footings_;                     // the same
+  Stirred stirred_;                       // Services whose endpoints changed since
+  std::vector<api::ObjectKey> in_round_;  // those that the last round took up
+  bool fat_ = false;                      // a whole round's memory has not been given back
+  TimePoint give_back_at_{};              // the soonest
   sys::Timer tick_;
   ServerAge server_age_;
   Caches caches_;  // last: it calls back into the members above

@@ -86,7 +86,13 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
 }
 
 void Writer::drop_rest() {
-  if (sent_ < writes_.size()) outcome_.at_rest = false;
+  for (std::size_t at = sent_; at < writes_.size(); ++at) {
+    if (writes_[at].step == Step::kRealServers) {
+      outcome_.left.insert(writes_[at].key);
+    } else {
+      outcome_.at_rest = false;
+    }
+  }
   writes_.resize(sent_);
 }
 

@@ -29,7 +29,8 @@ class Writer {
   struct Outcome {
     int written = 0;
     int failed = 0;
-    // All was sent, and nothing is decided from what changed: the next round has nothing to add.
+    // All was sent but for what is `left`, and nothing is decided from what changed: the next round has
+    // nothing to add.
     bool at_rest = true;
     // Objects that changed by our hand: the next round may be computed only when the caches have passed the
     // write (K-22).
@@ -38,6 +39,8 @@ class Writer {
       std::string written;  // that of the answer; empty: a delete
     };
     std::map<std::pair<Target, api::ObjectKey>, Move> moved;
+    // RealServerSets of which real servers alone had to be written, and were left (drop_rest()).
+    std::set<api::ObjectKey> left;
     // Services whose status was refused because these field managers own it (K-26).
     std::map<api::ObjectKey, std::string> foreign_writers;
   };

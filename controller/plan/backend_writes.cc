@@ -16,7 +16,7 @@ struct Concerned {
 };
 
 Concerned concerned(const Inputs& inputs, const Standing& standing,
-                    const std::set<api::ObjectKey>& services) {
+                    const std::vector<api::ObjectKey>& services) {
   Concerned out;
   for (const auto& service : services) {
     const auto found = standing.find(service);
@@ -46,13 +46,31 @@ void add_writes(const Inputs& inputs, const Belongings& belongings, const Served
 }  // namespace
 
 std::vector<Write> backend_writes(const Inputs& inputs, const Standing& standing,
-                                  const std::set<api::ObjectKey>& services) {
+                                  const std::vector<api::ObjectKey>& services) {
   std::vector<Write> out;
   const Concerned those = concerned(inputs, standing, services);
   if (those.served.empty()) return out;
-  const Belongings belongings(inputs, services, those.uids);
+  const Belongings belongings(inputs, {services.begin(), services.end()}, those.uids);
   for (const auto* served : those.served) add_writes(inputs, belongings, *served, out);
-  std::sort(out.begin(), out.end(), [](const Write& a, const Write& b) { return a.key < b.key; });
+  return out;
+}
+
+std::set<api::ObjectKey> services_behind(const Inputs& inputs, const Standing& standing,
+                                         const std::set<api::ObjectKey>& sets) {
+  std::set<std::string> owners;
+  for (const auto& key : sets) {
+    const auto* set = find(inputs.sets, key);
+    if (set == nullptr) continue;
+    for (const auto& owner : set->meta.owner_references) owners.insert(owner.uid);
+  }
+  std::set<api::ObjectKey> out;
+  for (const auto& [service, all] : standing) {
+    const bool among = std::any_of(all.begin(), all.end(), [&](const Served& served) {
+      const auto* virtual_ip = find(inputs.virtual_ips, served.virtual_ip);
+      return virtual_ip != nullptr && owners.contains(virtual_ip->meta.uid);
+    });
+    if (among) out.insert(service);
+  }
   return out;
 }
 

@@ -19,6 +19,8 @@ struct Resource {
   std::string plural;    // "virtualips"
   std::string kind;      // "VirtualIP"
   std::string selector;  // label selector, unescaped; empty: all
+  // Bytes of a whole state, all pages of a list or a watch-list: with more it is given up (K-11, K-16).
+  std::size_t largest_state = std::size_t{512} * 1024 * 1024;
 };
 
 // What a Reflector tells its owner, in order, on the loop.

@@ -15,9 +15,8 @@ namespace {
 
 constexpr Seconds kTick(5);
 constexpr std::size_t kLargestRefusal = 64 * 1024;
+constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
 constexpr std::size_t kTrimAbove = 1000;  // objects
-constexpr std::size_t kLargestState =
-    std::size_t{512} * 1024 * 1024;  // by a list, all pages, or a watch-list
 const std::vector<double> kRelistDurations = {0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 }  // namespace
@@ -169,7 +168,10 @@ void Reflector::State::on_data(const std::string& bytes) {
     return;
   }
   if (asked.initial || !asked.watch()) received += bytes.size();
-  if (received > kLargestState) return fail_with("too_large", "a list of more than 512 MiB");
+  if (received > resource.largest_state) {
+    return fail_with("too_large",
+                     "a list of more than " + std::to_string(resource.largest_state / kMebibyte) + " MiB");
+  }
   if (asked.watch()) return on_lines(bytes);
   std::vector<std::string> complete;
   const auto before = items.dropped();

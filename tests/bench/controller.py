@@ -2,7 +2,7 @@
 """The controller with many Services beside a real API server: figures, no verdict but for what is lost.
 
 controller.py [--services 1000,3000] [--endpoints 10] [--qps 50] [--changes 40] [--stream 1000]
-              [--seconds 30] [--json FILE]
+              [--sink-qps 2000] [--seconds 30] [--json FILE]
 
 For each number of Services, each of our class with that many endpoints, in an API server of their own:
 cold      from exec to the first plan, with every kind listed; memory then, and its peak
@@ -13,7 +13,8 @@ churn     so many changes of endpoints a second: from the API server's answer to
 stream    so many changes of endpoints a second from a recorded stream instead, and a sink in place of the API server for what is
           written of them: the time until the round that takes a change up begins, by the bounds of its histogram, and until the
           sink has the change
---changes 0 and --stream 0 leave these out. --qps is what the controller may send a second: 50 is its default, with which 10,000 Services take a quarter of an hour.
+--changes 0 and --stream 0 leave these out. --qps is what the controller may send a second: 50 is its default, with which 10,000 Services
+take a quarter of an hour; --sink-qps is the same where the sink is all that it writes to.
 Needs what scripts/build builds, and root for nothing. $FAIRLEAD_CONTROLLER: another program to measure."""
 import argparse
 import json
@@ -42,13 +43,14 @@ def options():
     parser.add_argument("--qps", type=int, default=50)
     parser.add_argument("--changes", type=float, default=40)
     parser.add_argument("--stream", type=float, default=1000)
+    parser.add_argument("--sink-qps", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--json")
     return parser.parse_args()
 
 
-def started(folder, kubeconfig, told, name):
-    words = [] if told.qps == 50 else ["--kube-api-qps", str(told.qps), "--kube-api-burst", str(2 * told.qps)]
+def started(folder, kubeconfig, qps, name):
+    words = [] if qps == 50 else ["--kube-api-qps", str(qps), "--kube-api-burst", str(2 * qps)]
     return Measured(folder, kubeconfig, name, words)
 
 
@@ -65,12 +67,12 @@ def life(services, told):
         print(f"{services:>6} Services with {told.endpoints} endpoints each, made in {took:.0f} s", flush=True)
         token = cluster.account(api)
         kubeconfig = kubeconfig_of(api, folder, token)
-        cold = started(folder, kubeconfig, told, "cold")
+        cold = started(folder, kubeconfig, told.qps, "cold")
         try:
             out |= say(services, "cold", **cold.planned())
             out |= say(services, "writes", **cold.written(timeout=120 + services * 10 / told.qps * 3))
             cold.stop()
-            warm = started(folder, kubeconfig, told, "warm")
+            warm = started(folder, kubeconfig, told.qps, "warm")
             out |= say(services, "restart", **warm.planned(), **{f"then_{name}": value for name, value in warm.written(timeout=60).items()})
             if told.changes:
                 out |= say(services, "churn", **churn.run(api, warm, services, told.endpoints, told.changes, told.seconds))
@@ -88,7 +90,7 @@ def streamed(api, folder, token, told):
     certificates.make("good", "kube-apiserver", "IP:127.0.0.1")
     _, text = api.kubectl("config", "view", "--raw", "--minify", "-o", "json")
     with stream.Sink(certificates, json.loads(text)["clusters"][0]["cluster"]) as sink:
-        controller = started(folder, sink.kubeconfig({"token": token}), told, "stream")
+        controller = started(folder, sink.kubeconfig({"token": token}), told.sink_qps, "stream")
         try:
             controller.planned()
             controller.written(timeout=120)

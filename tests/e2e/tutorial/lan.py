@@ -81,10 +81,11 @@ def has_data(frame):
 
 
 class Client:
-    """One request after another, every 100 ms, from begin to end of the block: `requests` holds (begun in ns, answer or None)."""
+    """One request after another, every 100 ms, from begin to end of the block: `requests` holds (begun in ns, answer or None).
+    `failures`: {begun in ns: why, and after how long}."""
 
     def __init__(self, lan):
-        self.namespace, self.requests, self.going, self.macs = lan.of["client"], [], True, set()
+        self.namespace, self.requests, self.going, self.macs, self.failures = lan.of["client"], [], True, set(), {}
         with inside(self.namespace):
             self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
         self.wire.setblocking(False)
@@ -103,17 +104,23 @@ class Client:
         with inside(self.namespace):
             while self.going:
                 begun = time.monotonic_ns()
-                self.requests.append((begun, self.ask()))
+                answer, why = self.ask()
+                if answer is None:
+                    self.failures[begun] = f"{why} after {(time.monotonic_ns() - begun) / 1e9:.2f} s"
+                self.requests.append((begun, answer))
                 self.look()
                 time.sleep(max(0.0, PERIOD_SECONDS - (time.monotonic_ns() - begun) / 1e9))
 
     @staticmethod
     def ask():
+        """(the server's name or None, why there is none)"""
+        step = "connecting"
         try:
             with socket.create_connection((VIP, PORT), PATIENCE_SECONDS) as one:
-                return one.makefile().read().strip() or None
-        except OSError:
-            return None
+                step = f"connected from port {one.getsockname()[1]}"
+                return one.makefile().read().strip() or None, f"{step}: an empty answer"
+        except OSError as problem:
+            return None, f"{step}: {problem!r}"
 
     def look(self):
         """Who answers for the VIP: MACs of frames that came with data. (One who hears the rest of a connection that it does not
@@ -123,6 +130,10 @@ class Client:
                 frame, sender = self.wire.recvfrom(128)
                 if sender[2] != socket.PACKET_OUTGOING and frame[26:30] == socket.inet_aton(VIP) and has_data(frame):
                     self.macs.add(frame[6:12].hex(":"))
+
+    def why(self, begun):
+        """Of each request that began since and failed."""
+        return [f"{(when - begun) / 1e9:.2f} s on: {why}" for when, why in list(self.failures.items()) if when >= begun]
 
     def since(self, begun):
         """The answers of requests that began since."""

@@ -63,7 +63,7 @@ class Pair:
         counted = {name: answers.count(name) for name in lan.SERVERS}
         share = ENOUGH // len(names)
         self.check(what, len(answers) == ENOUGH and all(abs(counted[n] - (share if n in names else 0)) <= 1 for n in counted) and None not in answers,
-                   f"{counted}, {answers.count(None)} failed")
+                   f"{counted}, {answers.count(None)} failed {client.why(begun) or ''}")
 
     def handed_over(self, since):
         """One has outranked two since then. What a program does takes as long as it gets no processor, which is measured: of that the

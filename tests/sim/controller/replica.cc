@@ -181,7 +181,7 @@ void Replica::round() {
 void Replica::endpoints_round() {
   of_endpoints_ = true;
   in_round_ = std::exchange(stirred_, {});
-  carry_out(controller::backend_writes(cache_->inputs(), standing_, in_round_));
+  carry_out(controller::backend_writes(cache_->inputs(), standing_, {in_round_.begin(), in_round_.end()}));
 }
 
 void Replica::whole_round() {

@@ -1,6 +1,7 @@
 // Drives lib/apiserver from a script. Commands come in on standard input, one a line; what happened goes
 // out on standard output, one a line:
 //   watch BASE PLURAL KIND [SELECTOR]  ->  REPLACE PLURAL COUNT | UPSERT KEY RV | REMOVE KEY RV, as they come
+//   limit MEBIBYTES                    ->  the largest state of what is watched from then on (512 without)
 //   send METHOD PATH [BODY]            ->  ANSWER METHOD PATH STATUS BODY  or  FAILED METHOD PATH CODE
 //   apply PATH BODY                    ->  the same with METHOD "apply"
 //   gate shut | gate open              ->  GATE: whether writes may leave (as a leader's, from "elect" on)
@@ -156,11 +157,16 @@ class Driver {
     if (command == "watch") {
       apiserver::Resource resource;
       words >> resource.base >> resource.plural >> resource.kind >> resource.selector;
+      resource.largest_state = largest_state_.value_or(resource.largest_state);
       Watch watch;
       watch.teller = std::make_unique<Teller>(resource.plural);
       watch.reflector =
           std::make_unique<apiserver::Reflector>(loop_, metrics_, client_, resource, *watch.teller);
       watches_.push_back(std::move(watch));
+    } else if (command == "limit") {
+      std::size_t mebibytes = 0;
+      words >> mebibytes;
+      largest_state_ = mebibytes * 1024 * 1024;
     } else if (command == "send") {
       apiserver::ApiRequest request;
       words >> request.method >> request.path >> std::ws;

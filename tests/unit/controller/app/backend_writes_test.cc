@@ -14,6 +14,7 @@ namespace {
 
 using namespace testing;
 using Services = std::set<api::ObjectKey>;
+using InOrder = std::vector<api::ObjectKey>;
 
 const std::vector<std::string> kNames = {"web", "one", "two", "three"};
 
@@ -109,6 +110,16 @@ bool writes_groups(const Inputs& inputs) {
                      [](const Write& write) { return write.target == Target::kVRRPGroup; });
 }
 
+std::set<api::ObjectKey> keys_of(const std::vector<Write>& writes) {
+  std::set<api::ObjectKey> out;
+  for (const auto& write : writes) out.insert(write.key);
+  return out;
+}
+
+bool is_within(const Services& some, const Services& all) {
+  return std::includes(all.begin(), all.end(), some.begin(), some.end());
+}
+
 TEST(BackendWritesFC05, AreThoseOfAWholeRoundForWhateverBecomesOfSlices) {
   Cluster cluster;
   ASSERT_EQ(cluster.standing.size(), kNames.size());
@@ -125,7 +136,10 @@ TEST(BackendWritesFC05, AreThoseOfAWholeRoundForWhateverBecomesOfSlices) {
       continue;
     }
     ASSERT_FALSE(writes_groups(inputs)) << "in turn " << turn;
-    const auto writes = backend_writes(inputs, cluster.standing, services);
+    auto writes = backend_writes(inputs, cluster.standing, {services.begin(), services.end()});
+    const std::set<api::ObjectKey> sets = keys_of(writes);
+    ASSERT_TRUE(is_within(services_behind(inputs, cluster.standing, sets), services)) << "in turn " << turn;
+    std::sort(writes.begin(), writes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
     ASSERT_EQ(writes, of_whole_round(inputs)) << "in turn " << turn;
     for (const auto& write : writes) ASSERT_TRUE(cluster.api.carry_out(write));
     written += writes.size();
@@ -138,8 +152,24 @@ TEST(BackendWritesFC05, OfServicesThatNobodyNamedAreNone) {
   Cluster cluster;
   cluster.api.at({"EndpointSlice", {"shop", "web-1"}})["endpoints"] = json::array();
   const Inputs inputs = cluster.api.inputs();
-  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "one"}, {"shop", "of-nobody"}}).empty());
-  EXPECT_EQ(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).size(), 1U);
+  EXPECT_TRUE(
+      backend_writes(inputs, cluster.standing, InOrder{{"shop", "one"}, {"shop", "of-nobody"}}).empty());
+  EXPECT_EQ(backend_writes(inputs, cluster.standing, InOrder{{"shop", "web"}}).size(), 1U);
+}
+
+TEST(BackendWritesFC05, AreInTheOrderOfTheServices) {
+  Cluster cluster;
+  for (const std::string name : {"web", "one"}) {
+    cluster.api.at({"EndpointSlice", {"shop", name + "-1"}})["endpoints"] = json::array();
+  }
+  const Inputs inputs = cluster.api.inputs();
+  const auto first_of = [&](const InOrder& services) {
+    const auto writes = backend_writes(inputs, cluster.standing, services);
+    EXPECT_EQ(writes.size(), 2U);
+    return writes.empty() ? Services{} : services_behind(inputs, cluster.standing, {writes.front().key});
+  };
+  EXPECT_EQ(first_of({{"shop", "web"}, {"shop", "one"}}), (Services{{"shop", "web"}}));
+  EXPECT_EQ(first_of({{"shop", "one"}, {"shop", "web"}}), (Services{{"shop", "one"}}));
 }
 
 // Whatever else has changed is the whole round's matter.
@@ -148,9 +178,9 @@ TEST(BackendWritesFC05, OfAVirtualIPThatIsGoingOrGoneAreNone) {
   cluster.api.at({"EndpointSlice", {"shop", "web-1"}})["endpoints"] = json::array();
   Inputs inputs = cluster.api.inputs();
   inputs.virtual_ips.at({"shop", "web"}).meta.deleting = true;
-  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).empty());
+  EXPECT_TRUE(backend_writes(inputs, cluster.standing, InOrder{{"shop", "web"}}).empty());
   inputs.virtual_ips.erase({"shop", "web"});
-  EXPECT_TRUE(backend_writes(inputs, cluster.standing, {{"shop", "web"}}).empty());
+  EXPECT_TRUE(backend_writes(inputs, cluster.standing, InOrder{{"shop", "web"}}).empty());
 }
 
 TEST(Standing, HasNobodyWhoIsRefusedOrWaits) {
