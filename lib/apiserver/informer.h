@@ -21,10 +21,13 @@ struct Resource {
   std::string selector;  // label selector, unescaped; empty: all
   // Bytes of a whole state, all pages of a list or a watch-list: with more it is given up (K-11, K-16).
   std::size_t largest_state = std::size_t{512} * 1024 * 1024;
+  // Who wrote which field: half of a small object, and cut off where nobody asks for it.
+  bool managed_fields = false;
 };
 
 // What a Reflector tells its owner, in order, on the loop.
-// A replacement is one atomic step (K-21); objects are raw JSON documents, an empty one stands for one that
+// A replacement is one atomic step (K-21); objects are raw JSON documents as they came, but for their
+// managedFields (Resource), an empty one stands for one that
 // came and could not be taken (too large, or no JSON).
 class ReflectorSink {
  public:

@@ -8,6 +8,7 @@
 #include "lib/apiserver/http_headers.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
+#include "lib/reconcile/json_scan.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -176,6 +177,9 @@ void Reflector::State::on_data(const std::string& bytes) {
   std::vector<std::string> complete;
   const auto before = items.dropped();
   items.feed(bytes, complete);
+  if (!resource.managed_fields) {
+    for (auto& item : complete) item = reconcile::without(item, {"metadata", "managedFields"});
+  }
   if (!complete.empty()) run(reconcile::ListItems{std::move(complete)});
   for (int i = before; i < items.dropped(); ++i) run(reconcile::Dropped{});
 }
@@ -189,6 +193,7 @@ void Reflector::State::on_lines(const std::string& bytes) {
   for (auto& line : complete) {
     if (turn != mine) return;  // the machine has ended this watch
     last_event = sys::now();
+    if (!resource.managed_fields) line = reconcile::without(line, {"object", "metadata", "managedFields"});
     run(reconcile::WatchLine{std::move(line)});
   }
 }

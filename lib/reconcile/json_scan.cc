@@ -188,6 +188,37 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
   return raw ? string_of(*raw) : "";
 }
 
+std::string without(std::string_view text, std::initializer_list<std::string_view> path) {
+  std::string_view around = text;
+  std::string_view name;
+  std::string_view value;
+  for (const auto wanted : path) {
+    name = {};
+    for_each_member(around, [&](std::string_view key, std::string_view found) {
+      if (key != wanted) return true;
+      name = key;
+      value = found;
+      return false;
+    });
+    if (name.empty()) return std::string(text);
+    around = value;
+  }
+  // With its quotes and the comma behind it, or before it if it is the last member.
+  auto begin = static_cast<std::size_t>(name.data() - text.data()) - 1;
+  auto end = static_cast<std::size_t>(value.data() - text.data()) + value.size();
+  const auto next = skip_space(text, end);
+  if (next < text.size() && text[next] == ',') {
+    end = next + 1;
+  } else {
+    auto before = begin;
+    while (before > 0 && is_space(text[before - 1])) --before;
+    if (before > 0 && text[before - 1] == ',') begin = before - 1;
+  }
+  std::string out;
+  out.reserve(text.size() - (end - begin));
+  return out.append(text.substr(0, begin)).append(text.substr(end));
+}
+
 int integer_at(std::string_view text, std::initializer_list<std::string_view> path) {
   const auto raw = member_at(text, path);
   long long value = 0;

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
@@ -242,6 +243,7 @@ class Driver {
   sys::Metrics metrics_;
   apiserver::Client client_;
   std::vector<Watch> watches_;
+  std::optional<std::size_t> largest_state_;
   std::unique_ptr<Storm> storm_;
   std::unique_ptr<apiserver::Elector> elector_;
   std::string pending_;

@@ -34,6 +34,28 @@ TEST(JsonScan, ReadsIntegersAndGivesZeroForAnythingElse) {
   EXPECT_EQ(integer_at(R"({"code":99999999999999})", {"code"}), 0);
 }
 
+TEST(JsonScan, AMemberGoesWhereverItStandsAndNothingElse) {
+  const std::string fields = R"("managedFields" : [ {"manager":"a","fieldsV1":{"f:managedFields":{}}} ])";
+  for (const auto& [metadata, left] : std::vector<std::pair<std::string, std::string>>{
+           {fields, ""},
+           {fields + R"(, "name":"web")", R"( "name":"web")"},
+           {R"("name":"web" , )" + fields, R"("name":"web" )"},
+           {R"("name":"web",)" + fields + R"( ,"uid":"u")", R"("name":"web","uid":"u")"},
+           {R"("name":"managedFields")", R"("name":"managedFields")"}}) {
+    const auto object_of = [](const std::string& inside) {
+      return R"({"kind":"A","metadata":{)" + inside + R"(},"spec":{"managedFields":[1]}})";
+    };
+    EXPECT_EQ(without(object_of(metadata), {"metadata", "managedFields"}), object_of(left));
+  }
+}
+
+TEST(JsonScan, OfTextWithoutTheMemberNothingGoes) {
+  for (const std::string text : {"", "{", "[]", R"({"metadata":7})", R"({"metadata":{"managedFields")",
+                                 R"({"metadata":{"managedFields":[})", R"({"managedFields":[]})"}) {
+    EXPECT_EQ(without(text, {"metadata", "managedFields"}), text);
+  }
+}
+
 TEST(JsonScan, FindsNothingInTextThatIsNoObject) {
   for (const std::string text : {"", " ", "[]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\" 1}", "{a:1}",
                                  "nonsense", "{\"a\":}", "{\"a\":\"", "{\"a\":\"\\"}) {
