@@ -68,7 +68,7 @@ apiserver::Resource resource_of(Target target) {
     case Target::kAddressPool:
       return {kOurs, "addresspools", "AddressPool", ""};
     case Target::kService:
-      return {.base = kCore, .plural = "services", .kind = "Service", .managed_fields = true};
+      return {.base = kCore, .plural = "services", .kind = "Service", .selector = "", .managed_fields = true};
     case Target::kNodeReport:
       return {kOurs, "nodereports", "NodeReport", ""};
     case Target::kNode:

@@ -201,14 +201,13 @@ api::RealServerSetMember set_entry(const Speaker& speaker, const plan::SetPlan& 
   out.node = speaker.node.name;
   out.observed_generation = set.version.generation;
   int missing = 0;
-  for (const auto& key : set.servers) {
-    const auto server = plan.virtual_servers.find(key);
-    if (server == plan.virtual_servers.end()) continue;
-    const int total = static_cast<int>(server->second.reals.size());
-    const auto usable = forwarding.usable_reals.find(key);
-    const int up = usable == forwarding.usable_reals.end() ? 0 : std::min(usable->second, total);
-    out.total = std::max(out.total, total);
-    missing = std::max(missing, total - up);
+  for (const auto& part : set.servers) {
+    if (!plan.virtual_servers.contains(part.key)) continue;
+    const auto usable = forwarding.usable_reals.find(part.key);
+    const int up =
+        usable == forwarding.usable_reals.end() ? 0 : std::clamp(usable->second - part.before, 0, part.count);
+    out.total = std::max(out.total, part.count);
+    missing = std::max(missing, part.count - up);
   }
   out.up = out.total - missing;
   return out;

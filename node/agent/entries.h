@@ -64,7 +64,8 @@ api::MemberStatus member_entry(const Speaker& speaker, const api::ObjectMeta& gr
                                const Reports& reports, std::int64_t confirmed);
 
 // Our entry in the status of a RealServerSet. Of a real server that several of its virtual servers share
-// one counts: total is the largest number behind one of them, up is total less the most that one lacks.
+// one counts: total is the largest number behind one of them, up is total less the most that one lacks. Of a
+// virtual server in several slices each counts its own, and what is down counts in the last of them.
 api::RealServerSetMember set_entry(const Speaker& speaker, const plan::SetPlan& set, const plan::Plan& plan,
                                    const ForwardingReport& forwarding);
 

@@ -41,7 +41,7 @@ class SetPlanning {
     const bool whole = slices.whole();
     const int count = whole ? slices.by_index.at(0)->spec.slice_count : 0;
     for (const auto& [index, set] : slices.by_index) {
-      if (!whole || index < count) add_set(*set);
+      if (!whole || index < count) add_set(stem, *set);
     }
     if (!whole) keep_previous(stem);
     for (const auto& [index, set] : slices.by_index) {
@@ -69,7 +69,7 @@ class SetPlanning {
     return found != groups_.groups.end() && found->second.addresses.contains(address);
   }
 
-  void add_set(const api::RealServerSet& set) {
+  void add_set(const api::ObjectKey& stem, const api::RealServerSet& set) {
     const auto group = groups_.groups.find(set.spec.group);
     if (group == groups_.groups.end()) return;
     SetPlan plan{version_of(set, group->second.version.config_epoch), set.spec.group, {}};
@@ -86,8 +86,8 @@ class SetPlanning {
             {path + ".forwarding", "must be " + std::string(api::to_string(of_address)) +
                                        ", as of the other virtual servers of " + net::to_string(key.address) +
                                        ", got " + std::string(api::to_string(server.forwarding))});
-      } else if (add_server(key, server, plan.group)) {
-        plan.servers.push_back(key);
+      } else if (may_describe(stem, set.spec.slice_index, key)) {
+        plan.servers.push_back(add_server(key, server, plan.group));
       } else {
         refuse(set, Refusal::kAddressInUse,
                {path, to_string(key) + " is described by another RealServerSet"});
@@ -100,16 +100,34 @@ class SetPlanning {
     problems_.push_back({"RealServerSet", api::key_of(set.meta), refusal, std::move(problem)});
   }
 
-  bool add_server(const VirtualServerKey& key, const api::VirtualServer& server, const std::string& group) {
-    VirtualServerPlan plan{group, server.forwarding,    server.scheduler,
-                           {},    server.health_checks, server.on_unhealthy};
+  // A virtual server of more than 1,000 real servers stands in several slices of one set, in each once.
+  bool may_describe(const api::ObjectKey& stem, int slice, const VirtualServerKey& key) {
+    const auto [found, is_first] = described_.insert({key, {stem, slice}});
+    if (is_first) return true;
+    if (!(found->second.first == stem) || found->second.second == slice) return false;
+    found->second.second = slice;
+    return true;
+  }
+
+  // While slices differ, since the controller writes one after the other, the first has its way.
+  SetPart add_server(const VirtualServerKey& key, const api::VirtualServer& server,
+                     const std::string& group) {
+    VirtualServerPlan& plan = servers_
+                                  .insert({key, VirtualServerPlan{group,
+                                                                  server.forwarding,
+                                                                  server.scheduler,
+                                                                  {},
+                                                                  server.health_checks,
+                                                                  server.on_unhealthy}})
+                                  .first->second;
+    const auto before = plan.reals.size();
     const bool local = server.external_traffic_policy == api::ExternalTrafficPolicy::kLocal;
     for (const auto& real : server.reals) {
       if (local && real.node != node_) continue;
       const auto weight = real.state == api::RealState::kDraining ? api::Weight(0) : real.weight;
       plan.reals.insert({net::Endpoint{real.address, real.port}, RealServerPlan{weight}});
     }
-    return servers_.insert({key, std::move(plan)}).second;
+    return {key, static_cast<int>(before), static_cast<int>(plan.reals.size() - before)};
   }
 
   // Nothing of a set that is not there as a whole is removed.
@@ -118,11 +136,12 @@ class SetPlanning {
       if (!(stem_of(key) == stem)) continue;
       const auto group = groups_.groups.find(set.group);
       if (group == groups_.groups.end() || !fits(set.version, group->second)) continue;
-      for (const auto& server : set.servers) {
-        const auto old = previous_.virtual_servers.find(server);
-        if (old == previous_.virtual_servers.end() || !belongs(set.group, server.address)) continue;
-        servers_.insert(*old);
-        named_.insert(server.address);
+      for (const auto& part : set.servers) {
+        const auto old = previous_.virtual_servers.find(part.key);
+        if (old == previous_.virtual_servers.end() || !belongs(set.group, part.key.address)) continue;
+        auto& reals = servers_.insert(*old).first->second.reals;
+        reals.insert(old->second.reals.begin(), old->second.reals.end());
+        named_.insert(part.key.address);
       }
       sets_.insert({key, set});
     }
@@ -140,7 +159,8 @@ class SetPlanning {
   const GroupPlans& groups_;
   const Plan& previous_;
   std::map<VirtualServerKey, VirtualServerPlan> servers_;
-  std::map<net::IpAddress, api::Forwarding> forwarding_;  // of their addresses
+  std::map<VirtualServerKey, std::pair<api::ObjectKey, int>> described_;  // stem, and slice seen last
+  std::map<net::IpAddress, api::Forwarding> forwarding_;                  // of their addresses
   std::map<api::ObjectKey, SetPlan> sets_;
   std::set<net::IpAddress> named_;  // their servers are known
   std::vector<PlanProblem> problems_;

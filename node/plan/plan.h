@@ -114,11 +114,19 @@ struct VirtualServerPlan {
   friend bool operator==(const VirtualServerPlan&, const VirtualServerPlan&) = default;
 };
 
+// What a slice has of a virtual server: so many of its real servers, behind so many of the slices before it.
+struct SetPart {
+  VirtualServerKey key;
+  int before = 0;
+  int count = 0;
+  friend bool operator==(const SetPart&, const SetPart&) = default;
+};
+
 // How many servers of one RealServerSet this node serves with; for its status entry and the VIP's REALS.
 struct SetPlan {
   Version version;
   std::string group;
-  std::vector<VirtualServerKey> servers;
+  std::vector<SetPart> servers;
   friend bool operator==(const SetPlan&, const SetPlan&) = default;
 };
 

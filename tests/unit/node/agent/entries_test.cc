@@ -53,8 +53,8 @@ Situation serving() {
   plan::VirtualServerPlan both{"g", api::Forwarding::kNat, api::Scheduler::kRr, {{first, {}}, {second, {}}}};
   plan::VirtualServerPlan one{"g", api::Forwarding::kNat, api::Scheduler::kRr, {{first, {}}}};
   out.view.plan.virtual_servers = {{tcp("192.0.2.10:80"), both}, {tcp("192.0.2.10:443"), one}};
-  out.view.plan.sets = {
-      {{"shop", "web-v4-0"}, {{"u", 7, 1}, "g", {tcp("192.0.2.10:80"), tcp("192.0.2.10:443")}}}};
+  out.view.plan.sets = {{{"shop", "web-v4-0"},
+                         {{"u", 7, 1}, "g", {{tcp("192.0.2.10:80"), 0, 2}, {tcp("192.0.2.10:443"), 0, 1}}}}};
   GroupReport report;
   report.uid = "uid-g";
   report.state = api::MemberState::kMaster;

@@ -39,7 +39,7 @@ TEST(SetPlanning, CarriesEveryVirtualServerWithItsReals) {
   wanted.reals.insert({*net::parse_endpoint("10.0.0.1:8080"), RealServerPlan{api::Weight(9)}});
   wanted.reals.insert({*net::parse_endpoint("10.0.0.2:8080"), RealServerPlan{api::Weight(0)}});
   EXPECT_THAT(made.plan.virtual_servers, ElementsAre(Pair(tcp("192.0.2.10:80"), wanted)));
-  const SetPlan plan{{"uid-web-v4-0", 3, 1}, "g", {tcp("192.0.2.10:80")}};
+  const SetPlan plan{{"uid-web-v4-0", 3, 1}, "g", {{tcp("192.0.2.10:80"), 0, 2}}};
   EXPECT_THAT(made.plan.sets, ElementsAre(Pair(api::ObjectKey{"shop", "web-v4-0"}, plan)));
   EXPECT_THAT(made.plan.awaited, IsEmpty());
   EXPECT_THAT(made.problems, IsEmpty());
@@ -216,6 +216,57 @@ TEST(SetSlices, UntilAllAreVisibleNothingIsRemoved) {
                 between.plan);
   EXPECT_THAT(after.plan.virtual_servers, UnorderedElementsAre(Pair(tcp("192.0.2.10:81"), ::testing::_),
                                                                Pair(tcp("192.0.2.10:443"), ::testing::_)));
+}
+
+// A virtual server of more than 1,000 real servers.
+api::RealServerSet slice_of_one(int index, int count, std::vector<api::RealServer> reals) {
+  auto out = slice(index, count, "192.0.2.10:80");
+  out.spec.virtual_servers[0].reals = std::move(reals);
+  return out;
+}
+
+std::vector<std::string> reals_of(const Plan& plan) {
+  std::vector<std::string> out;
+  for (const auto& [endpoint, real] : plan.virtual_servers.at(tcp("192.0.2.10:80")).reals)
+    out.push_back(net::to_string(endpoint) + " " + std::to_string(real.weight.value()));
+  return out;
+}
+
+TEST(SetSlices, TheRealServersOfOneVirtualServerInSeveralAreAllServed) {
+  const auto made =
+      plan_of({nat_group("g")},
+              {slice_of_one(0, 3, {real("10.0.0.1:80", 1), real("10.0.0.3:80", 1)}),
+               slice_of_one(1, 3, {real("10.0.0.2:80", 1)}), slice_of_one(2, 3, {real("10.0.0.4:80", 1)})});
+  EXPECT_THAT(made.problems, IsEmpty());
+  EXPECT_THAT(reals_of(made.plan),
+              ElementsAre("10.0.0.1:80 1", "10.0.0.2:80 1", "10.0.0.3:80 1", "10.0.0.4:80 1"));
+  const auto part_of = [&](int index) {
+    return made.plan.sets.at({"shop", "web-v4-" + std::to_string(index)}).servers;
+  };
+  EXPECT_THAT(part_of(0), ElementsAre(SetPart{tcp("192.0.2.10:80"), 0, 2}));
+  EXPECT_THAT(part_of(1), ElementsAre(SetPart{tcp("192.0.2.10:80"), 2, 1}));
+  EXPECT_THAT(part_of(2), ElementsAre(SetPart{tcp("192.0.2.10:80"), 3, 1}));
+}
+
+TEST(SetSlices, OfOneVirtualServerNoRealServerIsRemovedUntilAllAreVisible) {
+  const auto groups = groups_of({nat_group("g")});
+  const auto first = slice_of_one(0, 2, {real("10.0.0.1:80", 1), real("10.0.0.2:80", 1)});
+  const auto second = slice_of_one(1, 2, {real("10.0.0.3:80", 1)});
+  const auto before = make_plan(kNodeA, groups, sets_of({first, second}), {}, Plan{});
+  const auto newer = slice_of_one(0, 2, {real("10.0.0.1:80", 5)});
+  const auto between = make_plan(kNodeA, groups, sets_of({newer}), {}, before.plan);
+  EXPECT_THAT(reals_of(between.plan), ElementsAre("10.0.0.1:80 5", "10.0.0.2:80 1", "10.0.0.3:80 1"));
+  const auto after = make_plan(kNodeA, groups, sets_of({newer, second}), {}, between.plan);
+  EXPECT_THAT(reals_of(after.plan), ElementsAre("10.0.0.1:80 5", "10.0.0.3:80 1"));
+}
+
+TEST(SetSlices, WhileTheyDifferTheFirstHasItsWay) {
+  auto first = slice_of_one(0, 2, {real("10.0.0.1:80", 1)});
+  first.spec.virtual_servers[0].scheduler = api::Scheduler::kRr;
+  const auto made = plan_of({nat_group("g")}, {first, slice_of_one(1, 2, {real("10.0.0.2:80", 1)})});
+  EXPECT_THAT(made.problems, IsEmpty());
+  EXPECT_EQ(made.plan.virtual_servers.at(tcp("192.0.2.10:80")).scheduler, api::Scheduler::kRr);
+  EXPECT_THAT(reals_of(made.plan), ElementsAre("10.0.0.1:80 1", "10.0.0.2:80 1"));
 }
 
 TEST(SetSlices, AnAddressWhoseSlicesWereNeverAllVisibleIsAwaited) {
