@@ -71,8 +71,7 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   std::set<std::pair<Target, api::ObjectKey>> touched;
   for (auto& write : writes) {
     const std::string subject = subject_of(write);
-    const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
-    if (!may) continue;
+    if (!reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
     if (!touched.insert({write.target, write.key}).second) {
       outcome_.at_rest = false;
       continue;
@@ -219,7 +218,6 @@ void Writer::well_answered(const Write& write, const apiserver::ApiResponse& res
 }
 
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
-  ++outcome_.written;
   count(write, "written");
   if (retries_.is_over(subject_of(write), object_name(write) + " ")) {
     sys::log(sys::LogLevel::kInfo, "controller.write_accepted", {{"object", object_name(write)}});
@@ -285,7 +283,6 @@ void Writer::tell(const Notice& notice) {
 }
 
 void Writer::failed(const Write& write, const std::string& why, bool conflict) {
-  ++outcome_.failed;
   count(write, conflict ? "conflict" : "failed");
   retries_.failed(subject_of(write), sys::now());
   if (conflict || !retries_.is_news(subject_of(write), object_name(write) + " ", why)) return;

@@ -6,7 +6,7 @@
 namespace fairlead::agent {
 namespace {
 
-using plan::testing::tcp;
+using fairlead::testing::tcp;
 
 // The controller adds up what the slices of one virtual server say: what is down counts in the last of them.
 TEST(SetEntry, OfSlicesEachCountsItsOwnRealServers) {
