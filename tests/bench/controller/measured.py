@@ -32,8 +32,9 @@ class Measured(controller_process.Controller):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def planned(self, timeout=300):
+        """A look at its metrics costs it milliseconds: there is none until it says that it has seen everything."""
         end = self.begun + timeout
-        while self.metric(PLANS + "_count") < 1:
+        while "controller.synced" not in self.log() or self.metric(PLANS + "_count") < 1:
             if time.monotonic() > end or self.process.poll() is not None:
                 raise RuntimeError("no plan:\n" + self.log()[-2000:])
             time.sleep(0.02)
