@@ -53,6 +53,10 @@ using MemberKey = std::pair<std::string, std::string>;
 // field manager; empty: nobody knows (FC-04).
 using Fought = std::map<std::pair<std::string, api::ObjectKey>, std::string>;
 
+// A node, and a virtual router ID of that family that it speaks with as member of a group of ours.
+using SpeakerKey = std::tuple<std::string, net::Family, int>;
+using Spoken = std::map<SpeakerKey, TimePoint>;  // when it was a member last
+
 // What the snapshot cannot say because it is about time: kept by remember(), lost at a restart, which only
 // makes the controller wait once more.
 struct Memory {
@@ -61,7 +65,8 @@ struct Memory {
   // Service -> the field managers that own what we would write of its status (K-26), "a, b".
   std::map<api::ObjectKey, std::string> foreign_writers;
   Fought fought;
-  Vacancies vacancies;                // how long VirtualIPs have been without endpoints, or with some again
+  Vacancies vacancies;  // how long VirtualIPs have been without endpoints, or with some again
+  Spoken spoken;
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

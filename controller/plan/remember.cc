@@ -1,5 +1,6 @@
 #include "controller/plan/remember.h"
 
+#include "controller/plan/own_speakers.h"
 #include "controller/plan/release.h"
 #include "controller/plan/seats.h"
 
@@ -9,6 +10,7 @@ Memory remember(const Inputs& inputs, const Desired& desired) {
   Memory out;
   out.stale_members = inputs.memory.stale_members;
   out.vacancies = desired.vacancies;
+  out.spoken = spoken(inputs);
   for (const auto& [key, managers] : inputs.memory.foreign_writers) {
     if (inputs.services.contains(key)) out.foreign_writers.insert({key, managers});
   }

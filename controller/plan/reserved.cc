@@ -57,9 +57,19 @@ void ReservedAddresses::add_report(const api::NodeReport& report) {
   for (const auto& interface : report.spec.interfaces) {
     for (const auto& prefix : interface.addresses) {
       add(prefix.address, "the address of " + interface.name + " on node " + report.meta.name);
+      add_ends(prefix);
     }
     for (const auto& gateway : interface.gateways) add(gateway, "a gateway of node " + report.meta.name);
   }
+}
+
+// A prefix of two addresses or one has no such ends (RFC 3021, RFC 6164). IPv6 has no broadcast.
+void ReservedAddresses::add_ends(const net::Prefix& prefix) {
+  if (prefix.address.bits() - prefix.length < 2) return;
+  const std::string of = " of " + net::to_string(prefix.network());
+  const bool four = prefix.address.family() == net::Family::kIPv4;
+  add(prefix.first(), (four ? "the network address" : "the subnet-router anycast address") + of);
+  if (four) add(prefix.last(), "the broadcast address" + of);
 }
 
 std::optional<ReservedAddresses::Whose> ReservedAddresses::find(const net::IpAddress& address) const {

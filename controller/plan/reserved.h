@@ -12,7 +12,8 @@
 
 namespace fairlead::controller {
 
-// Addresses that nobody may have as a VIP: a node's, a gateway's, in a Pod range, a Service's, the API
+// Addresses that nobody may have as a VIP: a node's, the first and (IPv4) the last of a network that a node
+// is in, a gateway's, in a Pod range, a Service's, the API
 // server's; loopback, multicast and the like (kubernetes.md 1, "Refused always"). Computed once a round; one
 // question costs a search for each length of prefix.
 class ReservedAddresses {
@@ -34,6 +35,7 @@ class ReservedAddresses {
   void add(const std::string& prefix, const std::string& whose);
   void add_node(const api::Node& node);
   void add_report(const api::NodeReport& report);
+  void add_ends(const net::Prefix& prefix);
 
   std::map<net::IpAddress, std::string> single_;
   std::map<net::Prefix, std::string> ranges_;

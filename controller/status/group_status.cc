@@ -45,7 +45,8 @@ void add_degraded(GroupSummary& out, Reason reason, const std::string& message) 
 }
 
 // Foreign routers that speak with our VRID where a member of ours sits.
-void add_foreign_speakers(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& out) {
+void add_foreign_speakers(const Inputs& inputs, const api::VRRPGroup& group, const OwnSpeakers& own,
+                          GroupSummary& out) {
   std::vector<std::string> found;
   for (const auto& member : group.spec.members) {
     const auto* report = find(inputs.node_reports, cluster_key(member.node));
@@ -54,7 +55,7 @@ void add_foreign_speakers(const Inputs& inputs, const api::VRRPGroup& group, Gro
     for (const auto& heard : report->spec.heard_virtual_routers) {
       const bool same = heard.interface == interface && heard.family == group.spec.family &&
                         heard.virtual_router_id == group.spec.virtual_router_id;
-      if (same && !is_foreign_peer(group, net::to_string(heard.source)))
+      if (same && !is_foreign_peer(group, net::to_string(heard.source)) && !own.contains(heard))
         found.push_back(net::to_string(heard.source) + " (heard by " + member.node + ")");
     }
   }
@@ -132,7 +133,8 @@ api::Condition programmed(const GroupSummary& summary) {
 
 }  // namespace
 
-GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const Ruling& ruling) {
+GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const OwnSpeakers& own,
+                             const Ruling& ruling) {
   GroupSummary out;
   out.master = ruling.master;
   out.previous = group.status.master;
@@ -143,7 +145,7 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
   }
   cover(inputs, group, out);
   add_ruling(inputs, ruling, out);
-  add_foreign_speakers(inputs, group, out);
+  add_foreign_speakers(inputs, group, own, out);
   add_member_problems(group, out);
   out.not_accepted = not_accepted(inputs, group, ruling.stale);
   if (out.not_accepted && out.degraded.empty()) {

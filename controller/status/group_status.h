@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/plan/own_speakers.h"
 #include "controller/plan/reason.h"
 #include "controller/status/mastership.h"
 #include "lib/api/virtual_ip.h"
@@ -32,7 +33,8 @@ struct GroupSummary {
   const api::MemberStatus* master_entry = nullptr;  // its claim, if the master itself reports it
 };
 // `group` must outlive the summary.
-GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const Ruling& ruling);
+GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, const OwnSpeakers& own,
+                             const Ruling& ruling);
 
 // "the master is 192.0.2.3, a foreign peer", or empty.
 std::string foreign_master_message(const GroupSummary& summary);

@@ -78,6 +78,9 @@ void tell_refusals(const api::VirtualIPStatus& was, const api::VirtualIPStatus& 
   if (const auto* no = turned(was.conditions, next.conditions, "Allocated", api::ConditionStatus::kFalse)) {
     out.bad(EventReason::kAllocationFailed, "Allocate", reason_and_message(*no));
   }
+  const auto* no = turned(was.conditions, next.conditions, "Programmed", api::ConditionStatus::kFalse);
+  if (no != nullptr && no->reason == to_string(Reason::kNoEligibleNode))
+    out.bad(EventReason::kNotAccepted, "Place", reason_and_message(*no));
 }
 
 void tell_addresses(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {

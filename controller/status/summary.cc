@@ -50,6 +50,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
                            Summary& out) {
   Summaries summaries;
   const auto senders = nodes_by_sender(inputs.node_reports);
+  const OwnSpeakers own(inputs);
   const auto held = holdings(inputs);
   for (const auto& [key, group] : inputs.groups) {
     const auto known = before.find(key.name);
@@ -60,7 +61,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
                                     [](const auto& claim) { return !claim.second.stale; });
     out.contested = out.contested || live > 1;
     out.memory.insert({key.name, ruling.memory});
-    auto& summary = summaries.insert({key.name, summarize_group(inputs, group, ruling)}).first->second;
+    auto& summary = summaries.insert({key.name, summarize_group(inputs, group, own, ruling)}).first->second;
     note_taken(held, group, summary);
     note_undone(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
@@ -151,6 +152,11 @@ bool shows_what_comes(const api::Service& service, const Decision& decision) {
   return std::any_of(decision.addresses.begin(), decision.addresses.end(), is_shown);
 }
 
+// Which is nothing that stands against a Service: its Pods come and go.
+bool waits_for_endpoints(const Refusal& refusal) {
+  return refusal.reason == Reason::kWithdrawn || refusal.reason == Reason::kNoEndpoints;
+}
+
 ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const api::ObjectKey& key,
                              const std::optional<Refusal>& refusal, const Statuses& statuses) {
   const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
@@ -166,8 +172,8 @@ ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const
     const auto decided = desired.decisions.find(key);
     const Decision decision = decided == desired.decisions.end() ? Decision{} : decided->second;
     if (status->addresses.empty() && shows_what_comes(service, decision)) out.ingress = service.ingress;
-    for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated}) {
-      if (!no && *of_vip) no = *of_vip;
+    for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
+      if (!no && *of_vip && !waits_for_endpoints(**of_vip)) no = *of_vip;
     }
   }
   const bool unknown =

@@ -156,6 +156,11 @@ api::Condition degraded(const Report& report) {
     causes.push_back(
         condition("Degraded", true, Reason::kForeignStatusWriter, undone_message(report.undone)));
   }
+  const Decision& decision = *report.decision;
+  for (const auto* no : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
+    if (*no && !report.held.empty())
+      causes.push_back(condition("Degraded", true, (*no)->reason, (*no)->message));
+  }
   if (!report.decision->pool_removed.empty()) {
     causes.push_back(
         condition("Degraded", true, Reason::kPoolRemoved,

@@ -200,6 +200,22 @@ void take_fields(const Service& service, Request& out) {
   if (!service.source_ranges.empty()) take_source_ranges(service, out);
 }
 
+// What is misspelt would be ignored in silence.
+void refuse_unknown(const Service& service, Request& out) {
+  constexpr std::string_view kOurs = "fairlead.dev/";
+  for (const auto& [name, text] : service.meta.annotations) {
+    if (!name.starts_with(kOurs)) continue;
+    std::string known;
+    bool is_known = false;
+    for (const auto& annotation : annotations()) {
+      is_known = is_known || name.substr(kOurs.size()) == annotation.name;
+      known += (known.empty() ? "" : ", ") + std::string(annotation.name);
+    }
+    if (!is_known)
+      out.refuse("annotation " + name, "is none that Fairlead knows; behind fairlead.dev/ it knows " + known);
+  }
+}
+
 }  // namespace
 
 bool asks_by_deprecated_field(const Service& service, ForeignAnnotations foreign) {
@@ -212,6 +228,7 @@ Decoded<VirtualIPSpec> requested_spec(const Service& service, ForeignAnnotations
   for (const auto& annotation : annotations()) {
     if (const auto found = find(service, annotation, foreign)) take(annotation, *found, out);
   }
+  refuse_unknown(service, out);
   if (asks_by_deprecated_field(service, foreign)) take_deprecated(service, out);
   if (out.spec().value("forwarding", json()) != "Delegate") take_fields(service, out);
   auto decoded = out.read();

@@ -16,7 +16,10 @@ Inputs a_cluster() {
   inputs.nodes.at({"", "node-a"}).internal_ips = {"198.51.100.9", "not an address"};
   inputs.nodes.at({"", "node-a"}).pod_cidrs = {"10.1.0.0/24", "2001:db8:1::/64"};
   inputs.nodes.at({"", "node-b"}).pod_cidrs = {"10.1.1.0/25"};
-  inputs.node_reports.at({"", "node-b"}).spec.interfaces.front().gateways = {ip("192.0.2.254")};
+  auto& interface = inputs.node_reports.at({"", "node-b"}).spec.interfaces.front();
+  interface.gateways = {ip("192.0.2.254")};
+  for (const std::string prefix : {"2001:db8:7::2/64", "198.51.100.2/31", "2001:db8:8::1/127"})
+    interface.addresses.push_back(*net::parse_prefix(prefix));
   auto dns = service("dns", "");
   dns.cluster_ips = {"10.96.0.10", "None"};
   put(inputs.services, dns);
@@ -29,6 +32,9 @@ TEST(Reserved, EveryKindIsFoundAndSaysWhoseItIs) {
   for (const auto& [address, whose] : std::vector<std::pair<std::string, std::string>>{
            {"198.51.100.9", "the address of node node-a"},
            {"192.0.2.3", "the address of eth0 on node node-c"},
+           {"192.0.2.0", "the network address of 192.0.2.0/24"},
+           {"192.0.2.255", "the broadcast address of 192.0.2.0/24"},
+           {"2001:db8:7::", "the subnet-router anycast address of 2001:db8:7::/64"},
            {"10.1.0.7", "in the Pod range 10.1.0.0/24 of node node-a"},
            {"10.1.1.127", "in the Pod range 10.1.1.0/25 of node node-b"},
            {"2001:db8:1::7", "in the Pod range 2001:db8:1::/64 of node node-a"},
@@ -51,7 +57,8 @@ TEST(Reserved, EveryKindIsFoundAndSaysWhoseItIs) {
 
 TEST(Reserved, OthersAreNot) {
   const ReservedAddresses reserved(a_cluster());
-  for (const std::string address : {"192.0.2.100", "10.1.1.128", "10.1.2.0", "2001:db8::1", "128.0.0.1"}) {
+  for (const std::string address : {"192.0.2.100", "10.1.1.128", "10.1.2.0", "2001:db8::1", "128.0.0.1",
+                                    "198.51.100.3", "2001:db8:8::"}) {
     EXPECT_FALSE(reserved.find(ip(address))) << address;
   }
 }
@@ -64,7 +71,7 @@ TEST(Reserved, TheRestOfARangeIsWhatNoneOfThemHas) {
     return out;
   };
   EXPECT_EQ(rest("192.0.2.96/27"), net::to_string(*net::parse_range("192.0.2.96/27")) + " ");
-  EXPECT_EQ(rest("192.0.2.0-192.0.2.4"), "192.0.2.0-192.0.2.0 192.0.2.4-192.0.2.4 ");
+  EXPECT_EQ(rest("192.0.2.0-192.0.2.4"), "192.0.2.4-192.0.2.4 ");
   EXPECT_EQ(rest("192.0.2.1-192.0.2.3"), "");
   EXPECT_EQ(rest("10.0.255.255-10.1.1.128"), "10.0.255.255-10.0.255.255 10.1.1.128-10.1.1.128 ");
   EXPECT_EQ(rest("255.255.255.255"), "");

@@ -41,6 +41,15 @@ TEST(VirtualIPStatus, AForeignRouterWithOurVridDegradesAndIsNamed) {
   EXPECT_NE(find_condition(out.conditions, "Degraded")->message.find("192.0.2.9"), std::string::npos);
 }
 
+// Whoever becomes a member has heard the others before: a node tells of ten minutes.
+TEST(VirtualIPStatus, AMemberThatAnotherHasHeardIsNoForeignRouter) {
+  Scene scene;
+  put(scene.inputs.groups, scene.group);
+  scene.inputs.node_reports.at({"", "node-b"})
+      .spec.heard_virtual_routers.push_back({"eth0", net::Family::kIPv4, 1, ip("192.0.2.1")});
+  EXPECT_TRUE(is(scene.status(), "Degraded", false));
+}
+
 TEST(VirtualIPStatus, AnotherVridOfAForeignRouterDoesNotMatter) {
   Scene scene;
   scene.inputs.node_reports.at({"", "node-b"})

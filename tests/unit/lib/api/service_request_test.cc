@@ -48,6 +48,15 @@ TEST(ServiceRequest, AnnotationsBecomeFields) {
             (std::vector<std::string>{"node-b", "node-a"}));
 }
 
+TEST(ServiceRequest, AnotherNameBehindOursIsRefused) {
+  for (const std::string name : {"loadbalancerIPs", "loadBalancerIP", "quorums", ""}) {
+    const auto out = asked(annotated(name, "192.0.2.7"));
+    ASSERT_EQ(out.problems.size(), 1U) << name;
+    EXPECT_EQ(out.problems.front().path, "annotation fairlead.dev/" + name);
+    EXPECT_NE(out.problems.front().message.find("it knows loadBalancerIPs, address-pool"), std::string::npos);
+  }
+}
+
 TEST(ServiceRequest, HealthChecksAreAJsonList) {
   HealthCheck own;
   own.interval = Seconds(7);
