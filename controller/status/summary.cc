@@ -139,17 +139,24 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
   return served || out == service.ingress ? out : std::vector<api::LoadBalancerIngress>{};
 }
 
-// What the Service shows stays while its VirtualIP is on its way to just that: after a restore of the cluster
-// it is asked for first (kubernetes.md 1, "Allocation order"). While it is withdrawn the address is its own,
-// too.
-bool shows_what_comes(const api::Service& service, const Decision& decision) {
+bool is_somebody_elses(const Inputs& inputs, const std::string& text, const std::string& uid) {
+  const auto address = net::parse_address(text);
+  const auto* claim = address ? find(inputs.claims, cluster_key(api::address_claim_name(*address))) : nullptr;
+  if (claim == nullptr) return false;
+  const auto holders = api::holders_of(*claim);
+  return std::none_of(holders.begin(), holders.end(), [&](const auto& one) { return one.uid == uid; });
+}
+
+// What the Service shows stays while its VirtualIP is on its way to an address, that one after a restore of
+// the cluster (kubernetes.md 1, "Allocation order") or another; who follows it, external-dns for one, is not
+// told that there is none. While it is withdrawn the address is its own, too.
+bool goes_on_showing(const Inputs& inputs, const api::Service& service, const api::VirtualIP& virtual_ip,
+                     const Decision& decision) {
   const bool placed = !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn;
-  if (decision.not_accepted || decision.not_allocated || !placed) return false;
-  const auto is_shown = [&](const auto& address) {
-    return std::any_of(service.ingress.begin(), service.ingress.end(),
-                       [&](const auto& ingress) { return ingress.ip == net::to_string(address); });
-  };
-  return std::any_of(decision.addresses.begin(), decision.addresses.end(), is_shown);
+  if (decision.not_accepted || decision.not_allocated || !placed || decision.addresses.empty()) return false;
+  return std::none_of(service.ingress.begin(), service.ingress.end(), [&](const auto& ingress) {
+    return is_somebody_elses(inputs, ingress.ip, virtual_ip.meta.uid);
+  });
 }
 
 // Which is nothing that stands against a Service: its Pods come and go.
@@ -171,7 +178,8 @@ ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const
     out.ingress = ingress_of(service, *virtual_ip, *status);
     const auto decided = desired.decisions.find(key);
     const Decision decision = decided == desired.decisions.end() ? Decision{} : decided->second;
-    if (status->addresses.empty() && shows_what_comes(service, decision)) out.ingress = service.ingress;
+    if (out.ingress.empty() && goes_on_showing(inputs, service, *virtual_ip, decision))
+      out.ingress = service.ingress;
     for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
       if (!no && *of_vip && !waits_for_endpoints(**of_vip)) no = *of_vip;
     }
