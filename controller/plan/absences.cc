@@ -134,7 +134,8 @@ std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes
     }
   }
   const auto pool = cluster_key(there.spec.pool);
-  if (alive && !inputs.pools.contains(pool)) out.push_back({Target::kAddressPool, pool, ""});
+  if (alive && !pool.name.empty() && !inputs.pools.contains(pool))
+    out.push_back({Target::kAddressPool, pool, ""});
   const auto noted = notes.of_addresses.find(there.spec.address);
   if (noted != notes.of_addresses.end()) ask_for_nodes(inputs, noted->second, out);
   return out;

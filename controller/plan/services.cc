@@ -1,9 +1,9 @@
 #include "controller/plan/services.h"
 
-#include <algorithm>
 #include <variant>
 #include <vector>
 
+#include "controller/plan/service_owner.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
@@ -26,15 +26,11 @@ const api::ObjectMeta* present(const Inputs& inputs, const api::ObjectKey& key) 
   return poisoned == nullptr ? nullptr : &poisoned->meta;
 }
 
-bool has_service_owner(const api::ObjectMeta& meta) {
-  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(),
-                     [](const auto& owner) { return owner.controller && owner.kind == "Service"; });
-}
+bool has_service_owner(const api::ObjectMeta& meta) { return service_owner(meta) != nullptr; }
 
 bool has_owner(const api::ObjectMeta& meta, const api::Service& service) {
-  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(), [&](const auto& owner) {
-    return owner.controller && owner.kind == "Service" && owner.uid == service.meta.uid;
-  });
+  const auto* owner = service_owner(meta);
+  return owner != nullptr && owner->uid == service.meta.uid;
 }
 
 }  // namespace

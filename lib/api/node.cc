@@ -5,7 +5,9 @@ namespace fairlead::api {
 namespace {
 
 constexpr Kind kKind{"v1", "Node"};
-constexpr std::size_t kMaxEntries = 256;
+// More than an object of 3 MB has: whoever writes much into a Node, or something odd, does not make it
+// unreadable, for then nobody would know that it is there.
+constexpr std::size_t kMaxEntries = 1000000;
 
 void read_spec(const JsonView& spec, Node& out) {
   if (!spec.object()) return;
@@ -25,12 +27,14 @@ void read_spec(const JsonView& spec, Node& out) {
 
 void read_status(const JsonView& status, Node& out) {
   if (!status.object()) return;
-  std::vector<Condition> conditions;
-  read_conditions(status.at("conditions"), conditions);
-  for (const auto& condition : conditions) {
-    const bool on = condition.status == ConditionStatus::kTrue;
-    if (condition.type == "Ready") out.ready = on;
-    if (condition.type == "NetworkUnavailable") out.network_unavailable = on;
+  for (const auto& item : status.at("conditions").items(kMaxEntries)) {
+    std::string type;
+    std::string state;  // the API server takes any text
+    if (!item.object()) continue;
+    item.at("type").read(type);
+    item.at("status").read(state);
+    if (type == "Ready") out.ready = state == "True";
+    if (type == "NetworkUnavailable") out.network_unavailable = state == "True";
   }
   for (const auto& item : status.at("addresses").items(kMaxEntries)) {
     std::string type;

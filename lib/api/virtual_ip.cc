@@ -20,6 +20,7 @@ constexpr std::size_t kMaxPorts = 64;
 constexpr std::size_t kMaxGroups = 16;
 constexpr std::size_t kMaxPreferred = 64;
 constexpr std::size_t kMaxKey = 253;
+constexpr std::size_t kMaxName = 253;  // of any object
 
 constexpr Word<OnNoEndpoints> kOnNoEndpointsWords[] = {{"Reject", OnNoEndpoints::kReject},
                                                        {"Withdraw", OnNoEndpoints::kWithdraw}};
@@ -150,6 +151,14 @@ void read_sharing_key(const JsonView& view, std::string& out) {
   }
 }
 
+// The CRD refuses a longer one, and so a VirtualIP that is made for a Service which asks for it.
+void read_name(const JsonView& view, std::size_t least, std::string& out) {
+  view.read(out);
+  if (view.present() && (out.size() < least || out.size() > kMaxName)) {
+    view.problem("must be a name of at most " + std::to_string(kMaxName) + " characters, got " + view.show());
+  }
+}
+
 void read_service_ref(const JsonView& view, VirtualIPSpec& out) {
   if (!view.object()) return;
   std::string name;
@@ -165,7 +174,7 @@ void read_placement(const JsonView& view, NodePlacement& out) {
   read_label_selector(view.at("nodeSelector"), out.node_selector);
   for (const auto& item : view.at("preferredNodes").items(kMaxPreferred)) {
     std::string node;
-    item.read(node);
+    read_name(item, 1, node);
     auto& nodes = out.preferred_nodes;
     if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(std::move(node));
   }
@@ -223,7 +232,7 @@ void read_virtual_ip_spec(const JsonView& spec, VirtualIPSpec& out) {
   spec.require();
   if (!spec.object()) return;
   auto over_ipv6 = read_addresses(spec.at("addresses"), out);
-  spec.at("pool").read(out.pool);
+  read_name(spec.at("pool"), 0, out.pool);
   read_sharing_key(spec.at("sharingKey"), out.sharing_key);
   const auto allocated = read_families(spec.at("ipFamilies"), out);
   if (over_ipv6.empty()) over_ipv6 = allocated;

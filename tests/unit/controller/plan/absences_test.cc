@@ -167,6 +167,19 @@ TEST(AbsencesFC03, TheClaimOfOneThatAsksForLessGoesIfThatIsWhatItStillAsksFor) {
   EXPECT_FALSE(confirms(unchanged, 200, object("2")));
 }
 
+// A claim that was made when the pool was gone already, or by hand, names none.
+TEST(AbsencesFC03, OfAClaimWithoutAPoolNoPoolIsAskedFor) {
+  Inputs inputs = three_nodes();
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  auto claim = claim_for("192.0.2.101", "web");
+  claim.spec.pool.clear();
+  put(inputs.claims, claim);
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.back().step, Step::kRemoveClaims);
+  const Absence unchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "1"};
+  EXPECT_EQ(writes.back().absences, std::vector<Absence>{unchanged});
+}
+
 TEST(AbsencesFC03, AClaimGoesOnceTheNodesNotWaitedForAreFoundGone) {
   Inputs inputs = releasing_by_node_x();
   put(inputs.claims, claim_for("192.0.2.100", "old"));

@@ -166,8 +166,27 @@ TEST(Node, IsReadAsFarAsFairleadNeedsIt) {
   EXPECT_EQ(decoded.value, expected);
 }
 
+// Others write there, too, and a Node that cannot be read is taken for none.
+TEST(Node, WhateverOthersWriteOfItItIsRead) {
+  std::string conditions =
+      R"({"type":"Odd","status":"","lastTransitionTime":null},{"type":"Ready","status":"True"})";
+  std::string addresses = R"({"type":"InternalIP","address":"192.0.2.11"})";
+  std::string taints = R"({"key":"a","effect":"NoSchedule"})";
+  for (int i = 0; i < 500; ++i) {
+    conditions += R"(,{"type":"Disk)" + std::to_string(i) + R"(","status":"fine"})";
+    addresses += R"(,{"type":"ExternalIP","address":"x"})";
+    taints += R"(,{"key":"a","effect":"NoSchedule"})";
+  }
+  const auto decoded =
+      decode_node(R"({"metadata":{"name":"n"},"spec":{"taints":[)" + taints +
+                  R"(]},"status":{"conditions":[)" + conditions + R"(],"addresses":[)" + addresses + "]}}");
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  EXPECT_TRUE(decoded.value.ready);
+  EXPECT_EQ(decoded.value.internal_ips, std::vector<std::string>{"192.0.2.11"});
+}
+
 TEST(Node, IsNotReadyUnlessItsConditionSaysTrue) {
-  for (const auto* status : {"False", "Unknown"}) {
+  for (const auto* status : {"False", "Unknown", "", "true"}) {
     const auto decoded =
         decode_node(R"({"metadata":{"name":"n"},"status":{"conditions":[{"type":"Ready","status":")" +
                     std::string(status) + R"("}]}})");
