@@ -35,7 +35,8 @@ struct Statuses {
 // The order of writes: real servers that come, go or drain behind an address that is served already, and
 // VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of
 // what has served (urgency.h); then what VirtualIPs need first,
-// claims, groups and sets, statuses, then removals backwards; after the finalizer, last of all, the claims.
+// claims, groups and sets, statuses; what one VirtualIP has of sets beyond a few, lest a single one holds up
+// all the others; then removals backwards; after the finalizer, last of all, the claims.
 enum class Step {
   kRealServers,
   kRemoveVirtualIPs,
@@ -46,6 +47,7 @@ enum class Step {
   kSets,
   kStatus,
   kServiceStatus,
+  kMoreSets,
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,

@@ -94,7 +94,7 @@ void doubt_askers(const Inputs& inputs, const Desired& desired, Doubts& doubts) 
 std::optional<api::ObjectKey> told_of(const Desired& desired, const Write& write) {
   if (write.step == Step::kStatus && write.target == Target::kVirtualIP) return write.key;
   if (write.step == Step::kServiceStatus) return write.key;  // its VirtualIP has its name
-  if (write.step != Step::kSets) return std::nullopt;
+  if (write.step != Step::kSets && write.step != Step::kMoreSets) return std::nullopt;
   const auto& owners = desired.sets.at(write.key).meta.owner_references;
   if (owners.empty()) return std::nullopt;
   return api::ObjectKey{write.key.namespace_name, owners.front().name};

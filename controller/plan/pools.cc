@@ -1,6 +1,7 @@
 #include "controller/plan/pools.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace fairlead::controller {
@@ -16,21 +17,60 @@ bool has_family(const api::AddressPool& pool, net::Family family) {
                      [&](const net::AddressRange& range) { return range.first.family() == family; });
 }
 
-bool overlap(const api::AddressPool& a, const api::AddressPool& b) {
-  for (const auto& one : a.spec.addresses) {
-    for (const auto& other : b.spec.addresses) {
-      if (one.first.family() == other.first.family() && one.overlaps(other)) return true;
-    }
+// Which pool has an address first: disjoint ranges, so that a question costs a search however many pools and
+// ranges there are.
+class Taken {
+ public:
+  // The pool that has an address of the range; empty: none.
+  std::string whose(const net::AddressRange& range) const {
+    auto found = ranges_.upper_bound(range.last);
+    if (found == ranges_.begin()) return "";
+    --found;
+    return found->second.last >= range.first ? found->second.pool : "";
   }
-  return false;
-}
 
-std::optional<Refusal> refusal_of(const Inputs& inputs, const api::AddressPool& pool) {
-  for (const auto& [key, other] : inputs.pools) {
-    if (key.name == pool.meta.name || !older(other.meta, pool.meta) || !overlap(pool, other)) continue;
-    return Refusal{Reason::kOverlap, "overlaps the older pool " + key.name + ", give each its own addresses"};
+  // What of it nobody has is this pool's.
+  void add(const net::AddressRange& range, const std::string& pool) {
+    net::IpAddress left = range.first;
+    auto next = ranges_.upper_bound(left);
+    if (next != ranges_.begin() && std::prev(next)->second.last >= left) --next;
+    for (; next != ranges_.end() && next->first <= range.last; ++next) {
+      if (left < next->first) {
+        net::IpAddress before = next->first;
+        before.decrement();
+        ranges_.insert(next, {left, {before, pool}});
+      }
+      if (next->second.last >= range.last) return;
+      left = next->second.last;
+      left.increment();
+    }
+    ranges_.insert(next, {left, {range.last, pool}});
   }
-  return std::nullopt;
+
+ private:
+  struct Part {
+    net::IpAddress last;
+    std::string pool;
+  };
+  std::map<net::IpAddress, Part> ranges_;  // by their first address
+};
+
+// Of those that overlap the oldest has its addresses, and the others are refused whole.
+void refuse_overlaps(const Inputs& inputs, std::map<std::string, Refusal>& out) {
+  std::vector<const api::AddressPool*> by_age;
+  for (const auto& [key, pool] : inputs.pools) by_age.push_back(&pool);
+  std::sort(by_age.begin(), by_age.end(), [](auto* a, auto* b) { return older(a->meta, b->meta); });
+  Taken taken;
+  for (const auto* pool : by_age) {
+    std::string whose;
+    for (const auto& range : pool->spec.addresses) {
+      if (whose.empty()) whose = taken.whose(range);
+    }
+    for (const auto& range : pool->spec.addresses) taken.add(range, pool->meta.name);
+    if (whose.empty()) continue;
+    out.insert({pool->meta.name, Refusal{Reason::kOverlap, "overlaps the older pool " + whose +
+                                                               ", give each its own addresses"}});
+  }
 }
 
 bool any_matches(const std::vector<api::LabelSelector>& selectors, const api::Labels& labels) {
@@ -114,9 +154,7 @@ std::map<std::string, Refusal> refused_pools(const Inputs& inputs) {
     if (inputs.pools.contains(key)) continue;
     out.insert({key.name, Refusal{Reason::kInvalidSpec, api::to_string(poisoned.problems)}});
   }
-  for (const auto& [key, pool] : inputs.pools) {
-    if (auto refusal = refusal_of(inputs, pool)) out.insert({key.name, *std::move(refusal)});
-  }
+  refuse_overlaps(inputs, out);
   return out;
 }
 

@@ -7,6 +7,8 @@
 namespace fairlead::controller {
 namespace {
 
+constexpr int kFew = 4;  // 4,000 real servers
+
 bool same(const api::RealServerSet& there, const api::RealServerSet& wanted) {
   return there.spec == wanted.spec && has_all(there.meta.labels, wanted.meta.labels) &&
          has_owners(there.meta, wanted.meta);
@@ -28,7 +30,8 @@ bool same_place(const api::RealServerSet& there, const api::RealServerSet& wante
 std::optional<Write> set_write(const Inputs& inputs, const api::RealServerSet& wanted) {
   const auto* there = find(inputs.sets, api::key_of(wanted.meta));
   if (there != nullptr && same(*there, wanted)) return std::nullopt;
-  const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : Step::kSets;
+  const Step fresh = wanted.spec.slice_index < kFew ? Step::kSets : Step::kMoreSets;
+  const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : fresh;
   return application({step, Verb::kApply, Target::kRealServerSet}, wanted.meta,
                      api::encode_real_server_set(guarded(wanted)));
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "unit/controller/builders.h"
 
 // api.md, AddressPool.
@@ -20,6 +22,41 @@ TEST(Pools, OfTwoThatOverlapTheYoungerIsRefused) {
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused.at("b").reason, Reason::kOverlap);
   EXPECT_NE(refused.at("b").message.find("older pool a"), std::string::npos);
+}
+
+// Every two of them are compared, one by one.
+TEST(Pools, WhichOverlapIsFoundAsByLookingAtEveryTwo) {
+  std::mt19937 random(1);
+  int refused_ever = 0;
+  for (int turn = 0; turn < 300; ++turn) {
+    Inputs inputs;
+    for (int i = 0; i < 6; ++i) {
+      auto one = pool("p" + std::to_string(i), "192.0.2.1");
+      one.meta.creation_timestamp = WallTime(Seconds(random() % 100));
+      one.spec.addresses.clear();
+      for (unsigned ranges = 1 + random() % 3; ranges > 0; --ranges) {
+        const unsigned first = random() % 60;
+        const std::string net = random() % 4 == 0 ? "2001:db8::" : "192.0.2.";
+        one.spec.addresses.push_back(*net::parse_range(net + std::to_string(first) + "-" + net +
+                                                       std::to_string(first + random() % 5)));
+      }
+      put(inputs.pools, one);
+    }
+    const auto refused = refused_pools(inputs);
+    for (const auto& [key, one] : inputs.pools) {
+      bool wanted = false;
+      for (const auto& [other_key, other] : inputs.pools) {
+        if (!older(other.meta, one.meta)) continue;
+        for (const auto& a : one.spec.addresses) {
+          for (const auto& b : other.spec.addresses)
+            wanted = wanted || (a.first.family() == b.first.family() && a.overlaps(b));
+        }
+      }
+      ASSERT_EQ(refused.contains(key.name), wanted) << "turn " << turn << ", " << key.name;
+      refused_ever += wanted ? 1 : 0;
+    }
+  }
+  EXPECT_GT(refused_ever, 100);
 }
 
 TEST(Pools, PoolsSideBySideAreAccepted) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/set_write.h"
 #include "unit/controller/plan/with_web.h"
 
 // FC-06: what the world waits for comes before what is new.
@@ -26,6 +27,17 @@ std::vector<Step> steps_of(const std::vector<Write>& writes) {
   std::vector<Step> out;
   for (const auto& write : writes) out.push_back(write.step);
   return out;
+}
+
+// A Service of 256 ports and 1,000 endpoints has 256 sets.
+TEST(Urgency, WhatOneVirtualIPHasOfSetsBeyondAFewComesBehindAllOthers) {
+  api::RealServerSet set;
+  set.meta = meta("web-v4-3", "shop");
+  set.spec.slice_index = 3;
+  EXPECT_EQ(set_write({}, set)->step, Step::kSets);
+  set.spec.slice_index = 4;
+  EXPECT_EQ(set_write({}, set)->step, Step::kMoreSets);
+  EXPECT_GT(Step::kMoreSets, Step::kServiceStatus);
 }
 
 TEST(Urgency, RealServersOfWhatIsServedComeBeforeWhatIsNew) {
