@@ -1,6 +1,6 @@
 #include "controller/plan/event_reason.h"
 
-#include <algorithm>
+#include "controller/plan/services.h"
 
 namespace fairlead::controller {
 
@@ -39,11 +39,8 @@ std::string_view to_string(EventReason reason) {
 }
 
 void tell_service_too(const api::ObjectMeta& virtual_ip, std::vector<api::Notice>& notices) {
-  const auto& owners = virtual_ip.owner_references;
-  const auto service = std::find_if(owners.begin(), owners.end(), [](const auto& owner) {
-    return owner.controller && owner.kind == "Service";
-  });
-  if (service == owners.end()) return;
+  const auto* service = service_of(virtual_ip);
+  if (service == nullptr) return;
   const std::vector<api::Notice> of_virtual_ip = notices;
   for (auto notice : of_virtual_ip) {
     notice.regarding = {"v1", "Service", service->name, virtual_ip.namespace_name, service->uid};

@@ -43,7 +43,6 @@ enum class Reason {
   kVRIDInUse,
   kPoolRemoved,
   kForeignStatusWriter,
-  kInterfaceMissing,
 };
 // "Accepted", "InvalidSpec", ...: the word itself, as in the reference.
 std::string_view to_string(Reason reason);

@@ -20,21 +20,16 @@ std::variant<api::VirtualIPSpec, Refusal> spec_of(const api::Service& service, c
   return std::move(asked.value);
 }
 
+// Of the newest version, be it that it cannot be read.
 const api::ObjectMeta* present(const Inputs& inputs, const api::ObjectKey& key) {
-  if (const auto* object = find(inputs.virtual_ips, key)) return &object->meta;
-  const auto* poisoned = find(inputs.poisoned_virtual_ips, key);
-  return poisoned == nullptr ? nullptr : &poisoned->meta;
-}
-
-bool has_service_owner(const api::ObjectMeta& meta) {
-  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(),
-                     [](const auto& owner) { return owner.controller && owner.kind == "Service"; });
+  if (const auto* poisoned = find(inputs.poisoned_virtual_ips, key)) return &poisoned->meta;
+  const auto* object = find(inputs.virtual_ips, key);
+  return object == nullptr ? nullptr : &object->meta;
 }
 
 bool has_owner(const api::ObjectMeta& meta, const api::Service& service) {
-  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(), [&](const auto& owner) {
-    return owner.controller && owner.kind == "Service" && owner.uid == service.meta.uid;
-  });
+  const auto* owner = service_of(meta);
+  return owner != nullptr && owner->uid == service.meta.uid;
 }
 
 }  // namespace
@@ -45,7 +40,16 @@ bool is_ours(const api::Service& service, const Settings& settings) {
   return service.load_balancer_class == kLoadBalancerClass;
 }
 
-bool made_for_service(const api::VirtualIP& virtual_ip) { return has_service_owner(virtual_ip.meta); }
+const api::OwnerReference* service_of(const api::ObjectMeta& virtual_ip) {
+  const auto& owners = virtual_ip.owner_references;
+  const auto found = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) {
+    return owner.controller && owner.api_version == "v1" && owner.kind == "Service" &&
+           owner.name == virtual_ip.name;
+  });
+  return found == owners.end() ? nullptr : &*found;
+}
+
+bool made_for_service(const api::VirtualIP& virtual_ip) { return service_of(virtual_ip.meta) != nullptr; }
 
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service) {
   return has_owner(virtual_ip.meta, service);
@@ -73,7 +77,7 @@ ServiceOutcome virtual_ip_of(const Inputs& inputs, const api::Service& service) 
   const auto key = api::key_of(service.meta);
   const auto* there = present(inputs, key);
   const bool ours = there != nullptr && has_owner(*there, service);
-  if (there != nullptr && !ours && !has_service_owner(*there)) {
+  if (there != nullptr && !ours && service_of(*there) == nullptr) {
     return {std::nullopt,
             Refusal{Reason::kNameTaken, "a VirtualIP named " + api::to_string(key) +
                                             " exists and was not made for this Service: rename one"}};
