@@ -38,17 +38,6 @@ std::string subject_of(const Write& write) {
   return object_name(write) + " " + std::to_string(static_cast<int>(write.verb));
 }
 
-// Of those that are no apply.
-const char* method_of(Verb verb) {
-  if (verb == Verb::kCreate) return "POST";
-  return verb == Verb::kDelete ? "DELETE" : "PATCH";
-}
-
-const char* content_type_of(Verb verb) {
-  if (verb == Verb::kMergePatch) return "application/merge-patch+json";
-  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
-}
-
 // "409 Conflict: ...": what the server said, in short.
 std::string answer_text(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
@@ -71,12 +60,10 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   std::set<std::pair<Target, api::ObjectKey>> touched;
   for (auto& write : writes) {
     const std::string subject = subject_of(write);
-    const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
-    if (!may) continue;
-    if (!touched.insert({write.target, write.key}).second) {
-      outcome_.at_rest = false;
-      continue;
-    }
+    const bool waits = touched.contains({write.target, write.key});  // it takes no try that all share
+    if (waits) outcome_.at_rest = false;
+    if (waits || !reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
+    touched.insert({write.target, write.key});
     if (retries_.has_failed(subject)) retried_.add(1);
     writes_.push_back(std::move(write));
   }
@@ -222,7 +209,6 @@ void Writer::well_answered(const Write& write, const apiserver::ApiResponse& res
 }
 
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
-  ++outcome_.written;
   count(write, "written");
   if (retries_.is_over(subject_of(write), object_name(write) + " ")) {
     sys::log(sys::LogLevel::kInfo, "controller.write_accepted", {{"object", object_name(write)}});
@@ -288,7 +274,6 @@ void Writer::tell(const Notice& notice) {
 }
 
 void Writer::failed(const Write& write, const std::string& why, bool conflict) {
-  ++outcome_.failed;
   count(write, conflict ? "conflict" : "failed");
   retries_.failed(subject_of(write), sys::now());
   if (conflict || !retries_.is_news(subject_of(write), object_name(write) + " ", why)) return;

@@ -27,8 +27,6 @@ namespace fairlead::controller {
 class Writer {
  public:
   struct Outcome {
-    int written = 0;
-    int failed = 0;
     // All was sent but for what is `left`, and nothing is decided from what changed: the next round has
     // nothing to add.
     bool at_rest = true;
