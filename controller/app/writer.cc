@@ -73,14 +73,11 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
 }
 
 void Writer::drop_rest() {
-  for (std::size_t at = sent_; at < writes_.size(); ++at) {
-    if (writes_[at].step == Step::kRealServers) {
-      outcome_.left.insert(writes_[at].key);
-    } else {
-      outcome_.at_rest = false;
-    }
+  for (; sent_ < writes_.size(); writes_.pop_back()) {
+    const bool real_servers = writes_.back().step == Step::kRealServers;
+    if (real_servers) outcome_.left.insert(writes_.back().key);
+    outcome_.at_rest = outcome_.at_rest && real_servers;
   }
-  writes_.resize(sent_);
 }
 
 // Whatever may be sent now is; the end of the round, if nothing is left.

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "controller/plan/release.h"
-#include "controller/plan/services.h"
+#include "controller/plan/service_owner.h"
 #include "lib/api/status_reply.h"
 
 namespace fairlead::controller {
@@ -151,7 +151,7 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
 }
 
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there) {
-  const auto* service = service_of(there.meta);
+  const auto* service = service_owner(there.meta);
   const auto key = api::key_of(there.meta);
   if (service == nullptr || inputs.services.contains(key)) return {};
   return {{Target::kService, key, service->uid}};

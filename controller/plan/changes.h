@@ -33,9 +33,9 @@ struct Statuses {
 };
 
 // The order of writes: real servers that come, go or drain behind an address that is served already, and
-// VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of what has served
-// (urgency.h); then what VirtualIPs need first, claims, groups and sets, statuses, then removals backwards;
-// after the finalizer, last of all, the claims.
+// VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of
+// what has served (urgency.h); then what VirtualIPs need first,
+// claims, groups and sets, statuses, then removals backwards; after the finalizer, last of all, the claims.
 enum class Step {
   kRealServers,
   kRemoveVirtualIPs,

@@ -1,6 +1,6 @@
 #include "controller/plan/event_reason.h"
 
-#include "controller/plan/services.h"
+#include "controller/plan/service_owner.h"
 
 namespace fairlead::controller {
 
@@ -39,7 +39,7 @@ std::string_view to_string(EventReason reason) {
 }
 
 void tell_service_too(const api::ObjectMeta& virtual_ip, std::vector<api::Notice>& notices) {
-  const auto* service = service_of(virtual_ip);
+  const auto* service = service_owner(virtual_ip);
   if (service == nullptr) return;
   const std::vector<api::Notice> of_virtual_ip = notices;
   for (auto notice : of_virtual_ip) {

@@ -1,9 +1,9 @@
 #include "controller/plan/services.h"
 
-#include <algorithm>
 #include <variant>
 #include <vector>
 
+#include "controller/plan/service_owner.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
@@ -27,8 +27,10 @@ const api::ObjectMeta* present(const Inputs& inputs, const api::ObjectKey& key) 
   return object == nullptr ? nullptr : &object->meta;
 }
 
+bool has_service_owner(const api::ObjectMeta& meta) { return service_owner(meta) != nullptr; }
+
 bool has_owner(const api::ObjectMeta& meta, const api::Service& service) {
-  const auto* owner = service_of(meta);
+  const auto* owner = service_owner(meta);
   return owner != nullptr && owner->uid == service.meta.uid;
 }
 
@@ -40,16 +42,7 @@ bool is_ours(const api::Service& service, const Settings& settings) {
   return service.load_balancer_class == kLoadBalancerClass;
 }
 
-const api::OwnerReference* service_of(const api::ObjectMeta& virtual_ip) {
-  const auto& owners = virtual_ip.owner_references;
-  const auto found = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) {
-    return owner.controller && owner.api_version == "v1" && owner.kind == "Service" &&
-           owner.name == virtual_ip.name;
-  });
-  return found == owners.end() ? nullptr : &*found;
-}
-
-bool made_for_service(const api::VirtualIP& virtual_ip) { return service_of(virtual_ip.meta) != nullptr; }
+bool made_for_service(const api::VirtualIP& virtual_ip) { return has_service_owner(virtual_ip.meta); }
 
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service) {
   return has_owner(virtual_ip.meta, service);
@@ -77,7 +70,7 @@ ServiceOutcome virtual_ip_of(const Inputs& inputs, const api::Service& service) 
   const auto key = api::key_of(service.meta);
   const auto* there = present(inputs, key);
   const bool ours = there != nullptr && has_owner(*there, service);
-  if (there != nullptr && !ours && service_of(*there) == nullptr) {
+  if (there != nullptr && !ours && !has_service_owner(*there)) {
     return {std::nullopt,
             Refusal{Reason::kNameTaken, "a VirtualIP named " + api::to_string(key) +
                                             " exists and was not made for this Service: rename one"}};

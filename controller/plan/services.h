@@ -14,11 +14,7 @@ inline constexpr const char* kLoadBalancerClass = "fairlead.dev/vip";
 // type LoadBalancer, of class fairlead.dev/vip (or of none, if we are the default), and not being deleted.
 bool is_ours(const api::Service& service, const Settings& settings);
 
-// The Service that a VirtualIP was made for: core/v1, of its own name, its controller by ownerReference; else
-// nullptr. What others name Service (Knative's), or a Service of another name, makes none of ours of it.
-const api::OwnerReference* service_of(const api::ObjectMeta& virtual_ip);
-
-// True if the VirtualIP was made for a Service.
+// True if the VirtualIP was made for a Service: see service_owner().
 bool made_for_service(const api::VirtualIP& virtual_ip);
 // True if it was made for this one, by UID.
 bool made_for(const api::VirtualIP& virtual_ip, const api::Service& service);

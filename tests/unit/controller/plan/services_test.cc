@@ -113,7 +113,7 @@ TEST(Services, AForeignVirtualIPOfItsNameIsNotTouched) {
 }
 
 // It was made by hand, or by others, and stays whatever Services there are.
-TEST(Services, AVirtualIPOfWhatOthersNameServiceOrOfAServiceOfAnotherNameIsNotOurs) {
+TEST(Services, AVirtualIPByHandThatSomethingElseOwnsKeepsItsName) {
   const std::vector<api::OwnerReference> strange{
       {"serving.knative.dev/v1", "Service", "web", "uid-web", true},
       {"v1", "Service", "other", "uid-other", true},
@@ -159,6 +159,26 @@ TEST(Services, TheVirtualIPOfAnEarlierServiceOfThatNameGoesFirst) {
   const auto outcome = virtual_ip_of(inputs, service("web", "192.0.2.100"));
   EXPECT_FALSE(outcome.virtual_ip);
   EXPECT_FALSE(outcome.refusal);
+}
+
+// Whoever wants it collected with something names that as its controller: it is no reason to delete it
+// (SV-07).
+TEST(Services, AVirtualIPByHandThatSomethingElseOwnsStays) {
+  const std::vector<api::OwnerReference> owners{{"serving.knative.dev/v1", "Service", "web", "uid-web", true},
+                                                {"v1", "Service", "backend", "uid-backend", true},
+                                                {"v1", "Service", "web", "uid-web", false},
+                                                {"apps/v1", "Deployment", "web", "uid-web", true}};
+  for (const auto& owner : owners) {
+    Inputs inputs = three_nodes();
+    auto web = vip("web", "192.0.2.100");
+    web.meta.owner_references = {owner};
+    put(inputs.virtual_ips, web);
+    auto backend = service("backend", "");
+    backend.type = "ClusterIP";
+    put(inputs.services, backend);
+    EXPECT_FALSE(made_for_service(web)) << owner.api_version << " " << owner.kind << " " << owner.name;
+    EXPECT_TRUE(desired(inputs).to_delete.empty()) << owner.api_version << " " << owner.name;
+  }
 }
 
 TEST(Services, OneThatIsBeingDeletedIsNotWrittenTo) {
