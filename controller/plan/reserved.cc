@@ -45,7 +45,7 @@ void ReservedAddresses::add(const std::string& prefix, const std::string& whose)
 }
 
 void ReservedAddresses::add_node(const api::Node& node) {
-  for (const auto& text : node.ips) {
+  for (const auto& text : node.internal_ips) {
     const auto address = net::parse_address(text);
     if (address) add(*address, "the address of node " + node.meta.name);
   }

@@ -23,7 +23,7 @@ bool has_address(const api::NodeReport& report, const net::IpAddress& address) {
 // The node whose address this is, or "".
 std::string node_of(const Inputs& inputs, const net::IpAddress& address) {
   for (const auto& [key, node] : inputs.nodes) {
-    if (lists(node.ips, net::to_string(address))) return node.meta.name;
+    if (lists(node.internal_ips, net::to_string(address))) return node.meta.name;
   }
   for (const auto& [key, report] : inputs.node_reports) {
     if (has_address(report, address)) return report.meta.name;

@@ -47,7 +47,7 @@ TEST(Allocate, WhatIsNamedClaimedHeldOrMayStillBeHeldIsNotGiven) {
 
 TEST(Allocate, ReservedAddressesAreNotGiven) {
   Inputs inputs = with_small_pool();
-  inputs.nodes.at({"", "node-a"}).ips = {"192.0.2.100"};
+  inputs.nodes.at({"", "node-a"}).internal_ips = {"192.0.2.100"};
   inputs.node_reports.at({"", "node-b"}).spec.interfaces.front().gateways = {ip("192.0.2.101")};
   put(inputs.virtual_ips, open_vip("open", 10));
   EXPECT_EQ(addresses_in(desired(inputs)).at("open"), std::vector<std::string>{"192.0.2.102"});

@@ -13,7 +13,7 @@ using namespace testing;
 
 Inputs a_cluster() {
   Inputs inputs = three_nodes();
-  inputs.nodes.at({"", "node-a"}).ips = {"198.51.100.9", "not an address"};
+  inputs.nodes.at({"", "node-a"}).internal_ips = {"198.51.100.9", "not an address"};
   inputs.nodes.at({"", "node-a"}).pod_cidrs = {"10.1.0.0/24", "2001:db8:1::/64"};
   inputs.nodes.at({"", "node-b"}).pod_cidrs = {"10.1.1.0/25"};
   inputs.node_reports.at({"", "node-b"}).spec.interfaces.front().gateways = {ip("192.0.2.254")};

@@ -35,7 +35,7 @@ TEST(Validate, FieldsNotBuiltYetAreNamed) {
 // datapath.md 3, W5: loop protection for members that are real servers comes later.
 TEST(Validate, DirectRoutingToANodeIsNotYetSupported) {
   Inputs inputs = three_nodes();
-  inputs.nodes.at({"", "node-a"}).ips = {"198.51.100.9"};
+  inputs.nodes.at({"", "node-a"}).internal_ips = {"198.51.100.9"};
   auto object = vip("web", "192.0.2.100");
   for (const std::string server : {"192.0.2.3", "198.51.100.9"}) {
     object.spec.servers[1].address = ip(server);
@@ -62,7 +62,7 @@ TEST(Validate, OutsideEveryPool) {
 TEST(Validate, ReservedAddressesAreRefusedEvenInsideAPool) {
   Inputs inputs = three_nodes();
   put(inputs.pools, pool("all", "0.0.0.0/0"));
-  inputs.nodes.at({"", "node-a"}).ips = {"198.51.100.9"};
+  inputs.nodes.at({"", "node-a"}).internal_ips = {"198.51.100.9"};
   inputs.nodes.at({"", "node-a"}).pod_cidrs = {"10.1.0.0/24"};
   inputs.node_reports.at({"", "node-b"}).spec.interfaces.front().gateways = {ip("192.0.2.254")};
   auto cluster_ip = service("dns", "");

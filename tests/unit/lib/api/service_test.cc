@@ -162,7 +162,7 @@ TEST(Node, IsReadAsFarAsFairleadNeedsIt) {
   expected.network_unavailable = true;
   expected.unschedulable = true;
   expected.taints = {{"node.kubernetes.io/out-of-service", "NoExecute"}};
-  expected.ips = {"192.0.2.11", "198.51.100.11"};
+  expected.internal_ips = {"192.0.2.11", "198.51.100.11"};
   expected.pod_cidrs = {"10.1.0.0/24", "fd00::/64"};
   EXPECT_EQ(decoded.value, expected);
 }
