@@ -11,7 +11,7 @@ code it names exists, too. A test in Python is a case of a script, one that a ru
 docs/kubernetes-client.md likewise has every rule of the Kubernetes client, and the faults of the API server and of what talks to it;
 its tests need not be of two kinds. docs/conditions.md has, below "## Reasons", a row for every reason that a condition, a
 transition or an Event can have, with what it says and what to do, and no other. docs/services.md has every rule about Services, and
-every annotation that the code reads, and no other.
+every annotation that the code reads, and no other. docs/controller.md has a row for every flag of the controller, and no other.
 """
 import pathlib
 import re
@@ -40,13 +40,16 @@ CLIENT_RULES = [f"K-{number:02}" for number in range(1, 43)] + [f"L-{number:02}"
     f"FC-{number:02}" for number in range(1, 19)] + [f"FN-{number}" for number in (12, 16, 17, 32)]
 CLIENT_ROW = re.compile(r"^\| ([KL]-\d+|F[CN]-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 # The rows that docs/services.md must have: whose, annotations, fields, endpoints, status, what others test.
-SERVICE_RULES = [f"SV-{number:02}" for first, last in ((1, 7), (10, 27), (30, 39), (50, 59), (60, 63), (70, 87))
+SERVICE_RULES = [f"SV-{number:02}" for first, last in ((1, 7), (10, 28), (30, 39), (50, 59), (60, 63), (70, 97))
                  for number in range(first, last + 1)]
 SERVICE_ROW = re.compile(r"^\| (SV-\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 # An annotation in the code's table, behind "fairlead.dev/", and one on the page.
 ANNOTATION_TABLE = "lib/api/service_request.cc"
 ANNOTATION = re.compile(r'\{\s*"([\w-]+)",\s*"\w+",\s*Form::')
 ANNOTATION_TOLD = re.compile(r"^\| SV-\d+ \| `fairlead\.dev/([\w-]+)`", re.MULTILINE)
+# A flag of the controller in its code, and one on the page; --help is the library's.
+FLAG = re.compile(r'"(--[a-z][a-z-]*)"')
+FLAG_TOLD = re.compile(r"^\| `(--[\w-]+)`", re.MULTILINE)
 NO_TEST = re.compile(r"not applicable: \S+ \S+ .{10}")
 NO_OPPOSITE = re.compile(r"none, \S+ \S+ .{10}")
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
@@ -213,6 +216,15 @@ def annotation_problems(root):
         f"docs/services.md: the annotation {name} is nowhere in {ANNOTATION_TABLE}" for name in sorted(told - read_by_code)]
 
 
+def flag_problems(root):
+    """Flags of the controller that the code has and the page has not, and the other way round."""
+    page = "docs/controller.md"
+    there = {"--help"}.union(*(FLAG.findall(without_comments(read(file))) for file in root.glob("controller/*.cc")))
+    told = set(FLAG_TOLD.findall(read(root / page)))
+    return [f"{page}: there is no row of the flag {name}" for name in sorted(there - told)] + [
+        f"{page}: the flag {name} is nowhere in controller/*.cc" for name in sorted(told - there)]
+
+
 def read(path):
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -244,7 +256,7 @@ def check(root):
         problems += [f"{page}: {what} {name} has no text" for name, said in sorted(told.items())
                      if not said.strip("| ")]
         problems += [f"{page}: {what} {name} is nowhere in the code" for name in sorted(told) if name not in used]
-    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)] + reason_problems(root) + annotation_problems(root)
+    return problems + [problem for ledger in LEDGERS for problem in rule_problems(root, ledger)] + reason_problems(root) + annotation_problems(root) + flag_problems(root)
 
 
 def main():

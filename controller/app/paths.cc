@@ -44,6 +44,16 @@ std::string path_of(Target target, const api::ObjectKey& key) {
   return folder_of(target, key.namespace_name) + "/" + key.name;
 }
 
+const char* method_of(Verb verb) {
+  if (verb == Verb::kCreate) return "POST";
+  return verb == Verb::kDelete ? "DELETE" : "PATCH";
+}
+
+const char* content_type_of(Verb verb) {
+  if (verb == Verb::kMergePatch) return "application/merge-patch+json";
+  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
+}
+
 std::string path_to_find(Target target, const api::ObjectKey& key) {
   return folder_of(target, key.namespace_name) + "?fieldSelector=metadata.name%3D" + key.name;
 }

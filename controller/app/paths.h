@@ -16,6 +16,10 @@ std::string plural_of(Target target);
 std::string path_of(const Write& write);
 std::string path_of(Target target, const api::ObjectKey& key);
 
+// How a write is sent that is no apply.
+const char* method_of(Verb verb);
+const char* content_type_of(Verb verb);
+
 // The list of the one object of that name, or of none: who may list and not get may ask so.
 std::string path_to_find(Target target, const api::ObjectKey& key);
 

@@ -38,17 +38,6 @@ std::string subject_of(const Write& write) {
   return object_name(write) + " " + std::to_string(static_cast<int>(write.verb));
 }
 
-// Of those that are no apply.
-const char* method_of(Verb verb) {
-  if (verb == Verb::kCreate) return "POST";
-  return verb == Verb::kDelete ? "DELETE" : "PATCH";
-}
-
-const char* content_type_of(Verb verb) {
-  if (verb == Verb::kMergePatch) return "application/merge-patch+json";
-  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
-}
-
 // "409 Conflict: ...": what the server said, in short.
 std::string answer_text(const apiserver::ApiResponse& response) {
   const auto reply = api::decode_status_reply(response.body);
@@ -71,11 +60,10 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   std::set<std::pair<Target, api::ObjectKey>> touched;
   for (auto& write : writes) {
     const std::string subject = subject_of(write);
-    if (!reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
-    if (!touched.insert({write.target, write.key}).second) {
-      outcome_.at_rest = false;
-      continue;
-    }
+    const bool waits = touched.contains({write.target, write.key});  // it takes no try that all share
+    if (waits) outcome_.at_rest = false;
+    if (waits || !reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
+    touched.insert({write.target, write.key});
     if (retries_.has_failed(subject)) retried_.add(1);
     writes_.push_back(std::move(write));
   }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "controller/plan/release.h"
+#include "controller/plan/service_owner.h"
 #include "lib/api/status_reply.h"
 
 namespace fairlead::controller {
@@ -151,14 +152,10 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
 }
 
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there) {
-  std::vector<Absence> out;
-  for (const auto& owner : there.meta.owner_references) {
-    const api::ObjectKey key{there.meta.namespace_name, owner.name};
-    if (owner.kind == "Service" && !inputs.services.contains(key)) {
-      out.push_back({Target::kService, key, owner.uid});
-    }
-  }
-  return out;
+  const auto* service = service_owner(there.meta);
+  const auto key = api::key_of(there.meta);
+  if (service == nullptr || inputs.services.contains(key)) return {};
+  return {{Target::kService, key, service->uid}};
 }
 
 bool confirms(const Absence& absence, int status, const std::string& body) {

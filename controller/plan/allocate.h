@@ -4,14 +4,23 @@
 
 #include "controller/plan/claim.h"
 
-// Addresses for those who named none (kubernetes.md 1, "Allocation order": what a VirtualIP has already is
-// among the wishes; here come the address in the Service's status, then the pools).
+// Who gets which address (kubernetes.md 1, "Allocation order"; api.md, Release: "Two VirtualIPs ask for one
+// address").
 namespace fairlead::controller {
 
-// Grants each need an address that is nobody's and not reserved: the one it had before, if it is still free,
-// for all of them first; then the lowest free one of the first pool that has one. The older VirtualIP
-// chooses first. Who is refused something already gets nothing. PoolExhausted names the pools.
-// Costs, besides the needs, one pass over the addresses of a pool that are given away.
-void allocate(const Ground& ground, std::vector<Need> needs, Claims& claims);
+// What all VirtualIPs together ask for: by name, or have already; and without saying which.
+struct Demands {
+  std::vector<Wish> wishes;
+  std::vector<Need> needs;
+};
+
+// What is had already comes first, by precedence(). Then come those who name an address, those whose
+// Service's status shows one that is free, and those who name none; of each the older first
+// (creationTimestamp, then UID). A VirtualIP gets all that it asks for or nothing that it does not have
+// already: who is refused something takes nothing away from whoever comes after. Who names no address gets
+// the one shown before, else the lowest free one of the first pool that has one, and none that another names.
+// PoolExhausted names the pools. Costs, besides what is asked for, three passes over the addresses of a pool
+// that are given away.
+Claims allocate(const Ground& ground, const Demands& demands);
 
 }  // namespace fairlead::controller

@@ -1,7 +1,6 @@
 #include "controller/plan/claim.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "controller/plan/sharing.h"
@@ -9,9 +8,6 @@
 
 namespace fairlead::controller {
 namespace {
-
-// Those who ask for one address, the oldest first.
-using Asking = std::vector<Wish>;
 
 const api::AddressOwner* living(const Inputs& inputs, const std::vector<api::AddressOwner>& owners) {
   const auto found =
@@ -30,14 +26,7 @@ std::string name_of(const api::AddressOwner& owner) {
   return "VirtualIP " + owner.namespace_name + "/" + owner.name;
 }
 
-// Who may have the address without asking anybody, in this order; and what the others are told if that is
-// nobody.
-struct Ruling {
-  std::vector<api::AddressOwner> first;
-  std::string why;
-};
-
-Ruling among(const Inputs& inputs, std::vector<api::AddressOwner> owners) {
+Precedence among(const Inputs& inputs, std::vector<api::AddressOwner> owners) {
   if (const auto* owner = living(inputs, owners)) {
     std::string why = "is held by " + name_of(*owner);
     return {std::move(owners), std::move(why)};
@@ -45,7 +34,7 @@ Ruling among(const Inputs& inputs, std::vector<api::AddressOwner> owners) {
   return {{}, "is being released by " + name_of(owners.front())};
 }
 
-Ruling by_group(const Inputs& inputs, const Holding& holding, const api::AddressClaim* claim) {
+Precedence by_group(const Inputs& inputs, const Holding& holding, const api::AddressClaim* claim) {
   if (holding.owners.empty()) {
     return {{},
             holding.excluded ? "is in excludedAddresses of VRRPGroup " + holding.group
@@ -78,7 +67,9 @@ bool is_moving(const Ground& ground, const net::IpAddress& address, const api::A
   return std::all_of(owners.begin(), owners.end(), [&](const auto& uid) { return lists(holders, uid); });
 }
 
-Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& asking) {
+}  // namespace
+
+Precedence precedence(const Ground& ground, const net::IpAddress& address) {
   const Inputs& inputs = ground.inputs;
   const auto* claim = lasting_claim(inputs, address);
   const auto found = ground.held.find(address);
@@ -101,70 +92,17 @@ Ruling rule(const Ground& ground, const net::IpAddress& address, const Asking& a
     return {{}, "has AddressClaim " + name.name + ", which cannot be read: delete it"};
   }
   if (claim != nullptr) return among(inputs, api::holders_of(*claim));
-  const Wish& oldest = asking.front();
-  return {{{oldest.virtual_ip.namespace_name, oldest.virtual_ip.name, oldest.uid}}, ""};
+  return {};
 }
 
-// Those of `first` in its order, then the others as they are: by age.
-Asking in_order(const Asking& asking, const std::vector<api::AddressOwner>& first) {
-  Asking out;
-  for (const auto& owner : first) {
-    for (const auto& wish : asking) {
-      if (wish.uid == owner.uid) out.push_back(wish);
-    }
+std::optional<Refusal> refuse(const Ground& ground, const Precedence& order, const Claims& claims,
+                              const Wish& wish) {
+  const auto granted = claims.granted.find(wish.address);
+  if (granted != claims.granted.end()) {
+    return refuse_sharing(ground.inputs, granted->second, lasting_claim(ground.inputs, wish.address), wish);
   }
-  for (const auto& wish : asking) {
-    if (!lists(first, wish.uid)) out.push_back(wish);
-  }
-  return out;
-}
-
-void decide(const Ground& ground, const net::IpAddress& address, const Asking& asking, Claims& out) {
-  const Ruling ruling = rule(ground, address, asking);
-  const auto* claim = lasting_claim(ground.inputs, address);
-  Asking given;
-  for (const auto& wish : in_order(asking, ruling.first)) {
-    const bool own = lists(ruling.first, wish.uid);
-    std::optional<Refusal> no;
-    if (given.empty() && !own) {
-      no = Refusal{Reason::kAddressInUse, net::to_string(address) + " " + ruling.why};
-    } else if (!given.empty()) {
-      no = refuse_sharing(ground.inputs, given, claim, wish);
-    }
-    if (no) {
-      out.refused.insert({wish.virtual_ip, *std::move(no)});
-    } else {
-      given.push_back(wish);
-    }
-  }
-  if (!given.empty()) out.granted.insert({address, std::move(given)});
-}
-
-}  // namespace
-
-Claims claim(const Ground& ground, const std::vector<Wish>& wishes) {
-  std::map<net::IpAddress, Asking> contest;
-  for (const auto& wish : wishes) contest[wish.address].push_back(wish);
-  Claims out;
-  for (auto& [address, asking] : contest) {
-    std::stable_sort(asking.begin(), asking.end(), [&](const Wish& a, const Wish& b) {
-      return older(ground.inputs.virtual_ips.at(a.virtual_ip).meta,
-                   ground.inputs.virtual_ips.at(b.virtual_ip).meta);
-    });
-    decide(ground, address, asking, out);
-  }
-  return out;
-}
-
-void take_back(const Ground& ground, Claims& claims) {
-  for (auto& [address, wishes] : claims.granted) {
-    std::erase_if(wishes, [&, address = address](const Wish& wish) {
-      const auto known = ground.tenures.find(wish.uid);
-      const bool had = known != ground.tenures.end() && known->second.contains(address);
-      return !had && claims.refused.contains(wish.virtual_ip);
-    });
-  }
-  std::erase_if(claims.granted, [](const auto& entry) { return entry.second.empty(); });
+  if (order.why.empty() || lists(order.first, wish.uid)) return std::nullopt;
+  return Refusal{Reason::kAddressInUse, net::to_string(wish.address) + " " + order.why};
 }
 
 }  // namespace fairlead::controller

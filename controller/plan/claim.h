@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,22 @@ struct Claims {
   std::map<api::ObjectKey, Refusal> refused;
 };
 
-// Who gets what was asked for by name, or is had already. Whoever has the address in a group keeps it as long
-// as it exists, asks for it and is not being deleted; then who holds its AddressClaim; with neither, the
-// older creationTimestamp, then the smaller UID. A claim of which every holder is gone goes, and whoever
-// comes next waits for it, without a refusal. An address that some node may still hold is nobody's, unless it
-// moves from one group to another, and one whose group and claim name two that both exist changes hands to
-// neither. Others may have it, too, as far as sharing.h lets them.
-Claims claim(const Ground& ground, const std::vector<Wish>& wishes);
+// How one address stands: who may have it without asking anybody, in this order, and what the others are
+// told if it is none of those. Both empty: nobody has it, and it is his who comes first.
+struct Precedence {
+  std::vector<api::AddressOwner> first;
+  std::string why;
+};
 
-// A VirtualIP gets all of its addresses or none it does not have already: takes back from those refused.
-void take_back(const Ground& ground, Claims& claims);
+// Whoever has the address in a group keeps it as long as it exists, asks for it and is not being deleted;
+// then who holds its AddressClaim. A claim of which every holder is gone goes, and whoever comes next waits
+// for it, without a refusal. An address that some node may still hold is nobody's, unless it moves from one
+// group to another, and one whose group and claim name two that both exist changes hands to neither.
+Precedence precedence(const Ground& ground, const net::IpAddress& address);
+
+// Why `wish` may not have its address beside those to whom it is granted already; nothing if it may: others
+// have it, too, as far as sharing.h lets them.
+std::optional<Refusal> refuse(const Ground& ground, const Precedence& order, const Claims& claims,
+                              const Wish& wish);
 
 }  // namespace fairlead::controller

@@ -49,12 +49,6 @@ void keep_unread(const Ground& ground, const api::VirtualIP& virtual_ip, Judgeme
   judgement.refusal = Refusal{Reason::kInvalidSpec, std::move(problem)};
 }
 
-// What all VirtualIPs together ask for.
-struct Demands {
-  std::vector<Wish> wishes;
-  std::vector<Need> needs;
-};
-
 void judge_one(const Ground& ground, const api::VirtualIP& virtual_ip, Seating& seating, Demands& demands,
                Desired& out) {
   const auto key = api::key_of(virtual_ip.meta);
@@ -131,9 +125,7 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
     judge_one(ground, virtual_ip, seating, demands, out);
   }
   judge_unreadable(inputs, seating, out);
-  seating.claims = claim(ground, demands.wishes);
-  allocate(ground, std::move(demands.needs), seating.claims);
-  take_back(ground, seating.claims);
+  seating.claims = allocate(ground, demands);
   note_refusals(inputs, seating, out);
   out.claims = address_claims(ground, seating.claims, claim_plan(inputs, seating, out));
   for (const auto& [address, wishes] : seating.claims.granted) {

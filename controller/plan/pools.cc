@@ -222,6 +222,14 @@ PoolList pools_for(const Inputs& inputs, const std::map<std::string, Refusal>& r
   return out;
 }
 
+std::string exhaustion(const api::AddressPool& pool, const api::AddressPoolStatus& numbers) {
+  const bool no_v4 = has_family(pool, net::Family::kIPv4) && numbers.available_ipv4 == 0;
+  const bool no_v6 = has_family(pool, net::Family::kIPv6) && numbers.available_ipv6 == 0;
+  if (numbers.available_ipv4 + numbers.available_ipv6 == 0) return "no address is left";
+  if (no_v4) return "no IPv4 address is left";
+  return no_v6 ? "no IPv6 address is left" : "";
+}
+
 api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used,
                                     const ReservedAddresses& reserved) {
   api::AddressPoolStatus out;

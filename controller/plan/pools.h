@@ -59,4 +59,8 @@ PoolList pools_for(const Inputs& inputs, const std::map<std::string, Refusal>& r
 api::AddressPoolStatus pool_numbers(const api::AddressPool& pool, const std::set<net::IpAddress>& used,
                                     const ReservedAddresses& reserved);
 
+// "no address is left", of a pool of both families perhaps "no IPv6 address is left"; empty: there is one of
+// each family that it has.
+std::string exhaustion(const api::AddressPool& pool, const api::AddressPoolStatus& numbers);
+
 }  // namespace fairlead::controller

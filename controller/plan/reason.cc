@@ -62,8 +62,6 @@ std::string_view to_string(Reason reason) {
       return "PoolRemoved";
     case Reason::kForeignStatusWriter:
       return "ForeignStatusWriter";
-    case Reason::kInterfaceMissing:
-      return "InterfaceMissing";
   }
   return "Unknown";
 }

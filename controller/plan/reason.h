@@ -20,10 +20,10 @@ enum class Reason {
   kSharingConflict,
   kNameTaken,  // of a Service: a VirtualIP of its name exists and is not ours
   kOverlap,    // of an AddressPool: an older pool has some of its addresses
-  kPoolExhausted,
   // Allocated
   kAllocated,
   kAddressInUse,
+  kPoolExhausted,  // of an AddressPool under Degraded
   kVirtualRouterIDsExhausted,
   // Programmed
   kProgrammed,
@@ -43,7 +43,6 @@ enum class Reason {
   kVRIDInUse,
   kPoolRemoved,
   kForeignStatusWriter,
-  kInterfaceMissing,
 };
 // "Accepted", "InvalidSpec", ...: the word itself, as in the reference.
 std::string_view to_string(Reason reason);

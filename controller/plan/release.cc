@@ -29,25 +29,49 @@ Milliseconds active_down_interval(const api::VRRPGroupSpec& spec, int priority) 
   return 3 * spec.advert_interval + (kPriorityScale - priority) * skew_interval(spec) / kPriorityScale;
 }
 
-Release parse_release(const std::string& text, bool& ok) {
-  Release out;
+// "ADDRESS UID,UID ADDRESS UID NODE,NODE": one release for each UID. Empty if it cannot be read.
+std::vector<Release> parse_part(const std::string& text) {
   const auto words = split(std::string(trim(text)), ' ');
-  ok = words.size() == 3;
-  if (!ok) return out;
-  const auto address = net::parse_address(words[0]);
-  ok = address.has_value() && !words[1].empty() && !words[2].empty();
-  if (!ok) return out;
-  const auto nodes = split(words[2], ',');
-  return {*address, words[1], {nodes.begin(), nodes.end()}};
+  if (words.size() < 3 || words.size() % 2 == 0 || words.back().empty()) return {};
+  const auto names = split(words.back(), ',');
+  const std::set<std::string> nodes(names.begin(), names.end());
+  std::vector<Release> out;
+  for (std::size_t at = 0; at + 2 < words.size(); at += 2) {
+    const auto address = net::parse_address(words[at]);
+    if (!address || words[at + 1].empty()) return {};
+    for (const auto& uid : split(words[at + 1], ',')) out.push_back({*address, std::string(uid), nodes});
+  }
+  return out;
+}
+
+// Releases that wait for the same nodes.
+struct Part {
+  std::string whose;  // "ADDRESS UID,UID ADDRESS UID"
+  net::IpAddress last;
+};
+
+void add_to(Part& part, const Release& release) {
+  if (!part.whose.empty() && part.last == release.address) {
+    part.whose += "," + release.owner_uid;
+    return;
+  }
+  part.whose += (part.whose.empty() ? "" : " ") + net::to_string(release.address) + " " + release.owner_uid;
+  part.last = release.address;
 }
 
 }  // namespace
 
 std::string to_string(const std::vector<Release>& releases) {
-  std::vector<std::string> parts;
+  std::vector<const std::set<std::string>*> order;  // as they come first
+  std::map<std::set<std::string>, Part> of_nodes;
   for (const auto& release : releases) {
-    parts.push_back(net::to_string(release.address) + " " + release.owner_uid + " " +
-                    join({release.nodes.begin(), release.nodes.end()}, ","));
+    const auto [entry, is_new] = of_nodes.insert({release.nodes, {}});
+    if (is_new) order.push_back(&entry->first);
+    add_to(entry->second, release);
+  }
+  std::vector<std::string> parts;
+  for (const auto* nodes : order) {
+    parts.push_back(of_nodes.at(*nodes).whose + " " + join({nodes->begin(), nodes->end()}, ","));
   }
   return join(parts, "; ");
 }
@@ -55,9 +79,7 @@ std::string to_string(const std::vector<Release>& releases) {
 std::vector<Release> parse_releases(const std::string& text) {
   std::vector<Release> out;
   for (const auto& part : split(text, ';')) {
-    bool ok = false;
-    Release release = parse_release(part, ok);
-    if (ok) out.push_back(std::move(release));
+    for (auto& release : parse_part(part)) out.push_back(std::move(release));
   }
   return out;
 }

@@ -25,7 +25,11 @@ struct Release {
   friend bool operator==(const Release&, const Release&) = default;
 };
 
-// "192.0.2.100 8c21d0e4 node-a,node-b; ...". A part that cannot be read (edited by hand) is left out.
+// "192.0.2.100 8c21d0e4,91bc77aa 192.0.2.101 5e0f node-a,node-b; ...": addresses, each with the UIDs of those
+// who had it, then the nodes that all of these wait for. Nodes are named once, so that whatever a group may
+// hold (255 addresses, 16 owners of each) fits among an object's annotations, 256 KiB. Read back it is in the
+// same order but for the nodes: those who wait for the same stand together. A part that cannot be read
+// (edited by hand) is left out.
 std::string to_string(const std::vector<Release>& releases);
 std::vector<Release> parse_releases(const std::string& text);
 

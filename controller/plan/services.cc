@@ -20,10 +20,11 @@ std::variant<api::VirtualIPSpec, Refusal> spec_of(const api::Service& service, c
   return std::move(asked.value);
 }
 
+// Of the newest version, be it that it cannot be read.
 const api::ObjectMeta* present(const Inputs& inputs, const api::ObjectKey& key) {
-  if (const auto* object = find(inputs.virtual_ips, key)) return &object->meta;
-  const auto* poisoned = find(inputs.poisoned_virtual_ips, key);
-  return poisoned == nullptr ? nullptr : &poisoned->meta;
+  if (const auto* poisoned = find(inputs.poisoned_virtual_ips, key)) return &poisoned->meta;
+  const auto* object = find(inputs.virtual_ips, key);
+  return object == nullptr ? nullptr : &object->meta;
 }
 
 bool has_service_owner(const api::ObjectMeta& meta) { return service_owner(meta) != nullptr; }

@@ -28,7 +28,8 @@ bool same_place(const api::RealServerSet& there, const api::RealServerSet& wante
 }  // namespace
 
 std::optional<Write> set_write(const Inputs& inputs, const api::RealServerSet& wanted) {
-  const auto* there = find(inputs.sets, api::key_of(wanted.meta));
+  const auto key = api::key_of(wanted.meta);
+  const auto* there = inputs.poisoned_sets.contains(key) ? nullptr : find(inputs.sets, key);
   if (there != nullptr && same(*there, wanted)) return std::nullopt;
   const Step fresh = wanted.spec.slice_index < kFew ? Step::kSets : Step::kMoreSets;
   const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : fresh;

@@ -24,6 +24,13 @@ std::string text_of(const Ports::value_type& port) {
   return std::to_string(port.first.value()) + "/" + std::string(net::to_string(port.second));
 }
 
+// Of one claim that never changes: who has the address would have to give it up.
+std::string without_key(const api::AddressClaim& claim) {
+  return ", and AddressClaim " + claim.meta.name + " was made " +
+         (claim.spec.sharing_key.empty() ? "without a sharingKey" : "with another sharingKey") +
+         ": to be shared the address must be released first";
+}
+
 Refusal conflict(const Wish& with, const std::string& what) {
   return {Reason::kSharingConflict, net::to_string(with.address) + " is shared with VirtualIP " +
                                         api::to_string(with.virtual_ip) + ": " + what};
@@ -50,13 +57,14 @@ std::optional<Refusal> refuse_sharing(const Inputs& inputs, const std::vector<Wi
                                       const api::AddressClaim* claim, const Wish& wish) {
   const auto& asking = inputs.virtual_ips.at(wish.virtual_ip);
   const std::string& key = asking.spec.sharing_key;
-  bool same = !key.empty() && (claim == nullptr || claim->spec.sharing_key == key);
-  for (const auto& other : there) {
-    same = same && inputs.virtual_ips.at(other.virtual_ip).spec.sharing_key == key;
-  }
-  if (!same) {
+  const bool same = !key.empty() && std::all_of(there.begin(), there.end(), [&](const Wish& other) {
+    return inputs.virtual_ips.at(other.virtual_ip).spec.sharing_key == key;
+  });
+  const bool claimed = claim == nullptr || claim->spec.sharing_key == key;
+  if (!same || !claimed) {
     return Refusal{Reason::kAddressInUse, net::to_string(wish.address) + " is held by VirtualIP " +
-                                              api::to_string(there.front().virtual_ip)};
+                                              api::to_string(there.front().virtual_ip) +
+                                              (same ? without_key(*claim) : "")};
   }
   if (there.size() >= kMostSharers) {
     return conflict(there.front(), std::to_string(kMostSharers) + " have it, and no more may");

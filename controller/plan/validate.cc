@@ -147,6 +147,32 @@ std::optional<net::IpAddress> before(const Case& about, net::Family family,
   return std::nullopt;
 }
 
+bool is_to_be_had(const Case& about, net::Family family) {
+  if (present(about, family)) return true;
+  return !pools_for(about.ground.inputs, about.ground.refused_pools, family, about.virtual_ip.spec.pool,
+                    about.asker)
+              .refusal;
+}
+
+// The Service whose families it has, where that merely prefers two: one of them will do.
+bool merely_prefers_two(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  const auto& spec = virtual_ip.spec;
+  if (!spec.service || !spec.ip_families.empty() || !spec.addresses.empty()) return false;
+  const auto* service = find(inputs.services, {virtual_ip.meta.namespace_name, *spec.service});
+  return service != nullptr && service->ip_families.size() > 1 && !service->needs_dual_stack;
+}
+
+std::vector<net::Family> families_to_judge(const Case& about) {
+  auto families = families_of(about.ground.inputs, about.virtual_ip);
+  if (!merely_prefers_two(about.ground.inputs, about.virtual_ip)) return families;
+  std::vector<net::Family> out;
+  for (const auto family : families) {
+    if (is_to_be_had(about, family)) out.push_back(family);
+  }
+  if (out.empty()) out.push_back(families.front());  // whose refusal is told
+  return out;
+}
+
 void judge_open(Case& about, net::Family family) {
   if (const auto address = present(about, family)) return keep(about, *address);
   PoolList list = pools_for(about.ground.inputs, about.ground.refused_pools, family,
@@ -186,11 +212,11 @@ std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP&
 }
 
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
-  const auto families = families_of(ground.inputs, virtual_ip);
+  Case about{ground, virtual_ip, asker_of(ground.inputs, virtual_ip), {}};
+  const auto families = families_to_judge(about);
   if (auto refusal = not_built_yet(ground.inputs, virtual_ip, families)) {
     return {std::move(refusal), {}, {}, {}, ""};
   }
-  Case about{ground, virtual_ip, asker_of(ground.inputs, virtual_ip), {}};
   for (const auto family : families) {
     if (const auto* address = asked_for(virtual_ip.spec, family)) {
       judge_named(about, *address);

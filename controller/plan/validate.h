@@ -62,7 +62,8 @@ struct Judgement {
 // already is neither measured again against pools (FC-14: assignments stay) nor against nodes. One that it
 // was given without asking for it by name stays, as long as `pool` and `ipFamilies` do not ask for another.
 // Not so one that is in no group and whose pool is gone: it is given back, and what is asked for is judged
-// anew once it is.
+// anew once it is. Of two families that its Service merely prefers it is judged by those of which it has an
+// address, or some pool gives it one; by the first where none does.
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip);
 
 // Families of the addresses it is to have: ipFamilies, else those of `addresses`, else the Service's, else

@@ -137,7 +137,6 @@ GroupSummary summarize_group(const Inputs& inputs, const api::VRRPGroup& group, 
                              const Ruling& ruling) {
   GroupSummary out;
   out.master = ruling.master;
-  out.previous = group.status.master;
   const auto claim = ruling.memory.claims.find(ruling.master);
   if (claim != ruling.memory.claims.end()) out.master_entry = entry_of(group, ruling.master);
   if (ruling.master.empty() && is_foreign_peer(group, ruling.unknown_sender)) {

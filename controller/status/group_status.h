@@ -20,7 +20,6 @@ enum class Coverage {
 
 struct GroupSummary {
   std::string master;
-  std::string previous;        // the master of the status so far
   std::string foreign_master;  // a Backup hears this foreign peer of the group as its master
   api::VipState state = api::VipState::kPending;
   std::optional<Refusal> not_accepted;  // by what it asks for, or by its members

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/plan/newest.h"
+#include "controller/plan/pools.h"
 #include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
@@ -214,11 +215,11 @@ void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall
     api::AddressPoolStatus status = decision.numbers;
     std::optional<Refusal> no = decision.refusal;
     if (const auto* poisoned = find(inputs.poisoned_pools, cluster_key(name))) no = unreadable(*poisoned);
-    const bool exhausted = status.available_ipv4 + status.available_ipv6 == 0;
+    const std::string exhausted = exhaustion(pool, status);
     std::vector<api::Condition> wanted{no ? condition("Accepted", false, no->reason, no->message)
                                           : condition("Accepted", true, Reason::kAccepted, "")};
-    wanted.push_back(exhausted ? condition("Degraded", true, Reason::kPoolExhausted, "no address is left")
-                               : condition("Degraded", false, Reason::kHealthy, ""));
+    wanted.push_back(exhausted.empty() ? condition("Degraded", false, Reason::kHealthy, "")
+                                       : condition("Degraded", true, Reason::kPoolExhausted, exhausted));
     status.conditions = timed(std::move(wanted), pool.status.conditions, pool.meta.generation, wall_now);
     out.pools.insert({cluster_key(name), std::move(status)});
   }

@@ -42,7 +42,7 @@ void read_status(const JsonView& status, Node& out) {
     if (!item.object()) continue;
     item.at("type").read(type);
     item.at("address").read(address);
-    if (type == "InternalIP") out.internal_ips.push_back(address);
+    if (type == "InternalIP" || type == "ExternalIP") out.internal_ips.push_back(address);
   }
 }
 

@@ -94,7 +94,7 @@ struct Node {
   bool network_unavailable = false;  // condition NetworkUnavailable is True
   bool unschedulable = false;        // cordoned
   std::vector<Taint> taints;
-  std::vector<std::string> internal_ips;
+  std::vector<std::string> internal_ips;  // and those of type ExternalIP: they are no less its own
   std::vector<std::string> pod_cidrs;
   friend bool operator==(const Node&, const Node&) = default;
 };

@@ -57,9 +57,12 @@ void Writing::carry_out(std::vector<controller::Write> writes, OnDone on_done) {
   outcome_ = {};
   std::set<Name> touched;
   for (auto& write : writes) {
+    const Name name = name_of(write.target, write.key);
+    if (touched.contains(name)) continue;
     const std::string subject = subject_of(write);
-    const bool may = reverts_.may_write(subject, now) && retries_.may_try(subject, now);
-    if (may && touched.insert(name_of(write.target, write.key)).second) writes_.push_back(std::move(write));
+    if (!reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
+    touched.insert(name);
+    writes_.push_back(std::move(write));
   }
   sent_ = 0;
   on_done_ = std::move(on_done);

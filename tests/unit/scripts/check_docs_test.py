@@ -38,6 +38,8 @@ CLIENT = "".join(f"| {row} | a rule | done | `tests/unit` | `Initialize.Starts` 
 SERVICES = "".join(f"| {row} | a rule | `Initialize.Starts` |\n" for row in check_docs.SERVICE_RULES).replace(
     "| SV-10 | a rule |", "| SV-10 | `fairlead.dev/quorum`, `quorum` | a rule |")
 ANNOTATIONS = 'constexpr Annotation kAll[] = {{"quorum", "quorum", Form::kNumber}};\n'
+FLAGS = "| `--help` | | what there is |\n| `--quick` | off | faster |\n"
+FLAG_CODE = 'void f() { app.add_flag("--quick", quick, "Faster than --slow"); }  // "--in-a-comment"\n'
 TESTS = "TEST(Initialize, Starts) {}\nTEST(Initialize, Waits) {}\n"
 
 
@@ -85,13 +87,14 @@ CONDITIONS = "# Conditions\n| `Ready` | a state, no reason |\n\n## Reasons\n" + 
 
 
 def check(code=CODE, messages=MESSAGES, metrics=METRICS, rules=RULES, tests=TESTS, script=SCRIPT, mode=0o755, client=CLIENT,
-          conditions=CONDITIONS, reasons=REASONS, services=SERVICES, annotations=ANNOTATIONS, returned='return "Of%d";'):
+          conditions=CONDITIONS, reasons=REASONS, services=SERVICES, annotations=ANNOTATIONS, flags=FLAGS, flag_code=FLAG_CODE, returned='return "Of%d";'):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         for path, text in (("node/agent/a.cc", code), ("docs/messages.md", messages), ("docs/metrics.md", metrics),
                            ("docs/rfc9568.md", rules), ("docs/kubernetes-client.md", client), ("tests/unit/node/vrrp/machine_test.cc", tests),
                            ("tests/netns/layer_test.py", script), ("tests/netns/stories.py", STORIES),
                            ("docs/conditions.md", conditions), ("docs/services.md", services),
+                           ("docs/controller.md", flags), ("controller/main.cc", flag_code),
                            (check_docs.ANNOTATION_TABLE, annotations), ("node/agent/b.cc", reasons),
                            *((file, returned.replace("%d", str(n))) for n, file in enumerate(check_docs.REASON_FILES))):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +180,12 @@ class CheckDocs(unittest.TestCase):
                          ["docs/services.md: there is no row of the annotation drain-seconds"])
         self.assertEqual(check(annotations=""),
                          ["docs/services.md: the annotation quorum is nowhere in lib/api/service_request.cc"])
+
+    def test_reports_a_flag_that_only_the_code_or_only_the_page_has(self):
+        self.assertEqual(check(flags=FLAGS.replace("--quick", "--slow")),
+                         ["docs/controller.md: there is no row of the flag --quick",
+                          "docs/controller.md: the flag --slow is nowhere in controller/*.cc"])
+        self.assertEqual(check(flags=""), [f"docs/controller.md: there is no row of the flag {name}" for name in ("--help", "--quick")])
 
     def test_reports_a_row_that_is_missing_or_there_twice(self):
         row = RULES.splitlines(keepends=True)[3]

@@ -172,6 +172,34 @@ TEST(Families, AreTheServicesWhereNothingElseIsSaid) {
   EXPECT_EQ(families_of(inputs, object), both);
 }
 
+// What it merely prefers it can do without; it comes once there is a pool.
+TEST(Families, OfTwoThatAServicePrefersThoseThatSomePoolHas) {
+  const std::vector<std::string> v4{"192.0.2.100"};
+  Inputs inputs = with_both_families();
+  const auto six = inputs.pools.at({"", "six"});
+  auto object = open_vip("web", 2);
+  object.spec.service = "web";
+  object.spec.forwarding = api::Forwarding::kDelegate;
+  object.meta.owner_references.push_back({"v1", "Service", "web", "uid-web", true});
+  put(inputs.virtual_ips, object);
+  auto of_web = service("web", "");
+  of_web.ip_families = {net::Family::kIPv6, net::Family::kIPv4};
+  put(inputs.services, of_web);
+  EXPECT_EQ(addresses_in(desired(inputs)).at("web").size(), 2U);
+  inputs.pools.erase({"", "six"});
+  EXPECT_EQ(addresses_in(desired(inputs)), (Given{{"web", v4}}));
+  put(inputs.claims, claim_for("2001:db8::1", "web"));
+  EXPECT_EQ(addresses_in(desired(inputs)), (Given{{"web", v4}})) << "given back with its pool";
+  inputs.claims.clear();
+  inputs.services.begin()->second.needs_dual_stack = true;
+  EXPECT_EQ(refusal_in(desired(inputs), "web")->message,
+            "no accepted AddressPool assigns IPv6 addresses to who asks in namespace shop "
+            "(autoAssign, serviceAllocation)");
+  inputs.services.begin()->second.needs_dual_stack = false;
+  inputs.pools.clear();
+  EXPECT_EQ(refusal_in(desired(inputs), "web")->reason, Reason::kPoolNotFound);
+}
+
 TEST(Families, IPv6ThatIsNeededIsRefusedWhereItIsNotBuilt) {
   Inputs inputs = with_both_families();
   auto object = open_vip("web", 2);

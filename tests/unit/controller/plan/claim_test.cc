@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/plan/allocate.h"
 #include "unit/controller/builders.h"
 
 // api.md, Release: "Two VirtualIPs ask for one address".
@@ -24,9 +25,7 @@ Claims claimed(const Inputs& inputs) {
     const auto judgement = judge(ground, object);
     wishes.insert(wishes.end(), judgement.wishes.begin(), judgement.wishes.end());
   }
-  Claims out = claim(ground, wishes);
-  take_back(ground, out);
-  return out;
+  return allocate(ground, {wishes, {}});
 }
 
 TEST(Claim, TheOlderVirtualIPGetsTheAddress) {

@@ -107,6 +107,24 @@ TEST(Pools, AvailableSaturates) {
             std::int64_t{1} << 53);
 }
 
+// One family may be used up while the other is not.
+TEST(Pools, ExhaustionIsToldByFamily) {
+  auto both = pool("a", "192.0.2.96-192.0.2.97");
+  both.spec.addresses.push_back(*net::parse_range("2001:db8::/127"));
+  const ReservedAddresses none({});
+  const auto told = [&](const api::AddressPool& of, const std::vector<std::string>& used) {
+    std::set<net::IpAddress> taken;
+    for (const auto& address : used) taken.insert(ip(address));
+    return exhaustion(of, pool_numbers(of, taken, none));
+  };
+  EXPECT_EQ(told(both, {"192.0.2.96", "2001:db8::"}), "");
+  EXPECT_EQ(told(both, {"192.0.2.96", "192.0.2.97"}), "no IPv4 address is left");
+  EXPECT_EQ(told(both, {"2001:db8::", "2001:db8::1"}), "no IPv6 address is left");
+  EXPECT_EQ(told(both, {"192.0.2.96", "192.0.2.97", "2001:db8::", "2001:db8::1"}), "no address is left");
+  EXPECT_EQ(told(pool("four", "192.0.2.96/32"), {}), "");
+  EXPECT_EQ(told(pool("four", "192.0.2.96/32"), {"192.0.2.96"}), "no address is left");
+}
+
 // What allocate() passes by.
 TEST(Pools, WhatIsReservedIsNotAvailable) {
   Inputs inputs = three_nodes();  // 192.0.2.1, .2 and .3

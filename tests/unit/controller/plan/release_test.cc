@@ -31,9 +31,44 @@ TEST(Release, TheNoteReadsBackAsItWasWritten) {
   EXPECT_EQ(parse_releases(to_string(two)), two);
 }
 
+TEST(Release, TheNoteNamesNodesOnce) {
+  const std::set<std::string> both{"node-a", "node-b"};
+  const std::vector<Release> all{{ip("192.0.2.100"), "uid-a", both},
+                                 {ip("192.0.2.100"), "uid-b", both},
+                                 {ip("192.0.2.101"), "uid-a", both},
+                                 {ip("192.0.2.102"), "uid-c", {"node-a"}}};
+  EXPECT_EQ(to_string(all),
+            "192.0.2.100 uid-a,uid-b 192.0.2.101 uid-a node-a,node-b; 192.0.2.102 uid-c node-a");
+  EXPECT_EQ(parse_releases(to_string(all)), all);
+}
+
+// The most that a group may give up at once, of the longest names; Kubernetes allows 256 KiB of annotations.
+TEST(Release, TheLongestNoteFitsIntoAnObject) {
+  std::set<std::string> nodes;
+  for (int i = 10; i < 26; ++i) nodes.insert(std::to_string(i) + std::string(251, 'n'));
+  std::vector<Release> all;
+  for (int i = 0; i < 255 * 16; ++i) {
+    const auto address = ip("2001:db8:1234:5678:9abc:def0:1234:" + std::to_string(1000 + i / 16));
+    all.push_back({address, std::to_string(10000000 + i) + std::string(28, 'u'), nodes});
+  }
+  EXPECT_LT(to_string(all).size(), 256U * 1024 - 64 * 1024);
+  EXPECT_EQ(parse_releases(to_string(all)), all);
+}
+
+// Those who wait for the same nodes stand together, and so it stays.
+TEST(Release, TheNoteReadAndWrittenAgainIsTheSame) {
+  const std::vector<Release> mixed{{ip("192.0.2.100"), "uid-a", {"node-a"}},
+                                   {ip("192.0.2.101"), "uid-b", {"node-b"}},
+                                   {ip("192.0.2.102"), "uid-c", {"node-a"}}};
+  const std::string text = "192.0.2.100 uid-a 192.0.2.102 uid-c node-a; 192.0.2.101 uid-b node-b";
+  EXPECT_EQ(to_string(mixed), text);
+  EXPECT_EQ(to_string(parse_releases(text)), text);
+}
+
 TEST(Release, PartsThatCannotBeReadAreLeftOut) {
   EXPECT_TRUE(parse_releases("").empty());
   EXPECT_TRUE(parse_releases("nonsense; 192.0.2.300 uid node-a; 192.0.2.1 uid").empty());
+  EXPECT_TRUE(parse_releases("192.0.2.1 uid 192.0.2.2 node-a").empty());
   EXPECT_EQ(parse_releases("garbage; 192.0.2.1 uid node-a").size(), 1U);
 }
 

@@ -112,10 +112,43 @@ TEST(Services, AForeignVirtualIPOfItsNameIsNotTouched) {
   EXPECT_EQ(outcome.refusal->reason, Reason::kNameTaken);
 }
 
+// It was made by hand, or by others, and stays whatever Services there are.
+TEST(Services, AVirtualIPByHandThatSomethingElseOwnsKeepsItsName) {
+  const std::vector<api::OwnerReference> strange{
+      {"serving.knative.dev/v1", "Service", "web", "uid-web", true},
+      {"v1", "Service", "other", "uid-other", true},
+      {"v1", "Service", "web", "uid-web", false},
+      {"apps/v1", "Deployment", "web", "uid-web", true}};
+  for (const auto& owner : strange) {
+    Inputs inputs = three_nodes();
+    auto by_hand = vip("web", "192.0.2.101");
+    by_hand.meta.owner_references = {owner};
+    put_claimed(inputs, by_hand);
+    EXPECT_FALSE(made_for_service(by_hand)) << owner.api_version << " " << owner.name;
+    EXPECT_TRUE(desired(inputs).to_delete.empty()) << owner.api_version << " " << owner.name;
+    put(inputs.services, service("web", "192.0.2.100"));
+    EXPECT_TRUE(desired(inputs).to_delete.empty()) << owner.api_version << " " << owner.name;
+    const auto outcome = virtual_ip_of(inputs, service("web", "192.0.2.100"));
+    ASSERT_TRUE(outcome.refusal) << owner.api_version << " " << owner.name;
+    EXPECT_EQ(outcome.refusal->reason, Reason::kNameTaken);
+  }
+}
+
 TEST(Services, AnUnreadableVirtualIPOfItsNameIsNotTouchedEither) {
   Inputs inputs = three_nodes();
   inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {meta("web", "shop"), {}}});
   EXPECT_EQ(virtual_ip_of(inputs, service("web", "192.0.2.100")).refusal->reason, Reason::kNameTaken);
+}
+
+// By the version read before its write would meet a conflict for ever.
+TEST(Services, OneThatCanBeReadNoMoreIsWrittenByItsNewestVersion) {
+  Inputs inputs = three_nodes();
+  const auto object = service("web", "192.0.2.100");
+  put(inputs.virtual_ips, owned(object));
+  auto newest = owned(object).meta;
+  newest.resource_version = "18";
+  inputs.poisoned_virtual_ips.insert({{"shop", "web"}, {newest, {{"spec.ports", "x"}}}});
+  EXPECT_EQ(virtual_ip_of(inputs, object).virtual_ip->meta.resource_version, "18");
 }
 
 TEST(Services, TheVirtualIPOfAnEarlierServiceOfThatNameGoesFirst) {

@@ -65,7 +65,7 @@ TEST(Notices, AllocationFailedNoMasterAndSplit) {
   next = {};
   next.conditions = {condition("Degraded", true, Reason::kSplitOwnership, "two")};
   EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"SplitOwnership"});
-  next.conditions = {condition("Degraded", true, Reason::kInterfaceMissing, "x")};
+  next.conditions = {condition("Degraded", true, Reason::kStaleStatus, "x")};
   EXPECT_TRUE(virtual_ip_notices(object, next).empty());
 }
 
@@ -96,6 +96,16 @@ TEST(Notices, TheServiceOfAVirtualIPIsToldTheSameAndOfRefusalsByItsOwnCondition)
   }
   EXPECT_EQ(told, (Reasons{"VirtualIP AllocationFailed", "VirtualIP IPAllocated", "VirtualIP MasterChanged",
                            "Service IPAllocated", "Service MasterChanged"}));
+}
+
+TEST(Notices, WhatOthersNameServiceIsToldNothing) {
+  auto object = vip("web", "192.0.2.100");
+  object.meta.owner_references = {{"serving.knative.dev/v1", "Service", "web", "uid-service", true}};
+  api::VirtualIPStatus next;
+  next.addresses = {"192.0.2.100"};
+  const auto out = virtual_ip_notices(object, next);
+  ASSERT_EQ(reasons(out), Reasons{"IPAllocated"});
+  EXPECT_EQ(out[0].regarding.kind, "VirtualIP");
 }
 
 TEST(Notices, AServiceWithoutAnAddressIsToldAllocationFailed) {

@@ -153,7 +153,8 @@ TEST(Node, IsReadAsFarAsFairleadNeedsIt) {
       "taints":[{"key":"node.kubernetes.io/out-of-service","effect":"NoExecute"}]},
     "status":{"conditions":[{"type":"MemoryPressure","status":"True"},{"type":"Ready","status":"True"},
       {"type":"NetworkUnavailable","status":"True"}],
-      "addresses":[{"type":"Hostname","address":"node-a"},{"type":"InternalIP","address":"192.0.2.11"}]}})");
+      "addresses":[{"type":"Hostname","address":"node-a"},{"type":"InternalIP","address":"192.0.2.11"},
+        {"type":"ExternalIP","address":"198.51.100.11"}]}})");
   ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
   Node expected;
   expected.meta.name = "node-a";
@@ -161,7 +162,7 @@ TEST(Node, IsReadAsFarAsFairleadNeedsIt) {
   expected.network_unavailable = true;
   expected.unschedulable = true;
   expected.taints = {{"node.kubernetes.io/out-of-service", "NoExecute"}};
-  expected.internal_ips = {"192.0.2.11"};
+  expected.internal_ips = {"192.0.2.11", "198.51.100.11"};
   expected.pod_cidrs = {"10.1.0.0/24", "fd00::/64"};
   EXPECT_EQ(decoded.value, expected);
 }
