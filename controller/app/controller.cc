@@ -28,9 +28,8 @@ constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allo
 }  // namespace
 
 Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
-                       Settings settings, const std::string& instance)
+                       const Settings& settings, const std::string& instance)
     : pages_(pages),
-      settings_(std::move(settings)),
       events_(loop, metrics, client, {"fairlead.dev/controller", instance}, kEventRate),
       writer_(metrics, client, events_),
       measures_(metrics),
@@ -38,9 +37,9 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       cut_(loop),
       tick_(loop),
       server_age_(client),
-      caches_(loop, metrics, client,
+      caches_(loop, metrics, client, settings,
               {[this](auto target, const auto& key) { changed(target, key); },
-               [this](const auto& service) { endpoints_changed(service); }}) {
+               [this](const auto& service) { endpoints_changed(service); }, [this] { changed_aside(); }}) {
   tick();
 }
 
@@ -77,6 +76,12 @@ void Controller::changed(std::optional<Target> target, const api::ObjectKey& key
 // write has been answered.
 bool Controller::is_echo(std::optional<Target> target, const api::ObjectKey& key) const {
   return target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
+}
+
+void Controller::changed_aside() {
+  if (!leading_) return;
+  add();
+  want_whole(calm());
 }
 
 void Controller::endpoints_changed(const api::ObjectKey& service) {
@@ -147,7 +152,6 @@ void Controller::whole_round(TimePoint begun) {
   in_round_ = stirred_.take();
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
-  inputs.settings = settings_;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
   inputs.now = begun;
