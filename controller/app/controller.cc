@@ -7,6 +7,7 @@
 
 #include "controller/plan/backend_writes.h"
 #include "controller/plan/desired.h"
+#include "controller/plan/patience.h"
 #include "controller/plan/remember.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/base/text.h"
@@ -163,12 +164,13 @@ void Controller::whole_round(TimePoint begun) {
   footings_ = std::move(wanted.footings);
   memory_.stale_members = summary.stale_members;
   memory_.fought = inputs.memory.fought;
-  if (forget_settled(writes, memory_.foreign_writers))
-    want_whole(begun + kGather);  // which ends its condition
+  // Which ends its condition; and who is dead is not waited for.
+  if (forget_settled(writes, memory_.foreign_writers) || summary.stale_members != inputs.memory.stale_members)
+    want_whole(begun + kGather);
   claims_ = summary.memory;
-  watchful_ =
-      summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
-  if (const auto end = next_end(memory_.vacancies)) want_whole(std::max<TimePoint>(begun + kGather, *end));
+  for (const auto& end : {next_end(inputs, memory_), summary.claims_end}) {
+    if (end) want_whole(std::max<TimePoint>(begun + kGather, *end));
+  }
   whole_end_ = sys::now();
   whole_took_ = whole_end_ - begun;
   fat_ = true;
@@ -248,8 +250,7 @@ void Controller::tick() {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
   }
   measures_.show(rounds_, sys::now());
-  if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_))
-    want_whole(sys::now() + kGather);
+  if (leading_ && !rounds_.running() && sys::now() >= next_look_) want_whole(sys::now() + kGather);
   if (!rounds_.running()) give_memory_back();
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }

@@ -74,7 +74,6 @@ class Controller {
   bool leading_ = false;
   std::function<void()> on_idle_;  // set by stop()
   reconcile::Rounds rounds_;       // while we lead
-  bool watchful_ = false;          // time alone may change what is decided: look every second
   bool synced_ = false;            // the caches, when last looked at
   bool told_behind_ = false;       // the log says that the caches are behind
   std::string waiting_for_;        // kinds, as logged last
