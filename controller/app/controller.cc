@@ -177,7 +177,7 @@ void Controller::whole_round(TimePoint begun) {
   rounds_.computed(whole_end_);
   measures_.round(whole_took_);
   measures_.show(summary.statuses);
-  measures_.count_failures(inputs, writes);
+  measures_.count_failures(inputs, summary.statuses);
   pages_.set_state(state_json(inputs, summary.statuses));
   writer_.carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });
 }
