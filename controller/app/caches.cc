@@ -34,9 +34,9 @@ std::function<void(const api::ObjectKey&)> change_of(const Caches::Listener& lis
 }
 
 // `decode`, and of that what is needed.
-template <class T, class... Settings>
+template <class T, class... More>
 std::function<api::Decoded<T>(std::string_view)> what_is_needed(api::Decoded<T> (*decode)(std::string_view),
-                                                                const Settings&... settings) {
+                                                                const More&... settings) {
   return [decode, settings...](std::string_view text) {
     auto out = decode(text);
     out.value = needed(std::move(out.value), settings...);

@@ -1,7 +1,6 @@
 #include "controller/plan/belongings.h"
 
 namespace fairlead::controller {
-
 namespace {
 
 Kinship kinship_of(const Inputs& inputs) {
