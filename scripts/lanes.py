@@ -47,6 +47,7 @@ SECOND = {
     "api/crd_cases.py": {"api"},
     "api/election_faults_test.py": {"api"},
     "api/election_test.py": {"api"},
+    "api/heartbeats_test.py": {"api"},
     "api/manifests_accepted.py": {"api"},
     "sim/simulation.py": {"quiet"},
 }

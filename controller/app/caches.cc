@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "controller/app/paths.h"
+#include "controller/plan/concern.h"
+#include "controller/plan/needed.h"
 #include "controller/plan/newest.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
@@ -31,31 +33,57 @@ std::function<void(const api::ObjectKey&)> change_of(const Caches::Listener& lis
   return [on_change = listener.on_change, target](const api::ObjectKey& key) { on_change(target, key); };
 }
 
+// `decode`, and of that what is needed.
+template <class T, class... More>
+std::function<api::Decoded<T>(std::string_view)> what_is_needed(api::Decoded<T> (*decode)(std::string_view),
+                                                                const More&... settings) {
+  return [decode, settings...](std::string_view text) {
+    auto out = decode(text);
+    out.value = needed(std::move(out.value), settings...);
+    return out;
+  };
+}
+
 }  // namespace
 
-Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Listener listener)
+Caches::Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const Settings& settings,
+               Listener listener)
     : listener_(std::move(listener)),
-      virtual_ips_(loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
-                   change_of(listener_, Target::kVirtualIP), &inputs_.virtual_ips),
+      virtual_ips_(
+          loop, metrics, client, resource_of(Target::kVirtualIP), api::decode_virtual_ip,
+          [this](const auto& key) {
+            inputs_.kinship->changed(key, find(inputs_.virtual_ips, key));
+            listener_.on_change(Target::kVirtualIP, key);
+          },
+          &inputs_.virtual_ips),
       pools_(loop, metrics, client, resource_of(Target::kAddressPool), api::decode_address_pool,
              change_of(listener_, Target::kAddressPool), &inputs_.pools),
       claims_(loop, metrics, client, resource_of(Target::kAddressClaim), api::decode_address_claim,
               change_of(listener_, Target::kAddressClaim), &inputs_.claims),
-      services_(loop, metrics, client, resource_of(Target::kService), api::decode_service,
-                change_of(listener_, Target::kService), &inputs_.services),
+      services_(
+          loop, metrics, client, resource_of(Target::kService), what_is_needed(api::decode_service, settings),
+          [this](const auto& key) { service_changed(key); }, &inputs_.services),
       endpoint_slices_(
-          loop, metrics, client, endpoint_slices(), api::decode_endpoint_slice,
+          loop, metrics, client, endpoint_slices(), what_is_needed(api::decode_endpoint_slice),
           [this](const auto& key) { slice_changed(key); }, &inputs_.endpoint_slices),
-      namespaces_(loop, metrics, client, namespaces(), api::decode_namespace,
-                  change_of(listener_, std::nullopt), &inputs_.namespaces),
-      nodes_(loop, metrics, client, resource_of(Target::kNode), api::decode_node,
+      namespaces_(
+          loop, metrics, client, namespaces(), what_is_needed(api::decode_namespace),
+          [this](const auto& key) { namespace_changed(key); }, &inputs_.namespaces),
+      nodes_(loop, metrics, client, resource_of(Target::kNode), what_is_needed(api::decode_node),
              change_of(listener_, Target::kNode), &inputs_.nodes),
       node_reports_(loop, metrics, client, resource_of(Target::kNodeReport), api::decode_node_report,
                     change_of(listener_, Target::kNodeReport), &inputs_.node_reports),
       groups_(loop, metrics, client, resource_of(Target::kVRRPGroup), api::decode_vrrp_group,
               change_of(listener_, Target::kVRRPGroup), &inputs_.groups),
-      sets_(loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
-            change_of(listener_, Target::kRealServerSet), &inputs_.sets) {
+      sets_(
+          loop, metrics, client, resource_of(Target::kRealServerSet), api::decode_real_server_set,
+          [this](const auto& key) {
+            inputs_.kinship->changed(key, find(inputs_.sets, key));
+            listener_.on_change(Target::kRealServerSet, key);
+          },
+          &inputs_.sets) {
+  inputs_.settings = settings;
+  inputs_.kinship.emplace();
   for_each(*this, [this](auto& informer) {
     informer.when_other_history([this](TimePoint since) { doubt(since); });
   });
@@ -86,16 +114,25 @@ void Caches::doubt(TimePoint since) {
 
 void Caches::slice_changed(const api::ObjectKey& key) {
   if (key.name.empty()) return listener_.on_change(std::nullopt, key);
-  const auto known = service_of_.find(key);
-  const auto before = known == service_of_.end() ? std::nullopt : std::optional(known->second);
-  const auto* slice = find(inputs_.endpoint_slices, key);
-  if (slice == nullptr) {
-    service_of_.erase(key);
-  } else {
-    service_of_[key] = {key.namespace_name, slice->service_name};
-    if (before != service_of_.at(key)) listener_.on_endpoints(service_of_.at(key));
+  auto services = inputs_.kinship->slices().of(key);
+  inputs_.kinship->changed(key, find(inputs_.endpoint_slices, key));
+  const auto& now = inputs_.kinship->slices().of(key);
+  services.insert(now.begin(), now.end());
+  for (const auto& service : services) {
+    if (is_named(inputs_, service)) listener_.on_endpoints(service);
   }
-  if (before) listener_.on_endpoints(*before);
+}
+
+void Caches::service_changed(const api::ObjectKey& key) {
+  const auto poisoned = services_.poisoned().find(key);
+  const auto* partly_read = poisoned == services_.poisoned().end() ? nullptr : &poisoned->second.object;
+  const bool aside = !key.name.empty() && !concerns_us(inputs_, key, partly_read);
+  return aside ? listener_.on_aside() : listener_.on_change(Target::kService, key);
+}
+
+void Caches::namespace_changed(const api::ObjectKey& key) {
+  const bool aside = !key.name.empty() && !is_home(inputs_, key.name);
+  return aside ? listener_.on_aside() : listener_.on_change(std::nullopt, key);
 }
 
 std::vector<std::string> Caches::unsynced() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +18,14 @@ class Caches {
     // After each change of an object that is no EndpointSlice, with its kind, none for one that nobody here
     // writes; or when a list has been seen, without a name.
     std::function<void(std::optional<Target>, const api::ObjectKey&)> on_change;
-    // After a change of an EndpointSlice: the Service that it belongs to, and did belong to, one by one.
+    // After a change of an EndpointSlice: the Service that it belongs to, and did belong to, one by one,
+    // where a VirtualIP names it.
     std::function<void(const api::ObjectKey&)> on_endpoints;
+    // After a change of a Service or a Namespace that nothing of ours depends on (plan/concern.h).
+    std::function<void()> on_aside;
   };
-  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Listener listener);
+  Caches(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, const Settings& settings,
+         Listener listener);
 
   // True once every kind has been listed whole (K-19), and each since the API server may have gone back in
   // time (FC-11): what is decided from objects of two histories may give one address to two groups.
@@ -30,8 +33,8 @@ class Caches {
   // The kinds that have not been listed yet: "virtualips", ...
   std::vector<std::string> unsynced() const;
 
-  // Everything, as it is until the loop goes on: 10,000 Services are not copied for each round. Settings,
-  // memory and now are the caller's to fill.
+  // Everything that is needed (plan/needed.h), as it is until the loop goes on: 10,000 Services are not
+  // copied for each round. Memory and now are the caller's to fill.
   Inputs& inputs();
 
   // The resourceVersion of the object as cached; empty if it is not there.
@@ -40,12 +43,13 @@ class Caches {
  private:
   void doubt(TimePoint since);
   void slice_changed(const api::ObjectKey& key);
+  void service_changed(const api::ObjectKey& key);
+  void namespace_changed(const api::ObjectKey& key);
   // Every informer there is.
   template <class Self, class Do>
   static void for_each(Self& self, Do work);
 
-  Inputs inputs_;                                        // first: the informers keep their objects in it
-  std::map<api::ObjectKey, api::ObjectKey> service_of_;  // an EndpointSlice
+  Inputs inputs_;  // first: the informers keep their objects in it
   Listener listener_;
   apiserver::Informer<api::VirtualIP> virtual_ips_;
   apiserver::Informer<api::AddressPool> pools_;

@@ -7,6 +7,7 @@
 
 #include "controller/plan/backend_writes.h"
 #include "controller/plan/desired.h"
+#include "controller/plan/patience.h"
 #include "controller/plan/remember.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/base/text.h"
@@ -28,9 +29,8 @@ constexpr apiserver::RateLimit kEventRate{50, 100};  // all that the client allo
 }  // namespace
 
 Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
-                       Settings settings, const std::string& instance)
+                       const Settings& settings, const std::string& instance)
     : pages_(pages),
-      settings_(std::move(settings)),
       events_(loop, metrics, client, {"fairlead.dev/controller", instance}, kEventRate),
       writer_(metrics, client, events_),
       measures_(metrics),
@@ -38,9 +38,9 @@ Controller::Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client
       cut_(loop),
       tick_(loop),
       server_age_(client),
-      caches_(loop, metrics, client,
+      caches_(loop, metrics, client, settings,
               {[this](auto target, const auto& key) { changed(target, key); },
-               [this](const auto& service) { endpoints_changed(service); }}) {
+               [this](const auto& service) { endpoints_changed(service); }, [this] { changed_aside(); }}) {
   tick();
 }
 
@@ -77,6 +77,12 @@ void Controller::changed(std::optional<Target> target, const api::ObjectKey& key
 // write has been answered.
 bool Controller::is_echo(std::optional<Target> target, const api::ObjectKey& key) const {
   return target && writer_.is_ours(*target, key, caches_.version_of(*target, key));
+}
+
+void Controller::changed_aside() {
+  if (!leading_) return;
+  add();
+  want_whole(calm());
 }
 
 void Controller::endpoints_changed(const api::ObjectKey& service) {
@@ -147,7 +153,6 @@ void Controller::whole_round(TimePoint begun) {
   in_round_ = stirred_.take();
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
-  inputs.settings = settings_;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
   inputs.now = begun;
@@ -159,19 +164,20 @@ void Controller::whole_round(TimePoint begun) {
   footings_ = std::move(wanted.footings);
   memory_.stale_members = summary.stale_members;
   memory_.fought = inputs.memory.fought;
-  if (forget_settled(writes, memory_.foreign_writers))
-    want_whole(begun + kGather);  // which ends its condition
+  // Which ends its condition; and who is dead is not waited for.
+  if (forget_settled(writes, memory_.foreign_writers) || summary.stale_members != inputs.memory.stale_members)
+    want_whole(begun + kGather);
   claims_ = summary.memory;
-  watchful_ =
-      summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
-  if (const auto end = next_end(memory_.vacancies)) want_whole(std::max<TimePoint>(begun + kGather, *end));
+  for (const auto& end : {next_end(inputs, memory_), summary.claims_end}) {
+    if (end) want_whole(std::max<TimePoint>(begun + kGather, *end));
+  }
   whole_end_ = sys::now();
   whole_took_ = whole_end_ - begun;
   fat_ = true;
   rounds_.computed(whole_end_);
   measures_.round(whole_took_);
   measures_.show(summary.statuses);
-  measures_.count_failures(inputs, writes);
+  measures_.count_failures(inputs, summary.statuses);
   pages_.set_state(state_json(inputs, summary.statuses));
   writer_.carry_out(std::move(writes), [this](const auto& outcome) { written(outcome); });
 }
@@ -244,8 +250,7 @@ void Controller::tick() {
     sys::log(sys::LogLevel::kInfo, "controller.waiting", {{"kinds", missing}});
   }
   measures_.show(rounds_, sys::now());
-  if (leading_ && !rounds_.running() && (watchful_ || sys::now() >= next_look_))
-    want_whole(sys::now() + kGather);
+  if (leading_ && !rounds_.running() && sys::now() >= next_look_) want_whole(sys::now() + kGather);
   if (!rounds_.running()) give_memory_back();
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }

@@ -32,7 +32,7 @@ class Controller {
  public:
   // `instance`: which process, for the reader of Events.
   Controller(sys::Loop& loop, sys::Metrics& metrics, apiserver::Client& client, Pages& pages,
-             Settings settings, const std::string& instance);
+             const Settings& settings, const std::string& instance);
 
   // From now on rounds are computed and written.
   void lead();
@@ -43,6 +43,8 @@ class Controller {
  private:
   void changed(std::optional<Target> target, const api::ObjectKey& key);
   void endpoints_changed(const api::ObjectKey& service);
+  // Something that nothing of ours depends on.
+  void changed_aside();
   bool is_echo(std::optional<Target> target, const api::ObjectKey& key) const;
   TimePoint calm() const;
   // A whole round is to come then, or before.
@@ -62,7 +64,6 @@ class Controller {
   void give_memory_back();
 
   Pages& pages_;
-  Settings settings_;
   apiserver::EventSender events_;
   Writer writer_;
   Measures measures_;
@@ -73,7 +74,6 @@ class Controller {
   bool leading_ = false;
   std::function<void()> on_idle_;  // set by stop()
   reconcile::Rounds rounds_;       // while we lead
-  bool watchful_ = false;          // time alone may change what is decided: look every second
   bool synced_ = false;            // the caches, when last looked at
   bool told_behind_ = false;       // the log says that the caches are behind
   std::string waiting_for_;        // kinds, as logged last

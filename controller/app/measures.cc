@@ -1,9 +1,8 @@
 #include "controller/app/measures.h"
 
 #include <map>
+#include <utility>
 
-#include "controller/plan/event_reason.h"
-#include "controller/status/conditions.h"
 #include "lib/api/virtual_ip.h"
 
 namespace fairlead::controller {
@@ -95,20 +94,15 @@ void Measures::show(const Statuses& statuses) {
   pools_ = std::move(pools);
 }
 
-void Measures::count_failures(const Inputs& inputs, const std::vector<Write>& writes) {
-  for (const auto& write : writes) {
-    for (const auto& notice : write.notices) {
-      if (write.target != Target::kVirtualIP) continue;  // its Service is told, too
-      if (notice.reason != to_string(EventReason::kAllocationFailed)) continue;
-      const auto* object = find(inputs.virtual_ips, write.key);
-      const std::string reason = notice.note.substr(0, notice.note.find(':'));
-      metrics_
-          .counter("fairlead_controller_allocation_failures_total",
-                   "VirtualIPs that could not get an address",
-                   {{"pool", object == nullptr ? "" : object->spec.pool}, {"reason", reason}})
-          .add(1);
-    }
+void Measures::count_failures(const Inputs& inputs, const Statuses& statuses) {
+  auto failing = allocation_failures(inputs, statuses);
+  for (const auto& [failure, times] : new_failures(inputs, failing_, failing)) {
+    metrics_
+        .counter("fairlead_controller_allocation_failures_total", "VirtualIPs that could not get an address",
+                 {{"pool", failure.pool}, {"reason", failure.reason}})
+        .add(times);
   }
+  failing_ = std::move(failing);
 }
 
 }  // namespace fairlead::controller

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "controller/plan/changes.h"
+#include "controller/status/allocation_failures.h"
 #include "lib/reconcile/rounds.h"
 #include "lib/sys/metrics.h"
 
@@ -26,8 +26,8 @@ class Measures {
   void worked(Microseconds taken);
   // Once a second.
   void show(const reconcile::Rounds& rounds, TimePoint now);
-  // AllocationFailed among the notices.
-  void count_failures(const Inputs& inputs, const std::vector<Write>& writes);
+  // After each whole round.
+  void count_failures(const Inputs& inputs, const Statuses& statuses);
 
  private:
   sys::Metrics& metrics_;
@@ -40,6 +40,7 @@ class Measures {
   sys::Gauge& depth_;
   sys::Gauge& longest_;
   std::set<std::string> pools_;
+  AllocationFailures failing_;
 };
 
 }  // namespace fairlead::controller

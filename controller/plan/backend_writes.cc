@@ -1,6 +1,5 @@
 #include "controller/plan/backend_writes.h"
 
-#include <algorithm>
 #include <string>
 
 #include "controller/plan/served_sets.h"
@@ -57,19 +56,16 @@ std::vector<Write> backend_writes(const Inputs& inputs, const Standing& standing
 
 std::set<api::ObjectKey> services_behind(const Inputs& inputs, const Standing& standing,
                                          const std::set<api::ObjectKey>& sets) {
-  std::set<std::string> owners;
+  std::set<api::ObjectKey> out;
   for (const auto& key : sets) {
     const auto* set = find(inputs.sets, key);
     if (set == nullptr) continue;
-    for (const auto& owner : set->meta.owner_references) owners.insert(owner.uid);
-  }
-  std::set<api::ObjectKey> out;
-  for (const auto& [service, all] : standing) {
-    const bool among = std::any_of(all.begin(), all.end(), [&](const Served& served) {
-      const auto* virtual_ip = find(inputs.virtual_ips, served.virtual_ip);
-      return virtual_ip != nullptr && owners.contains(virtual_ip->meta.uid);
-    });
-    if (among) out.insert(service);
+    for (const auto& owner : set->meta.owner_references) {
+      const auto* virtual_ip = find(inputs.virtual_ips, {key.namespace_name, owner.name});
+      if (virtual_ip == nullptr || virtual_ip->meta.uid != owner.uid || !virtual_ip->spec.service) continue;
+      const api::ObjectKey service{key.namespace_name, *virtual_ip->spec.service};
+      if (standing.contains(service)) out.insert(service);
+    }
   }
   return out;
 }

@@ -10,10 +10,9 @@ namespace fairlead::controller {
 
 // What endpoints that came or went behind these Services change, and nothing else: the writes of
 // Step::kRealServers that a whole round would make for them. A set that is new, or one too many, is left to
-// the whole round. In the order of the Services. Costs what these Services cost, and a look at each
-// EndpointSlice and RealServerSet.
-// REQUIRES: `standing` is of the last whole round, and nothing but EndpointSlices, and RealServerSets by
-// these writes, has changed since; no Service is named twice.
+// the whole round. In the order of the Services. Costs what these Services cost, where inputs.kinship is
+// kept. REQUIRES: `standing` is of the last whole round, and nothing but EndpointSlices, and RealServerSets
+// by these writes, has changed since; no Service is named twice.
 std::vector<Write> backend_writes(const Inputs& inputs, const Standing& standing,
                                   const std::vector<api::ObjectKey>& services);
 

@@ -13,7 +13,7 @@ namespace fairlead::controller {
 // Valid as long as the inputs.
 struct Belongings {
   explicit Belongings(const Inputs& inputs);
-  // Of these Services and owners alone.
+  // Of these Services and owners alone; with inputs.kinship at the cost of what belongs to them.
   Belongings(const Inputs& inputs, const std::set<api::ObjectKey>& services,
              const std::set<std::string>& owners);
 

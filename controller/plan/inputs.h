@@ -1,12 +1,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "controller/plan/kinship.h"
 #include "controller/plan/vacancy.h"
 #include "lib/api/address_claim.h"
 #include "lib/api/address_pool.h"
@@ -91,6 +93,7 @@ struct Inputs {
   Settings settings;
   Memory memory;
   TimePoint now{};
+  std::optional<Kinship> kinship;  // of the objects above; absent: nobody keeps it, and all are looked at
 };
 
 // The key of a cluster-scoped object.

@@ -144,8 +144,8 @@ bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& rele
 
 std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release) {
   const auto since = inputs.memory.releasing_since.find({release.owner_uid, release.address});
-  const Milliseconds limit = fence_lifetime(group.spec) + kExpirySlack + kPatience;
-  const bool late = since != inputs.memory.releasing_since.end() && inputs.now - since->second > limit;
+  const bool late = since != inputs.memory.releasing_since.end() &&
+                    inputs.now - since->second >= release_patience(group.spec);
   std::set<std::string> out;
   for (const auto& name : release.nodes) {
     const auto* node = find(inputs.nodes, cluster_key(name));
@@ -153,6 +153,10 @@ std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& gr
     if (late || silent || inputs.memory.stale_members.contains({group.meta.name, name})) out.insert(name);
   }
   return out;
+}
+
+Microseconds release_patience(const api::VRRPGroupSpec& spec) {
+  return fence_lifetime(spec) + kExpirySlack + kPatience;
 }
 
 Releasing releasing(const Inputs& inputs) {

@@ -63,6 +63,9 @@ bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& rele
 // the fence's lifetime + 1.1 s + 10 s. The address stays blocked for others all the same.
 std::set<std::string> passed_over(const Inputs& inputs, const api::VRRPGroup& group, const Release& release);
 
+// How long a release of this group waits for a node that does not answer.
+Microseconds release_patience(const api::VRRPGroupSpec& spec);
+
 // What is known of an address or a VirtualIP that is being released, over all groups.
 struct Releasing {
   std::map<net::IpAddress, std::set<std::string>> blocked;  // address -> nodes that may still hold it

@@ -1,7 +1,6 @@
 #include "controller/plan/seats.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 #include <tuple>
@@ -11,8 +10,6 @@
 
 namespace fairlead::controller {
 namespace {
-
-constexpr std::chrono::minutes kMissingBeforeReplaced{10};
 
 std::string uid_of(const Inputs& inputs, const std::string& node) {
   const auto* object = find(inputs.nodes, cluster_key(node));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 
 // Which nodes are members of one group, with which priority and interface (api.md, "Who is a member").
 namespace fairlead::controller {
+
+inline constexpr std::chrono::minutes kMissingBeforeReplaced{10};
 
 // One group that needs its members settled.
 struct Table {

@@ -80,13 +80,19 @@ GroupClaims observe(const std::optional<GroupClaims>& before, const api::VRRPGro
   return out;
 }
 
-// A claim that leaves another's promotion or confirmation unanswered for too long is stale.
+// From when on the claim is stale for want of an answer to the other's promotion or confirmation, if it does
+// not come.
+std::optional<TimePoint> stale_from(const GroupClaims& memory, const Claim& claim, const Claim& other) {
+  if (claim.stale || other.stale || other.activity <= claim.activity) return std::nullopt;
+  const bool slow = memory.split || claim.at_start || other.at_start;
+  return other.active + (slow ? kAnswerWithinSlow : kAnswerWithin) + Microseconds(1);
+}
+
 void find_stale(GroupClaims& memory, TimePoint now) {
   for (auto& [node, claim] : memory.claims) {
     for (const auto& [other_node, other] : memory.claims) {
-      if (claim.stale || other.stale || other.activity <= claim.activity) continue;
-      const bool slow = memory.split || claim.at_start || other.at_start;
-      if (now - other.active > (slow ? kAnswerWithinSlow : kAnswerWithin)) claim.stale = true;
+      const auto from = stale_from(memory, claim, other);
+      if (from && *from <= now) claim.stale = true;
     }
   }
 }
@@ -154,6 +160,17 @@ Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& grou
   if (out.master.empty()) {
     listen(group, node_of_sender, out);
     revive_heard(out);
+  }
+  return out;
+}
+
+std::optional<TimePoint> next_end(const GroupClaims& memory, TimePoint now) {
+  std::optional<TimePoint> out;
+  for (const auto& [node, claim] : memory.claims) {
+    for (const auto& [other_node, other] : memory.claims) {
+      const auto from = stale_from(memory, claim, other);
+      if (from && *from > now && (!out || *from < *out)) out = from;
+    }
   }
   return out;
 }

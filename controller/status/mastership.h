@@ -50,6 +50,10 @@ struct Ruling {
 Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& group,
             const std::map<std::string, std::string>& node_of_sender, TimePoint now);
 
+// When time alone, after `now`, makes the first of these claims stale, if it does. `memory`: of a ruling at
+// `now`.
+std::optional<TimePoint> next_end(const GroupClaims& memory, TimePoint now);
+
 // Address -> node, from all NodeReports: whose advert a Backup hears.
 std::map<std::string, std::string> nodes_by_sender(const ByKey<api::NodeReport>& reports);
 

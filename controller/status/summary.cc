@@ -58,9 +58,8 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     const auto memory = known == before.end() ? std::nullopt : std::optional(known->second);
     const Ruling ruling = rule(memory, group, senders, inputs.now);
     for (const auto& node : ruling.stale) out.stale_members.insert({key.name, node});
-    const auto live = std::count_if(ruling.memory.claims.begin(), ruling.memory.claims.end(),
-                                    [](const auto& claim) { return !claim.second.stale; });
-    out.contested = out.contested || live > 1;
+    const auto end = next_end(ruling.memory, inputs.now);
+    if (end && (!out.claims_end || *end < *out.claims_end)) out.claims_end = end;
     out.memory.insert({key.name, ruling.memory});
     auto& summary = summaries.insert({key.name, summarize_group(inputs, group, own, ruling)}).first->second;
     note_taken(held, group, summary);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "controller/plan/changes.h"
@@ -16,8 +17,8 @@ using ClaimsMemory = std::map<std::string, GroupClaims>;
 struct Summary {
   Statuses statuses;
   ClaimsMemory memory;
-  std::set<MemberKey> stale_members;  // for Memory of the next round
-  bool contested = false;             // some group has several live claims: look again within a second
+  std::set<MemberKey> stale_members;    // for Memory of the next round
+  std::optional<TimePoint> claims_end;  // when time alone changes who is master of some group, if it does
 };
 
 // `wall_now` stamps conditions; `inputs.now` decides who is stale.

@@ -61,6 +61,9 @@ class Reflector {
 // Objects that fail to decode keep their last good version out of the store's changes: they are listed in
 // poisoned() with their problems and harm nobody else (K-17, FC-09, I-8). A document that does not even show
 // its name may be any object: of a list with one in it nothing is taken for deleted.
+//
+// What Decode leaves out is no change: an object of which nothing has changed but that and its version, by a
+// kubelet's heartbeat for one, is swapped without a word. objects() shows its newest version all the same.
 template <class T>
 class Informer : private ReflectorSink {
  public:
@@ -167,6 +170,13 @@ class Informer : private ReflectorSink {
 
   // Same name, deleted and made anew in between.
   static bool is_another(const T& a, const T& b) { return a.meta.uid != b.meta.uid; }
+  // Nothing that is read has changed but the version. `after` is left as it is.
+  static bool says_the_same(const T& before, T& after) {
+    std::string version = std::exchange(after.meta.resource_version, before.meta.resource_version);
+    const bool same = before == after;
+    after.meta.resource_version = std::move(version);
+    return same;
+  }
   void show_count() {
     auto count = objects_.size();
     for (const auto& [key, value] : poisoned_) count += objects_.contains(key) ? 0 : 1;
@@ -192,13 +202,17 @@ class Informer : private ReflectorSink {
     if (key.name.empty()) return false;
     if (!decoded.ok()) {
       if (old != before.end()) objects_.insert({key, old->second});
+      const auto known = poisoned_.find(key);
+      const bool same = known != poisoned_.end() && known->second.problems == decoded.problems &&
+                        says_the_same(known->second.object, decoded.value);
+      if (!same) changed.push_back(key);
       api::ObjectMeta meta = decoded.value.meta;
       poisoned_[key] = Poisoned{std::move(meta), std::move(decoded.problems), std::move(decoded.value)};
-      changed.push_back(key);
       return true;
     }
-    poisoned_.erase(key);
-    if (old == before.end() || !(old->second == decoded.value)) changed.push_back(key);
+    const bool was_poisoned = poisoned_.erase(key) > 0;
+    if (was_poisoned || old == before.end() || !says_the_same(old->second, decoded.value))
+      changed.push_back(key);
     objects_.insert_or_assign(key, std::move(decoded.value));
     return true;
   }

@@ -6,6 +6,7 @@
 
 #include "controller/plan/backend_writes.h"
 #include "controller/plan/desired.h"
+#include "controller/plan/patience.h"
 #include "controller/plan/remember.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/reconcile/resource_version.h"
@@ -43,7 +44,7 @@ Replica::Replica(Ground& ground, std::string name) : ground_(ground), name_(std:
 
 void Replica::start(const std::map<std::string, std::size_t>& late) {
   process_ += alive() ? 2 : 1;
-  leading_ = running_ = altered_ = watchful_ = cutting_ = of_endpoints_ = false;
+  leading_ = running_ = altered_ = cutting_ = of_endpoints_ = false;
   memory_ = {};
   claims_ = {};
   standing_ = {};
@@ -201,10 +202,14 @@ void Replica::whole_round() {
   standing_ = std::move(wanted.standing);
   memory_.stale_members = summary.stale_members;
   memory_.fought = inputs.memory.fought;
-  if (controller::forget_settled(writes, memory_.foreign_writers)) want_whole(now + kGather);
+  if (controller::forget_settled(writes, memory_.foreign_writers) ||
+      summary.stale_members != inputs.memory.stale_members) {
+    want_whole(now + kGather);
+  }
   claims_ = summary.memory;
-  watchful_ =
-      summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
+  for (const auto& end : {controller::next_end(inputs, memory_), summary.claims_end}) {
+    if (end) want_whole(std::max<TimePoint>(now + kGather, *end));
+  }
   carry_out(std::move(writes));
 }
 
@@ -245,7 +250,7 @@ bool Replica::caught_up() {
 
 void Replica::tick() {
   const TimePoint now = ground_.time.now();
-  if (leading_ && !running_ && (watchful_ || now >= next_look_)) want_whole(now + kGather);
+  if (leading_ && !running_ && now >= next_look_) want_whole(now + kGather);
   later(kBeat, [this] { tick(); });
 }
 

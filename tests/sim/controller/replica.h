@@ -85,7 +85,6 @@ class Replica {
   TimePoint wait_until_{};
   bool running_ = false;
   bool altered_ = false;
-  bool watchful_ = false;
   bool cutting_ = false;
   bool of_endpoints_ = false;
   std::set<api::ObjectKey> stirred_;

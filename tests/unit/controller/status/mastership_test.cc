@@ -71,6 +71,33 @@ TEST(Mastership, AnOlderClaimThatIsNotAnsweredWithinFiveSecondsIsStale) {
   EXPECT_EQ(later.master, "node-b");
 }
 
+TEST(Mastership, TimeAloneChangesItWhenAClaimIsLeftUnansweredForTooLong) {
+  const auto first = look(quiet(), {master("node-a", 10)}, Seconds(1));
+  EXPECT_EQ(next_end(first.memory, kStart + Seconds(1)), std::nullopt) << "one alone has nobody to answer";
+  const std::vector<api::MemberStatus> both{master("node-a", 10), master("node-b", 20)};
+  const auto second = look(first.memory, both, Seconds(2));
+  const auto end = next_end(second.memory, kStart + Seconds(2));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_TRUE(rule(second.memory, three(both), kSenders, *end - Microseconds(1)).stale.empty());
+  const auto later = rule(second.memory, three(both), kSenders, *end);
+  EXPECT_EQ(later.stale, (std::set<std::string>{"node-a"}));
+  EXPECT_EQ(next_end(later.memory, *end), std::nullopt);
+}
+
+TEST(Mastership, InARunningSplitTimeAloneChangesItLater) {
+  auto memory = look(quiet(), {master("node-a", 10)}, Seconds(1)).memory;
+  memory = look(memory, {master("node-a", 10), master("node-b", 20)}, Seconds(2)).memory;
+  memory = look(memory, {confirmed(master("node-a", 10), 1), master("node-b", 20)}, Seconds(3)).memory;
+  EXPECT_EQ(next_end(memory, kStart + Seconds(3)), kStart + Seconds(3 + 35) + Microseconds(1));
+}
+
+// One whom a Backup hears is not dead; a round every 50 ms would not change that.
+TEST(Mastership, WhatIsPastIsNotWaitedFor) {
+  auto memory = look(quiet(), {master("node-a", 10)}, Seconds(1)).memory;
+  memory = look(memory, {master("node-a", 10), master("node-b", 20)}, Seconds(2)).memory;
+  EXPECT_EQ(next_end(memory, kStart + Seconds(60)), std::nullopt);
+}
+
 TEST(Mastership, AnOlderClaimConfirmedAfterANewerPromotionIsASplit) {
   const auto first = look(quiet(), {master("node-a", 10)}, Seconds(1));
   const auto second = look(first.memory, {master("node-a", 10), master("node-b", 20)}, Seconds(2));

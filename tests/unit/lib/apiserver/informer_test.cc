@@ -18,6 +18,7 @@ api::Decoded<Thing> decode(std::string_view json) {
   api::Decoded<Thing> out;
   out.value.meta.name = reconcile::string_at(json, {"name"});
   out.value.meta.uid = reconcile::string_at(json, {"uid"});
+  out.value.meta.resource_version = reconcile::string_at(json, {"version"});
   out.value.value = reconcile::string_at(json, {"value"});
   if (out.value.value == "bad") out.problems.push_back({"value", "is bad"});
   return out;
@@ -25,6 +26,11 @@ api::Decoded<Thing> decode(std::string_view json) {
 
 std::string thing(const std::string& name, const std::string& value, const std::string& uid) {
   return R"({"name":")" + name + R"(","value":")" + value + R"(","uid":")" + uid + "\"}";
+}
+
+// `thing` at that version.
+std::string at(const std::string& version, std::string thing) {
+  return thing.insert(1, R"("version":")" + version + R"(",)");
 }
 
 // An informer whose reflector never gets to run: its loop does not. What the server says is put in by hand.
@@ -122,6 +128,31 @@ TEST_F(InformerTest, AChangeOfTheSameObjectIsTheChangeAlone) {
   EXPECT_EQ(told(), (Told{"a=2"}));
   server().upsert(thing("a", "2", "uid-1"));
   EXPECT_EQ(told(), Told{});
+}
+
+// A heartbeat: nothing that is read has changed. Who guards a write needs the version all the same (K-27).
+TEST_F(InformerTest, AnObjectOfWhichNothingChangedButItsVersionIsSwappedWithoutAWord) {
+  server().replace({at("1", thing("a", "1", "uid-1")), at("2", thing("b", "1", "uid-2"))});
+  told();
+  server().upsert(at("3", thing("a", "1", "uid-1")));
+  EXPECT_EQ(told(), Told{});
+  EXPECT_EQ(informer_.objects().at({"", "a"}).meta.resource_version, "3");
+  server().replace({at("4", thing("a", "1", "uid-1")), at("5", thing("b", "2", "uid-2"))});
+  EXPECT_EQ(told(), (Told{"b=2", "=nothing"}));
+  EXPECT_EQ(informer_.objects().at({"", "a"}).meta.resource_version, "4");
+  server().upsert(at("6", thing("a", "2", "uid-1")));
+  EXPECT_EQ(told(), (Told{"a=2"}));
+}
+
+TEST_F(InformerTest, SoIsOneThatIsUnreadableAsItWas) {
+  server().replace({at("1", thing("a", "1", ""))});
+  server().upsert(at("2", thing("a", "bad", "")));
+  told();
+  server().upsert(at("3", thing("a", "bad", "")));
+  EXPECT_EQ(told(), Told{});
+  EXPECT_EQ(informer_.poisoned().at({"", "a"}).meta.resource_version, "3");
+  server().upsert(at("4", thing("a", "1", "")));
+  EXPECT_EQ(told(), (Told{"a=1"})) << "readable again, as it was before";
 }
 
 TEST_F(InformerTest, ADeletedObjectIsGoneWhenItsKeyIsTold) {
