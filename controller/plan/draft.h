@@ -43,9 +43,6 @@ bool made_by_hand(const api::VRRPGroup& group);
 Draft draft_of(const Inputs& inputs, const Seating& seating, const std::map<net::IpAddress, Holding>& held,
                const api::VRRPGroup& observed);
 
-// Parameters by its pool, members by seats.h and hand_overs.h.
-void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft);
-
 // Labels and the note of releases; uid, resourceVersion and generation stay those observed.
 void write_metadata(const Inputs& inputs, Draft& draft);
 

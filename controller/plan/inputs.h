@@ -30,8 +30,10 @@ using ByKey = std::map<api::ObjectKey, T>;
 struct Poisoned {
   api::ObjectMeta meta;
   std::vector<api::Problem> problems;
-  using PartlyRead = std::variant<std::monostate, api::VirtualIP, api::AddressPool, api::Service>;
-  PartlyRead object{};  // what of it could be read, of kinds whose status says so (newest.h)
+  using PartlyRead =
+      std::variant<std::monostate, api::VirtualIP, api::AddressPool, api::Service, api::VRRPGroup>;
+  // What of it could be read, of kinds whose status says so (newest.h), and of groups (out_of_reach.h).
+  PartlyRead object{};
   friend bool operator==(const Poisoned&, const Poisoned&) = default;
 };
 

@@ -23,9 +23,21 @@ bool same_place(const api::RealServerSet& there, const api::RealServerSet& wante
          has_owners(there.meta, wanted.meta);
 }
 
+// All that a set says is known without it, so that one which cannot be read is written over (FC-09).
+Write over_unread(const Poisoned& there, const api::RealServerSet& wanted) {
+  api::RealServerSet object = wanted;
+  object.meta.uid = there.meta.uid;
+  object.meta.resource_version = there.meta.resource_version;
+  return application({Step::kSets, Verb::kApply, Target::kRealServerSet}, object.meta,
+                     api::encode_real_server_set(guarded(object)));
+}
+
 }  // namespace
 
 std::optional<Write> set_write(const Inputs& inputs, const api::RealServerSet& wanted) {
+  if (const auto* unread = find(inputs.poisoned_sets, api::key_of(wanted.meta))) {
+    return over_unread(*unread, wanted);
+  }
   const auto* there = find(inputs.sets, api::key_of(wanted.meta));
   if (there != nullptr && same(*there, wanted)) return std::nullopt;
   const Step step = there != nullptr && same_place(*there, wanted) ? Step::kRealServers : Step::kSets;

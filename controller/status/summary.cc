@@ -140,9 +140,10 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
 
 // What the Service shows stays while its VirtualIP is on its way to just that: after a restore of the cluster
 // it is asked for first (kubernetes.md 1, "Allocation order"). While it is withdrawn the address is its own,
-// too.
+// too, and while its group cannot be read.
 bool shows_what_comes(const api::Service& service, const Decision& decision) {
-  const bool placed = !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn;
+  const auto& no = decision.not_placed;
+  const bool placed = !no || no->reason == Reason::kWithdrawn || is_hidden(decision);
   if (decision.not_accepted || decision.not_allocated || !placed) return false;
   const auto is_shown = [&](const auto& address) {
     return std::any_of(service.ingress.begin(), service.ingress.end(),

@@ -91,6 +91,14 @@ TEST(LocalNodes, ShareAGroupOnlyWithTheSameAndNotWithCluster) {
   EXPECT_NE(out.group_of.at(ip("192.0.2.100")), out.group_of.at(ip("192.0.2.103")));
 }
 
+// api.md: "VIPs with the same set of eligible nodes share a group". Sets are many, virtual router IDs few.
+TEST(LocalNodes, OpenOneGroupForEachSetOfThem) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 4);
+  EXPECT_EQ(placed(inputs).groups.size(), 3U);  // one for each node
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {"node-a", "node-b"})).groups.size(), 1U);
+}
+
 TEST(LocalNodes, OfAGroupOfItsOwnAreFollowedByHandOver) {
   Inputs inputs = served_on(1, {"node-a"});
   const auto local = all_on(inputs, {"node-c"});
