@@ -148,6 +148,7 @@ void Controller::whole_round(TimePoint begun) {
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
   inputs.settings = settings_;
+  if (!memory_.begun) memory_.begun = begun;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
   inputs.now = begun;
@@ -164,7 +165,7 @@ void Controller::whole_round(TimePoint begun) {
   claims_ = summary.memory;
   watchful_ =
       summary.contested || !memory_.releasing_since.empty() || !memory_.interface_missing_since.empty();
-  if (const auto end = next_end(memory_.vacancies)) want_whole(std::max<TimePoint>(begun + kGather, *end));
+  if (const auto end = next_end(memory_, begun)) want_whole(std::max<TimePoint>(begun + kGather, *end));
   whole_end_ = sys::now();
   whole_took_ = whole_end_ - begun;
   fat_ = true;

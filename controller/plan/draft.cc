@@ -119,7 +119,7 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
 bool meets(const Inputs& inputs, const std::vector<api::GroupMember>& members, const Demand& demand) {
   return std::all_of(members.begin(), members.end(), [&](const api::GroupMember& member) {
     const auto* node = find(inputs.nodes, cluster_key(member.node));
-    return node == nullptr || selects(demand, *node);
+    return node == nullptr || selects(inputs, demand, *node);
   });
 }
 

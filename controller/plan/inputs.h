@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -64,6 +65,9 @@ struct Memory {
   std::map<api::ObjectKey, std::string> foreign_writers;
   Fought fought;
   Vacancies vacancies;                // how long VirtualIPs have been without endpoints, or with some again
+  // Nodes, by name, that are not Ready (no time), or have been Ready again since then, and not for long.
+  std::map<std::string, std::optional<TimePoint>> recovering;
+  std::optional<TimePoint> begun;     // when this controller began to look at Nodes; absent: long ago
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

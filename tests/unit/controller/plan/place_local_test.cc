@@ -168,6 +168,32 @@ TEST(LocalNodes, ANodeThatIsNotReadyKeepsItsSeatThoughItsEndpointsAreNotReady) {
   EXPECT_TRUE(placed_by(inputs, local).moving.empty());
 }
 
+// A node is Ready before its Pods are, as after a restart of its kubelet.
+TEST(LocalNodes, ANodeThatIsReadyAgainIsNotJudgedBeforeItsPodsHadTime) {
+  Inputs inputs = served_on(3, {"node-a", "node-b"});
+  LocalNodes local = all_on(inputs, {"node-a", "node-b"});
+  local[ip("192.0.2.100")] = {"node-b"};
+  inputs.memory.recovering["node-a"] = inputs.now - Seconds(29);
+  EXPECT_TRUE(placed_by(inputs, local).moving.empty());
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {"node-b"})).groups.at({"", kFirst}).spec,
+            inputs.groups.at({"", kFirst}).spec);
+  inputs.memory.recovering["node-a"] = inputs.now - Seconds(30);
+  EXPECT_TRUE(placed_by(inputs, local).moving.contains(ip("192.0.2.100")));
+  EXPECT_EQ(giving_up(placed_by(inputs, all_on(inputs, {"node-b"})).groups.at({"", kFirst})),
+            Nodes{"node-a"});
+}
+
+// It may have become Ready just before.
+TEST(LocalNodes, NorIsAnyNodeRightAfterTheControllerBegan) {
+  Inputs inputs = served_on(3, {"node-a", "node-b"});
+  LocalNodes local = all_on(inputs, {"node-a", "node-b"});
+  local[ip("192.0.2.100")] = {"node-b"};
+  inputs.memory.begun = inputs.now - Seconds(29);
+  EXPECT_TRUE(placed_by(inputs, local).moving.empty());
+  inputs.memory.begun = inputs.now - Seconds(30);
+  EXPECT_TRUE(placed_by(inputs, local).moving.contains(ip("192.0.2.100")));
+}
+
 // As far as a node is concerned that is not Ready just now they are alike.
 TEST(LocalNodes, PlacedTogetherStayTogether) {
   Inputs inputs = three_nodes();
