@@ -38,10 +38,18 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
 
 // Addresses of a group that make the same demand.
 struct Party {
-  const api::AddressPool* pool;
-  Demand demand;  // of the first of them
+  const api::AddressPool* pool;   // of the oldest VirtualIP among them
+  const api::ObjectMeta* oldest;  // that one
+  Demand demand;                  // of the first of them
   std::vector<net::IpAddress> addresses;
 };
+
+// Whose pool rules a group does not change with the number of those who are in it, nor with their order.
+void heed_oldest(Party& party, const api::AddressPool* pool, const api::ObjectMeta* meta) {
+  if (!older(*meta, *party.oldest)) return;
+  party.pool = pool;
+  party.oldest = meta;
+}
 
 bool same_demand(const Demand& a, const Demand& b) {
   return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes &&
@@ -71,6 +79,7 @@ void join_others(std::vector<Party>& all) {
       ++guest;
       continue;
     }
+    heed_oldest(*host, guest->pool, guest->oldest);
     host->addresses.insert(host->addresses.end(), guest->addresses.begin(), guest->addresses.end());
     guest = all.erase(guest);
   }
@@ -105,9 +114,11 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
     demand.local_nodes = local_nodes_of(seating, address.address);
     const auto same = std::find_if(out.begin(), out.end(),
                                    [&](const Party& party) { return same_demand(party.demand, demand); });
+    const auto* meta = &inputs.virtual_ips.at(speaker->virtual_ip).meta;
     if (same == out.end()) {
-      out.push_back({speaker->pool, demand, {address.address}});
+      out.push_back({speaker->pool, meta, demand, {address.address}});
     } else {
+      heed_oldest(*same, speaker->pool, meta);
       same->addresses.push_back(address.address);
     }
   }
@@ -133,31 +144,35 @@ std::vector<Party>::const_iterator ruling(const Inputs& inputs, const Draft& dra
 }
 
 // Who is to be held by others goes, if there are any: never to nobody. By selects() alone: a node that is
-// not Ready for a while moves nobody.
-void send_away(const Inputs& inputs, const Party& party, Draft& draft) {
+// not Ready for a while moves nobody. False if the party stays.
+bool send_away(const Inputs& inputs, const Party& party, Draft& draft) {
   const bool same = party.demand.preferred_nodes == draft.demand.preferred_nodes &&
                     selected(inputs, party.demand) == selected(inputs, draft.demand);
-  if (same || candidates(inputs, party.demand).eligible.empty()) return;
+  if (same || candidates(inputs, party.demand).eligible.empty()) return false;
   std::erase_if(draft.group.spec.addresses, [&](const api::GroupAddress& address) {
     const auto& all = party.addresses;
     const bool goes = std::find(all.begin(), all.end(), address.address) != all.end();
     if (goes) let_go(address, draft.holders, draft.releases);
     return goes;
   });
+  return true;
 }
 
 void find_frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
   const auto all = parties(inputs, seating, draft);
   if (all.empty()) return;
   const auto first = ruling(inputs, draft, all);
-  draft.pool = first->pool;
+  Party rule = *first;
   draft.demand = first->demand;
+  for (auto party = all.begin(); party != all.end(); ++party) {
+    const bool stays = party == first || !send_away(inputs, *party, draft);
+    if (stays) heed_oldest(rule, party->pool, party->oldest);
+  }
+  draft.pool = rule.pool;
+  draft.demand.interface = rule.pool->spec.interface;
   draft.candidates = candidates(inputs, draft.demand);
   if (!draft.candidates.eligible.empty())
     draft.frame = frame_of(inputs, *draft.pool, draft.demand, draft.candidates);
-  for (auto party = all.begin(); party != all.end(); ++party) {
-    if (party != first) send_away(inputs, *party, draft);
-  }
 }
 
 }  // namespace
