@@ -153,6 +153,7 @@ void Controller::whole_round(TimePoint begun) {
   in_round_ = stirred_.take();
   next_look_ = begun + kLookAnyway;
   Inputs& inputs = caches_.inputs();
+  if (!memory_.begun) memory_.begun = begun;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
   inputs.now = begun;

@@ -96,9 +96,17 @@ ClaimPlan claim_plan(const Inputs& inputs, const Seating& seating, const Desired
   return plan;
 }
 
-void note_claim(const Inputs& inputs, const Wish& wish, Seating& seating, Desired& out) {
+// The claim is there, and nobody can read whose it is: of who has the address in a group (FC-09).
+bool has_unread_claim(const Ground& ground, const Wish& wish) {
+  const auto name = cluster_key(api::address_claim_name(wish.address));
+  const auto known = ground.held.find(wish.address);
+  return ground.inputs.poisoned_claims.contains(name) && !ground.inputs.claims.contains(name) &&
+         known != ground.held.end() && lists(known->second.owners, wish.uid);
+}
+
+void note_claim(const Ground& ground, const Wish& wish, Seating& seating, Desired& out) {
   Decision& decision = out.decisions[wish.virtual_ip];
-  const bool claimed = has_claim(inputs, wish.address, wish.uid);
+  const bool claimed = has_claim(ground.inputs, wish.address, wish.uid) || has_unread_claim(ground, wish);
   decision.claimed = claimed && (decision.claimed || decision.addresses.empty());
   decision.addresses.push_back(wish.address);
   if (claimed) return;
@@ -129,7 +137,7 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
   note_refusals(inputs, seating, out);
   out.claims = address_claims(ground, seating.claims, claim_plan(inputs, seating, out));
   for (const auto& [address, wishes] : seating.claims.granted) {
-    for (const auto& wish : wishes) note_claim(inputs, wish, seating, out);
+    for (const auto& wish : wishes) note_claim(ground, wish, seating, out);
   }
   withhold_unserved(ground, seating, out);
   note_local_nodes(ground, seating);
@@ -139,8 +147,8 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
 void take_placement(Placement placement, Desired& out) {
   for (auto& [key, refusal] : placement.refused) {
     Decision& decision = out.decisions[key];
-    (refusal.reason == Reason::kNoEligibleNode ? decision.not_placed : decision.not_allocated) =
-        std::move(refusal);
+    const bool none_left = refusal.reason == Reason::kVirtualRouterIDsExhausted;
+    (none_left ? decision.not_allocated : decision.not_placed) = std::move(refusal);
   }
   out.groups = std::move(placement.groups);
 }

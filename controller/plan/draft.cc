@@ -2,11 +2,6 @@
 
 #include <algorithm>
 
-#include "controller/plan/hand_overs.h"
-#include "controller/plan/priorities.h"
-#include "controller/plan/seats.h"
-#include "controller/plan/unicast.h"
-
 namespace fairlead::controller {
 namespace {
 
@@ -43,10 +38,18 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
 
 // Addresses of a group that make the same demand.
 struct Party {
-  const api::AddressPool* pool;
-  Demand demand;  // of the first of them
+  const api::AddressPool* pool;   // of the oldest VirtualIP among them
+  const api::ObjectMeta* oldest;  // that one
+  Demand demand;                  // of the first of them
   std::vector<net::IpAddress> addresses;
 };
+
+// Whose pool rules a group does not change with the number of those who are in it, nor with their order.
+void heed_oldest(Party& party, const api::AddressPool* pool, const api::ObjectMeta* meta) {
+  if (!older(*meta, *party.oldest)) return;
+  party.pool = pool;
+  party.oldest = meta;
+}
 
 bool same_demand(const Demand& a, const Demand& b) {
   return a.node_selector == b.node_selector && a.preferred_nodes == b.preferred_nodes &&
@@ -76,6 +79,7 @@ void join_others(std::vector<Party>& all) {
       ++guest;
       continue;
     }
+    heed_oldest(*host, guest->pool, guest->oldest);
     host->addresses.insert(host->addresses.end(), guest->addresses.begin(), guest->addresses.end());
     guest = all.erase(guest);
   }
@@ -110,9 +114,11 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
     demand.local_nodes = local_nodes_of(seating, address.address);
     const auto same = std::find_if(out.begin(), out.end(),
                                    [&](const Party& party) { return same_demand(party.demand, demand); });
+    const auto* meta = &inputs.virtual_ips.at(speaker->virtual_ip).meta;
     if (same == out.end()) {
-      out.push_back({speaker->pool, demand, {address.address}});
+      out.push_back({speaker->pool, meta, demand, {address.address}});
     } else {
+      heed_oldest(*same, speaker->pool, meta);
       same->addresses.push_back(address.address);
     }
   }
@@ -124,7 +130,7 @@ std::vector<Party> parties(const Inputs& inputs, const Seating& seating, const D
 bool meets(const Inputs& inputs, const std::vector<api::GroupMember>& members, const Demand& demand) {
   return std::all_of(members.begin(), members.end(), [&](const api::GroupMember& member) {
     const auto* node = find(inputs.nodes, cluster_key(member.node));
-    return node == nullptr || selects(demand, *node);
+    return node == nullptr || selects(inputs, demand, *node);
   });
 }
 
@@ -138,110 +144,35 @@ std::vector<Party>::const_iterator ruling(const Inputs& inputs, const Draft& dra
 }
 
 // Who is to be held by others goes, if there are any: never to nobody. By selects() alone: a node that is
-// not Ready for a while moves nobody.
-void send_away(const Inputs& inputs, const Party& party, Draft& draft) {
+// not Ready for a while moves nobody. False if the party stays.
+bool send_away(const Inputs& inputs, const Party& party, Draft& draft) {
   const bool same = party.demand.preferred_nodes == draft.demand.preferred_nodes &&
                     selected(inputs, party.demand) == selected(inputs, draft.demand);
-  if (same || candidates(inputs, party.demand).eligible.empty()) return;
+  if (same || candidates(inputs, party.demand).eligible.empty()) return false;
   std::erase_if(draft.group.spec.addresses, [&](const api::GroupAddress& address) {
     const auto& all = party.addresses;
     const bool goes = std::find(all.begin(), all.end(), address.address) != all.end();
     if (goes) let_go(address, draft.holders, draft.releases);
     return goes;
   });
+  return true;
 }
 
 void find_frame(const Inputs& inputs, const Seating& seating, Draft& draft) {
   const auto all = parties(inputs, seating, draft);
   if (all.empty()) return;
   const auto first = ruling(inputs, draft, all);
-  draft.pool = first->pool;
+  Party rule = *first;
   draft.demand = first->demand;
+  for (auto party = all.begin(); party != all.end(); ++party) {
+    const bool stays = party == first || !send_away(inputs, *party, draft);
+    if (stays) heed_oldest(rule, party->pool, party->oldest);
+  }
+  draft.pool = rule.pool;
+  draft.demand.interface = rule.pool->spec.interface;
   draft.candidates = candidates(inputs, draft.demand);
   if (!draft.candidates.eligible.empty())
     draft.frame = frame_of(inputs, *draft.pool, draft.demand, draft.candidates);
-  for (auto party = all.begin(); party != all.end(); ++party) {
-    if (party != first) send_away(inputs, *party, draft);
-  }
-}
-
-// The eligible nodes by name, beginning with the one that leads the fewest groups of the frame, so that ranks
-// rotate from group to group.
-std::vector<std::string> rotation(const Drafts& drafts, const Frame& frame) {
-  std::map<std::string, int> leads;
-  for (const auto& node : frame.nodes) leads[node] = 0;
-  for (const auto& [name, draft] : drafts) {
-    const auto& members = draft.group.spec.members;
-    if (draft.frame != frame || members.empty()) continue;
-    const auto leader = std::max_element(
-        members.begin(), members.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
-    const auto found = leads.find(leader->node);
-    if (found != leads.end()) ++found->second;
-  }
-  const auto first = std::min_element(leads.begin(), leads.end(),
-                                      [](const auto& a, const auto& b) { return a.second < b.second; });
-  std::vector<std::string> out(frame.nodes.begin(), frame.nodes.end());
-  const auto start = std::find(out.begin(), out.end(), first->first);
-  std::rotate(out.begin(), start, out.end());
-  return out;
-}
-
-void apply_pool(const api::AddressPool& pool, api::VRRPGroupSpec& spec) {
-  spec.version = pool.spec.vrrp.version;
-  spec.advert_interval = pool.spec.vrrp.advert_interval;
-  spec.preempt = pool.spec.vrrp.preempt;
-  spec.preempt_delay = pool.spec.vrrp.preempt_delay;
-  spec.checksum = pool.spec.vrrp.checksum;
-  spec.transport = pool.spec.vrrp.transport;
-  spec.link_up_delay = pool.spec.vrrp.link_up_delay;
-}
-
-void seat_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
-  auto& spec = draft.group.spec;
-  const bool follows = spec.family == net::Family::kIPv6 && !draft.sister.empty();
-  Table table{follows ? draft.sister : draft.group.meta.name,
-              spec.members,
-              draft.candidates,
-              draft.demand,
-              skew_interval(spec),
-              spec.interface,
-              {}};
-  const bool rotates = draft.frame && spec.members.empty() && draft.demand.preferred_nodes.empty();
-  if (rotates) table.rotation = rotation(drafts, *draft.frame);
-  auto members = seats(inputs, table);
-  if (spec.transport == api::Transport::kUnicast) {
-    for (auto& member : members) {
-      member.unicast_address = unicast_address(inputs, spec, member, draft.demand);
-    }
-  }
-  spec.members = std::move(members);
-}
-
-// Of a group that nobody speaks for: whose Node is gone is no member, but for the last; whose Node was made
-// again is one under its new UID (FC-15).
-void follow_nodes(const Inputs& inputs, std::vector<api::GroupMember>& members) {
-  const auto is_gone = [&](const auto& member) { return !inputs.nodes.contains(cluster_key(member.node)); };
-  if (!std::all_of(members.begin(), members.end(), is_gone)) std::erase_if(members, is_gone);
-  for (auto& member : members) {
-    if (!is_gone(member)) member.node_uid = inputs.nodes.at(cluster_key(member.node)).meta.uid;
-  }
-}
-
-bool one_stands_outside(const Draft& draft) {
-  const auto& members = draft.group.spec.members;
-  return std::any_of(draft.candidates.eligible.begin(), draft.candidates.eligible.end(),
-                     [&](const auto& one) {
-                       return std::none_of(members.begin(), members.end(),
-                                           [&](const auto& member) { return member.node == one.first; });
-                     });
-}
-
-void make_room(const Inputs& inputs, Draft& draft) {
-  auto& spec = draft.group.spec;
-  const auto most = static_cast<std::size_t>(most_members(skew_interval(spec)));
-  if (draft.pool == nullptr || spec.members.size() < most || !one_stands_outside(draft)) return;
-  const auto goes = makes_room(inputs, draft.group, draft.demand);
-  std::erase_if(spec.members, [&](const auto& member) { return member.node == goes; });
 }
 
 }  // namespace
@@ -263,22 +194,6 @@ Draft draft_of(const Inputs& inputs, const Seating& seating, const Held& held,
   Draft draft = stripped(inputs, seating, held, observed);
   find_frame(inputs, seating, draft);
   return draft;
-}
-
-// Without a pool nobody joins, and no parameter changes; who is to go goes all the same.
-void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
-  if (draft.pool != nullptr) apply_pool(*draft.pool, draft.group.spec);
-  const Demand* demand = draft.pool == nullptr ? nullptr : &draft.demand;
-  const HandOvers going = hand_overs(inputs, draft.group, demand);
-  auto& members = draft.group.spec.members;
-  std::erase_if(members, [&](const auto& member) { return going.leaving.contains(member.node); });
-  make_room(inputs, draft);
-  if (draft.pool != nullptr) {
-    seat_members(inputs, drafts, draft);
-  } else {
-    follow_nodes(inputs, members);
-  }
-  for (auto& member : members) member.hand_over = going.giving_up.contains(member.node);
 }
 
 void write_metadata(const Inputs& inputs, Draft& draft) {

@@ -38,13 +38,11 @@ const api::VirtualIPSpec& spec_of(const Inputs& inputs, const Wish& wish);
 bool made_by_hand(const api::VRRPGroup& group);
 
 // The observed group without the addresses that lost their holder, or that are to be held by other nodes than
-// it is (noted as releases), and by whose rules it lives: pool, candidates, frame. Most of its addresses say
-// so (tie: those whose rules its members meet, then the first).
+// it is (noted as releases), and by whose rules it lives: candidates, frame, as most of its addresses say
+// (tie: those whose rules its members meet, then the first), and the pool of the oldest VirtualIP of those
+// who stay.
 Draft draft_of(const Inputs& inputs, const Seating& seating, const std::map<net::IpAddress, Holding>& held,
                const api::VRRPGroup& observed);
-
-// Parameters by its pool, members by seats.h and hand_overs.h.
-void settle(const Inputs& inputs, const Drafts& drafts, Draft& draft);
 
 // Labels and the note of releases; uid, resourceVersion and generation stay those observed.
 void write_metadata(const Inputs& inputs, Draft& draft);

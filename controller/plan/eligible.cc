@@ -42,6 +42,17 @@ bool is_local(const Demand& demand, const api::Node& node) {
   return !demand.local_nodes || demand.local_nodes->empty() || demand.local_nodes->contains(node.meta.name);
 }
 
+bool is_recent(const Inputs& inputs, TimePoint since) { return inputs.now - since < kReadyBeforeItsPods; }
+
+// Though Pods of it are to be there.
+bool may_lack_pods(const Inputs& inputs, const api::Node& node) {
+  const auto& memory = inputs.memory;
+  const auto known = memory.recovering.find(node.meta.name);
+  const bool recovering =
+      known != memory.recovering.end() && (!known->second || is_recent(inputs, *known->second));
+  return !node.ready || recovering || (memory.begun && is_recent(inputs, *memory.begun));
+}
+
 std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node, const Demand& demand) {
   if (const auto why = signal_against(node, inputs.settings)) return *why;
   if (!has_labels(demand, node)) return Ineligible::kNotSelected;
@@ -116,14 +127,14 @@ Candidates candidates(const Inputs& inputs, const Demand& demand) {
   return out;
 }
 
-bool selects(const Demand& demand, const api::Node& node) {
-  return has_labels(demand, node) && (!node.ready || is_local(demand, node));
+bool selects(const Inputs& inputs, const Demand& demand, const api::Node& node) {
+  return has_labels(demand, node) && (is_local(demand, node) || may_lack_pods(inputs, node));
 }
 
 std::set<std::string> selected(const Inputs& inputs, const Demand& demand) {
   std::set<std::string> out;
   for (const auto& [key, node] : inputs.nodes) {
-    if (selects(demand, node)) out.insert(key.name);
+    if (selects(inputs, demand, node)) out.insert(key.name);
   }
   return out;
 }

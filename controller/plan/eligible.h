@@ -51,9 +51,14 @@ struct Candidates {
 };
 Candidates candidates(const Inputs& inputs, const Demand& demand);
 
+// For so long after a node became Ready its Pods may not be yet, as after a restart of its kubelet.
+inline constexpr Seconds kReadyBeforeItsPods{30};
+
 // True if the node has the labels that are asked for and, where that is, an endpoint. Of a node that is not
-// Ready the control plane guesses that its endpoints are not: that is not held against it.
-bool selects(const Demand& demand, const api::Node& node);
+// Ready the control plane guesses that its endpoints are not: that is not held against it, nor before its
+// Pods had time to become Ready after it, nor so soon after this controller began to look, which knows
+// nothing of what was before.
+bool selects(const Inputs& inputs, const Demand& demand, const api::Node& node);
 // The nodes of which that is true.
 std::set<std::string> selected(const Inputs& inputs, const Demand& demand);
 

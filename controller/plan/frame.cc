@@ -57,9 +57,10 @@ std::string common_interface(const Candidates& candidates) {
   return counts.empty() ? "" : most_common(counts);
 }
 
-std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates) {
+std::size_t spread_of(const api::AddressPool& pool, const Frame& frame) {
+  if (frame.local_nodes) return 1;
   if (pool.spec.groups > 0) return static_cast<std::size_t>(pool.spec.groups);
-  return std::min(kMostGroups, candidates.eligible.size());
+  return std::min(kMostGroups, frame.nodes.size());
 }
 
 std::size_t most_addresses(net::Family family) {

@@ -42,9 +42,10 @@ Frame frame_of(const Inputs& inputs, const api::AddressPool& pool, const Demand&
 // The interface most eligible nodes have the address on (tie: the first by name).
 std::string common_interface(const Candidates& candidates);
 
-// How many groups to open for the frame before addresses share: the pool's `groups`, else one per eligible
-// node, at most 8.
-std::size_t spread_of(const api::AddressPool& pool, const Candidates& candidates);
+// How many groups to open for the frame before addresses share: one with Local, where there are as many
+// frames as sets of nodes with endpoints, and virtual router IDs are few; else the pool's `groups`, else one
+// per eligible node, at most 8.
+std::size_t spread_of(const api::AddressPool& pool, const Frame& frame);
 
 // What one advert can list (RFC 9568 section 5.2). IPv4: 255; IPv6 at an MTU of 1500: 89, and the virtual
 // router's own link-local address.

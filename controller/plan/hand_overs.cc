@@ -21,7 +21,7 @@ std::optional<Signal> signal_against(const Inputs& inputs, const Member& member,
   const auto* node = node_of(inputs, member);
   if (node == nullptr) return std::nullopt;
   const auto signal = signal_of(*node, inputs.settings);
-  const bool stands_out = demand != nullptr && !selects(*demand, *node);
+  const bool stands_out = demand != nullptr && !selects(inputs, *demand, *node);
   return stands_out && signal != Signal::kOutOfService ? Signal::kExcluded : signal;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/plan/out_of_reach.h"
+
 namespace fairlead::controller {
 namespace {
 
@@ -13,18 +15,22 @@ void add(const Inputs& inputs, const api::VRRPGroup& group, const net::IpAddress
   if (other != nullptr && older(group.meta, other->meta)) entry->second = holding;
 }
 
+void add_all(const Inputs& inputs, const api::VRRPGroup& group, std::map<net::IpAddress, Holding>& out) {
+  for (const auto& address : group.spec.addresses) {
+    add(inputs, group, address.address, {group.meta.name, address.owners, false}, out);
+  }
+  for (const auto& excluded : group.spec.excluded_addresses) {
+    add(inputs, group, excluded.address, {group.meta.name, {}, true}, out);
+  }
+}
+
 }  // namespace
 
 std::map<net::IpAddress, Holding> holdings(const Inputs& inputs) {
   std::map<net::IpAddress, Holding> out;
-  for (const auto& [key, group] : inputs.groups) {
-    for (const auto& address : group.spec.addresses) {
-      add(inputs, group, address.address, {key.name, address.owners, false}, out);
-    }
-    for (const auto& excluded : group.spec.excluded_addresses) {
-      add(inputs, group, excluded.address, {key.name, {}, true}, out);
-    }
-  }
+  for (const auto& [key, group] : inputs.groups) add_all(inputs, group, out);
+  for (const auto& [name, group] : unread_groups(inputs)) add_all(inputs, *group, out);
+  out.erase(net::IpAddress{});  // of an entry that could not be read
   return out;
 }
 

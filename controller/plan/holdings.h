@@ -18,7 +18,7 @@ struct Holding {
   friend bool operator==(const Holding&, const Holding&) = default;
 };
 
-// Of two groups with one address, the older.
+// Of two groups with one address, the older; one that cannot be read (out_of_reach.h) before none.
 std::map<net::IpAddress, Holding> holdings(const Inputs& inputs);
 
 // True if the VirtualIP, by UID, is among them.

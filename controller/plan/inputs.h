@@ -32,8 +32,10 @@ using ByKey = std::map<api::ObjectKey, T>;
 struct Poisoned {
   api::ObjectMeta meta;
   std::vector<api::Problem> problems;
-  using PartlyRead = std::variant<std::monostate, api::VirtualIP, api::AddressPool, api::Service>;
-  PartlyRead object{};  // what of it could be read, of kinds whose status says so (newest.h)
+  using PartlyRead =
+      std::variant<std::monostate, api::VirtualIP, api::AddressPool, api::Service, api::VRRPGroup>;
+  // What of it could be read, of kinds whose status says so (newest.h), and of groups (out_of_reach.h).
+  PartlyRead object{};
   friend bool operator==(const Poisoned&, const Poisoned&) = default;
 };
 
@@ -69,6 +71,9 @@ struct Memory {
   Fought fought;
   Vacancies vacancies;  // how long VirtualIPs have been without endpoints, or with some again
   Spoken spoken;
+  // Nodes, by name, that are not Ready (no time), or have been Ready again since then, and not for long.
+  std::map<std::string, std::optional<TimePoint>> recovering;
+  std::optional<TimePoint> begun;     // when this controller began to look at Nodes; absent: long ago
   std::set<MemberKey> stale_members;  // claims found dead by the rules of "Who is master"
   friend bool operator==(const Memory&, const Memory&) = default;
 };

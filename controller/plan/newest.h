@@ -9,7 +9,7 @@
 // and its resourceVersion.
 namespace fairlead::controller {
 
-// Kinds whose status says that they cannot be read keep what could be.
+// Kinds whose status says that they cannot be read, and groups, keep what could be.
 template <class T>
 Poisoned poisoned_from(const api::ObjectMeta& meta, const std::vector<api::Problem>& problems,
                        const T& partly_read) {

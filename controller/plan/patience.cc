@@ -1,5 +1,6 @@
 #include "controller/plan/patience.h"
 
+#include "controller/plan/eligible.h"
 #include "controller/plan/release.h"
 #include "controller/plan/seats.h"
 
@@ -34,6 +35,10 @@ std::optional<TimePoint> next_end(const Inputs& inputs, const Memory& memory) {
   }
   for (const auto& [member, since] : memory.interface_missing_since) out.add(since + kMissingBeforeReplaced);
   if (const auto end = next_end(memory.vacancies)) out.add(*end);
+  if (memory.begun) out.add(*memory.begun + kReadyBeforeItsPods);
+  for (const auto& [node, since] : memory.recovering) {
+    if (since) out.add(*since + kReadyBeforeItsPods);
+  }
   return out.get();
 }
 

@@ -15,14 +15,16 @@ namespace fairlead::controller {
 struct Placement {
   ByKey<api::VRRPGroup> groups;  // desired: name, labels, annotations, spec
   std::map<net::IpAddress, std::string> group_of;
-  std::set<net::IpAddress> moving;            // granted, and in no group before every node has let go
-  std::map<api::ObjectKey, Refusal> refused;  // NoEligibleNode, VirtualRouterIDsExhausted
+  std::set<net::IpAddress> moving;  // granted, and in no group before every node has let go
+  // NoEligibleNode, VirtualRouterIDsExhausted; InvalidSpec: it is in a group that cannot be read.
+  std::map<api::ObjectKey, Refusal> refused;
 };
 
 // An address stays in its group as long as its VirtualIP holds it and is to be held by the nodes that the
 // group is of, or any will do; else it leaves, and comes into another when every node has let go (draft.h),
 // or back into that one at once. A new one opens a group until as many exist for its frame as the pool says,
-// then joins the one with the fewest addresses (tie: lowest VRID). An address without a holder leaves, noted
+// then joins the one with the fewest addresses (tie: lowest VRID). One that is in a group which is out of
+// reach (out_of_reach.h) moves nowhere. An address without a holder leaves, noted
 // in the group's annotation (release.h); a group stays, empty, while members have not reported, and is then
 // gone from `groups`. `held`: holdings() of the inputs.
 Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating);

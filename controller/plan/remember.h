@@ -5,7 +5,7 @@
 
 namespace fairlead::controller {
 
-// Memory for the next round: since when something is missing or waited for.
+// Memory for the next round: since when something is missing or waited for, or there again.
 Memory remember(const Inputs& inputs, const Desired& desired);
 
 }  // namespace fairlead::controller

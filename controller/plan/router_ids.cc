@@ -1,58 +1,75 @@
 #include "controller/plan/router_ids.h"
 
-#include <algorithm>
-#include <set>
-
 #include "controller/plan/names.h"
+#include "controller/plan/out_of_reach.h"
+#include "controller/plan/own_speakers.h"
 
 namespace fairlead::controller {
 namespace {
 
-bool sits_there(const api::VRRPGroup& group, const Candidates& candidates) {
-  return std::any_of(
-      group.spec.members.begin(), group.spec.members.end(), [&](const api::GroupMember& member) {
-        const auto site = candidates.eligible.find(member.node);
-        const std::string& interface = member.interface.empty() ? group.spec.interface : member.interface;
-        return site != candidates.eligible.end() && site->second.interface == interface;
-      });
-}
-
-std::set<int> taken_ids(const Inputs& inputs, const ByKey<api::VRRPGroup>& groups,
-                        const Candidates& candidates, net::Family family) {
-  std::set<int> out;
-  for (const auto* map : {&groups, &inputs.groups}) {
-    for (const auto& [key, group] : *map) {
-      if (group.spec.family == family && sits_there(group, candidates))
-        out.insert(group.spec.virtual_router_id);
-    }
-  }
-  for (const auto& [node, site] : candidates.eligible) {
-    const auto* report = find(inputs.node_reports, cluster_key(node));
-    if (report == nullptr) continue;
-    for (const auto& heard : report->spec.heard_virtual_routers) {
-      if (heard.family == family && heard.interface == site.interface) out.insert(heard.virtual_router_id);
-    }
-  }
-  return out;
-}
+constexpr int kLastRouterId = 255;
 
 }  // namespace
 
-std::optional<int> free_router_id(const Inputs& inputs, const ByKey<api::VRRPGroup>& groups,
-                                  const api::AddressPool& pool, const Candidates& candidates,
-                                  const std::string& segment, net::Family family) {
-  const std::set<int> taken = taken_ids(inputs, groups, candidates, family);
-  std::set<int> allowed;
-  for (const auto& [low, high] : pool.spec.vrrp.virtual_router_ids) {
-    for (int id = low; id <= high; ++id) allowed.insert(id);
+RouterIds::RouterIds(const Inputs& inputs) : inputs_(inputs) {
+  for (const auto& [key, group] : inputs.groups) take(group);
+  for (const auto& [name, group] : unread_groups(inputs)) take(*group);
+  const OwnSpeakers own(inputs);
+  for (const auto& [key, report] : inputs.node_reports) {
+    for (const auto& heard : report.spec.heard_virtual_routers) {
+      if (own.contains(heard)) continue;  // a group of ours has it, or had
+      heard_[{heard.family, key.name, heard.interface}].set(
+          static_cast<std::size_t>(heard.virtual_router_id));
+    }
   }
-  for (const int id : allowed) {
+}
+
+void RouterIds::take(const api::VRRPGroup& group) {
+  const auto id = static_cast<std::size_t>(group.spec.virtual_router_id);
+  for (const auto& member : group.spec.members) {
+    const std::string& interface = member.interface.empty() ? group.spec.interface : member.interface;
+    of_groups_[{group.spec.family, member.node, interface}].set(id);
+  }
+  for (auto& [segment, ids] : named_) {
+    if (group.meta.name == group_name(segment.first, segment.second, group.spec.virtual_router_id))
+      ids.set(id);
+  }
+}
+
+const RouterIds::Ids& RouterIds::named(const std::string& segment, net::Family family) {
+  const auto [known, is_new] = named_.try_emplace({segment, family});
+  for (int id = 1; is_new && id <= kLastRouterId; ++id) {
     const auto key = cluster_key(group_name(segment, family, id));
-    const bool named =
-        groups.contains(key) || inputs.groups.contains(key) || inputs.poisoned_groups.contains(key);
-    if (!named && !taken.contains(id)) return id;
+    known->second.set(static_cast<std::size_t>(id),
+                      inputs_.groups.contains(key) || inputs_.poisoned_groups.contains(key));
+  }
+  return known->second;
+}
+
+std::optional<int> RouterIds::lowest_free(const api::AddressPool& pool, const Candidates& candidates,
+                                          const std::string& segment, net::Family family) {
+  Ids taken = named(segment, family);
+  for (const auto& [node, site] : candidates.eligible) {
+    const Place place{family, node, site.interface};
+    for (const auto* map : {&of_groups_, &heard_}) {
+      if (const auto found = map->find(place); found != map->end()) taken |= found->second;
+    }
+  }
+  Ids allowed;
+  for (const auto& [low, high] : pool.spec.vrrp.virtual_router_ids) {
+    for (int id = low; id <= high; ++id) allowed.set(static_cast<std::size_t>(id));
+  }
+  const Ids free = allowed & ~taken;
+  for (int id = 1; id <= kLastRouterId; ++id) {
+    if (free.test(static_cast<std::size_t>(id))) return id;
   }
   return std::nullopt;
+}
+
+bool RouterIds::is_taken(int id, net::Family family, const std::string& node,
+                         const std::string& interface) const {
+  const auto found = of_groups_.find({family, node, interface});
+  return found != of_groups_.end() && found->second.test(static_cast<std::size_t>(id));
 }
 
 }  // namespace fairlead::controller

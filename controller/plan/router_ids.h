@@ -1,7 +1,11 @@
 #pragma once
 
+#include <bitset>
+#include <map>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "controller/plan/eligible.h"
 #include "controller/plan/inputs.h"
@@ -9,11 +13,36 @@
 // Virtual router IDs (api.md, "Names of generated objects": the name is no lock on the wire).
 namespace fairlead::controller {
 
-// The lowest VRID of the pool's ranges that is free for these nodes: no group of the family has a member with
-// the same (node, interface), no node hears a foreign speaker with it there (heardVirtualRouters), and no
-// group, readable or not, has the name that `segment` would give it. Nothing if all are taken.
-std::optional<int> free_router_id(const Inputs& inputs, const ByKey<api::VRRPGroup>& groups,
-                                  const api::AddressPool& pool, const Candidates& candidates,
-                                  const std::string& segment, net::Family family);
+inline constexpr std::size_t kRouterIds = 256;  // 0 is none
+
+// Which are taken, where: known once for a round, however many ask.
+class RouterIds {
+ public:
+  // All groups as they are, what can be read of the unreadable ones included, and heardVirtualRouters.
+  explicit RouterIds(const Inputs& inputs);
+
+  // From now on the members of this group have its ID, and it has its name.
+  void take(const api::VRRPGroup& group);
+
+  // The lowest ID of the pool's ranges that is free for these nodes: no group of the family has a member with
+  // the same (node, interface), no node hears a foreign speaker with it there, and no group, readable or not,
+  // has the name that `segment` would give it. Nothing if all are taken.
+  std::optional<int> lowest_free(const api::AddressPool& pool, const Candidates& candidates,
+                                 const std::string& segment, net::Family family);
+
+  // True if a group has a member with this ID on that interface of the node.
+  bool is_taken(int id, net::Family family, const std::string& node, const std::string& interface) const;
+
+ private:
+  using Ids = std::bitset<kRouterIds>;
+  using Place = std::tuple<net::Family, std::string, std::string>;  // node, interface
+
+  const Ids& named(const std::string& segment, net::Family family);
+
+  const Inputs& inputs_;
+  std::map<Place, Ids> of_groups_;
+  std::map<Place, Ids> heard_;
+  std::map<std::pair<std::string, net::Family>, Ids> named_;  // by segment; of those that were asked for
+};
 
 }  // namespace fairlead::controller

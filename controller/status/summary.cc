@@ -149,10 +149,12 @@ bool is_somebody_elses(const Inputs& inputs, const std::string& text, const std:
 
 // What the Service shows stays while its VirtualIP is on its way to an address, that one after a restore of
 // the cluster (kubernetes.md 1, "Allocation order") or another; who follows it, external-dns for one, is not
-// told that there is none. While it is withdrawn the address is its own, too.
+// told that there is none. While it is withdrawn the address is its own, too, and while its group cannot be
+// read.
 bool goes_on_showing(const Inputs& inputs, const api::Service& service, const api::VirtualIP& virtual_ip,
                      const Decision& decision) {
-  const bool placed = !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn;
+  const bool placed =
+      !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn || is_hidden(decision);
   if (decision.not_accepted || decision.not_allocated || !placed || decision.addresses.empty()) return false;
   return std::none_of(service.ingress.begin(), service.ingress.end(), [&](const auto& ingress) {
     return is_somebody_elses(inputs, ingress.ip, virtual_ip.meta.uid);

@@ -181,6 +181,13 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
 }
 
+// What it was, but for that it is well.
+std::string hidden_state(const api::VirtualIPStatus& present) {
+  if (present.state.empty()) return std::string(api::to_string(VipState::kPending));
+  const bool well = present.state == api::to_string(VipState::kReady);
+  return well ? std::string(api::to_string(VipState::kDegraded)) : present.state;
+}
+
 void fill_held(const Report& report, api::VirtualIPStatus& out) {
   out.addresses.clear();
   out.groups.clear();
@@ -193,25 +200,35 @@ void fill_held(const Report& report, api::VirtualIPStatus& out) {
   out.address = out.addresses.empty() ? "" : out.addresses.front();
 }
 
+// Of the first address.
+void fill_master(const Report& report, WallTime now, api::VirtualIPStatus& out) {
+  out.master.clear();
+  out.last_transition.reset();
+  if (report.held.empty()) return;
+  const GroupSummary& first = *report.held.front().summary;
+  out.last_transition = last_transition(report.virtual_ip->status, first, now);
+  out.master = first.master;
+}
+
 }  // namespace
+
+bool is_hidden(const Decision& decision) {
+  return decision.not_placed && decision.not_placed->reason == Reason::kInvalidSpec;
+}
 
 api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
   const auto& object = *report.virtual_ip;
   api::VirtualIPStatus out = object.status;
   out.observed_generation = object.meta.generation;
-  fill_held(report, out);
-  const HeldAddress* held = worst(report);
-  if (held != nullptr) {
-    const GroupSummary& first = *report.held.front().summary;
-    out.last_transition = last_transition(object.status, first, now);
-    out.master = first.master;
-  } else {
-    out.master.clear();
-    out.last_transition.reset();
+  const bool hidden = is_hidden(*report.decision);
+  if (!hidden) {
+    fill_held(report, out);
+    fill_master(report, now, out);
   }
+  const HeldAddress* held = worst(report);
   const Reals reals = reals_of(report);
   if (reals.known) out.reals = std::to_string(reals.up) + "/" + std::to_string(reals.total);
-  if (held == nullptr || !report.decision->forwards) out.reals.clear();
+  if ((held == nullptr && !hidden) || !report.decision->forwards) out.reals.clear();
   std::vector<api::Condition> wanted;
   add_accepted(*report.decision, wanted);
   add_allocated(report, wanted);
@@ -220,7 +237,8 @@ api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
     wanted.push_back(programmed(report, out));
   wanted.push_back(ready(report, held, reals));
   wanted.push_back(degraded(report));
-  out.state = api::to_string(state_of(report, held, wanted));
+  out.state =
+      hidden ? hidden_state(object.status) : std::string(api::to_string(state_of(report, held, wanted)));
   out.conditions = timed(std::move(wanted), object.status.conditions, object.meta.generation, now);
   return out;
 }

@@ -26,6 +26,9 @@ struct Report {
   std::vector<Undone> undone{};  // its objects of which others undo what we write (FC-04)
 };
 
+// True if its group is there and cannot be read: what was last known of it stays.
+bool is_hidden(const Decision& decision);
+
 // On an error the last truth stays, plus a condition. Master and last transition are those of the first
 // address, the state is the worst of all. It stays Programmed while its groups change for others only. `now`
 // is for conditions, and for the time at which a master was first heard of.

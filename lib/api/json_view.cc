@@ -85,6 +85,8 @@ JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* pr
 
 void JsonView::problem(std::string message) const { problems_->push_back({path_, std::move(message)}); }
 
+JsonView JsonView::with(std::vector<Problem>* problems) const { return {value_, path_, problems, asked_}; }
+
 std::string JsonView::show() const {
   if (!present()) return "nothing";
   constexpr std::size_t kMax = 80;

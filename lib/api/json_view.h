@@ -41,6 +41,8 @@ class JsonView {
   const std::string& path() const { return path_; }
   // Adds a problem here. Says what is allowed; show() may say what was found.
   void problem(std::string message) const;
+  // The same place; what is wrong here and further in goes to that list.
+  JsonView with(std::vector<Problem>* problems) const;
   // The value as compact JSON, cut to 80 bytes.
   std::string show() const;
   // Adds the problem "required" if absent.
@@ -132,9 +134,9 @@ void read_meta(const JsonView& metadata, ObjectMeta& out);
 void read_served_meta(const JsonView& metadata, ObjectMeta& out);
 void read_conditions(const JsonView& list, std::vector<Condition>& out);
 
-// The frame of every decoder: document, kind, metadata, then the rest of the object.
-template <class T>
-Decoded<T> decode_object(std::string_view json, const Kind& kind, void (*read_body)(const JsonView&, T&)) {
+// The frame of every decoder: document, kind, metadata, then read_body(root, value) for the rest.
+template <class T, class ReadBody>
+Decoded<T> decode_object(std::string_view json, const Kind& kind, ReadBody read_body) {
   Decoded<T> out;
   const JsonDocument document(json, out.problems);
   const JsonView root = document.root();
@@ -149,8 +151,8 @@ Decoded<T> decode_object(std::string_view json, const Kind& kind, void (*read_bo
 // The same for what a person writes into a file, which no API server has looked at: apiVersion and kind must
 // be there, and a field that nobody knows is a problem. What stands in `metadata` and `status` besides is
 // not looked at.
-template <class T>
-Decoded<T> decode_written(std::string_view json, const Kind& kind, void (*read_body)(const JsonView&, T&)) {
+template <class T, class ReadBody>
+Decoded<T> decode_written(std::string_view json, const Kind& kind, ReadBody read_body) {
   Decoded<T> out;
   const JsonDocument document(json, UnknownFields::kRefused, out.problems);
   const JsonView root = document.root();
@@ -163,6 +165,51 @@ Decoded<T> decode_written(std::string_view json, const Kind& kind, void (*read_b
   read_body(root, out.value);
   document.refuse_unknown();
   return out;
+}
+
+// An object of an API server whose status others write, too: what of that cannot be read is left out.
+template <class T>
+Decoded<T> decode_shared(std::string_view json, const Kind& kind, void (*read_spec)(const JsonView&, T&),
+                         void (*read_status)(const JsonView&, T&, std::vector<Problem>&)) {
+  std::vector<Problem> left_out;
+  auto out = decode_object<T>(json, kind, [&](const JsonView& root, T& value) {
+    read_spec(root.at("spec"), value);
+    read_status(root.at("status").with(&left_out), value, left_out);
+  });
+  out.left_out = std::move(left_out);
+  return out;
+}
+
+// The same as a person writes it into a file, where all of it is read or none.
+template <class T>
+Decoded<T> decode_written_shared(std::string_view json, const Kind& kind,
+                                 void (*read_spec)(const JsonView&, T&),
+                                 void (*read_status)(const JsonView&, T&, std::vector<Problem>&)) {
+  std::vector<Problem> of_status;
+  auto out = decode_written<T>(json, kind, [&](const JsonView& root, T& value) {
+    read_spec(root.at("spec"), value);
+    read_status(root.at("status").with(&of_status), value, of_status);
+  });
+  out.problems.insert(out.problems.end(), of_status.begin(), of_status.end());
+  return out;
+}
+
+// Reads the entries of a list in a status, each with read_entry(item, entry), and calls take(entry,
+// readable). False if nobody can say which place an entry has in the document.
+template <class T, class Take>
+bool read_entries(const JsonView& list, std::size_t max, void (*read_entry)(const JsonView&, T&),
+                  std::vector<Problem>& left_out, Take take) {
+  std::vector<Problem> of_list;
+  const auto items = list.with(&of_list).items(max);
+  left_out.insert(left_out.end(), of_list.begin(), of_list.end());
+  for (const auto& item : items) {
+    std::vector<Problem> of_entry;
+    T entry;
+    if (item.with(&of_entry).object()) read_entry(item.with(&of_entry), entry);
+    left_out.insert(left_out.end(), of_entry.begin(), of_entry.end());
+    take(std::move(entry), of_entry.empty());
+  }
+  return of_list.empty();
 }
 
 }  // namespace fairlead::api

@@ -78,6 +78,9 @@ template <class T>
 struct Decoded {
   T value;
   std::vector<Problem> problems;
+  // What is wrong with parts that the value does without: of a status that others write, too, one entry
+  // harms no other, and not the spec (FC-09).
+  std::vector<Problem> left_out{};
   bool ok() const { return problems.empty(); }
 };
 

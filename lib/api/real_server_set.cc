@@ -104,7 +104,8 @@ void read_virtual_servers(const JsonView& list, RealServerSetSpec& out) {
   }
 }
 
-void read_spec(const JsonView& spec, RealServerSetSpec& out) {
+void read_spec(const JsonView& spec, RealServerSet& set) {
+  RealServerSetSpec& out = set.spec;
   spec.require();
   if (!spec.object()) return;
   spec.at("group").require();
@@ -116,30 +117,30 @@ void read_spec(const JsonView& spec, RealServerSetSpec& out) {
   read_virtual_servers(spec.at("virtualServers"), out);
 }
 
-void read_body(const JsonView& root, RealServerSet& out) {
-  read_spec(root.at("spec"), out.spec);
-  const JsonView status = root.at("status");
+void read_member(const JsonView& item, RealServerSetMember& entry) {
+  item.at("node").require();
+  item.at("node").read(entry.node);
+  item.at("up").read(0, INT32_MAX, entry.up);
+  item.at("total").read(0, INT32_MAX, entry.total);
+  item.at("observedGeneration").read(0, INT64_MAX, entry.observed_generation);
+}
+
+void read_status(const JsonView& status, RealServerSet& out, std::vector<Problem>& left_out) {
   if (!status.object()) return;
-  for (const auto& item : status.at("members").items(kMaxEntries)) {
-    RealServerSetMember entry;
-    if (!item.object()) continue;
-    item.at("node").require();
-    item.at("node").read(entry.node);
-    item.at("up").read(0, INT32_MAX, entry.up);
-    item.at("total").read(0, INT32_MAX, entry.total);
-    item.at("observedGeneration").read(0, INT64_MAX, entry.observed_generation);
-    out.members.push_back(std::move(entry));
-  }
+  read_entries(status.at("members"), kMaxEntries, read_member, left_out,
+               [&](RealServerSetMember entry, bool readable) {
+                 if (readable) out.members.push_back(std::move(entry));
+               });
 }
 
 }  // namespace
 
 Decoded<RealServerSet> decode_real_server_set(std::string_view json) {
-  return decode_object<RealServerSet>(json, kKind, read_body);
+  return decode_shared(json, kKind, read_spec, read_status);
 }
 
 Decoded<RealServerSet> decode_written_real_server_set(std::string_view json) {
-  return decode_written<RealServerSet>(json, kKind, read_body);
+  return decode_written_shared(json, kKind, read_spec, read_status);
 }
 
 }  // namespace fairlead::api

@@ -28,7 +28,8 @@ void read_family_and_version(const JsonView& spec, VRRPGroupSpec& out) {
   }
 }
 
-void read_spec(const JsonView& spec, VRRPGroupSpec& out) {
+void read_spec(const JsonView& spec, VRRPGroup& group) {
+  VRRPGroupSpec& out = group.spec;
   spec.require();
   if (!spec.object()) return;
   read_family_and_version(spec, out);
@@ -85,20 +86,19 @@ void read_member_status(const JsonView& item, MemberStatus& out) {
   }
 }
 
-void read_body(const JsonView& root, VRRPGroup& out) {
-  read_spec(root.at("spec"), out.spec);
-  const JsonView status = root.at("status");
+void read_status(const JsonView& status, VRRPGroup& out, std::vector<Problem>& left_out) {
   if (!status.object()) return;
   constexpr std::size_t kMaxEntries = 64;  // those of former members are taken out (controller/plan)
-  for (const auto& item : status.at("members").items(kMaxEntries)) {
-    MemberStatus entry;
-    if (!item.object()) continue;
-    read_member_status(item, entry);
+  const auto take = [&](MemberStatus entry, bool readable) {
     out.status.entries.push_back(entry.node);
     // A node that has not seen yet that the group was made again; the API server lets it write its entry.
-    const bool of_another = !entry.group_uid.empty() && entry.group_uid != out.meta.uid;
-    if (!of_another || out.meta.uid.empty()) out.status.members.push_back(std::move(entry));
-  }
+    const bool of_another =
+        !entry.group_uid.empty() && !out.meta.uid.empty() && entry.group_uid != out.meta.uid;
+    if (readable && !of_another) out.status.members.push_back(std::move(entry));
+  };
+  const bool places_known =
+      read_entries(status.at("members"), kMaxEntries, read_member_status, left_out, take);
+  if (!places_known) out.status.entries.clear();
   status.at("master").read(out.status.master);
   status.at("state").read(out.status.state);
   read_conditions(status.at("conditions"), out.status.conditions);
@@ -107,11 +107,11 @@ void read_body(const JsonView& root, VRRPGroup& out) {
 }  // namespace
 
 Decoded<VRRPGroup> decode_vrrp_group(std::string_view json) {
-  return decode_object<VRRPGroup>(json, kKind, read_body);
+  return decode_shared(json, kKind, read_spec, read_status);
 }
 
 Decoded<VRRPGroup> decode_written_vrrp_group(std::string_view json) {
-  return decode_written<VRRPGroup>(json, kKind, read_body);
+  return decode_written_shared(json, kKind, read_spec, read_status);
 }
 
 std::string_view to_string(MemberState state) {

@@ -131,8 +131,10 @@ struct MemberStatus {
 };
 
 struct VRRPGroupStatus {
-  std::vector<MemberStatus> members;  // without those that speak of another object of this name
-  std::vector<std::string> entries;   // the nodes of all entries, in the document's order
+  // Without those that speak of another object of this name, or cannot be read: they are left out (FC-09).
+  std::vector<MemberStatus> members;
+  // The nodes of all entries, in the document's order; none where one is no entry at all.
+  std::vector<std::string> entries;
   std::string master;                 // written by the controller, for the MASTER column
   std::string state;                  // text of VipState, written by the controller, for the STATE column
   std::vector<Condition> conditions;  // written by the controller

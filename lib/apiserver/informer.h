@@ -70,6 +70,7 @@ class Informer : private ReflectorSink {
   using Decode = std::function<api::Decoded<T>(std::string_view)>;
   using OnChange = std::function<void(const api::ObjectKey&)>;  // added, changed, deleted or poisoned
 
+  // (Parts that the value does without are told, and the object is a good one: Decoded::left_out.)
   struct Poisoned {
     api::ObjectMeta meta;
     std::vector<api::Problem> problems;
@@ -157,7 +158,7 @@ class Informer : private ReflectorSink {
   void remove(std::string object) override {
     const auto decoded = decode_(object);
     const auto key = api::key_of(decoded.value.meta);
-    if (key.name.empty()) return tell_unreadable(decoded);
+    if (key.name.empty()) return tell_unreadable(decoded.value.meta, decoded.problems);
     objects_.erase(key);
     poisoned_.erase(key);
     show_count();
@@ -183,11 +184,9 @@ class Informer : private ReflectorSink {
     count_.set(static_cast<double>(count));
   }
 
-  void tell_unreadable(const api::Decoded<T>& decoded) {
-    std::string what = api::to_string(api::key_of(decoded.value.meta));
-    if (!decoded.problems.empty()) {
-      what += ": " + decoded.problems.front().path + " " + decoded.problems.front().message;
-    }
+  void tell_unreadable(const api::ObjectMeta& meta, const std::vector<api::Problem>& problems) {
+    std::string what = api::to_string(api::key_of(meta));
+    if (!problems.empty()) what += ": " + problems.front().path + " " + problems.front().message;
     client_.count_unreadable(kind_, what);
   }
 
@@ -198,7 +197,8 @@ class Informer : private ReflectorSink {
     auto decoded = decode_(text);
     const auto key = api::key_of(decoded.value.meta);
     const auto old = before.find(key);
-    if (!decoded.ok()) tell_unreadable(decoded);
+    const auto& wrong = decoded.ok() ? decoded.left_out : decoded.problems;
+    if (!wrong.empty()) tell_unreadable(decoded.value.meta, wrong);
     if (key.name.empty()) return false;
     if (!decoded.ok()) {
       if (old != before.end()) objects_.insert({key, old->second});

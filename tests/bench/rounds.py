@@ -3,7 +3,7 @@
 
 rounds.py [SERVICES ...]      1000 3000 10000 30000 by default; needs bench_rounds built
 
-One life of so many Services, each without an address of its own (tests/bench/rounds/main.cc): the rounds as they come, in
+One life of so many Services, each without an address of its own, then one with externalTrafficPolicy Local (tests/bench/rounds/main.cc): the rounds as they come, in
 milliseconds of processor, and microseconds for each Service, which stay about as they are where the cost grows with their
 number and not with its square; memory for each Service in KiB. What is under 20 ms is too small to say."""
 import os

@@ -13,6 +13,10 @@
 //     deleting     every VirtualIP is being deleted
 //     released     every member has reported
 //     sweep        every VirtualIP is gone
+// Then of as many Services with externalTrafficPolicy Local in a cluster of 40 nodes, each with another three
+// of these (up to 9880), so that no two share a group and virtual router IDs are soon used up:
+//     local        addresses come into groups
+//     local_still  nothing changes, and most are refused again
 // decide: desired(), of which all of the allocation is a part; tell: statuses; write: the writes. resident
 // and peak: memory of the process in MiB.
 #include <sys/resource.h>
@@ -42,6 +46,13 @@ std::string name_of(int number) {
   return out;
 }
 
+void add_endpoint(const std::string& address, const std::string& node, api::EndpointSlice& slice) {
+  api::SliceEndpoint endpoint;
+  endpoint.addresses = {address};
+  endpoint.node_name = node;
+  slice.endpoints.push_back(endpoint);
+}
+
 void add_service(Inputs& inputs, int number) {
   const std::string name = name_of(number);
   auto object = service(name, "");
@@ -53,25 +64,42 @@ void add_service(Inputs& inputs, int number) {
   slice.service_name = name;
   slice.address_type = "IPv4";
   slice.ports.push_back({"http", net::Port(8080), net::Protocol::kTcp});
-  for (const char* host : {"10.1.0.7", "10.1.1.7"}) {
-    api::SliceEndpoint endpoint;
-    endpoint.addresses = {host};
-    slice.endpoints.push_back(endpoint);
-  }
+  for (const char* host : {"10.1.0.7", "10.1.1.7"}) add_endpoint(host, "", slice);
   put(inputs.endpoint_slices, slice);
 }
 
+// Its endpoints on three nodes that no other one has together; after the 9880th they come again.
+void make_local(Inputs& inputs, int number) {
+  const std::string name = name_of(number);
+  inputs.services.at({"shop", name}).external_traffic_local = true;
+  auto& slice = inputs.endpoint_slices.at({"shop", name + "-x"});
+  slice.endpoints.clear();
+  int left = number % 9880;
+  for (int a = 1; a <= 40; ++a) {
+    for (int b = a + 1; b <= 40; ++b) {
+      if (left >= 40 - b) {
+        left -= 40 - b;
+        continue;
+      }
+      for (const int node : {a, b, b + 1 + left}) {
+        add_endpoint("10.1." + std::to_string(node) + ".7", "node-" + std::to_string(node), slice);
+      }
+      return;
+    }
+  }
+}
+
 // As many addresses are left in the pool as there are Services, and one.
-Inputs cluster(int services) {
+Inputs cluster(int services, int nodes) {
   Inputs out;
-  for (int host = 1; host <= 3; ++host) {
+  for (int host = 1; host <= nodes; ++host) {
     const std::string name = "node-" + std::to_string(host);
     put(out.nodes, node(name));
     put(out.node_reports, report(name, "eth0", "10.64.0." + std::to_string(host) + "/16"));
   }
-  const int last = services + 4;  // .0 to .3 are the network's and the nodes'
-  put(out.pools,
-      pool("public", "10.64.0.4-10.64." + std::to_string(last / 256) + "." + std::to_string(last % 256)));
+  const int last = services + nodes + 1;  // .0 and so many are the network's and the nodes'
+  put(out.pools, pool("public", "10.64.0." + std::to_string(nodes + 1) + "-10.64." +
+                                    std::to_string(last / 256) + "." + std::to_string(last % 256)));
   for (int number = 0; number < services; ++number) add_service(out, number);
   out.now = TimePoint(Seconds(1000));
   return out;
@@ -147,20 +175,39 @@ void carry_out(const Desired& wanted, const Statuses& statuses, Inputs& inputs) 
   for (const auto& [key, released] : wanted.released) inputs.virtual_ips.at(key).meta.finalizers.clear();
 }
 
-void round(const char* what, Inputs& inputs, ClaimsMemory& memory) {
+// Of one round.
+struct Costs {
+  double decide = 0;
+  double tell = 0;
+  double write = 0;
+  std::size_t writes = 0;
+  std::size_t groups = 0;
+  double resident = 0;
+};
+
+Costs turn(Inputs& inputs, ClaimsMemory& memory) {
+  Costs out;
   Stopwatch watch;
   const Desired wanted = desired(inputs);
-  const double decide = watch.lap();
+  out.decide = watch.lap();
   const Summary summary = summarize(inputs, wanted, memory, WallTime(Seconds(1000)));
-  const double tell = watch.lap();
-  const auto writes = changes(inputs, wanted, summary.statuses);
-  const double write = watch.lap();
+  out.tell = watch.lap();
+  out.writes = changes(inputs, wanted, summary.statuses).size();
+  out.write = watch.lap();
+  out.groups = wanted.groups.size();
+  out.resident = resident_mib();
   inputs.memory = remember(inputs, wanted);
   memory = summary.memory;
-  std::printf("round=%s decide=%.1f tell=%.1f write=%.1f writes=%zu groups=%zu resident=%.0f peak=%.0f\n",
-              what, decide, tell, write, writes.size(), wanted.groups.size(), resident_mib(), peak_mib());
-  std::fflush(stdout);
   carry_out(wanted, summary.statuses, inputs);
+  return out;
+}
+
+void round(const char* what, Inputs& inputs, ClaimsMemory& memory) {
+  const Costs costs = turn(inputs, memory);
+  std::printf("round=%s decide=%.1f tell=%.1f write=%.1f writes=%zu groups=%zu resident=%.0f peak=%.0f\n",
+              what, costs.decide, costs.tell, costs.write, costs.writes, costs.groups, costs.resident,
+              peak_mib());
+  std::fflush(stdout);
 }
 
 void report_all(Inputs& inputs) {
@@ -175,6 +222,17 @@ void report_all(Inputs& inputs) {
   }
 }
 
+void local_life(int services) {
+  Inputs inputs = cluster(services, 40);
+  for (int number = 0; number < services; ++number) make_local(inputs, number);
+  ClaimsMemory memory;
+  for (int i = 0; i < 2; ++i) turn(inputs, memory);  // VirtualIPs, and addresses
+  round("local", inputs, memory);
+  report_all(inputs);
+  turn(inputs, memory);
+  round("local_still", inputs, memory);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -183,7 +241,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: bench_rounds SERVICES (1 to 30000)\n");
     return 2;
   }
-  Inputs inputs = cluster(services);
+  Inputs inputs = cluster(services, 3);
   ClaimsMemory memory;
   round("virtual_ips", inputs, memory);
   round("claims", inputs, memory);
@@ -207,5 +265,7 @@ int main(int argc, char** argv) {
   round("released", inputs, memory);
   inputs.virtual_ips.clear();
   round("sweep", inputs, memory);
+  inputs = {};
+  local_life(services);
   return 0;
 }

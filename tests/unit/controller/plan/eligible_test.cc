@@ -88,10 +88,10 @@ TEST(Eligible, NotANodeWithoutAnEndpointOfAServiceWithLocal) {
   demand.local_nodes = {"node-a", "node-c"};
   EXPECT_EQ(why(three_nodes(), demand), Ineligible::kNoLocalEndpoint);
   EXPECT_EQ(candidates(three_nodes(), demand).eligible.size(), 2U);
-  EXPECT_FALSE(selects(demand, node("node-b")));
+  EXPECT_FALSE(selects(three_nodes(), demand, node("node-b")));
   auto not_ready = node("node-b");
   not_ready.ready = false;
-  EXPECT_TRUE(selects(demand, not_ready));
+  EXPECT_TRUE(selects(three_nodes(), demand, not_ready));
   demand.local_nodes = std::set<std::string>{};  // there is none anywhere
   EXPECT_TRUE(candidates(three_nodes(), demand).others.empty());
 }

@@ -48,5 +48,19 @@ TEST(OwnSpeakers, WhoLeftAGroupOrWhoseGroupIsGoneIsOneForElevenMinutes) {
   EXPECT_FALSE(OwnSpeakers(inputs).contains(heard(7)));
 }
 
+// The only ID that the pool has was that of a group of ours, and node-b has heard its member node-a.
+TEST(OwnSpeakers, AnIdThatOurOwnGroupHadIsFreeAgain) {
+  Inputs inputs = three_nodes();
+  auto only = pool("public", "192.0.2.0/24");
+  only.spec.vrrp.virtual_router_ids = {{7, 7}};
+  put(inputs.pools, only);
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  inputs.now = TimePoint(minutes(100));
+  inputs.node_reports.at({"", "node-b"}).spec.heard_virtual_routers.push_back(heard(7));
+  EXPECT_TRUE(desired(inputs).groups.empty());
+  inputs.memory.spoken = {{{"node-a", net::Family::kIPv4, 7}, inputs.now - minutes(5)}};
+  EXPECT_EQ(desired(inputs).groups.size(), 1U);
+}
+
 }  // namespace
 }  // namespace fairlead::controller

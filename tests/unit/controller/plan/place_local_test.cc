@@ -91,6 +91,14 @@ TEST(LocalNodes, ShareAGroupOnlyWithTheSameAndNotWithCluster) {
   EXPECT_NE(out.group_of.at(ip("192.0.2.100")), out.group_of.at(ip("192.0.2.103")));
 }
 
+// api.md: "VIPs with the same set of eligible nodes share a group". Sets are many, virtual router IDs few.
+TEST(LocalNodes, OpenOneGroupForEachSetOfThem) {
+  Inputs inputs = three_nodes();
+  add_vips(inputs, 4);
+  EXPECT_EQ(placed(inputs).groups.size(), 3U);  // one for each node
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {"node-a", "node-b"})).groups.size(), 1U);
+}
+
 TEST(LocalNodes, OfAGroupOfItsOwnAreFollowedByHandOver) {
   Inputs inputs = served_on(1, {"node-a"});
   const auto local = all_on(inputs, {"node-c"});
@@ -158,6 +166,32 @@ TEST(LocalNodes, ANodeThatIsNotReadyKeepsItsSeatThoughItsEndpointsAreNotReady) {
   LocalNodes local = all_on(inputs, {"node-b"});
   local[ip("192.0.2.100")] = {"node-a", "node-b"};
   EXPECT_TRUE(placed_by(inputs, local).moving.empty());
+}
+
+// A node is Ready before its Pods are, as after a restart of its kubelet.
+TEST(LocalNodes, ANodeThatIsReadyAgainIsNotJudgedBeforeItsPodsHadTime) {
+  Inputs inputs = served_on(3, {"node-a", "node-b"});
+  LocalNodes local = all_on(inputs, {"node-a", "node-b"});
+  local[ip("192.0.2.100")] = {"node-b"};
+  inputs.memory.recovering["node-a"] = inputs.now - Seconds(29);
+  EXPECT_TRUE(placed_by(inputs, local).moving.empty());
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {"node-b"})).groups.at({"", kFirst}).spec,
+            inputs.groups.at({"", kFirst}).spec);
+  inputs.memory.recovering["node-a"] = inputs.now - Seconds(30);
+  EXPECT_TRUE(placed_by(inputs, local).moving.contains(ip("192.0.2.100")));
+  EXPECT_EQ(giving_up(placed_by(inputs, all_on(inputs, {"node-b"})).groups.at({"", kFirst})),
+            Nodes{"node-a"});
+}
+
+// It may have become Ready just before.
+TEST(LocalNodes, NorIsAnyNodeRightAfterTheControllerBegan) {
+  Inputs inputs = served_on(3, {"node-a", "node-b"});
+  LocalNodes local = all_on(inputs, {"node-a", "node-b"});
+  local[ip("192.0.2.100")] = {"node-b"};
+  inputs.memory.begun = inputs.now - Seconds(29);
+  EXPECT_TRUE(placed_by(inputs, local).moving.empty());
+  inputs.memory.begun = inputs.now - Seconds(30);
+  EXPECT_TRUE(placed_by(inputs, local).moving.contains(ip("192.0.2.100")));
 }
 
 // As far as a node is concerned that is not Ready just now they are alike.

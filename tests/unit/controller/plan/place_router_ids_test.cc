@@ -45,6 +45,43 @@ TEST(Place, TheNameOfAnUnreadableGroupIsNotTaken) {
   EXPECT_TRUE(placed(inputs).groups.contains({"", "192-0-2-0-24-v4-2"}));
 }
 
+// The group that has it on another segment of the same wire came first: the node would refuse the younger.
+TEST(Place, ANodeGetsNoSeatWhereAnotherGroupHasTheVirtualRouterIDOnItsInterface) {
+  Inputs inputs = three_nodes();
+  inputs.nodes.at({"", "node-c"}).ready = false;
+  add_vips(inputs, 1);
+  inputs.groups = placed(inputs).groups;
+  auto other = group({"198-51-100-0-24-v4-1", 1, {{"198.51.100.50", "x"}}, {{"node-c", 200}}});
+  other.spec.addresses.front().owners.clear();
+  put(inputs.groups, other);
+  inputs.nodes.at({"", "node-c"}).ready = true;
+  const auto seated = [&] { return placed(inputs).groups.at({"", "192-0-2-0-24-v4-1"}).spec.members.size(); };
+  EXPECT_EQ(seated(), 2U);
+  inputs.groups.at({"", "198-51-100-0-24-v4-1"}).spec.interface = "eth1";
+  EXPECT_EQ(seated(), 3U);
+}
+
+// Of two groups that would both seat it, one does.
+TEST(Place, NorDoTwoGroupsWithOneVirtualRouterIDSeatANodeAtOnce) {
+  Inputs inputs = three_nodes();
+  inputs.node_reports.at({"", "node-c"})
+      .spec.interfaces.front()
+      .addresses.push_back(*net::parse_prefix("198.51.100.3/24"));
+  put(inputs.pools, pool("other", "198.51.100.96/27"));
+  add_vips(inputs, 1);
+  put(inputs.virtual_ips, vip("web", "198.51.100.100"));
+  put(inputs.groups,
+      group({"192-0-2-0-24-v4-1", 1, {{"192.0.2.100", "vip-0"}}, {{"node-a", 200}, {"node-b", 150}}}));
+  auto lone = group({"198-51-100-0-24-v4-1", 1, {{"198.51.100.100", "web"}}, {{"node-d", 200}}});
+  put(inputs.nodes, node("node-d"));
+  put(inputs.groups, lone);
+  int seats = 0;
+  for (const auto& [key, group] : placed(inputs).groups) {
+    for (const auto& member : group.spec.members) seats += member.node == "node-c" ? 1 : 0;
+  }
+  EXPECT_EQ(seats, 1);
+}
+
 TEST(Place, OnlyThePoolsVirtualRouterIDsAreUsed) {
   Inputs inputs = three_nodes();
   inputs.pools.at({"", "public"}).spec.vrrp.virtual_router_ids = {{50, 50}};

@@ -35,6 +35,22 @@ TEST(Place, AChangeOfThePoolReachesItsGroups) {
   EXPECT_FALSE(placed(inputs).groups.begin()->second.spec.preempt);
 }
 
+// Two pools that were alike: whose rules its groups go by is not left to the order or number of addresses.
+TEST(Place, OfAGroupThatTwoPoolsShareThePoolOfTheOldestVirtualIPRules) {
+  Inputs inputs = three_nodes();
+  inputs.pools.at({"", "public"}).spec.addresses = {*net::parse_range("192.0.2.100-192.0.2.102")};
+  put(inputs.pools, pool("second", "192.0.2.103-192.0.2.120"));
+  for (auto& [key, object] : inputs.pools) object.spec.groups = 1;
+  add_vips(inputs, 4);  // the last by address and age is of the second pool
+  inputs.groups = placed(inputs).groups;
+  ASSERT_EQ(inputs.groups.size(), 1U);
+  inputs.pools.at({"", "second"}).spec.vrrp.advert_interval = Milliseconds(1000);
+  const auto interval = [&] { return placed(inputs).groups.begin()->second.spec.advert_interval; };
+  EXPECT_EQ(interval(), Milliseconds(250));
+  inputs.virtual_ips.at({"shop", "vip-3"}).meta.creation_timestamp = WallTime(Seconds(-1));
+  EXPECT_EQ(interval(), Milliseconds(1000));
+}
+
 TEST(Place, WithItsPoolGoneAGroupStaysAsItIs) {
   Inputs inputs = three_nodes();
   add_vips(inputs, 1);

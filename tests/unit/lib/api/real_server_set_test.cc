@@ -147,6 +147,18 @@ TEST(EncodeRealServerSet, IsReadBackAsTheSameValue) {
   EXPECT_EQ(decoded.value, example());
 }
 
+// FC-09, I-8.
+TEST(RealServerSetStatus, AnEntryThatCannotBeReadIsLeftOutAndTold) {
+  std::string text = encode_real_server_set(example());
+  text.back() = ',';
+  text += R"("status":{"members":[{"node":"node-a","up":"all"},{"node":"node-b","up":2}]}})";
+  const auto decoded = decode_real_server_set(text);
+  EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  ASSERT_EQ(decoded.value.members.size(), 1U);
+  EXPECT_EQ(decoded.value.members.front().node, "node-b");
+  EXPECT_EQ(to_string(decoded.left_out), "status.members[0].up: must be a whole number, got a string");
+}
+
 TEST(EncodeRealServerSetMember, WritesExactlyOneEntryWithoutResourceVersion) {
   const RealServerSetMember entry{"node-a", 2, 3, 7};
   const std::string text = encode_real_server_set_member({"shop", "web-v4-0"}, entry);

@@ -235,6 +235,46 @@ TEST(VRRPGroupStatus, AnEntryThatSpeaksOfAnotherObjectOfTheNameIsNotThere) {
   EXPECT_EQ(read(""), 1U);  // of a node that does not say so yet
 }
 
+VRRPGroup with_entries(const std::string& entries, std::vector<Problem>& left_out) {
+  const auto decoded = decode_vrrp_group(
+      R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"VRRPGroup","metadata":{"name":"g","uid":"new"},)"
+      R"("spec":{"family":"IPv4","virtualRouterID":1,"interface":"eth0"},"status":{"members":[)" +
+      entries + R"(],"master":"node-b"}})");
+  EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  left_out = decoded.left_out;
+  return decoded.value;
+}
+
+// FC-09, I-8: of two releases, one may know a state that the other does not.
+TEST(VRRPGroupStatus, AnEntryThatCannotBeReadIsLeftOutAndTold) {
+  std::vector<Problem> left_out;
+  const auto group =
+      with_entries(R"({"node":"node-a","state":"Fault"},{"node":"node-b","state":"Master"})", left_out);
+  ASSERT_EQ(group.status.members.size(), 1U);
+  EXPECT_EQ(group.status.members.front().node, "node-b");
+  EXPECT_EQ(group.status.entries, (std::vector<std::string>{"node-a", "node-b"}));  // each has its place
+  EXPECT_EQ(group.status.master, "node-b");
+  EXPECT_EQ(to_string(left_out),
+            R"(status.members[0].state: must be one of Initialize, Backup, Master, got "Fault")");
+}
+
+// Entries are taken out by their places.
+TEST(VRRPGroupStatus, WhereOneIsNoEntryAtAllNobodyKnowsThePlacesOfTheOthers) {
+  std::vector<Problem> left_out;
+  const auto group = with_entries(R"(null,{"node":"node-b","state":"Master"})", left_out);
+  EXPECT_EQ(group.status.members.size(), 1U);
+  EXPECT_TRUE(group.status.entries.empty());
+  EXPECT_EQ(to_string(left_out), "status.members[0]: must not be null");
+}
+
+TEST(VRRPGroupStatus, OfAFileAllIsReadOrNone) {
+  const auto decoded = decode_written_vrrp_group(
+      R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"VRRPGroup","metadata":{"name":"g"},)"
+      R"("spec":{"family":"IPv4","virtualRouterID":1,"interface":"eth0"},)"
+      R"("status":{"members":[{"node":"node-a","state":"Fault"}]}})");
+  EXPECT_FALSE(decoded.ok());
+}
+
 TEST(MemberState, IsSpelledAsInApiMd) {
   EXPECT_EQ(to_string(MemberState::kInitialize), "Initialize");
   EXPECT_EQ(to_string(MemberState::kBackup), "Backup");

@@ -7,7 +7,7 @@
 namespace fairlead::apiserver {
 namespace {
 
-// A kind of two fields: "bad" makes it unreadable.
+// A kind of two fields: "bad" makes it unreadable, with "odd" there is a part that it does without.
 struct Thing {
   api::ObjectMeta meta;
   std::string value;
@@ -21,6 +21,7 @@ api::Decoded<Thing> decode(std::string_view json) {
   out.value.meta.resource_version = reconcile::string_at(json, {"version"});
   out.value.value = reconcile::string_at(json, {"value"});
   if (out.value.value == "bad") out.problems.push_back({"value", "is bad"});
+  if (out.value.value == "odd") out.left_out.push_back({"part", "is odd"});
   return out;
 }
 
@@ -174,6 +175,17 @@ TEST_F(InformerTest, AnUnreadableObjectKeepsItsLastGoodVersionAndHarmsNobodyElse
   server().upsert(thing("a", "3", ""));
   EXPECT_EQ(told(), (Told{"a=3"}));
   EXPECT_TRUE(informer_.poisoned().empty());
+}
+
+// FC-09.
+TEST_F(InformerTest, AnObjectThatDoesWithoutAPartIsAGoodOneAndThePartIsTold) {
+  const std::string told_once = "fairlead_api_watch_errors_total{kind=\"things\",reason=\"unreadable\"} 1\n";
+  server().upsert(thing("a", "1", ""));
+  EXPECT_EQ(metrics_.render().find(told_once), std::string::npos);
+  server().upsert(thing("a", "odd", ""));
+  EXPECT_EQ(told(), (Told{"a=1", "a=odd"}));
+  EXPECT_TRUE(informer_.poisoned().empty());
+  EXPECT_NE(metrics_.render().find(told_once), std::string::npos);
 }
 
 TEST_F(InformerTest, AnObjectThatWasNeverReadableIsToldOfButNotInTheStore) {
