@@ -30,6 +30,7 @@ struct Statuses {
   ByKey<ServiceStatus> services;
   ByKey<std::vector<Notice>> virtual_ip_notices;
   ByKey<std::vector<Notice>> service_notices;
+  ByKey<std::vector<Notice>> pool_notices;
 };
 
 // The order of writes: real servers that come, go or drain behind an address that is served already, and

@@ -51,6 +51,7 @@ void pool_statuses(const Inputs& inputs, const Statuses& statuses, std::vector<W
     object.status = status;
     out.push_back(application({Step::kStatus, Verb::kApplyStatus, Target::kAddressPool}, object.meta,
                               api::encode_address_pool_status(object)));
+    out.back().notices = notices_of(statuses.pool_notices, key);
   }
 }
 

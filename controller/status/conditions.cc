@@ -26,6 +26,10 @@ api::Condition condition(const std::string& type, bool is_true, Reason reason, c
   return out;
 }
 
+Refusal unreadable(const Poisoned& poisoned) {
+  return {Reason::kInvalidSpec, api::to_string(poisoned.problems)};
+}
+
 std::vector<api::Condition> timed(std::vector<api::Condition> wanted,
                                   const std::vector<api::Condition>& present, std::int64_t generation,
                                   WallTime now) {

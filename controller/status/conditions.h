@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/plan/inputs.h"
 #include "controller/plan/reason.h"
 #include "lib/api/meta.h"
 
@@ -12,6 +13,9 @@ namespace fairlead::controller {
 
 // A condition without its time. A message is 4096 bytes at most.
 api::Condition condition(const std::string& type, bool is_true, Reason reason, const std::string& message);
+
+// Why an object is not accepted that cannot be read.
+Refusal unreadable(const Poisoned& poisoned);
 
 // `wanted` with observedGeneration, and the time of the present condition of its type and status, else `now`
 // in whole seconds (the API server keeps no finer ones).

@@ -123,8 +123,9 @@ void tell_withdrawal(const api::VirtualIPStatus& was, const api::VirtualIPStatus
   }
 }
 
-void tell_causes(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
-  for (const auto& [cause, message] : new_causes(was.conditions, next.conditions)) {
+void tell_causes(const std::vector<api::Condition>& before, const std::vector<api::Condition>& after,
+                 Telling& out) {
+  for (const auto& [cause, message] : new_causes(before, after)) {
     for (const auto reason : kToldCauses) {
       if (to_string(reason) == cause) out.bad(reason, "Summarize", message);
     }
@@ -151,12 +152,21 @@ std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api:
   tell_addresses(present.status, next, news);
   tell_master(present.status, next, news);
   tell_withdrawal(present.status, next, news);
-  tell_causes(present.status, next, news);
+  tell_causes(present.status.conditions, next.conditions, news);
   std::vector<Notice> out = news.take();
   tell_service_too(present.meta, out);
   const auto first = refusals.take();  // a Service has them from its own condition
   out.insert(out.begin(), first.begin(), first.end());
   return out;
+}
+
+std::vector<Notice> pool_notices(const api::AddressPool& present, const api::AddressPoolStatus& next) {
+  Telling out({"fairlead.dev/v1alpha1", "AddressPool", present.meta.name, "", present.meta.uid});
+  const auto* no =
+      turned(present.status.conditions, next.conditions, "Accepted", api::ConditionStatus::kFalse);
+  if (no != nullptr) out.bad(EventReason::kNotAccepted, "Validate", reason_and_message(*no));
+  tell_causes(present.status.conditions, next.conditions, out);
+  return out.take();
 }
 
 std::vector<Notice> service_notices(const api::Service& present, const ServiceStatus& next) {

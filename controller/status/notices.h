@@ -14,6 +14,9 @@ namespace fairlead::controller {
 // Service, but for the two refusals.
 std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api::VirtualIPStatus& next);
 
+// ForeignStatusWriter: when it begins or names another. What else is amiss with a pool its conditions say.
+std::vector<Notice> pool_notices(const api::AddressPool& present, const api::AddressPoolStatus& next);
+
 // NameTaken, NotAccepted, AllocationFailed.
 std::vector<Notice> service_notices(const api::Service& present, const ServiceStatus& next);
 

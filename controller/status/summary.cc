@@ -11,6 +11,7 @@
 #include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
 #include "controller/status/notices.h"
+#include "controller/status/pool_status.h"
 #include "controller/status/virtual_ip_status.h"
 
 namespace fairlead::controller {
@@ -92,10 +93,6 @@ std::map<std::string, std::vector<const api::RealServerSet*>> sets_by_uid(const 
     for (const auto& owner : set.meta.owner_references) out[owner.uid].push_back(&set);
   }
   return out;
-}
-
-Refusal unreadable(const Poisoned& poisoned) {
-  return {Reason::kInvalidSpec, api::to_string(poisoned.problems)};
 }
 
 // Of VirtualIPs of which no version could ever be read (FC-09). They keep what they have.
@@ -207,31 +204,6 @@ void summarize_services(const Inputs& inputs, const Desired& desired, WallTime w
         timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
     out.service_notices.insert({key, service_notices(service, status)});
     out.services.insert({key, std::move(status)});
-  }
-}
-
-void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
-  for (const auto& [name, decision] : desired.pools) {
-    const auto& pool = *newest(inputs.pools, inputs.poisoned_pools, cluster_key(name));
-    api::AddressPoolStatus status = decision.numbers;
-    std::optional<Refusal> no = decision.refusal;
-    if (const auto* poisoned = find(inputs.poisoned_pools, cluster_key(name))) no = unreadable(*poisoned);
-    const std::string exhausted = exhaustion(pool, status);
-    std::vector<api::Condition> wanted{no ? condition("Accepted", false, no->reason, no->message)
-                                          : condition("Accepted", true, Reason::kAccepted, "")};
-    wanted.push_back(exhausted.empty() ? condition("Degraded", false, Reason::kHealthy, "")
-                                       : condition("Degraded", true, Reason::kPoolExhausted, exhausted));
-    status.conditions = timed(std::move(wanted), pool.status.conditions, pool.meta.generation, wall_now);
-    out.pools.insert({cluster_key(name), std::move(status)});
-  }
-  for (const auto& [key, poisoned] : inputs.poisoned_pools) {
-    const auto* pool = std::get_if<api::AddressPool>(&poisoned.object);
-    if (pool == nullptr || inputs.pools.contains(key) || pool->meta.deleting) continue;
-    const Refusal no = unreadable(poisoned);
-    api::AddressPoolStatus status = pool->status;
-    status.conditions = timed({condition("Accepted", false, no.reason, no.message)}, pool->status.conditions,
-                              pool->meta.generation, wall_now);
-    out.pools.insert({key, std::move(status)});
   }
 }
 

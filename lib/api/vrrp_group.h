@@ -157,10 +157,6 @@ std::string encode_vrrp_group_status(
 // Apply body with exactly one members entry, for manager fairlead-node-<node>; no resourceVersion (K-27).
 std::string encode_member_status(const std::string& group, const MemberStatus& entry);
 
-// JSON patch that takes the entries at these places of `status.entries` out, if the group is still of its
-// resourceVersion.
-std::string encode_entry_removal(const VRRPGroup& group, const std::set<std::size_t>& places);
-
 // What the key of a label that names a node begins with.
 inline constexpr std::string_view kNodeLabelPrefix = "node.fairlead.dev/";
 

@@ -115,16 +115,6 @@ std::string encode_vrrp_group_status(const VRRPGroup& object) {
   return dump(out);
 }
 
-// From the last on, so that the places of the others stay. A version that is another's is a conflict.
-std::string encode_entry_removal(const VRRPGroup& group, const std::set<std::size_t>& places) {
-  json out{
-      {{"op", "replace"}, {"path", "/metadata/resourceVersion"}, {"value", group.meta.resource_version}}};
-  for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    out.push_back({{"op", "remove"}, {"path", "/status/members/" + std::to_string(*place)}});
-  }
-  return dump(out);
-}
-
 std::string encode_member_status(const std::string& group, const MemberStatus& entry) {
   json out = apply_frame(kKind, ObjectKey{"", group});
   out["status"]["members"].push_back(entry_json(entry));

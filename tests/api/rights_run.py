@@ -74,6 +74,12 @@ def set_status(verdicts, run, group):
     where = f"{OURS}/namespaces/default/realserversets/by-hand"
     told = until(lambda: (run.world.get(where).get("status") or {}).get("members"))
     verdicts.add("the Master reports its entry of a set", bool(told) and told[0]["node"] == "node-a", str(told) + run.logs())
+    run.world.reals("by-hand", "node-x", 1, 1)
+
+    def reporters():
+        return [m["node"] for m in (run.world.get(where).get("status") or {}).get("members", [])]
+    verdicts.add("and the controller takes out the entry of one that is no member", until(lambda: reporters() == ["node-a"]),
+                 str(reporters()) + run.logs())
     run.world.delete(where)
 
 

@@ -24,6 +24,7 @@ TABLE = {
         ("", "fairlead.dev", "addresspools/status", ""): "patch",
         ("", "fairlead.dev", "addressclaims/status", ""): "patch",
         ("", "fairlead.dev", "vrrpgroups/status", ""): "patch",
+        ("", "fairlead.dev", "realserversets/status", ""): "patch",
         ("", "events.k8s.io", "events", ""): "create patch",
         ("fairlead-system", "coordination.k8s.io", "leases", ""): "create",
         ("fairlead-system", "coordination.k8s.io", "leases", "fairlead-controller"): "get update",
@@ -102,7 +103,6 @@ def refused(judge, accounts, x):
     only_controller = [
         ("report for a node", "PATCH", f"{OURS}/nodereports/node-x", {}),
         ("change a claim", "PATCH", f"{OURS}/addressclaims/v4-192-0-2-100", {"spec": {"pool": "other"}}),
-        ("report for a set", "PATCH", f"{OURS}/namespaces/default/realserversets/s/status", {}),
         ("another Lease", "GET", "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/other", None),
         ("a Lease elsewhere", "POST", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases", {}),
     ]

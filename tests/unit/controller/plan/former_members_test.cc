@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "controller/plan/release.h"
+#include "lib/api/entry_removal.h"
 #include "unit/controller/builders.h"
 
-// Entries of former members in a group's status: gone when nothing waits for them, and not before (api.md,
-// Release).
+// Entries of former members in the status of a group and of its sets: gone when nothing waits for them, and
+// not before (api.md, Release).
 namespace fairlead::controller {
 namespace {
 
@@ -43,7 +44,7 @@ TEST(FormerMembers, TheirEntriesAreTakenOutOfTheVersionThatWasSeen) {
                               Target::kVRRPGroup,
                               kGroup,
                               "17",
-                              api::encode_entry_removal(scene.there(), {1}),
+                              api::encode_entry_removal(scene.there().meta.resource_version, {1}),
                               {},
                               {}}));
 }
@@ -51,7 +52,8 @@ TEST(FormerMembers, TheirEntriesAreTakenOutOfTheVersionThatWasSeen) {
 TEST(FormerMembers, SeveralGoAtOnceAndMembersStay) {
   Scene scene;
   scene.there().status.entries = {"node-x", "node-a", "node-b", "node-y"};
-  EXPECT_EQ(scene.writes().at(0).body, api::encode_entry_removal(scene.there(), {0, 3}));
+  EXPECT_EQ(scene.writes().at(0).body,
+            api::encode_entry_removal(scene.there().meta.resource_version, {0, 3}));
   scene.there().status.entries = {"node-b", "node-a"};
   EXPECT_TRUE(scene.writes().empty());
 }
@@ -98,6 +100,60 @@ TEST(FormerMembers, AGroupThatIsWrittenOtherwiseInThisRoundWaitsForTheNext) {
   out.front().key.name = "another";
   entry_removals(scene.inputs, scene.wanted, out);
   EXPECT_EQ(out.size(), 2U);
+}
+
+// A RealServerSet of the group, with entries of these nodes.
+Scene with_set(const std::vector<std::string>& nodes) {
+  Scene scene;
+  scene.there().status.entries.clear();
+  api::RealServerSet set;
+  set.meta = meta("web-v4-0", "shop");
+  set.spec.group = "g";
+  for (const auto& node : nodes) set.members.push_back({node, 1, 2, 1});
+  put(scene.inputs.sets, set);
+  scene.wanted.sets = scene.inputs.sets;
+  return scene;
+}
+const api::ObjectKey kSet{"shop", "web-v4-0"};
+
+// The cap is the same, and nodes that have been Master once gather there just so.
+TEST(FormerMembers, TheirEntriesInTheGroupsSetsGoToo) {
+  const auto writes = with_set({"node-c", "node-a", "node-x"}).writes();
+  ASSERT_EQ(writes.size(), 1U);
+  EXPECT_EQ(writes[0], (Write{Step::kRemoveEntries,
+                              Verb::kRemoveEntries,
+                              Target::kRealServerSet,
+                              kSet,
+                              "17",
+                              api::encode_entry_removal("17", {0, 2}),
+                              {},
+                              {}}));
+  EXPECT_TRUE(with_set({"node-b", "node-a"}).writes().empty());
+}
+
+TEST(FormerMembers, InASetOneOfWhomSomethingIsAwaitedKeepsItsEntry) {
+  Scene scene = with_set({"node-c"});
+  scene.there().meta.labels[api::node_label("node-c")] = "";
+  EXPECT_TRUE(scene.writes().empty());
+  scene = with_set({"node-c"});
+  scene.to_be().spec.members.push_back({"node-c", "uid-node-c", 100, ""});
+  EXPECT_TRUE(scene.writes().empty());
+}
+
+TEST(FormerMembers, ASetThatGoesOrIsWrittenOrWhoseGroupIsNotThereIsLeftAlone) {
+  Scene scene = with_set({"node-c"});
+  scene.inputs.sets.at(kSet).meta.deleting = true;
+  EXPECT_TRUE(scene.writes().empty());
+  scene = with_set({"node-c"});
+  scene.wanted.sets.clear();
+  EXPECT_TRUE(scene.writes().empty());
+  scene = with_set({"node-c"});
+  scene.inputs.sets.at(kSet).spec.group = "another";
+  EXPECT_TRUE(scene.writes().empty());
+  scene = with_set({"node-c"});
+  std::vector<Write> out{{Step::kSets, Verb::kApply, Target::kRealServerSet, kSet, "17", "{}", {}, {}}};
+  entry_removals(scene.inputs, scene.wanted, out);
+  EXPECT_EQ(out.size(), 1U);
 }
 
 // Of a controller that was away for long: it needs no memory of who was a member.

@@ -70,6 +70,51 @@ TEST(UndoneFC04, IsToldOfTheAddressClaimOfWhatItHolds) {
       "a minute: whoever takes a field away, or goes by our name, is not named");
 }
 
+// Of a pool nothing but its status is ours: whoever undoes that is told of there.
+TEST(UndoneFC04, IsToldOfThePoolWithAnEventAndBesideWhatElseIsAmiss) {
+  Inputs inputs = served();
+  const api::ObjectKey key{"", "public"};
+  const auto now = [&] { return summarize(inputs, desired(inputs), {}, {}).statuses; };
+  EXPECT_EQ(degraded_of(now().pools.at(key).conditions).reason, "Healthy");
+  EXPECT_TRUE(now().pool_notices.at(key).empty());
+  inputs.memory.fought = {{{"addresspools", key}, "argocd"}};
+  const std::string message =
+      "\"argocd\" undoes what we write of this AddressPool again and again, and now we write once a minute";
+  const auto degraded = degraded_of(now().pools.at(key).conditions);
+  EXPECT_EQ(degraded.status, api::ConditionStatus::kTrue);
+  EXPECT_EQ(degraded.reason, "ForeignStatusWriter");
+  EXPECT_EQ(degraded.message, message);
+  const auto notices = now().pool_notices.at(key);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0], (Notice{{"fairlead.dev/v1alpha1", "AddressPool", "public", "", "uid-public"},
+                                api::EventType::kWarning,
+                                "ForeignStatusWriter",
+                                "Summarize",
+                                message}));
+  const auto writes = changes(inputs, desired(inputs), now());
+  const auto written = std::find_if(writes.begin(), writes.end(),
+                                    [](const Write& write) { return write.target == Target::kAddressPool; });
+  ASSERT_NE(written, writes.end());
+  EXPECT_EQ(written->notices, notices) << "told once the status is written";
+  inputs.pools.at(key).status = now().pools.at(key);
+  EXPECT_TRUE(now().pool_notices.at(key).empty()) << "told once";
+  inputs.pools.at(key).spec.addresses = {*net::parse_range("192.0.2.100-192.0.2.100")};
+  EXPECT_EQ(degraded_of(now().pools.at(key).conditions).message,
+            message + "; also PoolExhausted: no address is left");
+}
+
+TEST(UndoneFC04, IsToldOfAPoolThatCannotBeReadToo) {
+  Inputs inputs = served();
+  const api::ObjectKey key{"", "odd"};
+  auto object = pool("odd", "198.51.100.0/24");
+  inputs.poisoned_pools.insert({key, {object.meta, {{"spec", "is odd"}}, object}});
+  const auto now = [&] { return summarize(inputs, desired(inputs), {}, {}).statuses.pools.at(key); };
+  EXPECT_EQ(find_condition(now().conditions, "Degraded"), nullptr);
+  inputs.memory.fought = {{{"addresspools", key}, ""}};
+  EXPECT_EQ(degraded_of(now().conditions).reason, "ForeignStatusWriter");
+  EXPECT_EQ(find_condition(now().conditions, "Accepted")->reason, "InvalidSpec");
+}
+
 // The Event is about the message: a name that is found out, or another one, is news.
 TEST(UndoneFC04, AnEventTellsAndTellsAgainWhoItIsOnceThatIsKnown) {
   Inputs inputs = served();

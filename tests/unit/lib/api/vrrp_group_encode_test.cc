@@ -133,15 +133,6 @@ TEST(EncodeVRRPGroupStatus, WritesTheControllersFieldsOnly) {
       R"("resourceVersion":"9"},"status":{"conditions":[],"master":"node-a","state":"Ready"}})");
 }
 
-// From the last on: the place of one does not move before its turn.
-TEST(EncodeEntryRemoval, TakesEntriesOutOfThatVersionOfTheGroupAlone) {
-  VRRPGroup value = group();
-  value.meta.resource_version = "9";
-  EXPECT_EQ(encode_entry_removal(value, {0, 2}),
-            R"([{"op":"replace","path":"/metadata/resourceVersion","value":"9"},)"
-            R"({"op":"remove","path":"/status/members/2"},{"op":"remove","path":"/status/members/0"}])");
-}
-
 MemberStatus entry() {
   MemberStatus out;
   out.node = "node-a";
