@@ -136,6 +136,19 @@ def sharing(verdicts, run):
                  str(holders()) + run.logs())
 
 
+def claims(verdicts, run):
+    """A claim whose address no node can hold, and so no group has, goes with its pool, of which nothing is there to be got."""
+    world = run.world
+    world.pool("brief", ["192.0.2.120-192.0.2.121"])
+    world.vip("never", {"addresses": ["192.0.2.120"], "forwarding": "Delegate", "placement": {"nodeSelector": {"matchLabels": {"nowhere": "yes"}}}})
+
+    def claim():
+        return world.get(f"{OURS}/addressclaims/v4-192-0-2-120")
+    made = until(claim)
+    world.delete(f"{OURS}/addresspools/brief")
+    verdicts.add("a claim whose address is in no group goes with its pool", bool(made) and until(lambda: not claim()), run.logs())
+
+
 def removal(verdicts, run):
     """The real node says by itself that it has let go; the others do by hand. A set whose VirtualIP is gone goes, too, once the
     controller has got that VirtualIP and found nothing."""
@@ -144,7 +157,7 @@ def removal(verdicts, run):
         "apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet", "spec": {"group": "gone", "slice": {"index": 0, "count": 1}},
         "metadata": {"name": "left", "namespace": "default", "ownerReferences": [
             {"apiVersion": "fairlead.dev/v1alpha1", "kind": "VirtualIP", "name": "gone", "uid": "gone", "controller": True}]}})
-    for name in ("alone", "wavers", "one", "other"):
+    for name in ("alone", "wavers", "one", "other", "never"):
         world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 
     def gone():

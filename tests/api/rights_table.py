@@ -13,7 +13,7 @@ TABLE = {
         ("", "", "nodes", ""): "get " + READ,
         ("", "", "namespaces", ""): READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
-        ("", "fairlead.dev", "addresspools", ""): READ,
+        ("", "fairlead.dev", "addresspools", ""): "get " + READ,
         ("", "fairlead.dev", "addressclaims", ""): READ + " create delete",
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",
         ("", "fairlead.dev", "virtualips", ""): "get " + READ + " create patch delete",
