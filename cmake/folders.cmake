@@ -8,7 +8,7 @@ set(FAIRLEAD_FOLDERS
   "lib/reconcile|lib/api"
   "lib/sys|lib/net|spdlog|fmt|prometheus-cpp-core|yaml-cpp|Threads::Threads"
   "lib/apiserver|lib/reconcile|lib/sys|cpprest|OpenSSL::SSL|OpenSSL::Crypto"
-  "controller/plan|lib/api"
+  "controller/plan|lib/api|lib/reconcile"
   "controller/status|lib/api|controller/plan"
   "controller/app|controller/status|lib/apiserver"
   "node/vrrp|lib/net"

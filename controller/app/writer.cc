@@ -9,7 +9,6 @@
 #include "lib/api/managed_fields.h"
 #include "lib/api/status_reply.h"
 #include "lib/base/text.h"
-#include "lib/reconcile/resource_version.h"
 #include "lib/reconcile/write_answer.h"
 #include "lib/sys/log.h"
 
@@ -22,12 +21,6 @@ constexpr int kConflict = 409;
 constexpr std::size_t kUnderWay = 16;  // a third of a second, at the rate that we keep to (K-33)
 
 bool good(int status) { return status >= 200 && status < 300; }
-
-// Statuses, though a claim's holders are decided from, and real servers behind what is served already.
-bool decides_nothing(const Write& write) {
-  const bool tells = write.verb == Verb::kApplyStatus && write.target != Target::kAddressClaim;
-  return tells || write.step == Step::kRealServers;
-}
 
 std::string object_name(const Write& write) {
   return plural_of(write.target) + "/" + api::to_string(write.key);
@@ -57,7 +50,7 @@ void Writer::carry_out(std::vector<Write> writes, OnDone on_done) {
   const TimePoint now = sys::now();
   writes_.clear();
   outcome_ = {};
-  std::set<std::pair<Target, api::ObjectKey>> touched;
+  std::set<Object> touched;
   for (auto& write : writes) {
     const std::string subject = subject_of(write);
     const bool waits = touched.contains({write.target, write.key});  // it takes no try that all share
@@ -96,12 +89,8 @@ void Writer::go_on() {
   }
 }
 
-bool Writer::is_ours(Target target, const api::ObjectKey& key, const std::string& version) const {
-  if (under_way_.contains({target, key})) return true;
-  const auto moved = outcome_.moved.find({target, key});
-  if (moved == outcome_.moved.end()) return false;
-  return version == moved->second.written ||
-         !reconcile::has_passed(version, moved->second.before, moved->second.written);
+bool Writer::is_ours(const Object& object, const std::string& version) const {
+  return under_way_.contains(object) || is_echo(outcome_.moved, object, version);
 }
 
 // Reads what the write takes for gone, from number `at` on, and sends it if nothing of it is there.

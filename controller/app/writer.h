@@ -5,10 +5,10 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "controller/app/reverts.h"
+#include "controller/plan/agenda.h"
 #include "controller/plan/changes.h"
 #include "lib/apiserver/client.h"
 #include "lib/apiserver/event_sender.h"
@@ -30,13 +30,7 @@ class Writer {
     // All was sent but for what is `left`, and nothing is decided from what changed: the next round has
     // nothing to add.
     bool at_rest = true;
-    // Objects that changed by our hand: the next round may be computed only when the caches have passed the
-    // write (K-22).
-    struct Move {
-      std::string before;   // resourceVersion; empty: there was none
-      std::string written;  // that of the answer; empty: a delete
-    };
-    std::map<std::pair<Target, api::ObjectKey>, Move> moved;
+    Moves moved;
     // RealServerSets of which real servers alone had to be written, and were left (drop_rest()).
     std::set<api::ObjectKey> left;
     // Services whose status was refused because these field managers own it (K-26).
@@ -57,7 +51,7 @@ class Writer {
 
   // True if this version of the object is, or may be, what the round that runs has made of it: its cache
   // shows nothing new by it. An object whose write is under way counts.
-  bool is_ours(Target target, const api::ObjectKey& key, const std::string& version) const;
+  bool is_ours(const Object& object, const std::string& version) const;
 
   // When the first object that waits may be tried again.
   std::optional<TimePoint> next_retry() const;
@@ -85,8 +79,8 @@ class Writer {
   sys::Counter& retried_;
   std::vector<Write> writes_;  // of the round, those still to be sent last
   std::size_t sent_ = 0;
-  Step step_{};                                            // of those that are under way
-  std::set<std::pair<Target, api::ObjectKey>> under_way_;  // sent and not answered
+  Step step_{};                 // of those that are under way
+  std::set<Object> under_way_;  // sent and not answered
   Outcome outcome_;
   OnDone on_done_;
   reconcile::Retries retries_;

@@ -1,6 +1,8 @@
 #include "lib/api/service.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "lib/api/json_view.h"
 #include "lib/api/json_write.h"
@@ -27,13 +29,18 @@ void read_ports(const JsonView& list, Service& out) {
     out.too_many_ports = items.size();
     return;
   }
+  std::set<std::pair<net::Port, net::Protocol>> seen;
   for (const auto& item : items) {
     ServicePort port;
     if (!item.object()) continue;
     item.at("name").read(port.name);
     item.at("port").require();
-    read_port(item.at("port"), 1, port.port);
+    const bool known = read_port(item.at("port"), 1, port.port);
     read_protocol(item.at("protocol"), port.protocol);
+    if (known && !seen.insert({port.port, port.protocol}).second) {
+      item.problem("must be unique by port and protocol, got " + std::to_string(port.port.value()) + "/" +
+                   std::string(net::to_string(port.protocol)) + " again");
+    }
     out.ports.push_back(std::move(port));
   }
 }

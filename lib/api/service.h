@@ -34,7 +34,7 @@ struct Service {
   ObjectMeta meta;
   std::string type;                 // "LoadBalancer", "ClusterIP", ...
   std::string load_balancer_class;  // empty if unset
-  std::vector<ServicePort> ports;   // empty with too_many_ports
+  std::vector<ServicePort> ports;   // each port and protocol once; empty with too_many_ports
   std::size_t too_many_ports = 0;   // how many, of a Service with more than kMostServicePorts
   std::vector<std::string> cluster_ips;
   std::vector<net::Family> ip_families;

@@ -29,6 +29,8 @@ class Rounds {
   // A round is wanted at `at`. True if none was wanted before that: the timer is to be set to it. What is
   // wanted later does not put off what is wanted sooner, nor the other way round.
   bool want(TimePoint at);
+  // When, if one is.
+  std::optional<TimePoint> wanted() const { return wanted_; }
   // The timer has come: what is wanted next is wanted anew.
   void timer_came() { wanted_.reset(); }
 

@@ -7,7 +7,7 @@ import struct
 from seed_files import checksum, words, write
 from seeds_frames import neighbor_frames
 from seeds_kubernetes import json_streams, kubeconfigs, reflectors
-from seeds_objects import diff_planner, network_texts
+from seeds_objects import diff_planner, network_texts, service_objects
 from seeds_routes import route_messages
 
 # vrrp_packet: settings(1) more(1) priority(1) interval(1) moment(2), then the packet.
@@ -174,3 +174,4 @@ if __name__ == "__main__":
     kubeconfigs()
     network_texts()
     diff_planner()
+    service_objects()

@@ -5,21 +5,12 @@
 #include <utility>
 
 #include "controller/plan/backend_writes.h"
-#include "controller/plan/desired.h"
-#include "controller/plan/patience.h"
-#include "controller/plan/remember.h"
-#include "controller/status/foreign_writers.h"
-#include "lib/reconcile/resource_version.h"
+#include "controller/status/whole_round.h"
 
 namespace fairlead::sim::cluster {
 namespace {
 
-constexpr Milliseconds kGather{50};
-constexpr Milliseconds kLookAtCaches{20};
-constexpr Seconds kCachesWithin{5};
-constexpr Seconds kCalm{1};
 constexpr Seconds kBeat{1};
-constexpr Seconds kLookAnyway{30};
 constexpr Milliseconds kSwiftest{1};
 constexpr Milliseconds kUsualLag{40};
 constexpr Milliseconds kListed{1500};  // after a lost history, at the latest
@@ -33,7 +24,7 @@ std::string text_of(const std::vector<controller::Write>& writes) {
   std::string out;
   for (const auto& write : writes) {
     out += (out.empty() ? "" : ", ") + std::to_string(static_cast<int>(write.step)) + ":" +
-           std::to_string(static_cast<int>(write.verb)) + " " + to_string(name_of(write.target, write.key));
+           std::to_string(static_cast<int>(write.verb)) + " " + to_string(name_of({write.target, write.key}));
   }
   return out;
 }
@@ -44,16 +35,15 @@ Replica::Replica(Ground& ground, std::string name) : ground_(ground), name_(std:
 
 void Replica::start(const std::map<std::string, std::size_t>& late) {
   process_ += alive() ? 2 : 1;
-  leading_ = running_ = altered_ = cutting_ = of_endpoints_ = false;
+  leading_ = false;
   memory_ = {};
   claims_ = {};
   standing_ = {};
-  moved_.clear();
-  stirred_.clear();
+  agenda_ = {};
   service_of_.clear();
   unsynced_.clear();
-  whole_at_.reset();
-  next_round_.reset();
+  woken_at_.reset();
+  cut_at_.reset();
   cache_ = std::make_unique<Cache>(ground_.server,
                                    [this](const auto& kind, const auto& key) { changed(kind, key); });
   writing_ =
@@ -76,8 +66,9 @@ void Replica::freeze(Microseconds length) { frozen_until_ = ground_.time.now() +
 
 void Replica::lead() {
   if (!alive() || leading_) return;
-  leading_ = altered_ = true;
-  want_whole(ground_.time.now() + kGather);
+  leading_ = true;
+  agenda_.lead(ground_.time.now());
+  follow();
 }
 
 void Replica::later(Microseconds in, std::function<void()> task) {
@@ -127,95 +118,84 @@ void Replica::lose_history() {
 }
 
 void Replica::changed(const std::string& kind, const api::ObjectKey& key) {
-  const TimePoint now = ground_.time.now();
   if (kind == "EndpointSlice") return stir(key);
   if (!leading_) return;
-  if (kind == "RealServerSet") return want_whole(now + kCalm);
-  altered_ = true;
-  want_whole(now + kGather);
   const Name name{kind, key};
-  if (running_ && !writing_->is_ours(name, cache_->version_of(name))) cut_short();
+  const auto object = object_of(name);
+  const bool ours = object && writing_->is_ours(*object, cache_->version_of(name));
+  agenda_.changed(object, ours, ground_.time.now());
+  follow();
 }
 
 void Replica::stir(const api::ObjectKey& slice) {
   const auto* now = controller::find(cache_->inputs().endpoint_slices, slice);
   const auto before = service_of_.find(slice);
-  if (before != service_of_.end()) stirred_.insert(before->second);
-  if (now != nullptr) stirred_.insert(service_of_[slice] = {slice.namespace_name, now->service_name});
+  std::set<api::ObjectKey> services;
+  if (before != service_of_.end()) services.insert(before->second);
+  if (now != nullptr) services.insert(service_of_[slice] = {slice.namespace_name, now->service_name});
   if (!leading_) return;
-  want_whole(ground_.time.now() + kCalm);
-  if (running_) return cut_short();
-  schedule(ground_.time.now() + kGather);
+  for (const auto& service : services) agenda_.endpoints_changed(service, ground_.time.now());
+  follow();
 }
 
-void Replica::cut_short() {
-  if (std::exchange(cutting_, true)) return;
-  later(kGather, [this, round = rounds_] {
-    if (running_ && round == rounds_) writing_->drop_rest();
+// Two timers, as the agenda says; one that has been set to another time meanwhile does nothing.
+void Replica::follow() {
+  const TimePoint now = ground_.time.now();
+  const auto wake = agenda_.wake();
+  if (wake && wake != std::exchange(woken_at_, wake)) {
+    later(*wake - now, [this, at = *wake] {
+      if (woken_at_ != at) return;
+      woken_at_.reset();
+      agenda_.woken();
+      round();
+    });
+  }
+  const auto cut = agenda_.cut();
+  if (cut == std::exchange(cut_at_, cut) || !cut) return;
+  later(*cut - now, [this, round = rounds_] {
+    if (agenda_.rounds().running() && round == rounds_) writing_->drop_rest();
   });
 }
 
-void Replica::want_whole(TimePoint at) {
-  if (!whole_at_ || at < *whole_at_) whole_at_ = at;
-  if (!running_) schedule(*whole_at_);
-}
-
-void Replica::schedule(TimePoint at) {
-  if (next_round_ && *next_round_ <= at) return;
-  next_round_ = at;
-  later(at - ground_.time.now(), [this, at] {
-    if (next_round_ != at) return;
-    next_round_.reset();
-    round();
-  });
+controller::Agenda::VersionOf Replica::version_of() const {
+  return [this](const controller::Object& object) { return cache_->version_of(name_of(object)); };
 }
 
 void Replica::round() {
-  const TimePoint now = ground_.time.now();
-  if (!leading_ || running_ || !unsynced_.empty()) return;
-  if (!caught_up()) return schedule(now + kLookAtCaches);
-  if (altered_ || (whole_at_ && *whole_at_ <= now)) return whole_round();
-  if (!stirred_.empty()) return endpoints_round();
-  if (whole_at_) schedule(*whole_at_);
+  using Round = controller::Agenda::Round;
+  if (!leading_ || agenda_.rounds().running() || !unsynced_.empty()) return;
+  const auto next = agenda_.next(cache_->inputs(), version_of(), ground_.time.now());
+  if (next == Round::kWhole) whole_round();
+  if (next == Round::kEndpoints) endpoints_round();
+  follow();
 }
 
 void Replica::endpoints_round() {
-  of_endpoints_ = true;
-  in_round_ = std::exchange(stirred_, {});
-  carry_out(controller::backend_writes(cache_->inputs(), standing_, {in_round_.begin(), in_round_.end()}));
+  const TimePoint now = ground_.time.now();
+  agenda_.begin_endpoints(now);
+  auto writes = controller::backend_writes(cache_->inputs(), standing_, agenda_.in_round());
+  agenda_.computed(now);
+  carry_out(std::move(writes));
 }
 
 void Replica::whole_round() {
   const TimePoint now = ground_.time.now();
-  of_endpoints_ = altered_ = false;
-  whole_at_.reset();
-  stirred_.clear();
-  next_look_ = now + kLookAnyway;
+  agenda_.begin_whole(now);
   auto& inputs = cache_->inputs();
+  if (!memory_.begun) memory_.begun = now;
   inputs.memory = memory_;
   inputs.memory.fought = writing_->fought();
   inputs.now = now;
-  auto wanted = controller::desired(inputs);
-  const auto summary = controller::summarize(inputs, wanted, claims_, wall_at(now));
-  auto writes = controller::changes(inputs, wanted, summary.statuses);
-  memory_ = controller::remember(inputs, wanted);
-  standing_ = std::move(wanted.standing);
-  memory_.stale_members = summary.stale_members;
-  memory_.fought = inputs.memory.fought;
-  if (controller::forget_settled(writes, memory_.foreign_writers) ||
-      summary.stale_members != inputs.memory.stale_members) {
-    want_whole(now + kGather);
-  }
-  claims_ = summary.memory;
-  for (const auto& end : {controller::next_end(inputs, memory_), summary.claims_end}) {
-    if (end) want_whole(std::max<TimePoint>(now + kGather, *end));
-  }
-  carry_out(std::move(writes));
+  auto decided = controller::whole_round(inputs, claims_, wall_at(now));
+  memory_ = std::move(decided.memory);
+  claims_ = std::move(decided.claims);
+  standing_ = std::move(decided.standing);
+  agenda_.computed(std::move(decided.outlook), now);
+  carry_out(std::move(decided.writes));
 }
 
 void Replica::carry_out(std::vector<controller::Write> writes) {
   ++rounds_;
-  running_ = true;
   wanted_ = text_of(writes);
   if (trace_ && !writes.empty()) {
     std::printf("%lld %s: %s\n",
@@ -226,31 +206,16 @@ void Replica::carry_out(std::vector<controller::Write> writes) {
 }
 
 void Replica::written(const Writing::Outcome& outcome) {
-  const TimePoint now = ground_.time.now();
-  running_ = false;
-  if (std::exchange(cutting_, false) && of_endpoints_) stirred_.merge(in_round_);
-  moved_ = outcome.moved;
-  if (writing_->fought() != memory_.fought) want_whole(now + kGather);
-  wait_until_ = now + kCachesWithin;
-  if (!moved_.empty() && !of_endpoints_) want_whole(now + kGather);
-  if (const auto retry = writing_->next_retry()) want_whole(std::max<TimePoint>(now + kGather, *retry));
-  if (!stirred_.empty()) schedule(now + kGather);
-  if (whole_at_) schedule(*whole_at_);
-}
-
-bool Replica::caught_up() {
-  std::erase_if(moved_, [&](const auto& entry) {
-    return reconcile::has_passed(cache_->version_of(entry.first), entry.second.before, entry.second.written);
-  });
-  if (moved_.empty()) return true;
-  if (ground_.time.now() < wait_until_) return false;
-  moved_.clear();
-  return true;
+  const bool news = writing_->fought() != memory_.fought;
+  auto left = controller::services_behind(cache_->inputs(), standing_, outcome.left);
+  agenda_.written({outcome.moved, outcome.at_rest, news, writing_->next_retry(), std::move(left)},
+                  version_of(), ground_.time.now());
+  follow();
 }
 
 void Replica::tick() {
-  const TimePoint now = ground_.time.now();
-  if (leading_ && !running_ && now >= next_look_) want_whole(now + kGather);
+  if (leading_) agenda_.tick(ground_.time.now());
+  follow();
   later(kBeat, [this] { tick(); });
 }
 

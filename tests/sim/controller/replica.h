@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "controller/plan/agenda.h"
 #include "controller/plan/standing.h"
 #include "controller/status/summary.h"
 #include "sim/controller/cache.h"
@@ -15,8 +16,8 @@
 
 namespace fairlead::sim::cluster {
 
-// One controller: the product's decisions in rounds as controller/app/controller.h makes them, over a cache
-// that is behind, kind by kind. What it does after a crash or while it is frozen it does not do.
+// One controller: the product's decisions in the product's order of rounds (controller/plan/agenda.h), over a
+// cache that is behind, kind by kind. What it does after a crash or while it is frozen it does not do.
 class Replica {
  public:
   Replica(Ground& ground, std::string name);
@@ -56,15 +57,13 @@ class Replica {
   void run(int process, std::function<void()> task);
   void changed(const std::string& kind, const api::ObjectKey& key);
   void stir(const api::ObjectKey& slice);
-  void cut_short();
-  void want_whole(TimePoint at);
-  void schedule(TimePoint at);
+  void follow();
+  controller::Agenda::VersionOf version_of() const;
   void round();
   void endpoints_round();
   void whole_round();
   void carry_out(std::vector<controller::Write> writes);
   void written(const Writing::Outcome& outcome);
-  bool caught_up();
   void tick();
 
   Ground& ground_;
@@ -81,17 +80,9 @@ class Replica {
   controller::Memory memory_;
   controller::ClaimsMemory claims_;
   controller::Standing standing_;
-  std::map<Name, Writing::Move> moved_;
-  TimePoint wait_until_{};
-  bool running_ = false;
-  bool altered_ = false;
-  bool cutting_ = false;
-  bool of_endpoints_ = false;
-  std::set<api::ObjectKey> stirred_;
-  std::set<api::ObjectKey> in_round_;
-  std::optional<TimePoint> whole_at_;
-  std::optional<TimePoint> next_round_;
-  TimePoint next_look_{};
+  controller::Agenda agenda_;
+  std::optional<TimePoint> woken_at_;
+  std::optional<TimePoint> cut_at_;
   std::uint64_t rounds_ = 0;
   std::string wanted_;
 };

@@ -4,7 +4,6 @@
 
 #include "controller/plan/absences.h"
 #include "lib/base/text.h"
-#include "lib/reconcile/resource_version.h"
 
 namespace fairlead::sim::cluster {
 namespace {
@@ -14,9 +13,21 @@ constexpr int kNotFound = 404;
 
 bool good(int status) { return status >= 200 && status < 300; }
 
+const std::map<controller::Target, std::string>& kinds_of_targets() {
+  using controller::Target;
+  static const std::map<Target, std::string> kinds{
+      {Target::kVirtualIP, "VirtualIP"},     {Target::kAddressClaim, "AddressClaim"},
+      {Target::kVRRPGroup, "VRRPGroup"},     {Target::kRealServerSet, "RealServerSet"},
+      {Target::kAddressPool, "AddressPool"}, {Target::kService, "Service"},
+      {Target::kNodeReport, "NodeReport"},   {Target::kNode, "Node"}};
+  return kinds;
+}
+
+controller::Object object_of(const controller::Write& write) { return {write.target, write.key}; }
+
 // "virtualips/shop/web 1": what is tried again by itself.
 std::string subject_of(const controller::Write& write) {
-  std::string plural = name_of(write.target, {}).kind + "s";
+  std::string plural = kinds_of_targets().at(write.target) + "s";
   for (char& c : plural) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   return plural + "/" + api::to_string(write.key) + " " + std::to_string(static_cast<int>(write.verb));
 }
@@ -41,32 +52,42 @@ Verb verb_of(controller::Verb verb) {
 
 }  // namespace
 
-Name name_of(controller::Target target, const api::ObjectKey& key) {
-  using controller::Target;
-  static const std::map<Target, std::string> names{
-      {Target::kVirtualIP, "VirtualIP"},     {Target::kAddressClaim, "AddressClaim"},
-      {Target::kVRRPGroup, "VRRPGroup"},     {Target::kRealServerSet, "RealServerSet"},
-      {Target::kAddressPool, "AddressPool"}, {Target::kService, "Service"},
-      {Target::kNodeReport, "NodeReport"},   {Target::kNode, "Node"}};
-  return {names.at(target), key};
+Name name_of(const controller::Object& object) {
+  return {kinds_of_targets().at(object.first), object.second};
+}
+
+std::optional<controller::Object> object_of(const Name& name) {
+  for (const auto& [target, kind] : kinds_of_targets()) {
+    if (kind == name.kind) return controller::Object{target, name.key};
+  }
+  return std::nullopt;
 }
 
 void Writing::carry_out(std::vector<controller::Write> writes, OnDone on_done) {
   const TimePoint now = ground_.time.now();
   writes_.clear();
   outcome_ = {};
-  std::set<Name> touched;
+  std::set<controller::Object> touched;
   for (auto& write : writes) {
-    const Name name = name_of(write.target, write.key);
-    if (touched.contains(name)) continue;
+    const bool waits = touched.contains(object_of(write));
+    if (waits) outcome_.at_rest = false;
+    if (waits) continue;
     const std::string subject = subject_of(write);
     if (!reverts_.may_write(subject, now) || !retries_.may_try(subject, now)) continue;
-    touched.insert(name);
+    touched.insert(object_of(write));
     writes_.push_back(std::move(write));
   }
   sent_ = 0;
   on_done_ = std::move(on_done);
   go_on();
+}
+
+void Writing::drop_rest() {
+  for (; sent_ < writes_.size(); writes_.pop_back()) {
+    const bool real_servers = writes_.back().step == controller::Step::kRealServers;
+    if (real_servers) outcome_.left.insert(writes_.back().key);
+    outcome_.at_rest = outcome_.at_rest && real_servers;
+  }
 }
 
 void Writing::go_on() {
@@ -79,23 +100,19 @@ void Writing::go_on() {
   }
   while (under_way_.size() < kUnderWay && sent_ < writes_.size() && writes_[sent_].step == step_) {
     const controller::Write write = std::move(writes_[sent_++]);
-    under_way_.insert(name_of(write.target, write.key));
+    under_way_.insert(object_of(write));
     confirm(write, 0);
   }
 }
 
-bool Writing::is_ours(const Name& name, const std::string& version) const {
-  if (under_way_.contains(name)) return true;
-  const auto moved = outcome_.moved.find(name);
-  if (moved == outcome_.moved.end()) return false;
-  return version == moved->second.written ||
-         !reconcile::has_passed(version, moved->second.before, moved->second.written);
+bool Writing::is_ours(const controller::Object& object, const std::string& version) const {
+  return under_way_.contains(object) || controller::is_echo(outcome_.moved, object, version);
 }
 
 void Writing::confirm(const controller::Write& write, std::size_t at) {
   if (at == write.absences.size()) return send(write);
   const auto& absence = write.absences[at];
-  call(ground_, {Verb::kGet, name_of(absence.target, absence.key), ""},
+  call(ground_, {Verb::kGet, name_of({absence.target, absence.key}), ""},
        [this, later = later_, write, at](auto answer) {
          later([this, write, at, answer] { looked_up(write, at, answer); });
        });
@@ -109,7 +126,7 @@ void Writing::looked_up(const controller::Write& write, std::size_t at, const st
 
 void Writing::send(const controller::Write& write) {
   last_sent_ = ground_.time.now();
-  call(ground_, {verb_of(write.verb), name_of(write.target, write.key), write.body},
+  call(ground_, {verb_of(write.verb), name_of(object_of(write)), write.body},
        [this, later = later_, write](auto answer) {
          later([this, write, answer] { answered(write, answer); });
        });
@@ -133,8 +150,8 @@ void Writing::succeeded(const controller::Write& write, const Answer& answer) {
   const bool changed = meta.ok() && meta.value.resource_version != write.resource_version;
   const bool deleted = write.verb == controller::Verb::kDelete;
   if (deleted || changed) {
-    outcome_.moved[name_of(write.target, write.key)] = {write.resource_version,
-                                                        deleted ? "" : meta.value.resource_version};
+    outcome_.moved[object_of(write)] = {write.resource_version, deleted ? "" : meta.value.resource_version};
+    if (!controller::decides_nothing(write)) outcome_.at_rest = false;
   }
   const std::string subject = subject_of(write);
   const bool ended = deleted || write.step == controller::Step::kRemoveFinalizers;
@@ -144,7 +161,7 @@ void Writing::succeeded(const controller::Write& write, const Answer& answer) {
 }
 
 void Writing::end_of(const controller::Write& write) {
-  under_way_.erase(name_of(write.target, write.key));
+  under_way_.erase(object_of(write));
   go_on();
 }
 

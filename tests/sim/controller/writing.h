@@ -9,24 +9,25 @@
 #include <vector>
 
 #include "controller/app/reverts.h"
+#include "controller/plan/agenda.h"
 #include "controller/plan/changes.h"
 #include "lib/reconcile/retries.h"
 #include "sim/controller/ground.h"
 
 namespace fairlead::sim::cluster {
 
-Name name_of(controller::Target target, const api::ObjectKey& key);
+Name name_of(const controller::Object& object);
+// None of a kind that the controller never writes nor waits for.
+std::optional<controller::Object> object_of(const Name& name);
 
 // One round's writes, carried out as controller/app/writer.h says, against the model: step after step, those
 // of one step side by side; what a write takes for gone is read first; one write an object; what fails waits.
 class Writing {
  public:
-  struct Move {
-    std::string before;
-    std::string written;
-  };
   struct Outcome {
-    std::map<Name, Move> moved;
+    controller::Moves moved;
+    bool at_rest = true;
+    std::set<api::ObjectKey> left;  // sets of which real servers alone had to be written, and were left
   };
   using Later = std::function<void(std::function<void()>)>;  // of this process, while it lives and runs
   using OnDone = std::function<void(const Outcome&)>;
@@ -34,8 +35,8 @@ class Writing {
   Writing(Ground& ground, Later later) : ground_(ground), later_(std::move(later)) {}
 
   void carry_out(std::vector<controller::Write> writes, OnDone on_done);
-  void drop_rest() { writes_.resize(sent_); }
-  bool is_ours(const Name& name, const std::string& version) const;
+  void drop_rest();
+  bool is_ours(const controller::Object& object, const std::string& version) const;
   std::optional<TimePoint> next_retry() const;
   controller::Fought fought() const;
   // When a write was last sent.
@@ -55,7 +56,7 @@ class Writing {
   std::vector<controller::Write> writes_;
   std::size_t sent_ = 0;
   controller::Step step_{};
-  std::set<Name> under_way_;
+  std::set<controller::Object> under_way_;
   Outcome outcome_;
   OnDone on_done_;
   reconcile::Retries retries_;

@@ -8,10 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "controller/plan/desired.h"
 #include "controller/plan/newest.h"
-#include "controller/plan/remember.h"
-#include "controller/status/summary.h"
+#include "controller/status/whole_round.h"
 
 // An API server in memory, as far as the controller's writes need one: documents as JSON, resourceVersion and
 // generation, preconditions, finalizers, status apart from spec. Objects come back through lib/api's
@@ -219,13 +217,10 @@ class Rounds {
     inputs.settings = settings_;
     inputs.memory = memory_;
     inputs.now = now_;
-    const Desired wanted = desired(inputs);
-    const Summary summary = summarize(inputs, wanted, claims_, WallTime(Seconds(1767225600)));
-    auto writes = changes(inputs, wanted, summary.statuses);
-    memory_ = remember(inputs, wanted);
-    memory_.stale_members = summary.stale_members;
-    claims_ = summary.memory;
-    return writes;
+    WholeRound decided = whole_round(inputs, claims_, WallTime(Seconds(1767225600)));
+    memory_ = std::move(decided.memory);
+    claims_ = std::move(decided.claims);
+    return std::move(decided.writes);
   }
   void carry_out(const std::vector<Write>& writes, std::size_t most) {
     std::set<std::pair<Target, api::ObjectKey>> touched;

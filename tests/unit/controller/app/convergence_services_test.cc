@@ -102,15 +102,19 @@ void expect_served(const FakeApi& api, const State& state) {
   EXPECT_EQ(ports, state.ports);
 }
 
+void add_nodes_and_pool(FakeApi& api) {
+  for (int i = 1; i <= 3; ++i) {
+    api.add(node_json("node-" + std::to_string(i)));
+    api.add(report_json("node-" + std::to_string(i), i));
+  }
+  api.add(pool_json());
+}
+
 TEST(ServiceFlips, WhateverComesInBetweenTheLastStateWins) {
   for (unsigned seed = 0; seed < 16; ++seed) {
     std::mt19937 random(seed);
     FakeApi api;
-    for (int i = 1; i <= 3; ++i) {
-      api.add(node_json("node-" + std::to_string(i)));
-      api.add(report_json("node-" + std::to_string(i), i));
-    }
-    api.add(pool_json());
+    add_nodes_and_pool(api);
     Rounds rounds(api);
     for (int step = 0; step < 25; ++step) {
       flip(api, random);
@@ -133,6 +137,39 @@ TEST(ServiceFlips, WhateverComesInBetweenTheLastStateWins) {
     }
     if (::testing::Test::HasFailure()) FAIL() << "with seed " << seed;
   }
+}
+
+json accepted(const FakeApi& api) {
+  for (const auto& condition : api.objects().at(kWeb)["status"]["conditions"]) {
+    if (condition["type"] == "Accepted") return {condition["reason"], condition["message"]};
+  }
+  return {};
+}
+
+// F-15: of two virtual servers with one address, port and protocol nobody could read the RealServerSet.
+TEST(ServicePortsFC09, OfOneThatNamesAPortTwiceWhatWasServedStaysAndItComesToRest) {
+  const State once{true, "192.0.2.101", {80}};
+  const State twice{true, "192.0.2.101", {443, 443}};
+  const json refused{"InvalidSpec", "spec.ports[1]: must be unique by port and protocol, got 443/TCP again"};
+  FakeApi api;
+  add_nodes_and_pool(api);
+  Rounds rounds(api);
+  put_service(api, service_of(twice));
+  come_to_rest(api, rounds);
+  expect_nothing_left(api);
+  EXPECT_EQ(accepted(api), refused);
+  put_service(api, service_of(once));
+  come_to_rest(api, rounds);
+  expect_served(api, once);
+  put_service(api, service_of(twice));
+  come_to_rest(api, rounds);
+  expect_served(api, once);
+  EXPECT_EQ(accepted(api), refused);
+  rounds.restart();
+  EXPECT_EQ(rounds.round(SIZE_MAX), 0U);
+  put_service(api, service_of(once));
+  come_to_rest(api, rounds);
+  EXPECT_EQ(accepted(api), json({"Accepted", ""}));
 }
 
 }  // namespace

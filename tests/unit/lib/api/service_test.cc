@@ -99,6 +99,21 @@ TEST(Service, OfMoreThan256PortsTheNumberAloneIsRead) {
   }
 }
 
+// No API server admits it; a RealServerSet that lists one twice could not be read (FC-09).
+TEST(Service, NamesEachPortAndProtocolOnce) {
+  const auto read = [](const std::string& ports) {
+    return decode_service(R"({"metadata":{"name":"web"},"spec":{"ports":[)" + ports + "]}}");
+  };
+  EXPECT_TRUE(read(R"({"port":53},{"port":53,"protocol":"UDP"},{"port":54})").ok());
+  EXPECT_EQ(
+      to_string(
+          read(
+              R"({"name":"a","port":53,"protocol":"UDP"},{"port":80},{"name":"b","port":53,"protocol":"UDP"})")
+              .problems),
+      "spec.ports[2]: must be unique by port and protocol, got 53/UDP again");
+  EXPECT_FALSE(read(R"({"port":80},{"port":80,"protocol":"TCP"})").ok()) << "TCP is the default";
+}
+
 TEST(EncodeServiceStatus, OfOneGivenUpNothingIsApplied) {
   Service service;
   service.meta.name = "web";

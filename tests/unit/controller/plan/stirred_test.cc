@@ -1,4 +1,4 @@
-#include "controller/app/stirred.h"
+#include "controller/plan/stirred.h"
 
 #include <gtest/gtest.h>
 
