@@ -56,7 +56,7 @@ TEST(AgendaFC05, OfEndpointsAloneARoundOfEndpointsIsNextAndAWholeOneFollows) {
   EXPECT_EQ(agenda.wake(), begin);
   ASSERT_EQ(next(agenda, begin), Round::kEndpoints);
   agenda.begin_endpoints(begin);
-  EXPECT_EQ(agenda.in_round(), std::set<api::ObjectKey>{kWeb});
+  EXPECT_EQ(agenda.in_round(), std::vector<api::ObjectKey>{kWeb});
   agenda.computed(begin);
   agenda.written({{{kVip, {"1", "2"}}}, false, false, {}}, shows("2"), begin);
   EXPECT_EQ(agenda.wake(), t0 + Seconds(1)) << "what it moved is no reason for one before";
