@@ -13,7 +13,6 @@
 #include "lib/base/time.h"
 #include "lib/net/address.h"
 #include "node/vrrp/types.h"
-#include "sim/program.h"
 #include "sim/scenario.h"
 
 namespace fairlead::sim {
@@ -24,6 +23,8 @@ struct Violation {
   std::string what;
   TimePoint at;
 };
+// The promises that are judged, by name. Empty: all of them.
+using Judged = std::set<std::string>;
 
 // What one node was told about one group, as far as the promises depend on it.
 struct Told {
