@@ -136,25 +136,30 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
   return served || out == service.ingress ? out : std::vector<api::LoadBalancerIngress>{};
 }
 
-bool is_somebody_elses(const Inputs& inputs, const std::string& text, const std::string& uid) {
+// It has it, or had it and its claim is still there.
+bool is_its_own(const Inputs& inputs, const std::string& text, const std::string& uid) {
   const auto address = net::parse_address(text);
   const auto* claim = address ? find(inputs.claims, cluster_key(api::address_claim_name(*address))) : nullptr;
   if (claim == nullptr) return false;
   const auto holders = api::holders_of(*claim);
-  return std::none_of(holders.begin(), holders.end(), [&](const auto& one) { return one.uid == uid; });
+  return std::any_of(holders.begin(), holders.end(), [&](const auto& one) { return one.uid == uid; });
 }
 
-// What the Service shows stays while its VirtualIP is on its way to an address, that one after a restore of
-// the cluster (kubernetes.md 1, "Allocation order") or another; who follows it, external-dns for one, is not
-// told that there is none. While it is withdrawn the address is its own, too, and while its group cannot be
-// read.
+// What the Service shows stays while its VirtualIP is on its way to just that, after a restore of the cluster
+// (kubernetes.md 1, "Allocation order"), or from there to another: who follows it, external-dns for one, is
+// not told that there is none. While it is withdrawn the address is its own, too, and while its group cannot
+// be read.
 bool goes_on_showing(const Inputs& inputs, const api::Service& service, const api::VirtualIP& virtual_ip,
                      const Decision& decision) {
-  const bool placed =
-      !decision.not_placed || decision.not_placed->reason == Reason::kWithdrawn || is_hidden(decision);
-  if (decision.not_accepted || decision.not_allocated || !placed || decision.addresses.empty()) return false;
-  return std::none_of(service.ingress.begin(), service.ingress.end(), [&](const auto& ingress) {
-    return is_somebody_elses(inputs, ingress.ip, virtual_ip.meta.uid);
+  const auto& no = decision.not_placed;
+  const bool placed = !no || no->reason == Reason::kWithdrawn || is_hidden(decision);
+  if (decision.not_accepted || decision.not_allocated || !placed) return false;
+  const auto is_on_its_way = [&](const std::string& text) {
+    return std::any_of(decision.addresses.begin(), decision.addresses.end(),
+                       [&](const auto& address) { return net::to_string(address) == text; });
+  };
+  return std::any_of(service.ingress.begin(), service.ingress.end(), [&](const auto& ingress) {
+    return is_on_its_way(ingress.ip) || is_its_own(inputs, ingress.ip, virtual_ip.meta.uid);
   });
 }
 

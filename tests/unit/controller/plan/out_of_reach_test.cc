@@ -5,7 +5,6 @@
 #include "controller/plan/changes.h"
 #include "controller/plan/desired.h"
 #include "controller/plan/newest.h"
-#include "controller/plan/set_write.h"
 #include "unit/controller/plan/with_web.h"
 
 // I-7, FC-09: groups that are there and cannot be changed, and sets that cannot be read.
@@ -127,21 +126,5 @@ TEST(OutOfReach, WithAClaimThatCannotBeReadAnAddressIsServedByItsServersOfNow) {
 }
 
 // All of it is known without it.
-TEST(OutOfReach, ASetThatCannotBeReadIsWrittenOver) {
-  Inputs inputs = served_web();
-  const auto set = inputs.sets.begin()->second;
-  auto there = set.meta;
-  there.uid = "uid-set";
-  there.resource_version = "42";
-  inputs.poisoned_sets[api::key_of(there)] = poisoned_from(there, kOfField, set);
-  inputs.sets.clear();
-  const auto write = set_write(inputs, set);
-  ASSERT_TRUE(write);
-  EXPECT_EQ(write->resource_version, "42");
-  const auto body = api::decode_real_server_set(write->body).value;
-  EXPECT_EQ(body.meta.resource_version, "42");
-  EXPECT_EQ(body.spec, set.spec);
-}
-
 }  // namespace
 }  // namespace fairlead::controller

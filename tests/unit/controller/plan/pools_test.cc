@@ -127,13 +127,13 @@ TEST(Pools, ExhaustionIsToldByFamily) {
 
 // What allocate() passes by.
 TEST(Pools, WhatIsReservedIsNotAvailable) {
-  Inputs inputs = three_nodes();  // 192.0.2.1, .2 and .3
+  Inputs inputs = three_nodes();  // 192.0.2.1, .2 and .3 in 192.0.2.0/24, and .0 is the network's own
   inputs.nodes.begin()->second.pod_cidrs = {"192.0.2.8/29", "192.0.2.12/32", "2001:db8::/64"};
   const ReservedAddresses reserved(inputs);
   const auto count = [&](const std::string& range) {
     return pool_numbers(pool("a", range), {ip("192.0.2.2"), ip("192.0.2.20")}, reserved);
   };
-  EXPECT_EQ(count("192.0.2.0/27").available_ipv4, 32 - 3 - 8 - 1);
+  EXPECT_EQ(count("192.0.2.0/27").available_ipv4, 32 - 1 - 3 - 8 - 1);
   EXPECT_EQ(count("192.0.2.0/27").assigned_ipv4, 2);
   EXPECT_EQ(count("192.0.2.3-192.0.2.9").available_ipv4, 4);
   EXPECT_EQ(count("192.0.2.12-192.0.2.16").available_ipv4, 1);
@@ -143,7 +143,7 @@ TEST(Pools, WhatIsReservedIsNotAvailable) {
   EXPECT_EQ(count("2001:db8::/63").available_ipv6, std::int64_t{1} << 53);  // the other half
   auto careful = pool("a", "192.0.2.0/27");
   careful.spec.avoid_buggy_ips = true;
-  EXPECT_EQ(pool_numbers(careful, {}, reserved).available_ipv4, 32 - 3 - 8 - 1);
+  EXPECT_EQ(pool_numbers(careful, {}, reserved).available_ipv4, 32 - 1 - 3 - 8 - 1);
 }
 
 // MetalLB, avoidBuggyIPs.

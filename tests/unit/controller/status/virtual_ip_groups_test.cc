@@ -27,7 +27,8 @@ struct TwoFamilies {
   }
   api::VirtualIPStatus status() {
     first = scene.summary();
-    second = summarize_group(scene.inputs, v6, rule(std::nullopt, v6, {}, scene.inputs.now));
+    second = summarize_group(scene.inputs, v6, OwnSpeakers(scene.inputs),
+                             rule(std::nullopt, v6, {}, scene.inputs.now));
     Report report{&scene.object,
                   &scene.decision,
                   {{ip("192.0.2.100"), &scene.group, &first}, {ip("2001:db8::100"), &v6, &second}},

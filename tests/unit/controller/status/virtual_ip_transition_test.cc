@@ -93,7 +93,7 @@ TEST(VirtualIPStatus, AControllerThatRestartsKeepsTheTransition) {
   scene.group.status.master = "node-a";
   const auto before = scene.object.status.last_transition;
   const auto first_look = rule(std::nullopt, scene.group, {}, scene.inputs.now);
-  const auto summary = summarize_group(scene.inputs, scene.group, first_look);
+  const auto summary = summarize_group(scene.inputs, scene.group, OwnSpeakers(scene.inputs), first_look);
   EXPECT_EQ(virtual_ip_status(
                 {&scene.object, &scene.decision, {{ip("192.0.2.100"), &scene.group, &summary}}, {}}, kNow)
                 .last_transition,

@@ -190,7 +190,7 @@ TEST(Node, WhateverOthersWriteOfItItIsRead) {
   std::string taints = R"({"key":"a","effect":"NoSchedule"})";
   for (int i = 0; i < 500; ++i) {
     conditions += R"(,{"type":"Disk)" + std::to_string(i) + R"(","status":"fine"})";
-    addresses += R"(,{"type":"ExternalIP","address":"x"})";
+    addresses += R"(,{"type":"Hostname","address":"x"})";
     taints += R"(,{"key":"a","effect":"NoSchedule"})";
   }
   const auto decoded =
