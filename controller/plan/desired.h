@@ -20,7 +20,8 @@ struct Decision {
   std::optional<Refusal> not_accepted;  // condition Accepted
   // Condition Allocated: AddressInUse, PoolExhausted, VirtualRouterIDsExhausted.
   std::optional<Refusal> not_allocated;
-  std::optional<Refusal> not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints, Withdrawn, InvalidSpec
+  std::optional<Refusal>
+      not_placed;  // condition Programmed: NoEligibleNode, NoEndpoints, Withdrawn, InvalidSpec
   // It is to have these, one per family; those of no claim yet are in no group yet, either.
   std::vector<net::IpAddress> addresses;
   bool claimed = false;                   // it holds the claims of all of them
