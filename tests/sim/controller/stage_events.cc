@@ -194,6 +194,7 @@ bool Stage::of_controllers(const Event& event) {
       hold_back(event);
       return true;
     case kOldList:
+      if (kind_of(event.target) == "VRRPGroup") judge_.groups_went_back();
       whom.go_back(kind_of(event.target), static_cast<std::size_t>(event.amount));
       hold_back(event);
       return true;
