@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct Statuses {
 // The order of writes: real servers that come, go or drain behind an address that is served already, and
 // VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of
 // what has served (urgency.h); then what VirtualIPs need first,
-// claims, groups and sets, statuses, then removals backwards; after the finalizer, last of all, the claims.
+// claims, groups and sets, statuses, the groups that older claims do not name, then removals backwards; after
+// the finalizer, last of all, the claims.
 enum class Step {
   kRealServers,
   kRemoveVirtualIPs,
@@ -47,6 +49,7 @@ enum class Step {
   kSets,
   kStatus,
   kServiceStatus,
+  kClaimsBehind,
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,
@@ -82,6 +85,8 @@ struct Absence {
   api::ObjectKey key;
   std::string uid;          // empty: any object of that name counts
   std::string unchanged{};  // a generation: or for asking for the same since; empty: it has to be gone
+  // Of a VRRPGroup: or for neither listing this address nor noting a release of it.
+  std::optional<net::IpAddress> without{};
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

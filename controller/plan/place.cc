@@ -8,47 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "controller/plan/choice.h"
 #include "controller/plan/draft.h"
-#include "controller/plan/names.h"
-#include "controller/plan/router_ids.h"
 
 namespace fairlead::controller {
 namespace {
-
-// Groups of one family each that serve one VirtualIP: the same node is to lead both (kubernetes.md 1, VRID).
-bool equal_priorities(const Draft& draft, const Draft& sister) {
-  bool some = false;
-  for (const auto& member : draft.group.spec.members) {
-    for (const auto& other : sister.group.spec.members) {
-      if (member.node != other.node) continue;
-      if (member.priority != other.priority) return false;
-      some = true;
-    }
-  }
-  return some;
-}
-
-// Those of one frame, and of equal priorities with the sister if there is one: how many, and the emptiest
-// that is not full.
-struct Open {
-  std::size_t count = 0;
-  Draft* emptiest = nullptr;
-};
-Open open_groups(Drafts& drafts, const Frame& frame, const Draft* sister) {
-  Open out;
-  auto& best = out.emptiest;
-  for (auto& [name, draft] : drafts) {
-    if (draft.frame != frame || (sister != nullptr && !equal_priorities(draft, *sister))) continue;
-    ++out.count;
-    const auto& spec = draft.group.spec;
-    if (spec.addresses.size() >= most_addresses(frame.family)) continue;
-    const auto rank = [](const Draft& d) {
-      return std::pair(d.group.spec.addresses.size(), d.group.spec.virtual_router_id);
-    };
-    if (best == nullptr || rank(draft) < rank(*best)) best = &draft;
-  }
-  return out;
-}
 
 // UID of a VirtualIP and family -> the group that has its address.
 using Whereabouts = std::map<std::pair<std::string, net::Family>, std::string>;
@@ -72,52 +36,9 @@ std::string sister_of(const Whereabouts& where, const std::string& uid, net::Fam
   return found == where.end() ? "" : found->second;
 }
 
-// As strong in this group as in the sister; who cannot be in this one is not.
-std::vector<api::GroupMember> like(const Draft& sister, const Candidates& candidates) {
-  std::vector<api::GroupMember> out;
-  for (const auto& member : sister.group.spec.members) {
-    if (!candidates.eligible.contains(member.node)) continue;
-    out.push_back({member.node, member.node_uid, member.priority, ""});
-  }
-  return out;
-}
-
-// An address that comes into a group: asked for by `wish`, and owned by all who share it.
-struct Newcomer {
-  Wish wish;
-  std::vector<api::AddressOwner> owners;
-  std::optional<std::set<std::string>> local_nodes;  // as in Demand
-  bool released = false;                             // nodes may hold it yet for a group that it left
-};
-
-void add_address(const Inputs& inputs, const Newcomer& newcomer, Draft& draft) {
-  const auto& address = newcomer.wish.address;
-  auto& addresses = draft.group.spec.addresses;
-  addresses.push_back({address, address.bits(), spec_of(inputs, newcomer.wish).forwarding, newcomer.owners});
-  std::sort(addresses.begin(), addresses.end(),
-            [](const auto& a, const auto& b) { return a.address < b.address; });
-}
-
-// A group of its own for the wish; nullptr if no VRID is left.
-Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Drafts& drafts) {
-  ByKey<api::VRRPGroup> groups;
-  for (const auto& [name, draft] : drafts) groups.insert({cluster_key(name), draft.group});
-  const auto id = free_router_id(inputs, groups, *fresh.pool, fresh.candidates, fresh.frame->segment,
-                                 fresh.frame->family);
-  if (!id) return nullptr;
-  auto& group = fresh.group;
-  group.meta.name = group_name(fresh.frame->segment, fresh.frame->family, *id);
-  group.spec.family = fresh.frame->family;
-  group.spec.virtual_router_id = *id;
-  group.spec.interface =
-      fresh.frame->interface.empty() ? common_interface(fresh.candidates) : fresh.frame->interface;
-  add_address(inputs, newcomer, fresh);
-  settle(inputs, drafts, fresh);
-  const std::string name = group.meta.name;
-  return &drafts.insert({name, std::move(fresh)}).first->second;
-}
-
+// Who has no claim yet is told nothing before it is made.
 void refuse(const Newcomer& newcomer, Refusal refusal, Placement& out) {
+  if (!newcomer.claimed) return;
   for (const auto& owner : newcomer.owners) out.refused.insert({{owner.namespace_name, owner.name}, refusal});
 }
 
@@ -132,65 +53,38 @@ Refusal no_router_id(const Wish& wish) {
                                                   ", widen vrrp.virtualRouterIDs"};
 }
 
-// REQUIRES: fresh.frame. The group that takes it in, another one if it must; nullptr if there is none.
-Draft* group_for(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, Drafts& drafts) {
-  const auto known = drafts.find(fresh.sister);
-  const Draft* sister = known == drafts.end() ? nullptr : &known->second;
-  if (sister != nullptr) fresh.group.spec.members = like(*sister, fresh.candidates);
-  const Frame frame = *fresh.frame;
-  const Open all = open_groups(drafts, frame, nullptr);
-  const Open open = sister == nullptr ? all : open_groups(drafts, frame, sister);
-  const bool wants_new = open.emptiest == nullptr ||
-                         (sister == nullptr && open.count < spread_of(*fresh.pool, fresh.candidates));
-  Draft* own = wants_new ? open_group(inputs, newcomer, std::move(fresh), drafts) : nullptr;
-  if (own != nullptr) return own;
-  Draft* shared = open.emptiest == nullptr ? all.emptiest : open.emptiest;
-  if (shared != nullptr) add_address(inputs, newcomer, *shared);
-  return shared;
-}
+// Of drafts, the groups whose notes speak of the address, as observed: whether or not any node is waited for.
+using Noted = std::map<net::IpAddress, std::set<std::string>>;
 
-bool is_releasing(const Draft& draft, const net::IpAddress& address) {
-  return std::any_of(draft.releases.begin(), draft.releases.end(),
-                     [&](const Release& release) { return release.address == address; });
-}
-
-// True if an address of `fresh` may be in the group of this draft, which it has left.
-bool fits(const Draft& fresh, const Draft& draft) {
-  const auto& spec = draft.group.spec;
-  if (!fresh.frame || spec.addresses.size() >= most_addresses(fresh.frame->family)) return false;
-  if (draft.frame == fresh.frame) return true;
-  return spec.addresses.empty() &&  // it lives by the rules of whoever comes into it
-         draft.group.meta.name ==
-             group_name(fresh.frame->segment, fresh.frame->family, spec.virtual_router_id);
-}
-
-// An address that nodes may hold yet comes back into the group that it has left, if it is of one and that is
-// the right one again: these are the group's own nodes, and whoever is its master has it. Otherwise it waits
-// until they have let go.
-const Draft* come_back(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, Drafts& drafts) {
-  const auto& address = newcomer.wish.address;
-  Draft* former = nullptr;
-  for (auto& [name, draft] : drafts) {
-    if (!is_releasing(draft, address)) continue;
-    if (former != nullptr) return nullptr;
-    former = &draft;
+Noted noted_in(const Inputs& inputs, const Drafts& drafts) {
+  Noted out;
+  for (const auto& [key, group] : inputs.groups) {
+    if (!drafts.contains(key.name)) continue;
+    for (const auto& release : noted_releases(group)) out[release.address].insert(key.name);
   }
-  if (former == nullptr || !fits(fresh, *former)) return nullptr;
-  if (!may_come_back(former->group, former->releases, address, newcomer.owners)) return nullptr;
-  if (former->group.spec.addresses.empty()) {
-    former->pool = fresh.pool;
-    former->demand = fresh.demand;
-    former->candidates = fresh.candidates;
-    former->frame = fresh.frame;
-    former->sister = fresh.sister;
-  }
-  std::erase_if(former->releases, [&](const Release& release) { return release.address == address; });
-  add_address(inputs, newcomer, *former);
-  return former;
+  return out;
 }
 
-void place_one(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& where, Drafts& drafts,
-               Placement& out) {
+// True if it has to wait for another group to forget it: that group's write comes after the claim has named
+// this one, so that nobody who saw that group before can put the address there.
+bool waits_for_another(const Newcomer& newcomer, const Noted& noted) {
+  const auto found = noted.find(newcomer.wish.address);
+  if (found == noted.end() || newcomer.named.empty()) return false;
+  return found->second.size() > (found->second.contains(newcomer.named) ? 1U : 0U);
+}
+
+// The group that its claim names cannot take it in. True if another may be named: that group is not there, or
+// has a note that the address has left it, or was turned away.
+bool may_leave(const Newcomer& newcomer, const Noted& noted, Drafts& drafts) {
+  const auto group = drafts.find(newcomer.named);
+  if (!newcomer.claimed || group == drafts.end() || !group->second.existed) return true;
+  const auto found = noted.find(newcomer.wish.address);
+  if (found != noted.end() && found->second.contains(newcomer.named)) return true;
+  turn_away(newcomer.wish.address, newcomer.owners, group->second.releases);
+  return false;
+}
+
+Draft draft_for(const Inputs& inputs, const Newcomer& newcomer, const Whereabouts& where) {
   const Wish& wish = newcomer.wish;
   Draft fresh;
   fresh.pool = wish.pool;
@@ -200,16 +94,38 @@ void place_one(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& wher
   const bool some = !fresh.candidates.eligible.empty();
   if (some) fresh.frame = frame_of(inputs, *wish.pool, fresh.demand, fresh.candidates);
   fresh.sister = sister_of(where, wish.uid, wish.address.family());
-  const Draft* group = nullptr;
-  if (newcomer.released) {
-    group = come_back(inputs, newcomer, fresh, drafts);
-    if (group == nullptr) return void(out.moving.insert(wish.address));
-  } else {
-    if (!some) return refuse(newcomer, nobody_can(fresh, wish), out);
-    group = group_for(inputs, newcomer, std::move(fresh), drafts);
+  return fresh;
+}
+
+// Nodes may hold it yet.
+void place_released(const Inputs& inputs, const Newcomer& newcomer, Whereabouts& where, Drafts& drafts,
+                    Placement& out) {
+  const auto& address = newcomer.wish.address;
+  const Draft fresh = draft_for(inputs, newcomer, where);
+  Draft* former = former_group(newcomer, fresh, drafts);
+  if (former == nullptr) return void(out.moving.insert(address));
+  const std::string& group = former->group.meta.name;
+  if (group != newcomer.named) {
+    out.chosen.insert({address, group});
+    return void(out.moving.insert(address));
   }
+  come_back(inputs, newcomer, fresh, *former);
+  note(group, {address, address.bits(), {}, newcomer.owners}, where);
+}
+
+void place_one(const Inputs& inputs, const Newcomer& newcomer, const Noted& noted, Whereabouts& where,
+               Drafts& drafts, Placement& out) {
+  const Wish& wish = newcomer.wish;
+  Draft fresh = draft_for(inputs, newcomer, where);
+  if (fresh.candidates.eligible.empty()) return refuse(newcomer, nobody_can(fresh, wish), out);
+  if (waits_for_another(newcomer, noted)) return void(out.moving.insert(wish.address));
+  const Draft* group = newcomer.named.empty() ? nullptr : named_group(inputs, newcomer, fresh, drafts);
+  if (group == nullptr && !may_leave(newcomer, noted, drafts)) return void(out.moving.insert(wish.address));
+  if (group == nullptr) group = group_for(inputs, newcomer, std::move(fresh), drafts);
   if (group == nullptr) return refuse(newcomer, no_router_id(wish), out);
-  note(group->group.meta.name, {wish.address, wish.address.bits(), {}, newcomer.owners}, where);
+  const std::string& name = group->group.meta.name;
+  if (!newcomer.claimed || name != newcomer.named) out.chosen.insert({wish.address, name});
+  note(name, {wish.address, wish.address.bits(), {}, newcomer.owners}, where);
 }
 
 // Addresses that a node may hold yet for a group that they left.
@@ -229,7 +145,13 @@ std::set<net::IpAddress> placed_in(const Drafts& drafts) {
   return out;
 }
 
-// Granted addresses that are in no group yet, in the order their VirtualIPs came.
+std::string named_in(const Seating& seating, const net::IpAddress& address) {
+  const auto found = seating.named.find(address);
+  return found == seating.named.end() ? "" : found->second;
+}
+
+// Granted addresses that are in no group yet: those for whom a group is named first, so that no other opens
+// it for himself, and each in the order their VirtualIPs came.
 std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, const Drafts& drafts,
                                Placement& placement) {
   const auto placed = placed_in(drafts);
@@ -240,15 +162,19 @@ std::vector<Newcomer> unplaced(const Inputs& inputs, const Seating& seating, con
     auto owners = owners_of(seating, {address, address.bits(), {}, {}});
     const bool waits = released.contains(address);
     if (owners.empty() && waits) placement.moving.insert(address);
+    const bool claimed = !owners.empty();
+    if (!claimed && !waits && claim_of(inputs, address) == nullptr) owners = owner_to_be(seating, address);
     if (owners.empty()) continue;
     const auto first = std::find_if(wishes.begin(), wishes.end(),
                                     [&](const Wish& wish) { return wish.uid == owners.front().uid; });
-    out.push_back({*first, std::move(owners), local_nodes_of(seating, address), waits});
+    out.push_back({*first, std::move(owners), local_nodes_of(seating, address), waits, claimed,
+                   named_in(seating, address)});
   }
   std::stable_sort(out.begin(), out.end(), [&](const Newcomer& a, const Newcomer& b) {
     return older(inputs.virtual_ips.at(a.wish.virtual_ip).meta,
                  inputs.virtual_ips.at(b.wish.virtual_ip).meta);
   });
+  std::stable_partition(out.begin(), out.end(), [](const Newcomer& one) { return !one.named.empty(); });
   return out;
 }
 
@@ -261,8 +187,11 @@ void find_sisters(const Whereabouts& where, Drafts& drafts) {
   }
 }
 
+// Whoever merely has a group chosen comes into it once his claim names it.
 void finish(const Inputs& inputs, Drafts& drafts, Placement& out) {
   for (auto& [name, draft] : drafts) {
+    std::erase_if(draft.group.spec.addresses,
+                  [&](const auto& listed) { return out.chosen.contains(listed.address); });
     if (draft.existed) settle(inputs, drafts, draft);
     if (draft.group.spec.addresses.empty() && draft.releases.empty()) continue;
     write_metadata(inputs, draft);
@@ -285,8 +214,13 @@ Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
   }
   Whereabouts where = whereabouts(drafts);
   find_sisters(where, drafts);
+  const Noted noted = noted_in(inputs, drafts);
   for (const auto& newcomer : unplaced(inputs, seating, drafts, out)) {
-    place_one(inputs, newcomer, where, drafts, out);
+    if (newcomer.released) {
+      place_released(inputs, newcomer, where, drafts, out);
+    } else {
+      place_one(inputs, newcomer, noted, where, drafts, out);
+    }
   }
   finish(inputs, drafts, out);
   return out;

@@ -38,21 +38,22 @@ std::set<int> taken_ids(const Inputs& inputs, const ByKey<api::VRRPGroup>& group
 
 }  // namespace
 
-std::optional<int> free_router_id(const Inputs& inputs, const ByKey<api::VRRPGroup>& groups,
-                                  const api::AddressPool& pool, const Candidates& candidates,
-                                  const std::string& segment, net::Family family) {
+std::vector<int> free_router_ids(const Inputs& inputs, const ByKey<api::VRRPGroup>& groups,
+                                 const api::AddressPool& pool, const Candidates& candidates,
+                                 const std::string& segment, net::Family family) {
   const std::set<int> taken = taken_ids(inputs, groups, candidates, family);
   std::set<int> allowed;
   for (const auto& [low, high] : pool.spec.vrrp.virtual_router_ids) {
     for (int id = low; id <= high; ++id) allowed.insert(id);
   }
+  std::vector<int> out;
   for (const int id : allowed) {
     const auto key = cluster_key(group_name(segment, family, id));
     const bool named =
         groups.contains(key) || inputs.groups.contains(key) || inputs.poisoned_groups.contains(key);
-    if (!named && !taken.contains(id)) return id;
+    if (!named && !taken.contains(id)) out.push_back(id);
   }
-  return std::nullopt;
+  return out;
 }
 
 }  // namespace fairlead::controller

@@ -136,6 +136,32 @@ def sharing(verdicts, run):
                  str(holders()) + run.logs())
 
 
+def claims(verdicts, run):
+    """A claim is made before a node can serve its address: it names the group later; or goes with its pool, of which nothing is there
+    to be got."""
+    world, nowhere = run.world, {"matchLabels": {"nowhere": "yes"}}
+    world.pool("brief", ["192.0.2.120-192.0.2.121"])
+
+    def ask(name, address, **more):
+        world.vip(name, {"addresses": [address], "forwarding": "Delegate", **more})
+
+    def claim(address):
+        return world.get(f"{OURS}/addressclaims/v4-{address.replace('.', '-')}")
+
+    def named(address):
+        return ((claim(address) or {}).get("metadata", {}).get("annotations") or {}).get("fairlead.dev/group")
+    ask("later", "192.0.2.108", placement={"nodeSelector": nowhere})
+    ask("never", "192.0.2.120", placement={"nodeSelector": nowhere})
+    made = until(lambda: claim("192.0.2.108") and claim("192.0.2.120"))
+    verdicts.add("a claim whose address no node can hold names no group", bool(made) and not named("192.0.2.108"), run.logs())
+    ask("later", "192.0.2.108", placement={})
+    group = until(lambda: world.group_of("192.0.2.108"))
+    verdicts.add("and the one that takes it in, once one can", bool(group) and named("192.0.2.108") == group["metadata"]["name"],
+                 str(named("192.0.2.108")) + run.logs())
+    world.delete(f"{OURS}/addresspools/brief")
+    verdicts.add("a claim whose address is in no group goes with its pool", until(lambda: not claim("192.0.2.120")), run.logs())
+
+
 def removal(verdicts, run):
     """The real node says by itself that it has let go; the others do by hand. A set whose VirtualIP is gone goes, too, once the
     controller has got that VirtualIP and found nothing."""
@@ -144,7 +170,7 @@ def removal(verdicts, run):
         "apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet", "spec": {"group": "gone", "slice": {"index": 0, "count": 1}},
         "metadata": {"name": "left", "namespace": "default", "ownerReferences": [
             {"apiVersion": "fairlead.dev/v1alpha1", "kind": "VirtualIP", "name": "gone", "uid": "gone", "controller": True}]}})
-    for name in ("alone", "wavers", "one", "other"):
+    for name in ("alone", "wavers", "one", "other", "later", "never"):
         world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 
     def gone():

@@ -53,6 +53,7 @@ def main():
                 components.events(verdicts, run, group)
                 components.service(verdicts, run)
                 components.sharing(verdicts, run)
+                components.claims(verdicts, run)
                 components.removal(verdicts, run)
                 verdicts.add("both end well", run.stop() == [0, 0])
                 api.restart(flags + OLDER)
