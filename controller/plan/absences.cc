@@ -88,7 +88,7 @@ std::set<std::string> nodes_taken_over(const ReleaseNotes& notes, const api::VRR
 
 void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
   for (const auto& node : nodes) {
-    if (node == kNobody) continue;
+    if (node == kNoNode) continue;
     if (!inputs.nodes.contains(cluster_key(node))) out.push_back({Target::kNode, cluster_key(node), ""});
   }
 }

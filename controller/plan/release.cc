@@ -109,7 +109,7 @@ void let_go(const api::GroupAddress& address, const std::set<std::string>& holde
 
 void turn_away(const net::IpAddress& address, const std::vector<api::AddressOwner>& owners,
                std::vector<Release>& releases) {
-  for (const auto& owner : owners) releases.push_back({address, owner.uid, {kNobody}});
+  for (const auto& owner : owners) releases.push_back({address, owner.uid, {kNoNode}});
 }
 
 bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& releases,

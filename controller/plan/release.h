@@ -20,7 +20,7 @@ inline constexpr const char* kReleasingAnnotation = "fairlead.dev/releasing";
 
 // In place of the nodes: none may hold the address. Of such a note its write counts: a group's version moves,
 // and whoever has seen the group before puts the address into it no more.
-inline constexpr const char* kNobody = "-";
+inline constexpr const char* kNoNode = "-";
 
 struct Release {
   net::IpAddress address;
