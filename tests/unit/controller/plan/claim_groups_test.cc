@@ -163,7 +163,7 @@ TEST(ClaimGroups, OneWhoseAddressIsInAGroupIsMadeToNameItAfterAllThatIsUrgent) {
 // Of a group that lets it go: it waits there, and may come back, and until all have let go nothing is chosen.
 TEST(ClaimGroups, AnAddressThatIsBeingReleasedHasNoOtherGroupNamed) {
   Inputs inputs = with_claim(kFirst);
-  auto there = group({kFirst, 1, {}, {{"node-x", 200}}});
+  auto there = group({kFirst, 1, {}, {{"node-a", 200}}});
   there.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-web node-x";
   put(inputs.nodes, node("node-x"));
   put(inputs.groups, there);
