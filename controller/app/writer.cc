@@ -115,7 +115,7 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
                           : good(result->status) ? "is there, though the cache does not show it"
                                                  : answer_text(*result);
   // There and changed meanwhile: the next round knows more.
-  const bool conflict = result && good(result->status) && !absence.unchanged.empty();
+  const bool conflict = result && good(result->status) && (!absence.unchanged.empty() || absence.without);
   failed(write, subject + ": " + why, conflict);
   end_of(write);
 }

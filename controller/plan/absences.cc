@@ -89,8 +89,18 @@ std::set<std::string> nodes_taken_over(const ReleaseNotes& notes, const api::VRR
 
 void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std::vector<Absence>& out) {
   for (const auto& node : nodes) {
+    if (node == kNoNode) continue;
     if (!inputs.nodes.contains(cluster_key(node))) out.push_back({Target::kNode, cluster_key(node), ""});
   }
+}
+
+bool is_without(const api::ObjectKey& group, const net::IpAddress& address, const std::string& body) {
+  const auto read = api::decode_vrrp_group(body);
+  if (!read.ok() || api::key_of(read.value.meta) != group) return false;
+  const auto same = [&](const auto& one) { return one.address == address; };
+  const auto& listed = read.value.spec.addresses;
+  const auto notes = noted_releases(read.value);
+  return std::none_of(listed.begin(), listed.end(), same) && std::none_of(notes.begin(), notes.end(), same);
 }
 
 }  // namespace
@@ -142,6 +152,14 @@ std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes
   return out;
 }
 
+std::vector<Absence> absences_of_end(const Inputs& inputs, const ReleaseNotes& notes,
+                                     const api::AddressClaim& there) {
+  auto out = absences_of(inputs, notes, there);
+  const auto group = api::group_named_by(there);
+  if (!group.empty()) out.push_back({Target::kVRRPGroup, cluster_key(group), "", "", there.spec.address});
+  return out;
+}
+
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there) {
   std::vector<Absence> out;
   for (const auto& owner : there.meta.owner_references) {
@@ -163,6 +181,7 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
     const auto reply = api::decode_status_reply(body);
     return reply.ok() && reply.value.reason == "NotFound" && reply.value.name == absence.key.name;
   }
+  if (status == kOk && absence.without) return is_without(absence.key, *absence.without, body);
   if (status != kOk || absence.uid.empty()) return false;
   const auto meta = api::decode_meta(body);
   if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;

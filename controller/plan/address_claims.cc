@@ -91,4 +91,32 @@ ByKey<api::AddressClaim> address_claims(const Ground& ground, const Claims& clai
   return out;
 }
 
+std::map<net::IpAddress, std::string> groups_named(const ByKey<api::AddressClaim>& claims) {
+  std::map<net::IpAddress, std::string> out;
+  for (const auto& [key, claim] : claims) {
+    const auto group = api::group_named_by(claim);
+    if (!group.empty()) out.insert({claim.spec.address, group});
+  }
+  return out;
+}
+
+std::set<api::ObjectKey> name_groups(const Ground& ground,
+                                     const std::map<net::IpAddress, std::string>& chosen,
+                                     ByKey<api::AddressClaim>& claims) {
+  std::set<api::ObjectKey> out;
+  for (auto& [key, claim] : claims) {
+    const auto held = ground.held.find(claim.spec.address);
+    const auto choice = chosen.find(claim.spec.address);
+    std::string& named = claim.meta.annotations[api::kClaimGroupAnnotation];
+    if (held != ground.held.end() && !held->second.owners.empty()) {
+      if (named != held->second.group) out.insert(key);
+      named = held->second.group;
+    } else if (choice != chosen.end()) {
+      named = choice->second;
+    }
+    if (named.empty()) claim.meta.annotations.erase(api::kClaimGroupAnnotation);
+  }
+  return out;
+}
+
 }  // namespace fairlead::controller

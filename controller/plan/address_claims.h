@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -18,5 +19,15 @@ struct ClaimPlan {
   std::set<std::string> unready;  // UIDs
 };
 ByKey<api::AddressClaim> address_claims(const Ground& ground, const Claims& claims, const ClaimPlan& plan);
+
+// The group that each of these names, of those that name one.
+std::map<net::IpAddress, std::string> groups_named(const ByKey<api::AddressClaim>& claims);
+
+// Names in each claim the group that its address is in, or that is `chosen` for it. Nobody puts the address
+// into another one: so the choice of the group is locked, too. The keys of those whose address is in a group
+// that they did not name, as an older controller left them.
+std::set<api::ObjectKey> name_groups(const Ground& ground,
+                                     const std::map<net::IpAddress, std::string>& chosen,
+                                     ByKey<api::AddressClaim>& claims);
 
 }  // namespace fairlead::controller

@@ -95,13 +95,27 @@ Write holders_write(const Inputs& inputs, const ReleaseNotes& notes, const api::
   return out;
 }
 
+// The group that it names, guarded by the version of the claim that named another, or none.
+Write group_naming(const Desired& desired, const api::AddressClaim& wanted) {
+  api::AddressClaim object;
+  object.meta = frame_of(wanted.meta);
+  object.meta.annotations = wanted.meta.annotations;
+  const Step step =
+      desired.claims_behind.contains(api::key_of(wanted.meta)) ? Step::kClaimsBehind : Step::kClaims;
+  return application({step, Verb::kApply, Target::kAddressClaim}, wanted.meta,
+                     api::encode_address_claim_group(object));
+}
+
 void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
                   std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.claims) {
     if (inputs.poisoned_claims.contains(key)) continue;
     if (const auto* there = find(inputs.claims, key)) {
-      if (there->status_holders != wanted.status_holders)
+      if (there->status_holders != wanted.status_holders) {
         out.push_back(holders_write(inputs, notes, *there, wanted));
+      } else if (api::group_named_by(*there) != api::group_named_by(wanted)) {
+        out.push_back(group_naming(desired, wanted));
+      }
       continue;
     }
     out.push_back(application({Step::kClaims, Verb::kCreate, Target::kAddressClaim}, wanted.meta,
@@ -109,8 +123,8 @@ void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
   }
   for (const auto& [key, there] : inputs.claims) {
     if (desired.claims.contains(key) || there.meta.deleting) continue;
-    out.push_back(
-        deletion(Step::kRemoveClaims, Target::kAddressClaim, there.meta, absences_of(inputs, notes, there)));
+    out.push_back(deletion(Step::kRemoveClaims, Target::kAddressClaim, there.meta,
+                           absences_of_end(inputs, notes, there)));
   }
 }
 

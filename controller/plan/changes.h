@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct Statuses {
 // VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of
 // what has served (urgency.h); then what VirtualIPs need first,
 // claims, groups and sets, statuses; what one VirtualIP has of sets beyond a few, lest a single one holds up
-// all the others; then removals backwards; after the finalizer, last of all, the claims.
+// all the others; the groups that older claims do not name; then removals backwards; after the finalizer,
+// last of all, the claims.
 enum class Step {
   kRealServers,
   kRemoveVirtualIPs,
@@ -49,6 +51,7 @@ enum class Step {
   kStatus,
   kServiceStatus,
   kMoreSets,
+  kClaimsBehind,
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,
@@ -84,6 +87,8 @@ struct Absence {
   api::ObjectKey key;
   std::string uid;          // empty: any object of that name counts
   std::string unchanged{};  // a generation: or for asking for the same since; empty: it has to be gone
+  // Of a VRRPGroup: or for neither listing this address nor noting a release of it.
+  std::optional<net::IpAddress> without{};
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

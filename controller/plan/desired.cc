@@ -139,6 +139,7 @@ Seating decide_virtual_ips(const Ground& ground, Desired& out) {
   for (const auto& [address, wishes] : seating.claims.granted) {
     for (const auto& wish : wishes) note_claim(ground, wish, seating, out);
   }
+  seating.named = groups_named(out.claims);
   withhold_unserved(ground, seating, out);
   note_local_nodes(ground, seating);
   return seating;
@@ -206,6 +207,7 @@ Desired desired(const Inputs& inputs) {
   const Seating seating = decide_virtual_ips(ground, out);
   decide_releases(ground, out);
   const Placement placement = place(inputs, ground.held, seating);
+  out.claims_behind = name_groups(ground, placement.chosen, out.claims);
   take_placement(placement, out);
   decide_sets(ground, seating, placement, out);
   decide_pools(ground, out);

@@ -44,6 +44,7 @@ struct Desired {
   // Every AddressClaim, VRRPGroup and RealServerSet that should exist, as it should be; one that exists and
   // is not here goes.
   ByKey<api::AddressClaim> claims;
+  std::set<api::ObjectKey> claims_behind;  // whose address is in a group that they do not name: no haste
   ByKey<api::VRRPGroup> groups;
   ByKey<api::RealServerSet> sets;
   ByKey<api::VirtualIP> of_services;     // VirtualIPs to apply for Services of ours

@@ -62,15 +62,21 @@ void add_address(const Inputs& inputs, const Newcomer& newcomer, Draft& draft) {
             [](const auto& a, const auto& b) { return a.address < b.address; });
 }
 
-// A group of its own for the wish; nullptr if no VRID is left.
-Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, RouterIds& ids,
-                  Drafts& drafts) {
-  const auto id = ids.lowest_free(*fresh.pool, fresh.candidates, fresh.frame->segment, fresh.frame->family);
-  if (!id) return nullptr;
+std::string name_of(const Draft& fresh, std::size_t virtual_router_id) {
+  return group_name(fresh.frame->segment, fresh.frame->family, static_cast<int>(virtual_router_id));
+}
+
+RouterIds::Ids free_ids(const Draft& fresh, RouterIds& ids) {
+  return ids.free(*fresh.pool, fresh.candidates, fresh.frame->segment, fresh.frame->family);
+}
+
+// A group of its own for the wish.
+Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, std::size_t virtual_router_id, Draft fresh,
+                  RouterIds& ids, Drafts& drafts) {
   auto& group = fresh.group;
-  group.meta.name = group_name(fresh.frame->segment, fresh.frame->family, *id);
+  group.meta.name = name_of(fresh, virtual_router_id);
   group.spec.family = fresh.frame->family;
-  group.spec.virtual_router_id = *id;
+  group.spec.virtual_router_id = static_cast<int>(virtual_router_id);
   group.spec.interface =
       fresh.frame->interface.empty() ? common_interface(fresh.candidates) : fresh.frame->interface;
   add_address(inputs, newcomer, fresh);
@@ -79,41 +85,78 @@ Draft* open_group(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, R
   return &drafts.insert({name, std::move(fresh)}).first->second;
 }
 
+const Draft* sister_in(const Drafts& drafts, const Draft& fresh) {
+  const auto known = drafts.find(fresh.sister);
+  return known == drafts.end() ? nullptr : &known->second;
+}
+
 bool is_releasing(const Draft& draft, const net::IpAddress& address) {
   return std::any_of(draft.releases.begin(), draft.releases.end(),
                      [&](const Release& release) { return release.address == address; });
 }
 
-// True if an address of `fresh` may be in the group of this draft, which it has left.
+// True if an address of `fresh` may be in the group of this draft: one that it has left, or that its claim
+// names.
 bool fits(const Draft& fresh, const Draft& draft) {
   const auto& spec = draft.group.spec;
   if (!fresh.frame || spec.addresses.size() >= most_addresses(fresh.frame->family)) return false;
   if (draft.frame == fresh.frame) return true;
   return spec.addresses.empty() &&  // it lives by the rules of whoever comes into it
-         draft.group.meta.name ==
-             group_name(fresh.frame->segment, fresh.frame->family, spec.virtual_router_id);
+         draft.group.meta.name == name_of(fresh, static_cast<std::size_t>(spec.virtual_router_id));
+}
+
+void move_in(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, Draft& draft) {
+  if (draft.group.spec.addresses.empty()) {
+    draft.pool = fresh.pool;
+    draft.demand = fresh.demand;
+    draft.candidates = fresh.candidates;
+    draft.frame = fresh.frame;
+    draft.sister = fresh.sister;
+  }
+  add_address(inputs, newcomer, draft);
 }
 
 }  // namespace
 
+Draft* named_group(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, RouterIds& ids,
+                   Drafts& drafts) {
+  const auto known = drafts.find(newcomer.named);
+  if (known != drafts.end()) {
+    if (!fits(fresh, known->second)) return nullptr;
+    move_in(inputs, newcomer, fresh, known->second);
+    return &known->second;
+  }
+  Draft opened = fresh;
+  if (const Draft* sister = sister_in(drafts, fresh)) {
+    opened.group.spec.members = like(*sister, fresh.candidates);
+  }
+  const auto free = free_ids(fresh, ids);
+  for (std::size_t id = 1; id < kRouterIds; ++id) {
+    if (!free.test(id) || name_of(fresh, id) != newcomer.named) continue;
+    return open_group(inputs, newcomer, id, std::move(opened), ids, drafts);
+  }
+  return nullptr;
+}
+
 Draft* group_for(const Inputs& inputs, const Newcomer& newcomer, Draft fresh, RouterIds& ids,
                  Drafts& drafts) {
-  const auto known = drafts.find(fresh.sister);
-  const Draft* sister = known == drafts.end() ? nullptr : &known->second;
+  const Draft* sister = sister_in(drafts, fresh);
   if (sister != nullptr) fresh.group.spec.members = like(*sister, fresh.candidates);
   const Frame frame = *fresh.frame;
   const Open all = open_groups(drafts, frame, nullptr);
   const Open open = sister == nullptr ? all : open_groups(drafts, frame, sister);
   const bool wants_new =
       open.emptiest == nullptr || (sister == nullptr && open.count < spread_of(*fresh.pool, frame));
-  Draft* own = wants_new ? open_group(inputs, newcomer, std::move(fresh), ids, drafts) : nullptr;
-  if (own != nullptr) return own;
+  const auto free = wants_new ? free_ids(fresh, ids) : RouterIds::Ids{};
+  for (std::size_t id = 1; id < kRouterIds; ++id) {
+    if (free.test(id)) return open_group(inputs, newcomer, id, std::move(fresh), ids, drafts);
+  }
   Draft* shared = open.emptiest == nullptr ? all.emptiest : open.emptiest;
   if (shared != nullptr) add_address(inputs, newcomer, *shared);
   return shared;
 }
 
-const Draft* come_back(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, Drafts& drafts) {
+Draft* former_group(const Newcomer& newcomer, const Draft& fresh, Drafts& drafts) {
   const auto& address = newcomer.wish.address;
   Draft* former = nullptr;
   for (auto& [name, draft] : drafts) {
@@ -122,17 +165,14 @@ const Draft* come_back(const Inputs& inputs, const Newcomer& newcomer, const Dra
     former = &draft;
   }
   if (former == nullptr || !fits(fresh, *former)) return nullptr;
-  if (!may_come_back(former->group, former->releases, address, newcomer.owners)) return nullptr;
-  if (former->group.spec.addresses.empty()) {
-    former->pool = fresh.pool;
-    former->demand = fresh.demand;
-    former->candidates = fresh.candidates;
-    former->frame = fresh.frame;
-    former->sister = fresh.sister;
-  }
-  std::erase_if(former->releases, [&](const Release& release) { return release.address == address; });
-  add_address(inputs, newcomer, *former);
-  return former;
+  const bool may = may_come_back(former->group, former->releases, address, newcomer.owners);
+  return may ? former : nullptr;
+}
+
+void come_back(const Inputs& inputs, const Newcomer& newcomer, const Draft& fresh, Draft& former) {
+  std::erase_if(former.releases,
+                [&](const Release& release) { return release.address == newcomer.wish.address; });
+  move_in(inputs, newcomer, fresh, former);
 }
 
 }  // namespace fairlead::controller

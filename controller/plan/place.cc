@@ -40,8 +40,22 @@ std::string sister_of(const Whereabouts& where, const std::string& uid, net::Fam
   return found == where.end() ? "" : found->second;
 }
 
+// Who has no claim yet is told nothing before it is made.
 void refuse(const Newcomer& newcomer, Refusal refusal, Placement& out) {
+  if (!newcomer.claimed) return;
   for (const auto& owner : newcomer.owners) out.refused.insert({{owner.namespace_name, owner.name}, refusal});
+}
+
+// Of drafts, the groups whose notes speak of the address, as observed: whether or not any node is waited for.
+using Noted = std::map<net::IpAddress, std::set<std::string>>;
+
+Noted noted_in(const Inputs& inputs, const Drafts& drafts) {
+  Noted out;
+  for (const auto& [key, group] : inputs.groups) {
+    if (!drafts.contains(key.name)) continue;
+    for (const auto& release : noted_releases(group)) out[release.address].insert(key.name);
+  }
+  return out;
 }
 
 // What one call of place() works on.
@@ -53,6 +67,7 @@ struct Round {
   RouterIds ids;
   Drafts drafts;
   Whereabouts where;
+  Noted noted;
   Placement out;
 };
 
@@ -67,28 +82,69 @@ Refusal no_router_id(const Wish& wish) {
                                                   ", widen vrrp.virtualRouterIDs"};
 }
 
-void place_one(Round& round, const Newcomer& newcomer) {
-  const Inputs& inputs = round.inputs;
+// True if it has to wait for another group to forget it: that group's write comes after the claim has named
+// this one, so that nobody who saw that group before can put the address there.
+bool waits_for_another(const Newcomer& newcomer, const Noted& noted) {
+  const auto found = noted.find(newcomer.wish.address);
+  if (found == noted.end() || newcomer.named.empty()) return false;
+  return found->second.size() > (found->second.contains(newcomer.named) ? 1U : 0U);
+}
+
+// The group that its claim names cannot take it in. True if another may be named: that group is not there, or
+// has a note that the address has left it, or was turned away.
+bool may_leave(const Newcomer& newcomer, Round& round) {
+  const auto group = round.drafts.find(newcomer.named);
+  if (!newcomer.claimed || group == round.drafts.end() || !group->second.existed) return true;
+  const auto found = round.noted.find(newcomer.wish.address);
+  if (found != round.noted.end() && found->second.contains(newcomer.named)) return true;
+  turn_away(newcomer.wish.address, newcomer.owners, group->second.releases);
+  return false;
+}
+
+Draft draft_for(Round& round, const Newcomer& newcomer) {
   const Wish& wish = newcomer.wish;
   Draft fresh;
   fresh.pool = wish.pool;
-  fresh.demand = demand_of(*wish.pool, wish.address, spec_of(inputs, wish));
+  fresh.demand = demand_of(*wish.pool, wish.address, spec_of(round.inputs, wish));
   fresh.demand.local_nodes = newcomer.local_nodes;
-  const Candidates& known = round.known.of(fresh.demand);
-  const bool some = !known.eligible.empty();
-  if (!some && !newcomer.released) return refuse(newcomer, nobody_can(round, fresh.demand), round.out);
-  fresh.candidates = known;
-  if (some) fresh.frame = frame_of(inputs, *wish.pool, fresh.demand, fresh.candidates);
   fresh.sister = sister_of(round.where, wish.uid, wish.address.family());
-  const Draft* group = nullptr;
-  if (newcomer.released) {
-    group = come_back(inputs, newcomer, fresh, round.drafts);
-    if (group == nullptr) return void(round.out.moving.insert(wish.address));
-  } else {
-    group = group_for(inputs, newcomer, std::move(fresh), round.ids, round.drafts);
-  }
+  const Candidates& known = round.known.of(fresh.demand);
+  fresh.candidates = known;
+  if (!known.eligible.empty()) fresh.frame = frame_of(round.inputs, *wish.pool, fresh.demand, known);
+  return fresh;
+}
+
+void is_in(const std::string& group, const Newcomer& newcomer, Round& round) {
+  const auto& address = newcomer.wish.address;
+  note(group, {address, address.bits(), {}, newcomer.owners}, round.where);
+}
+
+// Nodes may hold it yet.
+void place_released(Round& round, const Newcomer& newcomer) {
+  const auto& address = newcomer.wish.address;
+  const Draft fresh = draft_for(round, newcomer);
+  Draft* former = former_group(newcomer, fresh, round.drafts);
+  const bool named = former != nullptr && former->group.meta.name == newcomer.named;
+  if (former != nullptr && !named) round.out.chosen.insert({address, former->group.meta.name});
+  if (!named) return void(round.out.moving.insert(address));
+  come_back(round.inputs, newcomer, fresh, *former);
+  is_in(newcomer.named, newcomer, round);
+}
+
+void place_new(Round& round, const Newcomer& newcomer) {
+  const Wish& wish = newcomer.wish;
+  auto& moving = round.out.moving;
+  Draft fresh = draft_for(round, newcomer);
+  if (!fresh.frame) return refuse(newcomer, nobody_can(round, fresh.demand), round.out);
+  if (waits_for_another(newcomer, round.noted)) return void(moving.insert(wish.address));
+  const Draft* group =
+      newcomer.named.empty() ? nullptr : named_group(round.inputs, newcomer, fresh, round.ids, round.drafts);
+  if (group == nullptr && !may_leave(newcomer, round)) return void(moving.insert(wish.address));
+  if (group == nullptr) group = group_for(round.inputs, newcomer, std::move(fresh), round.ids, round.drafts);
   if (group == nullptr) return refuse(newcomer, no_router_id(wish), round.out);
-  note(group->group.meta.name, {wish.address, wish.address.bits(), {}, newcomer.owners}, round.where);
+  const std::string& name = group->group.meta.name;
+  if (!newcomer.claimed || name != newcomer.named) round.out.chosen.insert({wish.address, name});
+  is_in(name, newcomer, round);
 }
 
 // Addresses that a node may hold yet for a group that they left.
@@ -119,7 +175,13 @@ void stays_there(const OutOfReach& there, const std::vector<Wish>& wishes, Place
   }
 }
 
-// Granted addresses that are in no group yet, in the order their VirtualIPs came.
+std::string named_in(const Seating& seating, const net::IpAddress& address) {
+  const auto found = seating.named.find(address);
+  return found == seating.named.end() ? "" : found->second;
+}
+
+// Granted addresses that are in no group yet: those for whom a group is named first, so that no other opens
+// it for himself, and each in the order their VirtualIPs came.
 std::vector<Newcomer> unplaced(const Seating& seating, Round& round) {
   const auto placed = placed_in(round.drafts);
   const auto released = being_released(round.drafts);
@@ -134,15 +196,21 @@ std::vector<Newcomer> unplaced(const Seating& seating, Round& round) {
     auto owners = owners_of(seating, {address, address.bits(), {}, {}});
     const bool waits = released.contains(address);
     if (owners.empty() && waits) round.out.moving.insert(address);
+    const bool claimed = !owners.empty();
+    if (!claimed && !waits && claim_of(round.inputs, address) == nullptr) {
+      owners = owner_to_be(seating, address);
+    }
     if (owners.empty()) continue;
     const auto first = std::find_if(wishes.begin(), wishes.end(),
                                     [&](const Wish& wish) { return wish.uid == owners.front().uid; });
-    out.push_back({*first, std::move(owners), local_nodes_of(seating, address), waits});
+    out.push_back({*first, std::move(owners), local_nodes_of(seating, address), waits, claimed,
+                   named_in(seating, address)});
   }
   const auto& all = round.inputs.virtual_ips;
   std::stable_sort(out.begin(), out.end(), [&](const Newcomer& a, const Newcomer& b) {
     return older(all.at(a.wish.virtual_ip).meta, all.at(b.wish.virtual_ip).meta);
   });
+  std::stable_partition(out.begin(), out.end(), [](const Newcomer& one) { return !one.named.empty(); });
   return out;
 }
 
@@ -155,8 +223,11 @@ void find_sisters(const Whereabouts& where, Drafts& drafts) {
   }
 }
 
+// Whoever merely has a group chosen comes into it once his claim names it.
 void finish(Round& round) {
   for (auto& [name, draft] : round.drafts) {
+    std::erase_if(draft.group.spec.addresses,
+                  [&](const auto& listed) { return round.out.chosen.contains(listed.address); });
     if (draft.existed) settle(round.inputs, round.drafts, round.ids, draft);
     if (draft.group.spec.addresses.empty() && draft.releases.empty()) continue;
     write_metadata(round.inputs, draft);
@@ -178,7 +249,14 @@ Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
   }
   round.where = whereabouts(round.drafts);
   find_sisters(round.where, round.drafts);
-  for (const auto& newcomer : unplaced(seating, round)) place_one(round, newcomer);
+  round.noted = noted_in(inputs, round.drafts);
+  for (const auto& newcomer : unplaced(seating, round)) {
+    if (newcomer.released) {
+      place_released(round, newcomer);
+    } else {
+      place_new(round, newcomer);
+    }
+  }
   finish(round);
   return std::move(round.out);
 }

@@ -15,11 +15,15 @@ namespace fairlead::controller {
 struct Placement {
   ByKey<api::VRRPGroup> groups;  // desired: name, labels, annotations, spec
   std::map<net::IpAddress, std::string> group_of;
+  // Of addresses that are in no group because their claim does not name it: the one that it is to name.
+  std::map<net::IpAddress, std::string> chosen;
   std::set<net::IpAddress> moving;  // granted, and in no group before every node has let go
   // NoEligibleNode, VirtualRouterIDsExhausted; InvalidSpec: it is in a group that cannot be read.
   std::map<api::ObjectKey, Refusal> refused;
 };
 
+// An address comes into a group that its claim names, and into no other (Seating::named): so two controllers
+// that know nothing of each other give it to one group, since of two that name one for it one is refused.
 // An address stays in its group as long as its VirtualIP holds it and is to be held by the nodes that the
 // group is of, or any will do; else it leaves, and comes into another when every node has let go (draft.h),
 // or back into that one at once. A new one opens a group until as many exist for its frame as the pool says,

@@ -129,6 +129,11 @@ void let_go(const api::GroupAddress& address, const std::set<std::string>& holde
   for (const auto& owner : address.owners) releases.push_back({address.address, owner.uid, holders});
 }
 
+void turn_away(const net::IpAddress& address, const std::vector<api::AddressOwner>& owners,
+               std::vector<Release>& releases) {
+  for (const auto& owner : owners) releases.push_back({address, owner.uid, {kNoNode}});
+}
+
 bool may_come_back(const api::VRRPGroup& group, const std::vector<Release>& releases,
                    const net::IpAddress& address, const std::vector<api::AddressOwner>& owners) {
   std::set<std::string> members;

@@ -18,6 +18,10 @@ namespace fairlead::controller {
 
 inline constexpr const char* kReleasingAnnotation = "fairlead.dev/releasing";
 
+// In place of the nodes: none may hold the address. Of such a note its write counts: a group's version moves,
+// and whoever has seen the group before puts the address into it no more.
+inline constexpr const char* kNoNode = "-";
+
 struct Release {
   net::IpAddress address;
   std::string owner_uid;        // of the VirtualIP
@@ -36,6 +40,10 @@ std::vector<Release> parse_releases(const std::string& text);
 // Notes that nobody has the address before each that may hold it has let go; nothing where nobody may.
 void let_go(const api::GroupAddress& address, const std::set<std::string>& holders,
             std::vector<Release>& releases);
+
+// Notes that these, who were to have the address in the group, have it elsewhere.
+void turn_away(const net::IpAddress& address, const std::vector<api::AddressOwner>& owners,
+               std::vector<Release>& releases);
 
 // The notes of one group as they stand.
 std::vector<Release> noted_releases(const api::VRRPGroup& group);

@@ -46,8 +46,8 @@ const RouterIds::Ids& RouterIds::named(const std::string& segment, net::Family f
   return known->second;
 }
 
-std::optional<int> RouterIds::lowest_free(const api::AddressPool& pool, const Candidates& candidates,
-                                          const std::string& segment, net::Family family) {
+RouterIds::Ids RouterIds::free(const api::AddressPool& pool, const Candidates& candidates,
+                               const std::string& segment, net::Family family) {
   Ids taken = named(segment, family);
   for (const auto& [node, site] : candidates.eligible) {
     const Place place{family, node, site.interface};
@@ -59,11 +59,7 @@ std::optional<int> RouterIds::lowest_free(const api::AddressPool& pool, const Ca
   for (const auto& [low, high] : pool.spec.vrrp.virtual_router_ids) {
     for (int id = low; id <= high; ++id) allowed.set(static_cast<std::size_t>(id));
   }
-  const Ids free = allowed & ~taken;
-  for (int id = 1; id <= kLastRouterId; ++id) {
-    if (free.test(static_cast<std::size_t>(id))) return id;
-  }
-  return std::nullopt;
+  return allowed & ~taken;
 }
 
 bool RouterIds::is_taken(int id, net::Family family, const std::string& node,

@@ -2,7 +2,6 @@
 
 #include <bitset>
 #include <map>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -18,23 +17,24 @@ inline constexpr std::size_t kRouterIds = 256;  // 0 is none
 // Which are taken, where: known once for a round, however many ask.
 class RouterIds {
  public:
+  using Ids = std::bitset<kRouterIds>;
+
   // All groups as they are, what can be read of the unreadable ones included, and heardVirtualRouters.
   explicit RouterIds(const Inputs& inputs);
 
   // From now on the members of this group have its ID, and it has its name.
   void take(const api::VRRPGroup& group);
 
-  // The lowest ID of the pool's ranges that is free for these nodes: no group of the family has a member with
+  // The IDs of the pool's ranges that are free for these nodes: no group of the family has a member with
   // the same (node, interface), no node hears a foreign speaker with it there, and no group, readable or not,
-  // has the name that `segment` would give it. Nothing if all are taken.
-  std::optional<int> lowest_free(const api::AddressPool& pool, const Candidates& candidates,
-                                 const std::string& segment, net::Family family);
+  // has the name that `segment` would give it.
+  Ids free(const api::AddressPool& pool, const Candidates& candidates, const std::string& segment,
+           net::Family family);
 
   // True if a group has a member with this ID on that interface of the node.
   bool is_taken(int id, net::Family family, const std::string& node, const std::string& interface) const;
 
  private:
-  using Ids = std::bitset<kRouterIds>;
   using Place = std::tuple<net::Family, std::string, std::string>;  // node, interface
 
   const Ids& named(const std::string& segment, net::Family family);

@@ -64,6 +64,15 @@ const std::vector<Wish>& granted(const Seating& seating, const net::IpAddress& a
   return found == seating.claims.granted.end() ? nobody : found->second;
 }
 
+std::vector<api::AddressOwner> owner_to_be(const Seating& seating, const net::IpAddress& address) {
+  for (const auto& wish : granted(seating, address)) {
+    if (seating.unready.contains(wish.uid)) continue;
+    if (wish.pool == nullptr) return {};
+    return {{wish.virtual_ip.namespace_name, wish.virtual_ip.name, wish.uid}};
+  }
+  return {};
+}
+
 std::vector<api::AddressOwner> owners_of(const Seating& seating, const api::GroupAddress& observed) {
   std::vector<api::AddressOwner> out;
   for (const auto& owner : observed.owners) {

@@ -20,6 +20,8 @@ struct Seating {
   // these VirtualIPs, by UID, have meanwhile they keep.
   std::set<std::pair<net::IpAddress, std::string>> unclaimed;
   std::set<std::string> moving;
+  // Addresses with a claim -> the VRRPGroup that it names, of those that name one: no other takes it in.
+  std::map<net::IpAddress, std::string> named;
   // Of addresses with externalTrafficPolicy Local: the nodes with an endpoint of the Service, none if there
   // is no endpoint (Demand::local_nodes).
   std::map<net::IpAddress, std::set<std::string>> local_nodes;
@@ -36,5 +38,8 @@ const std::vector<Wish>& granted(const Seating& seating, const net::IpAddress& a
 // The owners that an address of a group should have: of those it has who stay, then those who may be placed
 // and are not among them. None: it leaves the group.
 std::vector<api::AddressOwner> owners_of(const Seating& seating, const api::GroupAddress& observed);
+
+// The owner of an address that has no claim yet: whoever the claim is to be made for. None: nobody.
+std::vector<api::AddressOwner> owner_to_be(const Seating& seating, const net::IpAddress& address);
 
 }  // namespace fairlead::controller

@@ -69,6 +69,11 @@ json owner_json(const AddressOwner& owner) {
       {"kind", "VirtualIP"}, {"namespace", owner.namespace_name}, {"name", owner.name}, {"uid", owner.uid}};
 }
 
+void add_group(const AddressClaim& claim, json& out) {
+  const std::string group = group_named_by(claim);
+  if (!group.empty()) out["metadata"]["annotations"][kClaimGroupAnnotation] = group;
+}
+
 }  // namespace
 
 std::string address_claim_name(const net::IpAddress& address) {
@@ -90,15 +95,27 @@ std::vector<AddressOwner> holders_of(const AddressClaim& claim) {
   return claim.status_holders.empty() ? std::vector{claim.spec.owner} : claim.status_holders;
 }
 
+std::string group_named_by(const AddressClaim& claim) {
+  const auto found = claim.meta.annotations.find(kClaimGroupAnnotation);
+  return found == claim.meta.annotations.end() ? "" : found->second;
+}
+
 Decoded<AddressClaim> decode_address_claim(std::string_view text) {
   return decode_object<AddressClaim>(text, kKind, read_body);
 }
 
 std::string encode_address_claim(const AddressClaim& object) {
   json out = apply_frame(kKind, key_of(object.meta));
+  add_group(object, out);
   out["spec"] = {{"address", net::to_string(object.spec.address)}, {"owner", owner_json(object.spec.owner)}};
   if (!object.spec.pool.empty()) out["spec"]["pool"] = object.spec.pool;
   if (!object.spec.sharing_key.empty()) out["spec"]["sharingKey"] = object.spec.sharing_key;
+  return dump(out);
+}
+
+std::string encode_address_claim_group(const AddressClaim& object) {
+  json out = apply_frame(kKind, object.meta);
+  add_group(object, out);
   return dump(out);
 }
 

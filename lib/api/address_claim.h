@@ -9,9 +9,13 @@
 #include "lib/net/address.h"
 
 // AddressClaim (fairlead.dev/v1alpha1, cluster; written by the controller alone): an address that is given
-// away. Its name comes from the address and it is only ever made, never changed, so that the API server is
-// the lock of allocation. api.md; kubernetes.md 1, "Claim names", "Claim life", "Sharing".
+// away. Its name comes from the address and its spec is only ever made, never changed, so that the API server
+// is the lock of allocation. api.md; kubernetes.md 1, "Claim names", "Claim life", "Sharing".
 namespace fairlead::api {
+
+// The one VRRPGroup that may take the address in. An annotation and no field, since a CRD that is older than
+// the controller would drop a field that it does not know, without a word.
+inline constexpr const char* kClaimGroupAnnotation = "fairlead.dev/group";
 
 struct AddressClaimSpec {
   net::IpAddress address;
@@ -34,9 +38,13 @@ std::string address_claim_name(const net::IpAddress& address);
 // Who has the address: status.holders, else the owner.
 std::vector<AddressOwner> holders_of(const AddressClaim& claim);
 
+// Empty: it names none, as those that an older controller made, or whose address nobody could be given yet.
+std::string group_named_by(const AddressClaim& claim);
+
 // Every check of the CRD's schema again; and the name must be that of the address.
 Decoded<AddressClaim> decode_address_claim(std::string_view json);
-std::string encode_address_claim(const AddressClaim& object);         // body of a POST: metadata.name, spec
+std::string encode_address_claim(const AddressClaim& object);  // body of a POST: metadata.name, group, spec
+std::string encode_address_claim_group(const AddressClaim& object);   // apply body: the group alone
 std::string encode_address_claim_status(const AddressClaim& object);  // apply body: status.holders
 
 }  // namespace fairlead::api

@@ -137,16 +137,29 @@ def sharing(verdicts, run):
 
 
 def claims(verdicts, run):
-    """A claim whose address no node can hold, and so no group has, goes with its pool, of which nothing is there to be got."""
-    world = run.world
+    """A claim is made before a node can serve its address: it names the group later; or goes with its pool, of which nothing is there
+    to be got."""
+    world, nowhere = run.world, {"matchLabels": {"nowhere": "yes"}}
     world.pool("brief", ["192.0.2.120-192.0.2.121"])
-    world.vip("never", {"addresses": ["192.0.2.120"], "forwarding": "Delegate", "placement": {"nodeSelector": {"matchLabels": {"nowhere": "yes"}}}})
 
-    def claim():
-        return world.get(f"{OURS}/addressclaims/v4-192-0-2-120")
-    made = until(claim)
+    def ask(name, address, **more):
+        world.vip(name, {"addresses": [address], "forwarding": "Delegate", **more})
+
+    def claim(address):
+        return world.get(f"{OURS}/addressclaims/v4-{address.replace('.', '-')}")
+
+    def named(address):
+        return ((claim(address) or {}).get("metadata", {}).get("annotations") or {}).get("fairlead.dev/group")
+    ask("later", "192.0.2.108", placement={"nodeSelector": nowhere})
+    ask("never", "192.0.2.120", placement={"nodeSelector": nowhere})
+    made = until(lambda: claim("192.0.2.108") and claim("192.0.2.120"))
+    verdicts.add("a claim whose address no node can hold names no group", bool(made) and not named("192.0.2.108"), run.logs())
+    ask("later", "192.0.2.108", placement={})
+    group = until(lambda: world.group_of("192.0.2.108"))
+    verdicts.add("and the one that takes it in, once one can", bool(group) and named("192.0.2.108") == group["metadata"]["name"],
+                 str(named("192.0.2.108")) + run.logs())
     world.delete(f"{OURS}/addresspools/brief")
-    verdicts.add("a claim whose address is in no group goes with its pool", bool(made) and until(lambda: not claim()), run.logs())
+    verdicts.add("a claim whose address is in no group goes with its pool", until(lambda: not claim("192.0.2.120")), run.logs())
 
 
 def removal(verdicts, run):
@@ -157,7 +170,7 @@ def removal(verdicts, run):
         "apiVersion": "fairlead.dev/v1alpha1", "kind": "RealServerSet", "spec": {"group": "gone", "slice": {"index": 0, "count": 1}},
         "metadata": {"name": "left", "namespace": "default", "ownerReferences": [
             {"apiVersion": "fairlead.dev/v1alpha1", "kind": "VirtualIP", "name": "gone", "uid": "gone", "controller": True}]}})
-    for name in ("alone", "wavers", "one", "other", "never"):
+    for name in ("alone", "wavers", "one", "other", "later", "never"):
         world.delete(f"{OURS}/namespaces/default/virtualips/{name}")
 
     def gone():

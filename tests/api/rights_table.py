@@ -14,10 +14,10 @@ TABLE = {
         ("", "", "namespaces", ""): READ,
         ("", "discovery.k8s.io", "endpointslices", ""): READ,
         ("", "fairlead.dev", "addresspools", ""): "get " + READ,
-        ("", "fairlead.dev", "addressclaims", ""): READ + " create delete",
+        ("", "fairlead.dev", "addressclaims", ""): READ + " create patch delete",
         ("", "fairlead.dev", "nodereports", ""): READ + " delete",
         ("", "fairlead.dev", "virtualips", ""): "get " + READ + " create patch delete",
-        ("", "fairlead.dev", "vrrpgroups", ""): READ + " create patch delete",
+        ("", "fairlead.dev", "vrrpgroups", ""): "get " + READ + " create patch delete",
         ("", "fairlead.dev", "realserversets", ""): READ + " create patch delete",
         ("", "", "services/status", ""): "patch",
         ("", "fairlead.dev", "virtualips/status", ""): "patch",
@@ -97,12 +97,12 @@ def refused(judge, accounts, x):
         ("list VirtualIPs", "GET", f"{OURS}/virtualips", None),
         ("list Nodes", "GET", "/api/v1/nodes", None),
         ("make a claim", "POST", f"{OURS}/addressclaims", {}),
+        ("change a claim", "PATCH", f"{OURS}/addressclaims/v4-192-0-2-100", {"spec": {"pool": "other"}}),
         ("an Event elsewhere than in default", "POST", "/apis/events.k8s.io/v1/namespaces/fairlead-system/events", {}),
         ("take the controller's Lease", "POST", "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases", {}),
     ]
     only_controller = [
         ("report for a node", "PATCH", f"{OURS}/nodereports/node-x", {}),
-        ("change a claim", "PATCH", f"{OURS}/addressclaims/v4-192-0-2-100", {"spec": {"pool": "other"}}),
         ("another Lease", "GET", "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/other", None),
         ("a Lease elsewhere", "POST", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases", {}),
     ]

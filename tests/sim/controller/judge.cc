@@ -32,7 +32,7 @@ void Judge::report(const std::string& promise, const std::string& what) {
 
 void Judge::changed(const Name& name, const json* before, const json* after) {
   if (!one_history_) return;
-  if (name.kind == "VRRPGroup" && groups_are_sure_) group_changed(name, before, after);
+  if (name.kind == "VRRPGroup") group_changed(name, before, after);
   if (name.kind == "AddressClaim") claim_changed(before, after);
   if (name.kind == "VirtualIP") note_virtual_ip(before, after);
 }
@@ -135,7 +135,7 @@ void Judge::claim_changed(const json* before, const json* after) {
   const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
   check_taken(address, claims_[address], have);
   claims_[address] = have;
-  if (groups_are_sure_) check_claim(address);
+  check_claim(address);
 }
 
 void Judge::check_order(const Machine& machine, const plan::Objects& before) {
@@ -154,7 +154,7 @@ void Judge::check_order(const Machine& machine, const plan::Objects& before) {
 void Judge::applied(const Machine& machine, const plan::Objects& before) {
   ++checks_;
   check_order(machine, before);
-  if (!one_history_ || !groups_are_sure_) return;
+  if (!one_history_) return;
   auto& held = held_[machine.name()];
   held.clear();
   if (machine.excused()) return;

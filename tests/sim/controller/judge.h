@@ -26,17 +26,14 @@ struct Breach {
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
 // begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is
 // there and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
-// Once two have led at the same time, which an election prevents, or one that leads was shown an older list
-// of groups, groups are judged by how they are at the end alone: the claim is a lock, and which group has the
-// address nothing locks, nor is a group read before the claim goes.
+// All of it holds while two lead at the same time, too, which an election prevents: the claim is the lock of
+// the address, and of the group that takes it in.
 class Judge {
  public:
   // What there is of an object at the server; nullptr: nothing.
   void changed(const Name& name, const json* before, const json* after);
   void applied(const Machine& machine, const plan::Objects& before);
   void new_history() { one_history_ = false; }
-  void two_lead() { groups_are_sure_ = false; }
-  void groups_went_back() { groups_are_sure_ = false; }
   // The machine's Node is gone: what it holds does not count until it has seen all there is.
   void excused(const Machine& machine) { held_.erase(machine.name()); }
 
@@ -68,7 +65,6 @@ class Judge {
   std::map<std::string, Uids> asking_;  // by UID
 
   bool one_history_ = true;
-  bool groups_are_sure_ = true;
   std::uint64_t numbers_ = 0;
   std::uint64_t checks_ = 0;
   std::map<std::string, Listing> now_;                                // by group's name

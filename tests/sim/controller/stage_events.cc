@@ -194,7 +194,6 @@ bool Stage::of_controllers(const Event& event) {
       hold_back(event);
       return true;
     case kOldList:
-      if (kind_of(event.target) == "VRRPGroup") judge_.groups_went_back();
       whom.go_back(kind_of(event.target), static_cast<std::size_t>(event.amount));
       hold_back(event);
       return true;
@@ -216,7 +215,6 @@ void Stage::restart(Replica& whom, const Event& event) {
 }
 
 void Stage::two_leaders(const Event& event) {
-  judge_.two_lead();
   for (auto& each : replicas_) each->lead();
   ++together_;
   after(event.length, [this] {

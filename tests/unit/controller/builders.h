@@ -78,11 +78,18 @@ inline api::AddressClaim claim_for(const std::string& address, const std::string
   out.spec = {ip(address), "public", "", {"shop", owner, "uid-" + owner}};
   return out;
 }
-// The VirtualIP, and the claims of what it asks for.
+// The same, and it names a group.
+inline api::AddressClaim claim_naming(const std::string& group, const std::string& address,
+                                      const std::string& owner) {
+  auto out = claim_for(address, owner);
+  out.meta.annotations[api::kClaimGroupAnnotation] = group;
+  return out;
+}
+// The VirtualIP, and the claims of what it asks for, which name the first group that there may be.
 inline void put_claimed(Inputs& inputs, const api::VirtualIP& object) {
   put(inputs.virtual_ips, object);
   for (const auto& address : object.spec.addresses) {
-    put(inputs.claims, claim_for(net::to_string(address), object.meta.name));
+    put(inputs.claims, claim_naming("192-0-2-0-24-v4-1", net::to_string(address), object.meta.name));
   }
 }
 

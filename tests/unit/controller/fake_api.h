@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "controller/plan/absences.h"
+#include "controller/plan/desired.h"
 #include "controller/plan/newest.h"
 #include "controller/status/whole_round.h"
 
@@ -49,6 +51,7 @@ class FakeApi {
   bool confirms(const Absence& absence) const {
     const auto found = objects_.find(Key{kind_of(absence.target), absence.key});
     if (found == objects_.end()) return true;
+    if (absence.without) return controller::confirms(absence, 200, found->second.dump());
     const json& meta = found->second["metadata"];
     if (absence.uid.empty()) return false;
     return meta["uid"] != absence.uid || meta["generation"].dump() == absence.unchanged;

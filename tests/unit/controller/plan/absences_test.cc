@@ -122,7 +122,7 @@ TEST(AbsencesFC03, AnAddressAGroupDoesNotWaitForIsTheNextOnesOnceThatNodeIsFound
     ++groups;
     EXPECT_EQ(write.absences, std::vector<Absence>{kNodeX}) << write.key.name;
   }
-  EXPECT_EQ(groups, 2);  // the note goes from one, and the other gets the address
+  EXPECT_EQ(groups, 1);  // the note goes, and the address comes
 }
 
 TEST(AbsencesFC03, AFinalizerGoesOnceTheNodesNotWaitedForAreFoundGone) {
@@ -188,6 +188,36 @@ TEST(AbsencesFC03, AClaimGoesOnceTheNodesNotWaitedForAreFoundGone) {
   ASSERT_EQ(last.step, Step::kRemoveClaims);
   const Absence old{Target::kVirtualIP, {"shop", "old"}, "uid-old"};
   EXPECT_EQ(last.absences, (std::vector<Absence>{old, kNodeX}));
+}
+
+// A list of groups from before the release shows no note of it: then the claim would go while a node still
+// has the address.
+TEST(AbsencesFC03, AClaimGoesOnceTheGroupThatItNamesIsFoundToBeRidOfTheAddress) {
+  Inputs inputs = three_nodes();
+  put(inputs.claims, claim_naming(kGroup, "192.0.2.100", "web"));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_EQ(writes.size(), 1U);
+  const Absence rid{Target::kVRRPGroup, {"", kGroup}, "", "", ip("192.0.2.100")};
+  EXPECT_EQ(writes[0].absences, (std::vector<Absence>{kWeb, rid}));
+}
+
+TEST(AbsencesFC03, AGroupIsRidOfAnAddressThatItNeitherListsNorWaitsFor) {
+  const Absence rid{Target::kVRRPGroup, {"", kGroup}, "", "", ip("192.0.2.100")};
+  const auto read = [](const std::vector<std::pair<std::string, std::string>>& addresses,
+                       const std::string& note) {
+    auto object = group({kGroup, 1, addresses, {{"node-a", 200}}});
+    if (!note.empty()) object.meta.annotations[kReleasingAnnotation] = note;
+    return api::encode_vrrp_group(object);
+  };
+  EXPECT_TRUE(confirms(rid, 200, read({}, "")));
+  EXPECT_TRUE(confirms(rid, 200, read({{"192.0.2.101", "web"}}, "192.0.2.102 uid-web node-a")));
+  EXPECT_FALSE(confirms(rid, 200, read({{"192.0.2.100", "other"}}, "")));
+  EXPECT_FALSE(confirms(rid, 200, read({}, "192.0.2.102 uid-web node-a; 192.0.2.100 uid-web node-a")));
+  EXPECT_FALSE(confirms(rid, 200, "{}")) << "no group";
+  EXPECT_FALSE(confirms(rid, 403, ""));
+  const std::string gone =
+      R"({"kind":"Status","reason":"NotFound","details":{"name":")" + std::string(kGroup) + R"("}})";
+  EXPECT_TRUE(confirms(rid, 404, gone));
 }
 
 TEST(AbsencesFC03, AReportGoesOnceItsNodeIsFoundGone) {

@@ -36,7 +36,8 @@ TEST(AddressClaims, OneIsMadeForWhatIsGrantedBeforeAnythingElse) {
   ASSERT_EQ(writes.size(), 1U);
   EXPECT_EQ(writes[0].verb, Verb::kCreate);
   EXPECT_EQ(writes[0].step, Step::kClaims);
-  EXPECT_EQ(writes[0].body, api::encode_address_claim(claim_for("192.0.2.100", "web")));
+  const auto wanted = claim_naming("192-0-2-0-24-v4-1", "192.0.2.100", "web");
+  EXPECT_EQ(writes[0].body, api::encode_address_claim(wanted));
 }
 
 TEST(AddressClaims, WithItThereTheGroupFollows) {

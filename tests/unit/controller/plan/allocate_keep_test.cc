@@ -13,7 +13,7 @@ using namespace testing;
 Inputs given() {
   Inputs inputs = three_nodes();
   put(inputs.virtual_ips, open_vip("open", 1));
-  put(inputs.claims, claim_for("192.0.2.110", "open"));
+  put(inputs.claims, claim_naming("192-0-2-0-24-v4-1", "192.0.2.110", "open"));
   return inputs;
 }
 std::vector<std::string> kept(const Inputs& inputs) {
@@ -105,7 +105,7 @@ TEST(Keep, AnotherPoolAskedForByNameMovesIt) {
 
 TEST(Keep, WhoCannotMoveKeepsWhatItHas) {
   Inputs inputs = given();
-  put(inputs.groups, group({"g", 1, {{"192.0.2.110", "open"}}, {{"node-a", 200}}}));
+  put(inputs.groups, group({"192-0-2-0-24-v4-1", 1, {{"192.0.2.110", "open"}}, {{"node-a", 200}}}));
   inputs.virtual_ips.begin()->second.spec.pool = "absent";
   const auto out = desired(inputs);
   EXPECT_EQ(refusal_in(out, "open")->reason, Reason::kPoolNotFound);

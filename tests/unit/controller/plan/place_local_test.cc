@@ -18,7 +18,7 @@ const std::string kFirst = "192-0-2-0-24-v4-1";
 Placement placed_by(const Inputs& inputs, const LocalNodes& local) {
   Seating seating = granted(inputs);
   seating.local_nodes = local;
-  return place(inputs, holdings(inputs), seating);
+  return placed(inputs, seating);
 }
 LocalNodes all_on(const Inputs& inputs, const Nodes& nodes) {
   LocalNodes out;

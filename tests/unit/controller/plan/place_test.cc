@@ -129,7 +129,7 @@ TEST(Place, AVirtualIPWithoutItsFinalizerIsNotPlacedYet) {
   add_vips(inputs, 1);
   Seating seating = granted(inputs);
   seating.unready = {"uid-vip-0"};
-  EXPECT_TRUE(place(inputs, holdings(inputs), seating).groups.empty());
+  EXPECT_TRUE(placed(inputs, seating).groups.empty());
 }
 
 TEST(Place, AFrozenVirtualIPKeepsItsAddress) {
@@ -138,7 +138,7 @@ TEST(Place, AFrozenVirtualIPKeepsItsAddress) {
   inputs.groups = placed(inputs).groups;
   Seating seating;
   seating.frozen = {"uid-vip-0"};
-  EXPECT_EQ(place(inputs, holdings(inputs), seating).groups, inputs.groups);
+  EXPECT_EQ(placed(inputs, seating).groups, inputs.groups);
 }
 
 }  // namespace

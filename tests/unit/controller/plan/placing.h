@@ -21,7 +21,12 @@ inline Seating granted(const Inputs& inputs) {
   }
   return out;
 }
-inline Placement placed(const Inputs& inputs) { return place(inputs, holdings(inputs), granted(inputs)); }
+// Each address in the group that its claim is to name.
+inline Placement placed(const Inputs& inputs, Seating seating) {
+  seating.named = place(inputs, holdings(inputs), seating).chosen;
+  return place(inputs, holdings(inputs), seating);
+}
+inline Placement placed(const Inputs& inputs) { return placed(inputs, granted(inputs)); }
 
 inline void add_vips(Inputs& inputs, int count) {
   for (int i = 0; i < count; ++i) {

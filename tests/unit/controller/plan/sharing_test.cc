@@ -22,7 +22,7 @@ api::VirtualIP sharer(const std::string& name, int port, int second) {
   return out;
 }
 api::AddressClaim shared_claim(const std::vector<std::string>& holders) {
-  auto out = claim_for("192.0.2.100", holders.front());
+  auto out = claim_naming("192-0-2-0-24-v4-1", "192.0.2.100", holders.front());
   out.spec.sharing_key = "mail";
   if (holders.size() < 2) return out;
   for (const auto& name : holders) out.status_holders.push_back({"shop", name, "uid-" + name});

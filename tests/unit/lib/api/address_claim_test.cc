@@ -44,6 +44,18 @@ TEST(AddressClaim, ItsBodyIsWhatTheApiServerGets) {
       R"("uid":"8c21d0e4"},"pool":"public"}})");
 }
 
+TEST(AddressClaim, NamesAGroupFromTheBeginningOrByAWriteOfThatAlone) {
+  AddressClaim object = claim();
+  EXPECT_EQ(group_named_by(object), "");
+  object.meta.annotations[kClaimGroupAnnotation] = "eth0-v4-51";
+  EXPECT_EQ(group_named_by(decode_address_claim(encode_address_claim(object)).value), "eth0-v4-51");
+  object.meta.resource_version = "7";
+  object.meta.annotations["another"] = "is not ours to write";
+  EXPECT_EQ(encode_address_claim_group(object),
+            R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"AddressClaim","metadata":{"annotations":)"
+            R"({"fairlead.dev/group":"eth0-v4-51"},"name":"v4-203-0-113-10","resourceVersion":"7"}})");
+}
+
 // kubernetes.md 1, "Sharing": written with RV.
 TEST(AddressClaim, ItsStatusCarriesTheResourceVersion) {
   AddressClaim object = claim();
