@@ -13,6 +13,7 @@
 #include "lib/base/time.h"
 #include "lib/net/address.h"
 #include "node/vrrp/types.h"
+#include "sim/program.h"
 #include "sim/scenario.h"
 
 namespace fairlead::sim {
@@ -23,8 +24,6 @@ struct Violation {
   std::string what;
   TimePoint at;
 };
-// The promises that are judged, by name. Empty: all of them.
-using Judged = std::set<std::string>;
 
 // What one node was told about one group, as far as the promises depend on it.
 struct Told {

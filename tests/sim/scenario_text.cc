@@ -1,15 +1,13 @@
 // The scenario as text: what a failing seed is kept as.
 
-#include <map>
 #include <utility>
 
 #include "lib/base/text.h"
+#include "sim/lines.h"
 #include "sim/scenario.h"
 
 namespace fairlead::sim {
 namespace {
-
-using Words = std::map<std::string, std::string>;
 
 std::string joined(const std::vector<int>& numbers) {
   std::vector<std::string> words;
@@ -17,51 +15,9 @@ std::string joined(const std::vector<int>& numbers) {
   return join(words, ",");
 }
 
-// The key=value pairs of one line, taken out one by one.
-class Line {
- public:
-  explicit Line(std::string_view text) {
-    for (const std::string& word : split(text, ' ')) {
-      const auto sign = word.find('=');
-      if (sign == std::string::npos) continue;
-      words_[word.substr(0, sign)] = word.substr(sign + 1);
-    }
-  }
-  long long number(const std::string& key, long long low, long long high) {
-    long long out = low;
-    const auto word = words_.find(key);
-    if (word == words_.end() || !parse_integer(word->second, low, high, out)) {
-      problem_ = key + " must be a number from " + std::to_string(low) + " to " + std::to_string(high);
-    }
-    return out;
-  }
-  // As number(); a kept scenario may be older than the word.
-  long long number_if_given(const std::string& key, long long low, long long high) {
-    return words_.contains(key) ? number(key, low, high) : low;
-  }
-  int small(const std::string& key, int low, int high) { return static_cast<int>(number(key, low, high)); }
-  std::vector<int> numbers(const std::string& key) {
-    std::vector<int> out;
-    for (const std::string& word : split(words_[key], ',')) {
-      long long number = 0;
-      if (!parse_integer(word, 1, 254, number)) problem_ = key + " must be numbers from 1 to 254";
-      out.push_back(static_cast<int>(number));
-    }
-    return out;
-  }
-  const std::string& problem() const { return problem_; }
-
- private:
-  Words words_;
-  std::string problem_;
-};
-
-constexpr long long kLongest = 3600000;  // ms
-
-std::string read_line(const std::string& what, std::string_view rest, Scenario& out) {
-  Line line(rest);
+std::string read_line(const std::string& what, Line& line, Scenario& out) {
   if (what == "segment") {
-    out.noise = static_cast<std::uint64_t>(line.number("noise", 0, 1000000000000));
+    out.noise = static_cast<std::uint64_t>(line.number("noise", 0, kMostNoise));
     out.nodes = line.small("nodes", 2, kMostNodes);
     out.length = Milliseconds(line.number("length", 1, kLongest));
     out.call_latency = Microseconds(line.number("latency", 0, 1000000));
@@ -84,14 +40,14 @@ std::string read_line(const std::string& what, std::string_view rest, Scenario& 
     if (!kind) return kind.error().message;
     Fault fault;
     fault.kind = *kind;
-    fault.at = Milliseconds(line.number("at", 0, kLongest));
-    fault.length = Milliseconds(line.number("length", 0, kLongest));
+    fault.at = line.time("at");
+    fault.length = line.time("length");
     fault.node = line.small("node", 0, out.nodes - 1);
     fault.group = line.small("group", 0, kMostGroups - 1);
     fault.amount = line.small("amount", -1, 1000000);
     out.faults.push_back(fault);
   }
-  return line.problem();
+  return "";
 }
 
 }  // namespace
@@ -120,15 +76,9 @@ std::string to_text(const Scenario& scenario) {
 
 Result<Scenario> parse_scenario(std::string_view text) {
   Scenario out;
-  for (const std::string& line : split(text, '\n')) {
-    const std::string_view whole = trim(line);
-    if (whole.empty() || whole.starts_with('#')) continue;
-    const auto space = whole.find(' ');
-    const std::string what(whole.substr(0, space));
-    const auto problem =
-        read_line(what, space == std::string_view::npos ? std::string_view() : whole.substr(space), out);
-    if (!problem.empty()) return fail(Code::kInvalid, std::string(whole) + ": " + problem);
-  }
+  const auto read =
+      read_lines(text, [&out](const std::string& what, Line& line) { return read_line(what, line, out); });
+  if (!read) return read.error();
   for (const Fault& fault : out.faults) {
     if (fault.group >= static_cast<int>(out.groups.size())) return fail(Code::kInvalid, "no such group");
   }

@@ -96,6 +96,8 @@ json report(const std::string& machine, int host, const std::string& node_uid, b
 
 json shop() { return alone("Namespace", "v1", kNamespace); }
 
+bool is_poison(const Name& name) { return name.key.name.starts_with("poison"); }
+
 json poison_virtual_ip(int number, int how) {
   json out = virtual_ip(0, 1);
   out["metadata"]["name"] = "poison-" + std::to_string(number);

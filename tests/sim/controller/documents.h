@@ -30,5 +30,6 @@ json shop();
 json poison_virtual_ip(int number, int how);
 json poison_service(int number, int how);
 json poison_pool(int number, int how);
+bool is_poison(const Name& name);
 
 }  // namespace fairlead::sim::cluster

@@ -6,14 +6,13 @@
 
 #include "controller/plan/release.h"
 #include "lib/api/address_claim.h"
+#include "lib/api/address_pool.h"
 #include "lib/api/virtual_ip.h"
 #include "lib/api/vrrp_group.h"
 #include "sim/controller/documents.h"
 
 namespace fairlead::sim::cluster {
 namespace {
-
-bool is_poison(const Name& name) { return name.key.name.starts_with("poison"); }
 
 // All that there is, decoded once.
 struct Sight {
@@ -107,9 +106,17 @@ bool in_vain(const Sight& sight, const std::string& uid, const json& spec) {
 }
 
 // A pool that overlaps ours is the elder once ours was gone and came back: then it is ours that is refused.
-bool pools_compete(const Sight& sight) {
-  return std::any_of(sight.server.objects().begin(), sight.server.objects().end(), [](const auto& entry) {
-    return entry.first.kind == "AddressPool" && is_poison(entry.first);
+bool pool_is_refused(const Sight& sight) {
+  const json* ours = sight.server.find(pool_name());
+  if (ours == nullptr) return false;
+  const auto age = [](const json& pool) {
+    const json& meta = pool["metadata"];
+    return std::pair(meta["creationTimestamp"].get<std::string>(), meta["uid"].get<std::string>());
+  };
+  const auto& all = sight.server.objects();
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    return entry.first.kind == "AddressPool" && is_poison(entry.first) && age(entry.second) < age(*ours) &&
+           api::decode_address_pool(entry.second.dump()).ok();
   });
 }
 
@@ -131,8 +138,8 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
   const auto held = sight.address_of.find(uid);
   const auto state = object.value("status", json::object()).value("state", "");
   if (held == sight.address_of.end()) {
-    const bool right =
-        in_vain(sight, uid, object["spec"]) || !can_be_placed(sight, object["spec"]) || pools_compete(sight);
+    const bool right = in_vain(sight, uid, object["spec"]) || !can_be_placed(sight, object["spec"]) ||
+                       pool_is_refused(sight);
     if (!right) return converged(text + "is not served: " + reasons_of(object));
     return std::nullopt;
   }
@@ -142,7 +149,7 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
   }
   const bool keeps = in_vain(sight, uid, object["spec"]);  // what it had, being refused what it asks for
   const bool excused = keeps || !can_be_placed(sight, object["spec"]) ||
-                       has_no_servers(sight, name, object["spec"]) || pools_compete(sight);
+                       has_no_servers(sight, name, object["spec"]) || pool_is_refused(sight);
   if (state != "Ready" && !excused) {
     return converged(text + "is served and not ready: " + reasons_of(object));
   }

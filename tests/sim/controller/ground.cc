@@ -7,6 +7,7 @@ namespace {
 
 constexpr Milliseconds kFastest{1};
 constexpr Milliseconds kSlowest{12};  // one way
+constexpr Milliseconds kLate{6000};
 
 std::optional<Answer> carried_out(Ground& ground, const Request& request) {
   const Trouble& trouble = ground.trouble;
@@ -24,7 +25,10 @@ std::optional<Answer> carried_out(Ground& ground, const Request& request) {
 }  // namespace
 
 void call(Ground& ground, Request request, std::function<void(std::optional<Answer>)> done) {
-  const auto there = ground.random.span(kFastest, kSlowest);
+  auto there = ground.random.span(kFastest, kSlowest);
+  const bool may_be_late = ground.trouble.slow > 0 && request.verb != Verb::kGet && !request.by_node;
+  if (may_be_late && ground.random.permille(ground.trouble.slow))
+    there += ground.random.span(kSlowest, kLate);
   const auto back = ground.random.span(kFastest, kSlowest);
   ground.time.post(there, [&ground, back, request = std::move(request), done = std::move(done)] {
     auto answer = carried_out(ground, request);

@@ -17,6 +17,7 @@ struct Trouble {
   int errors = 0;                   // of a thousand requests, answered 500 and not carried out
   int lost = 0;                     // of a thousand: carried out, and the answer gets lost
   int busy = 0;                     // of a thousand, answered 429
+  int slow = 0;                     // of a thousand writes of controllers, carried out seconds later
   std::set<std::string> forbidden;  // kinds of which no write is allowed (403)
 };
 

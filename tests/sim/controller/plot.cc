@@ -1,10 +1,10 @@
 #include "sim/controller/plot.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
-#include "lib/base/text.h"
+#include "sim/controller/stories.h"
+#include "sim/lines.h"
 #include "sim/random.h"
 
 namespace fairlead::sim::cluster {
@@ -50,6 +50,7 @@ constexpr Word kWords[] = {
     {kErrors, "errors", 3, Milliseconds(500), Milliseconds(10000), 600},
     {kLost, "lost", 4, Milliseconds(500), Milliseconds(10000), 600},
     {kBusy, "busy", 2, Milliseconds(500), Milliseconds(10000), 600},
+    {kSlow, "slow", 0, Milliseconds(300), Milliseconds(2000), 900},  // in stories alone
     {kForbidden, "forbidden", 3, Milliseconds(500), Milliseconds(15000), 0},
     {kRestore, "restore", 1, Milliseconds(500), Milliseconds(15000), 0},
     {kPoisonVirtualIP, "poison-virtual-ip", 2, kNo, kNo, 4},
@@ -89,52 +90,24 @@ void crowd(Random& random, std::vector<Event>& events) {
     event.at = moments[random.number(0, 1)] + Milliseconds(random.between(0, kCrowd.count()));
 }
 
-constexpr long long kLongest = 3600000;  // ms
-
-// "key=value" pairs of one line.
-class Line {
- public:
-  explicit Line(std::string_view text) {
-    for (const std::string& word : split(text, ' ')) {
-      const auto sign = word.find('=');
-      if (sign != std::string::npos) words_[word.substr(0, sign)] = word.substr(sign + 1);
-    }
-  }
-  long long number(const std::string& key, long long low, long long high) {
-    long long out = low;
-    const auto word = words_.find(key);
-    if (word == words_.end() || !parse_integer(word->second, low, high, out)) {
-      problem_ = key + " must be a number from " + std::to_string(low) + " to " + std::to_string(high);
-    }
-    return out;
-  }
-  int small(const std::string& key, int low, int high) { return static_cast<int>(number(key, low, high)); }
-  const std::string& problem() const { return problem_; }
-
- private:
-  std::map<std::string, std::string> words_;
-  std::string problem_;
-};
-
-std::string read_line(const std::string& what, std::string_view rest, Plot& out) {
-  Line line(rest);
+std::string read_line(const std::string& what, Line& line, Plot& out) {
   if (what == "cluster") {
-    out.noise = static_cast<std::uint64_t>(line.number("noise", 0, 1000000000000));
+    out.noise = static_cast<std::uint64_t>(line.number("noise", 0, kMostNoise));
     out.machines = line.small("machines", 1, kMostMachines);
     out.virtual_ips = line.small("virtual-ips", 0, kMostVirtualIPs);
     out.services = line.small("services", 0, kMostServices);
-    return line.problem();
+    return "";
   }
   const auto kind = parse_event_kind(what);
   if (!kind) return kind.error().message;
   Event event;
   event.kind = *kind;
-  event.at = Milliseconds(line.number("at", 0, kLongest));
-  event.length = Milliseconds(line.number("length", 0, kLongest));
+  event.at = line.time("at");
+  event.length = line.time("length");
   event.target = line.small("target", 0, 1000);
   event.amount = line.small("amount", 0, 1000);
   out.events.push_back(event);
-  return line.problem();
+  return "";
 }
 
 }  // namespace
@@ -163,6 +136,7 @@ Plot draw(std::uint64_t seed) {
   const int events = random.number(3, 14);
   for (int i = 0; i < events; ++i) out.events.push_back(drawn(random));
   if (random.permille(500)) crowd(random, out.events);
+  if (random.permille(300)) tell_story(random, out.events);
   std::stable_sort(out.events.begin(), out.events.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });
   return out;
@@ -192,14 +166,9 @@ std::string to_text(const Plot& plot) {
 
 Result<Plot> parse_plot(std::string_view text) {
   Plot out;
-  for (const std::string& line : split(text, '\n')) {
-    const std::string_view whole = trim(line);
-    if (whole.empty() || whole.starts_with('#')) continue;
-    const auto space = whole.find(' ');
-    const std::string what(whole.substr(0, space));
-    const auto problem = read_line(what, space == std::string_view::npos ? "" : whole.substr(space), out);
-    if (!problem.empty()) return fail(Code::kInvalid, std::string(whole) + ": " + problem);
-  }
+  const auto read =
+      read_lines(text, [&out](const std::string& what, Line& line) { return read_line(what, line, out); });
+  if (!read) return read.error();
   return out;
 }
 

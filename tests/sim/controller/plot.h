@@ -47,6 +47,7 @@ enum class EventKind {
   kErrors,      // `amount` of a thousand requests fail
   kLost,        // the answers of so many are lost
   kBusy,
+  kSlow,             // so many writes of controllers are carried out seconds later
   kForbidden,        // writes of a kind
   kRestore,          // etcd becomes what it was `length` before; then an admin raises configEpoch
   kPoisonVirtualIP,  // a new one that cannot be read or accepted

@@ -120,21 +120,48 @@ void Stage::settle() {
   ending_ = true;
   heal();
   say("-- all is well");
-  bool calm = false;
-  while (!over() && !calm && time_.now() < calm_at_ + kAtMost) {
+  const bool calm = come_to_rest();
+  if (over()) return;
+  if (auto found = ending(calm)) {
+    found = whose_fault(*std::move(found));
+    judge_.report(found->promise, found->what);
+  }
+  if (!judge_.breach()) try_restart();
+}
+
+// From calm_at_ on; false if they still write after a while.
+bool Stage::come_to_rest() {
+  while (!over() && time_.now() < calm_at_ + kAtMost) {
     time_.run_until(time_.now() + kStep);
     const TimePoint quiet_since = std::max(calm_at_, last_sent().value_or(calm_at_));
-    calm = time_.now() - quiet_since >= kCalm && !replica(leader_).fights();
     statistics_.longest_settling = quiet_since - calm_at_;
+    if (time_.now() - quiet_since >= kCalm && !replica(leader_).fights()) return true;
   }
-  if (over()) return;
+  return false;
+}
+
+std::optional<Breach> Stage::ending(bool calm) const {
   std::string wanted;
   for (const auto& each : replicas_) wanted += each->leading() ? each->wanted() : "";
-  if (!calm) judge_.report("I-7", "it goes on writing: " + wanted);
+  if (!calm) return Breach{"I-7", "it goes on writing: " + wanted};
   std::set<std::string> zones;
   for (const auto& seat : seats_) zones.insert(seat.zone == 0 ? "a" : "b");
-  if (const auto found = look(server_, zones)) judge_.report(found->promise, found->what);
-  if (!judge_.breach()) try_restart();
+  return look(server_, zones);
+}
+
+// I-8: what is well once the objects are gone that harm themselves was harmed by them.
+Breach Stage::whose_fault(Breach found) {
+  if (found.promise != "I-7" || poisons_ == 0) return found;
+  std::vector<Name> poison;
+  for (const auto& [name, object] : server_.objects()) {
+    if (is_poison(name)) poison.push_back(name);
+  }
+  for (const auto& name : poison) server_.remove(name);
+  say("-- without poison");
+  calm_at_ = time_.now();
+  const bool calm = come_to_rest();
+  if (over() || ending(calm)) return found;
+  return {"I-8", found.what + ", until there is no poison"};
 }
 
 void Stage::try_restart() {

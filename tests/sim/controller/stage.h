@@ -13,11 +13,9 @@
 #include "sim/controller/machine.h"
 #include "sim/controller/plot.h"
 #include "sim/controller/replica.h"
+#include "sim/program.h"
 
 namespace fairlead::sim::cluster {
-
-// Only these promises are judged; empty: all.
-using Judged = std::set<std::string>;
 
 struct Statistics {
   Microseconds time{0};
@@ -83,6 +81,9 @@ class Stage {
   void ensure_leader();
   void heal();
   void settle();
+  bool come_to_rest();
+  std::optional<Breach> ending(bool calm) const;
+  Breach whose_fault(Breach found);
   void try_restart();
   void say(const std::string& what);
   bool over() const { return time_.stopped(); }

@@ -268,6 +268,7 @@ void Stage::of_server(const Event& event) {
   }
   int Trouble::*count = event.kind == kErrors ? &Trouble::errors
                         : event.kind == kLost ? &Trouble::lost
+                        : event.kind == kSlow ? &Trouble::slow
                                               : &Trouble::busy;
   trouble.*count += event.amount;
   after(event.length, [this, count, amount = event.amount] { ground_.trouble.*count -= amount; });
