@@ -144,6 +144,7 @@ void place_new(Round& round, const Newcomer& newcomer) {
   if (group == nullptr) return refuse(newcomer, no_router_id(wish), round.out);
   const std::string& name = group->group.meta.name;
   if (!newcomer.claimed || name != newcomer.named) round.out.chosen.insert({wish.address, name});
+  if (newcomer.claimed && name != newcomer.named) moving.insert(wish.address);
   is_in(name, newcomer, round);
 }
 

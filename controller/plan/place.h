@@ -17,7 +17,8 @@ struct Placement {
   std::map<net::IpAddress, std::string> group_of;
   // Of addresses that are in no group because their claim does not name it: the one that it is to name.
   std::map<net::IpAddress, std::string> chosen;
-  std::set<net::IpAddress> moving;  // granted, and in no group before every node has let go
+  // Granted, and in no group before every node has let go, or their claim names it.
+  std::set<net::IpAddress> moving;
   // NoEligibleNode, VirtualRouterIDsExhausted; InvalidSpec: it is in a group that cannot be read.
   std::map<api::ObjectKey, Refusal> refused;
 };

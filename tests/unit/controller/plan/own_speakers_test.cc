@@ -54,7 +54,8 @@ TEST(OwnSpeakers, AnIdThatOurOwnGroupHadIsFreeAgain) {
   auto only = pool("public", "192.0.2.0/24");
   only.spec.vrrp.virtual_router_ids = {{7, 7}};
   put(inputs.pools, only);
-  put_claimed(inputs, vip("web", "192.0.2.100"));
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  put(inputs.claims, claim_naming("192-0-2-0-24-v4-7", "192.0.2.100", "web"));
   inputs.now = TimePoint(minutes(100));
   inputs.node_reports.at({"", "node-b"}).spec.heard_virtual_routers.push_back(heard(7));
   EXPECT_TRUE(desired(inputs).groups.empty());
