@@ -6,7 +6,7 @@ controller.py [--services 1000,3000] [--endpoints 10] [--qps 50] [--changes 40] 
 
 For each number of Services, each of our class with that many endpoints, in an API server of their own:
 cold      from exec to the first plan, with every kind listed; memory then, and its peak
-writes    what that plan came to until nothing is left to write: number, time, rate; memory then
+writes    what that plan came to until nothing is left to write: number, time, rate; memory 40 s later
 restart   the same again with all of it written: from exec to the first plan, and what it writes, which is to be nothing
 churn     so many changes of endpoints a second: from the API server's answer to the change until its watch shows them in the
           RealServerSet, 50th and 99th percentile; and by the controller's own figures the time a change waits for its plan

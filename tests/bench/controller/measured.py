@@ -7,6 +7,7 @@ import controller_process
 PLANS = "fairlead_controller_reconcile_duration_seconds"
 WRITES = "fairlead_controller_reconcile_total"
 QUIET = 6.0  # seconds without a write: nothing is left
+SETTLED = 40.0  # seconds after the last write: what is free has been given back to the kernel, which is done twice a minute at most
 
 
 def percentile(values, part):
@@ -55,6 +56,7 @@ class Measured(controller_process.Controller):
             if now != count:
                 count, last = now, time.monotonic()
         seconds = last - begun
+        time.sleep(SETTLED - QUIET)
         resident, peak = self.memory()
         return {"writes": int(count), "seconds": seconds, "rate": (count - first) / seconds if seconds > 1 else 0.0,
                 "refused": int(self.metric(WRITES) - self.metric_of(WRITES, 'result="written"')),
