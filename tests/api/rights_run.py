@@ -154,7 +154,7 @@ def claims(verdicts, run):
     ask("never", "192.0.2.120", placement={"nodeSelector": nowhere})
     made = until(lambda: claim("192.0.2.108") and claim("192.0.2.120"))
     verdicts.add("a claim whose address no node can hold names no group", bool(made) and not named("192.0.2.108"), run.logs())
-    ask("later", "192.0.2.108", placement={})
+    ask("later", "192.0.2.108")
     group = until(lambda: world.group_of("192.0.2.108"))
     verdicts.add("and the one that takes it in, once one can", bool(group) and named("192.0.2.108") == group["metadata"]["name"],
                  str(named("192.0.2.108")) + run.logs())
