@@ -1,12 +1,27 @@
 #include "lib/api/json_view.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 namespace fairlead::api {
-namespace {
 
 using nlohmann::json;
+
+// Which members of which objects have been asked for.
+using AskedFields = std::map<const json*, std::set<std::string, std::less<>>>;
+
+struct JsonTree {
+  json value;
+  std::string path;                  // of the root
+  std::deque<JsonStep> steps;        // they stay where they are
+  std::optional<AskedFields> asked;  // with kRefused
+};
+
+namespace {
 
 constexpr std::size_t kMaxBytes = 3 * 1024 * 1024;  // K-16
 constexpr int kMaxDepth = 100;
@@ -63,6 +78,22 @@ void find_unknown(const json& value, const std::string& path, const AskedFields&
   }
 }
 
+std::string path_of(const JsonStep& step) {
+  std::string out = step.before == nullptr ? "" : path_of(*step.before);
+  switch (step.kind) {
+    case JsonStep::Kind::kRoot:
+      return std::string(step.name);
+    case JsonStep::Kind::kMember:
+      if (!out.empty()) out += ".";
+      return out.append(step.name);
+    case JsonStep::Kind::kKey:
+      return out.append("[").append(step.name).append("]");
+    case JsonStep::Kind::kItem:
+      return out.append("[").append(std::to_string(step.index)).append("]");
+  }
+  return out;
+}
+
 std::string_view kind_of(const json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
@@ -73,19 +104,26 @@ std::string_view kind_of(const json& value) {
 
 }  // namespace
 
-JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* problems)
-    : value_(value != nullptr && value->is_null() ? nullptr : value),
-      path_(std::move(path)),
+JsonView::JsonView(JsonTree* tree, const JsonStep& step, const json* value, std::vector<Problem>* problems)
+    : tree_(tree),
+      step_(step),
+      value_(value != nullptr && value->is_null() ? nullptr : value),
       problems_(problems) {}
 
-JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* problems, AskedFields* asked)
-    : JsonView(value, std::move(path), problems) {
-  asked_ = asked;
+std::string JsonView::path() const { return path_of(step_); }
+
+const JsonStep* JsonView::kept_step() const {
+  if (kept_step_ == nullptr) kept_step_ = &tree_->steps.emplace_back(step_);
+  return kept_step_;
 }
 
-void JsonView::problem(std::string message) const { problems_->push_back({path_, std::move(message)}); }
+void JsonView::problem(std::string message) const { problems_->push_back({path(), std::move(message)}); }
 
-JsonView JsonView::with(std::vector<Problem>* problems) const { return {value_, path_, problems, asked_}; }
+JsonView JsonView::with(std::vector<Problem>* problems) const {
+  JsonView out = *this;
+  out.problems_ = problems;
+  return out;
+}
 
 std::string JsonView::show() const {
   if (!present()) return "nothing";
@@ -112,18 +150,19 @@ bool JsonView::object() const {
 JsonView JsonView::at(std::string_view field) const {
   const json* member = nullptr;
   if (present() && value_->is_object()) {
-    if (asked_ != nullptr) (*asked_)[value_].emplace(field);
+    if (tree_->asked) (*tree_->asked)[value_].emplace(field);
     const auto found = value_->find(field);
     if (found != value_->end()) member = &*found;
   }
-  return {member, path_.empty() ? std::string(field) : path_ + "." + std::string(field), problems_, asked_};
+  return {tree_, JsonStep{kept_step(), JsonStep::Kind::kMember, field, 0}, member, problems_};
 }
 
 std::vector<std::pair<std::string, JsonView>> JsonView::fields() const {
   std::vector<std::pair<std::string, JsonView>> out;
   if (!object()) return out;
   for (const auto& [name, member] : value_->items()) {
-    out.emplace_back(name, JsonView(&member, path_ + "[" + name + "]", problems_, asked_));
+    const JsonStep step{kept_step(), JsonStep::Kind::kKey, name, 0};
+    out.emplace_back(name, JsonView(tree_, step, &member, problems_));
   }
   return out;
 }
@@ -140,7 +179,8 @@ std::vector<JsonView> JsonView::items(std::size_t max) const {
     return out;
   }
   for (std::size_t i = 0; i < value_->size(); ++i) {
-    const JsonView item(&(*value_)[i], path_ + "[" + std::to_string(i) + "]", problems_, asked_);
+    const JsonStep step{kept_step(), JsonStep::Kind::kItem, {}, i};
+    const JsonView item(tree_, step, &(*value_)[i], problems_);
     if (item.present()) {
       out.push_back(item);
     } else {
@@ -209,9 +249,8 @@ JsonDocument::JsonDocument(std::string_view text, std::vector<Problem>& problems
     : JsonDocument(text, UnknownFields::kIgnored, problems) {}
 
 JsonDocument::JsonDocument(std::string_view text, UnknownFields unknown, std::vector<Problem>& problems)
-    : value_(std::make_unique<json>()),
-      problems_(&problems),
-      asked_(unknown == UnknownFields::kRefused ? std::make_unique<AskedFields>() : nullptr) {
+    : tree_(std::make_unique<JsonTree>()), problems_(&problems) {
+  if (unknown == UnknownFields::kRefused) tree_->asked.emplace();
   if (text.size() > kMaxBytes) {
     problems.push_back({"", "must be at most 3 MB, got " + std::to_string(text.size()) + " bytes"});
     return;
@@ -221,29 +260,39 @@ JsonDocument::JsonDocument(std::string_view text, UnknownFields unknown, std::ve
     return;
   }
   try {
-    *value_ = json::parse(text);
+    tree_->value = json::parse(text);
   } catch (const json::exception& error) {
     problems.push_back({"", "must be JSON: " + plain(error)});
     return;
   }
-  if (!value_->is_object()) {
+  if (!tree_->value.is_object()) {
     problems.push_back({"", "must be a JSON object"});
-    *value_ = nullptr;
+    tree_->value = nullptr;
   }
+}
+
+JsonDocument::JsonDocument(const json& object, std::string path, std::vector<Problem>& problems)
+    : tree_(std::make_unique<JsonTree>()), problems_(&problems) {
+  tree_->path = std::move(path);
+  tree_->value = object;
 }
 
 JsonDocument::~JsonDocument() = default;
 
-JsonView JsonDocument::root() const { return {value_.get(), "", problems_, asked_.get()}; }
+JsonView JsonDocument::root() const {
+  return {tree_.get(), JsonStep{nullptr, JsonStep::Kind::kRoot, tree_->path, 0}, &tree_->value, problems_};
+}
 
 void JsonDocument::refuse_unknown() const {
-  if (!value_->is_object()) return;
-  const auto known = asked_->find(value_.get());
-  for (const auto& [name, member] : value_->items()) {
-    if (known == asked_->end() || !known->second.contains(name)) {
+  const json& root = tree_->value;
+  const AskedFields& asked = *tree_->asked;
+  if (!root.is_object()) return;
+  const auto known = asked.find(&root);
+  for (const auto& [name, member] : root.items()) {
+    if (known == asked.end() || !known->second.contains(name)) {
       problems_->push_back({name, "is no field of this kind"});
     } else if (name == "spec") {
-      find_unknown(member, name, *asked_, *problems_);
+      find_unknown(member, name, asked, *problems_);
     }
   }
 }
