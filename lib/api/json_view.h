@@ -1,5 +1,6 @@
 #pragma once
 
+#include <rapidjson/fwd.h>
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -42,7 +43,8 @@ struct JsonTree;
 // Valid as long as the JsonDocument and the list of problems it came from.
 class JsonView {
  public:
-  JsonView(JsonTree* tree, const JsonStep& step, const nlohmann::json* value, std::vector<Problem>* problems);
+  JsonView(JsonTree* tree, const JsonStep& step, const rapidjson::Value* value,
+           std::vector<Problem>* problems);
 
   bool present() const { return value_ != nullptr; }
   std::string path() const;
@@ -59,7 +61,8 @@ class JsonView {
   bool object() const;
   // A member of an object; absent if this is no object. `field` must live as long as the view of it.
   JsonView at(std::string_view field) const;
-  // The members of an object in key order, or the elements of a list of at most `max`.
+  // The members of an object in key order (of two of one name the last), or the elements of a list of at most
+  // `max`.
   std::vector<std::pair<std::string, JsonView>> fields() const;
   std::vector<JsonView> items(std::size_t max) const;
 
@@ -102,7 +105,7 @@ class JsonView {
   JsonTree* tree_;
   JsonStep step_;
   mutable const JsonStep* kept_step_ = nullptr;  // the same in the tree: what is further in refers to it
-  const nlohmann::json* value_;
+  const rapidjson::Value* value_;
   std::vector<Problem>* problems_;
 };
 
