@@ -58,6 +58,8 @@ LIBRARIES = [
     ("boost/", ["lib/sys/loop.cc", "lib/sys/http_listener.cc", "lib/apiserver/transport_cpprest.cc",
                 "node/probe/*.cc"]),
     ("nlohmann/json_fwd.hpp", ["lib/api/*.cc", "lib/api/*.h"]),
+    ("rapidjson/fwd.h", ["lib/api/json_view.h"]),
+    ("rapidjson/", ["lib/api/json_tree.h"]),
     ("nlohmann/", ["lib/api/*.cc", "lib/sys/yaml.cc"]),
     ("openssl/", ["lib/api/*.cc", "lib/apiserver/*.cc", "node/probe/*.cc"]),
     ("spdlog/", ["lib/sys/log.cc"]),

@@ -63,6 +63,16 @@ json service_json(const OwnedService& service) {
           {"port", service.port.value()}};
 }
 
+// The members called so; of what is no object, none.
+json only(std::initializer_list<const char*> names, const json& value) {
+  json out = json::object();
+  for (const char* name : names) {
+    const auto found = value.is_object() ? value.find(name) : value.end();
+    if (found != value.end()) out[name] = *found;
+  }
+  return out;
+}
+
 void read_services(const JsonView& list, std::set<OwnedService>& out) {
   for (const auto& item : list.items(kMaxItems)) {
     OwnedService service;
@@ -103,9 +113,9 @@ void read_manifests(const json& payload, Decoded<Checkpoint>& out) {
   }
   for (const json& item : *list) {
     CheckpointManifest manifest;
-    const JsonView view(&item, "manifests[]", &out.problems);
-    view.at("file").require();
-    view.at("file").read(manifest.file);
+    const JsonDocument own(only({"file"}, item), "manifests[]", out.problems);
+    own.root().at("file").require();
+    own.root().at("file").read(manifest.file);
     read_objects<VRRPGroup>(item, "groups", decode_vrrp_group, out, manifest.groups);
     read_objects<RealServerSet>(item, "sets", decode_real_server_set, out, manifest.sets);
     out.value.manifests.push_back(std::move(manifest));
@@ -113,7 +123,9 @@ void read_manifests(const json& payload, Decoded<Checkpoint>& out) {
 }
 
 void read_payload(const json& payload, Decoded<Checkpoint>& out) {
-  const JsonView root(&payload, "", &out.problems);
+  const JsonDocument own(only({"node", "nodeUID", "written", "ownedAddresses", "ownedServices"}, payload), "",
+                         out.problems);
+  const JsonView root = own.root();
   root.at("node").require();
   root.at("node").read(out.value.node);
   root.at("nodeUID").read(out.value.node_uid);

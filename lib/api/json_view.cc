@@ -3,94 +3,82 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lib/api/json_tree.h"
+
 namespace fairlead::api {
-namespace {
 
 using nlohmann::json;
+using rapidjson::Value;
+
+namespace {
 
 constexpr std::size_t kMaxBytes = 3 * 1024 * 1024;  // K-16
 constexpr int kMaxDepth = 100;
 
-// The deepest nesting of brackets outside strings. Malformed text gives some number: the parser judges it.
-int depth_of(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
-// Without the library's tag: "[json.exception.parse_error.101] parse error at ..." -> "parse error at ...".
-// It quotes what it read last, raw: bytes that may be no text have a '?' in their place.
-std::string plain(const json::exception& error) {
-  const std::string_view text = error.what();
-  const auto end = text.find("] ");
-  std::string out(end == std::string_view::npos ? text : text.substr(end + 2));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
-}
-
 // Objects of which nothing was asked, as labels, have no known fields.
-void find_unknown(const json& value, const std::string& path, const AskedFields& asked,
+void find_unknown(const Value& value, const std::string& path, const AskedFields& asked,
                   std::vector<Problem>& problems) {
-  if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) {
+  if (value.IsArray()) {
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) {
       find_unknown(value[i], path + "[" + std::to_string(i) + "]", asked, problems);
     }
   }
   const auto known = asked.find(&value);
-  if (!value.is_object() || known == asked.end()) return;
-  for (const auto& [name, member] : value.items()) {
-    const std::string inside = path + "." + name;
+  if (!value.IsObject() || known == asked.end()) return;
+  for (const auto& member : members_of(value)) {
+    const auto name = text_of(member.name);
+    const std::string inside = path + "." + std::string(name);
     if (known->second.contains(name)) {
-      find_unknown(member, inside, asked, problems);
+      find_unknown(member.value, inside, asked, problems);
     } else {
       problems.push_back({inside, "is no field of this kind"});
     }
   }
 }
 
-std::string_view kind_of(const json& value) {
-  if (value.is_object()) return "an object";
-  if (value.is_array()) return "a list";
-  if (value.is_string()) return "a string";
-  if (value.is_boolean()) return "a boolean";
-  return "a number";
+std::string path_of(const JsonStep& step) {
+  std::string out = step.before == nullptr ? "" : path_of(*step.before);
+  switch (step.kind) {
+    case JsonStep::Kind::kRoot:
+      return std::string(step.name);
+    case JsonStep::Kind::kMember:
+      if (!out.empty()) out += ".";
+      return out.append(step.name);
+    case JsonStep::Kind::kKey:
+      return out.append("[").append(step.name).append("]");
+    case JsonStep::Kind::kItem:
+      return out.append("[").append(std::to_string(step.index)).append("]");
+  }
+  return out;
 }
 
 }  // namespace
 
-JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* problems)
-    : value_(value != nullptr && value->is_null() ? nullptr : value),
-      path_(std::move(path)),
+JsonView::JsonView(JsonTree* tree, const JsonStep& step, const Value* value, std::vector<Problem>* problems)
+    : tree_(tree),
+      step_(step),
+      value_(value != nullptr && value->IsNull() ? nullptr : value),
       problems_(problems) {}
 
-JsonView::JsonView(const json* value, std::string path, std::vector<Problem>* problems, AskedFields* asked)
-    : JsonView(value, std::move(path), problems) {
-  asked_ = asked;
+std::string JsonView::path() const { return path_of(step_); }
+
+const JsonStep* JsonView::kept_step() const {
+  if (kept_step_ == nullptr) kept_step_ = &tree_->steps.emplace_back(step_);
+  return kept_step_;
 }
 
-void JsonView::problem(std::string message) const { problems_->push_back({path_, std::move(message)}); }
+void JsonView::problem(std::string message) const { problems_->push_back({path(), std::move(message)}); }
 
-JsonView JsonView::with(std::vector<Problem>* problems) const { return {value_, path_, problems, asked_}; }
+JsonView JsonView::with(std::vector<Problem>* problems) const {
+  JsonView out = *this;
+  out.problems_ = problems;
+  return out;
+}
 
 std::string JsonView::show() const {
   if (!present()) return "nothing";
   constexpr std::size_t kMax = 80;
-  std::string text = value_->dump(-1, ' ', true, json::error_handler_t::replace);
+  std::string text = json_of(*value_).dump(-1, ' ', true, json::error_handler_t::replace);
   if (text.size() > kMax) text = text.substr(0, kMax) + "...";
   return text;
 }
@@ -105,25 +93,26 @@ void JsonView::wrong_kind(std::string_view wanted) const {
 
 bool JsonView::object() const {
   if (!present()) return false;
-  if (!value_->is_object()) wrong_kind("an object");
-  return value_->is_object();
+  if (!value_->IsObject()) wrong_kind("an object");
+  return value_->IsObject();
 }
 
 JsonView JsonView::at(std::string_view field) const {
-  const json* member = nullptr;
-  if (present() && value_->is_object()) {
-    if (asked_ != nullptr) (*asked_)[value_].emplace(field);
-    const auto found = value_->find(field);
-    if (found != value_->end()) member = &*found;
+  const Value* member = nullptr;
+  if (present() && value_->IsObject()) {
+    if (tree_->asked) (*tree_->asked)[value_].emplace(field);
+    member = member_of(*value_, field);
   }
-  return {member, path_.empty() ? std::string(field) : path_ + "." + std::string(field), problems_, asked_};
+  return {tree_, JsonStep{kept_step(), JsonStep::Kind::kMember, field, 0}, member, problems_};
 }
 
 std::vector<std::pair<std::string, JsonView>> JsonView::fields() const {
   std::vector<std::pair<std::string, JsonView>> out;
   if (!object()) return out;
-  for (const auto& [name, member] : value_->items()) {
-    out.emplace_back(name, JsonView(&member, path_ + "[" + name + "]", problems_, asked_));
+  out.reserve(value_->MemberCount());
+  for (const auto& member : members_of(*value_)) {
+    const JsonStep step{kept_step(), JsonStep::Kind::kKey, text_of(member.name), 0};
+    out.emplace_back(text_of(member.name), JsonView(tree_, step, &member.value, problems_));
   }
   return out;
 }
@@ -131,16 +120,18 @@ std::vector<std::pair<std::string, JsonView>> JsonView::fields() const {
 std::vector<JsonView> JsonView::items(std::size_t max) const {
   std::vector<JsonView> out;
   if (!present()) return out;
-  if (!value_->is_array()) {
+  if (!value_->IsArray()) {
     wrong_kind("a list");
     return out;
   }
-  if (value_->size() > max) {
-    problem("must have at most " + std::to_string(max) + " items, got " + std::to_string(value_->size()));
+  if (value_->Size() > max) {
+    problem("must have at most " + std::to_string(max) + " items, got " + std::to_string(value_->Size()));
     return out;
   }
-  for (std::size_t i = 0; i < value_->size(); ++i) {
-    const JsonView item(&(*value_)[i], path_ + "[" + std::to_string(i) + "]", problems_, asked_);
+  out.reserve(value_->Size());
+  for (rapidjson::SizeType i = 0; i < value_->Size(); ++i) {
+    const JsonStep step{kept_step(), JsonStep::Kind::kItem, {}, i};
+    const JsonView item(tree_, step, &(*value_)[i], problems_);
     if (item.present()) {
       out.push_back(item);
     } else {
@@ -152,18 +143,18 @@ std::vector<JsonView> JsonView::items(std::size_t max) const {
 
 bool JsonView::text(std::string& out) const {
   if (!present()) return false;
-  if (!value_->is_string()) {
+  if (!value_->IsString()) {
     wrong_kind("a string");
     return false;
   }
-  out = value_->get_ref<const std::string&>();
+  out = text_of(*value_);
   return true;
 }
 
 void JsonView::read(bool& out) const {
   if (!present()) return;
-  if (value_->is_boolean()) {
-    out = value_->get<bool>();
+  if (value_->IsBool()) {
+    out = value_->GetBool();
   } else {
     wrong_kind("a boolean");
   }
@@ -171,17 +162,15 @@ void JsonView::read(bool& out) const {
 
 bool JsonView::integer(std::int64_t low, std::int64_t high, std::int64_t& out) const {
   if (!present()) return false;
-  if (!value_->is_number()) {
+  if (!value_->IsNumber()) {
     wrong_kind("a whole number");
     return false;
   }
-  const bool too_big = value_->is_number_unsigned() && value_->get<std::uint64_t>() > INT64_MAX;
-  if (!value_->is_number_integer() || too_big || value_->get<std::int64_t>() < low ||
-      value_->get<std::int64_t>() > high) {
+  if (!value_->IsInt64() || value_->GetInt64() < low || value_->GetInt64() > high) {
     problem("must be " + std::to_string(low) + ".." + std::to_string(high) + ", got " + show());
     return false;
   }
-  out = value_->get<std::int64_t>();
+  out = value_->GetInt64();
   return true;
 }
 
@@ -209,41 +198,45 @@ JsonDocument::JsonDocument(std::string_view text, std::vector<Problem>& problems
     : JsonDocument(text, UnknownFields::kIgnored, problems) {}
 
 JsonDocument::JsonDocument(std::string_view text, UnknownFields unknown, std::vector<Problem>& problems)
-    : value_(std::make_unique<json>()),
-      problems_(&problems),
-      asked_(unknown == UnknownFields::kRefused ? std::make_unique<AskedFields>() : nullptr) {
+    : tree_(std::make_unique<JsonTree>(std::min(text.size(), kMaxBytes))), problems_(&problems) {
+  if (unknown == UnknownFields::kRefused) tree_->asked.emplace();
   if (text.size() > kMaxBytes) {
     problems.push_back({"", "must be at most 3 MB, got " + std::to_string(text.size()) + " bytes"});
-    return;
-  }
-  if (depth_of(text) > kMaxDepth) {
+  } else if (depth_of(text) > kMaxDepth) {
     problems.push_back({"", "must nest at most " + std::to_string(kMaxDepth) + " levels deep"});
-    return;
-  }
-  try {
-    *value_ = json::parse(text);
-  } catch (const json::exception& error) {
-    problems.push_back({"", "must be JSON: " + plain(error)});
-    return;
-  }
-  if (!value_->is_object()) {
+  } else if (!parse(text, *tree_)) {
+    problems.push_back({"", "must be JSON: " + fault_of(text)});
+  } else if (!tree_->root.IsObject()) {
     problems.push_back({"", "must be a JSON object"});
-    *value_ = nullptr;
+    tree_->root.SetNull();
   }
+}
+
+JsonDocument::JsonDocument(const json& object, std::string path, std::vector<Problem>& problems)
+    : problems_(&problems) {
+  const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
+  tree_ = std::make_unique<JsonTree>(text.size());
+  tree_->path = std::move(path);
+  parse(text, *tree_);
 }
 
 JsonDocument::~JsonDocument() = default;
 
-JsonView JsonDocument::root() const { return {value_.get(), "", problems_, asked_.get()}; }
+JsonView JsonDocument::root() const {
+  return {tree_.get(), JsonStep{nullptr, JsonStep::Kind::kRoot, tree_->path, 0}, &tree_->root, problems_};
+}
 
 void JsonDocument::refuse_unknown() const {
-  if (!value_->is_object()) return;
-  const auto known = asked_->find(value_.get());
-  for (const auto& [name, member] : value_->items()) {
-    if (known == asked_->end() || !known->second.contains(name)) {
-      problems_->push_back({name, "is no field of this kind"});
+  const Value& root = tree_->root;
+  const AskedFields& asked = *tree_->asked;
+  if (!root.IsObject()) return;
+  const auto known = asked.find(&root);
+  for (const auto& member : members_of(root)) {
+    const auto name = text_of(member.name);
+    if (known == asked.end() || !known->second.contains(name)) {
+      problems_->push_back({std::string(name), "is no field of this kind"});
     } else if (name == "spec") {
-      find_unknown(member, name, *asked_, *problems_);
+      find_unknown(member.value, std::string(name), asked, *problems_);
     }
   }
 }

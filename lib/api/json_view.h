@@ -1,10 +1,9 @@
 #pragma once
 
+#include <rapidjson/fwd.h>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,8 +23,19 @@ struct Word {
   E value;
 };
 
-// Which members of which objects have been asked for.
-using AskedFields = std::map<const nlohmann::json*, std::set<std::string, std::less<>>>;
+// The last step of the way from the root of a document to a place in it. The path's text is made of the steps
+// when somebody wants to read it: hardly ever.
+struct JsonStep {
+  enum class Kind { kRoot, kMember, kKey, kItem };  // "a", ".a", "[a]", "[0]"
+
+  const JsonStep* before = nullptr;  // owned by the JsonTree; nullptr: this is the root
+  Kind kind = Kind::kRoot;
+  std::string_view name;  // of the root: its path
+  std::size_t index = 0;  // of an item
+};
+
+// What the views of a document share: the values, the steps to them, what has been asked for.
+struct JsonTree;
 
 // A place in a JSON document: the value there, if there is one (null counts as absent, as in Kubernetes),
 // the path that leads to it, and the list where problems go. Every read of an absent value leaves its
@@ -33,12 +43,11 @@ using AskedFields = std::map<const nlohmann::json*, std::set<std::string, std::l
 // Valid as long as the JsonDocument and the list of problems it came from.
 class JsonView {
  public:
-  JsonView(const nlohmann::json* value, std::string path, std::vector<Problem>* problems);
-  // Writes down in `asked` what at() is called for, here and further in.
-  JsonView(const nlohmann::json* value, std::string path, std::vector<Problem>* problems, AskedFields* asked);
+  JsonView(JsonTree* tree, const JsonStep& step, const rapidjson::Value* value,
+           std::vector<Problem>* problems);
 
   bool present() const { return value_ != nullptr; }
-  const std::string& path() const { return path_; }
+  std::string path() const;
   // Adds a problem here. Says what is allowed; show() may say what was found.
   void problem(std::string message) const;
   // The same place; what is wrong here and further in goes to that list.
@@ -50,9 +59,10 @@ class JsonView {
 
   // True if this is an object; a problem if it is present and something else.
   bool object() const;
-  // A member of an object; absent if this is no object.
+  // A member of an object; absent if this is no object. `field` must live as long as the view of it.
   JsonView at(std::string_view field) const;
-  // The members of an object in key order, or the elements of a list of at most `max`.
+  // The members of an object in key order (of two of one name the last), or the elements of a list of at most
+  // `max`.
   std::vector<std::pair<std::string, JsonView>> fields() const;
   std::vector<JsonView> items(std::size_t max) const;
 
@@ -90,11 +100,13 @@ class JsonView {
 
  private:
   void wrong_kind(std::string_view wanted) const;
+  const JsonStep* kept_step() const;
 
-  const nlohmann::json* value_;
-  std::string path_;
+  JsonTree* tree_;
+  JsonStep step_;
+  mutable const JsonStep* kept_step_ = nullptr;  // the same in the tree: what is further in refers to it
+  const rapidjson::Value* value_;
   std::vector<Problem>* problems_;
-  AskedFields* asked_ = nullptr;
 };
 
 // What becomes of members that nobody asks for.
@@ -106,6 +118,8 @@ class JsonDocument {
  public:
   JsonDocument(std::string_view text, std::vector<Problem>& problems);
   JsonDocument(std::string_view text, UnknownFields unknown, std::vector<Problem>& problems);
+  // An object that was built in here, of any size; its root has that path. REQUIRES: an object.
+  JsonDocument(const nlohmann::json& object, std::string path, std::vector<Problem>& problems);
   ~JsonDocument();
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
@@ -116,9 +130,8 @@ class JsonDocument {
   void refuse_unknown() const;
 
  private:
-  std::unique_ptr<nlohmann::json> value_;
+  std::unique_ptr<JsonTree> tree_;
   std::vector<Problem>* problems_;
-  std::unique_ptr<AskedFields> asked_;  // with kRefused
 };
 
 struct Kind {

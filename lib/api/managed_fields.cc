@@ -20,11 +20,10 @@ constexpr std::string_view kItemByValue = "v:";
 bool owns(const JsonView& fields, const JsonView& body);
 
 // k:{"node":"node-a"}
-bool owns_item(const std::string& keys, const JsonView& fields, const JsonView& list) {
+bool owns_item(const std::string& keys, const JsonView& fields, const std::vector<JsonView>& items) {
   std::vector<Problem> unread;
   const JsonDocument document(keys, unread);
   const auto wanted = document.root().fields();
-  const auto items = list.items(kMaxItems);
   return std::any_of(items.begin(), items.end(), [&](const JsonView& item) {
     const bool is_it = std::all_of(wanted.begin(), wanted.end(), [&](const auto& key) {
       const JsonView there = item.at(key.first);
@@ -34,8 +33,7 @@ bool owns_item(const std::string& keys, const JsonView& fields, const JsonView& 
   });
 }
 
-bool has_item(const std::string& value, const JsonView& list) {
-  const auto items = list.items(kMaxItems);
+bool has_item(const std::string& value, const std::vector<JsonView>& items) {
   return std::any_of(items.begin(), items.end(), [&](const JsonView& item) { return item.show() == value; });
 }
 
@@ -43,11 +41,15 @@ bool has_item(const std::string& value, const JsonView& list) {
 // whoever puts something into it owns, too.
 bool owns(const JsonView& fields, const JsonView& body) {
   const auto children = fields.fields();
+  const bool of_list = std::any_of(children.begin(), children.end(), [](const auto& child) {
+    return child.first.starts_with(kItemByKeys) || child.first.starts_with(kItemByValue);
+  });
+  const auto items = of_list ? body.items(kMaxItems) : std::vector<JsonView>();
   return children.empty() || std::any_of(children.begin(), children.end(), [&](const auto& child) {
            const std::string& name = child.first;
            const std::string rest = name.substr(std::min<std::size_t>(name.size(), kField.size()));
-           if (name.starts_with(kItemByKeys)) return owns_item(rest, child.second, body);
-           if (name.starts_with(kItemByValue)) return has_item(rest, body);
+           if (name.starts_with(kItemByKeys)) return owns_item(rest, child.second, items);
+           if (name.starts_with(kItemByValue)) return has_item(rest, items);
            if (!name.starts_with(kField)) return false;
            const JsonView value = body.at(rest);
            return value.present() && owns(child.second, value);

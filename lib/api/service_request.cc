@@ -96,7 +96,8 @@ class Request {
 
   Decoded<VirtualIPSpec> read() const {
     Decoded<VirtualIPSpec> out;
-    read_virtual_ip_spec(JsonView(&spec_, "spec", &out.problems), out.value);
+    const JsonDocument spec(spec_, "spec", out.problems);
+    read_virtual_ip_spec(spec.root(), out.value);
     for (auto& problem : out.problems) problem.path = told(problem.path);
     for (auto& name : out.value.not_yet_supported) name = told(name);
     out.problems.insert(out.problems.begin(), refused_.begin(), refused_.end());

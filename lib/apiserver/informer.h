@@ -112,7 +112,7 @@ class Informer : private ReflectorSink {
     const auto old_poisoned = std::exchange(poisoned_, {});
     std::vector<api::ObjectKey> changed;
     bool nameless = false;
-    for (auto& text : objects) nameless = !take(text, old_objects, changed) || nameless;
+    for (const auto& text : objects) nameless = !take(decode_(text), old_objects, changed) || nameless;
     if (nameless) {
       for (const auto& [key, value] : old_poisoned) {
         if (!objects_.contains(key)) poisoned_.insert({key, value});
@@ -143,7 +143,7 @@ class Informer : private ReflectorSink {
     on_change_(api::ObjectKey{});  // the list as such: synced, perhaps empty
   }
   void upsert(std::string object) override {
-    const auto next = decode_(object);
+    auto next = decode_(object);
     const auto key = api::key_of(next.value.meta);
     const auto old = objects_.find(key);
     if (next.ok() && old != objects_.end() && is_another(old->second, next.value)) {
@@ -151,7 +151,7 @@ class Informer : private ReflectorSink {
       on_change_(key);
     }
     std::vector<api::ObjectKey> changed;
-    take(object, objects_, changed);
+    take(std::move(next), objects_, changed);
     show_count();
     for (const auto& each : changed) on_change_(each);
   }
@@ -192,9 +192,8 @@ class Informer : private ReflectorSink {
 
   // Puts one document into the stores; an unreadable one keeps the version of `before`, if any. False if it
   // has no name.
-  bool take(const std::string& text, const std::map<api::ObjectKey, T>& before,
+  bool take(api::Decoded<T> decoded, const std::map<api::ObjectKey, T>& before,
             std::vector<api::ObjectKey>& changed) {
-    auto decoded = decode_(text);
     const auto key = api::key_of(decoded.value.meta);
     const auto old = before.find(key);
     const auto& wrong = decoded.ok() ? decoded.left_out : decoded.problems;

@@ -178,7 +178,9 @@ void Reflector::State::on_data(const std::string& bytes) {
   const auto before = items.dropped();
   items.feed(bytes, complete);
   if (!resource.managed_fields) {
-    for (auto& item : complete) item = reconcile::without(item, {"metadata", "managedFields"});
+    for (auto& item : complete) {
+      if (auto cut = reconcile::without(item, {"metadata", "managedFields"})) item = *std::move(cut);
+    }
   }
   if (!complete.empty()) run(reconcile::ListItems{std::move(complete)});
   for (int i = before; i < items.dropped(); ++i) run(reconcile::Dropped{});
@@ -193,7 +195,10 @@ void Reflector::State::on_lines(const std::string& bytes) {
   for (auto& line : complete) {
     if (turn != mine) return;  // the machine has ended this watch
     last_event = sys::now();
-    if (!resource.managed_fields) line = reconcile::without(line, {"object", "metadata", "managedFields"});
+    if (!resource.managed_fields) {
+      if (auto cut = reconcile::without(line, {"object", "metadata", "managedFields"}))
+        line = *std::move(cut);
+    }
     run(reconcile::WatchLine{std::move(line)});
   }
 }

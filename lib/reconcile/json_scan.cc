@@ -188,7 +188,7 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
   return raw ? string_of(*raw) : "";
 }
 
-std::string without(std::string_view text, std::initializer_list<std::string_view> path) {
+std::optional<std::string> without(std::string_view text, std::initializer_list<std::string_view> path) {
   std::string_view around = text;
   std::string_view name;
   std::string_view value;
@@ -200,7 +200,7 @@ std::string without(std::string_view text, std::initializer_list<std::string_vie
       value = found;
       return false;
     });
-    if (name.empty()) return std::string(text);
+    if (name.empty()) return std::nullopt;
     around = value;
   }
   // With its quotes and the comma behind it, or before it if it is the last member.

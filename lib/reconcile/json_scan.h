@@ -36,9 +36,8 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
 // The integer at `path`; 0 if there is none.
 int integer_at(std::string_view text, std::initializer_list<std::string_view> path);
 
-// The text without the member at `path`, the first if there are more; all else as it stands, also where
-// there is none.
-// REQUIRES: `path` is not empty.
-std::string without(std::string_view text, std::initializer_list<std::string_view> path);
+// The text without the member at `path`, the first if there are more; all else as it stands. nullopt: there
+// is none. REQUIRES: `path` is not empty.
+std::optional<std::string> without(std::string_view text, std::initializer_list<std::string_view> path);
 
 }  // namespace fairlead::reconcile
