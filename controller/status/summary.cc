@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/plan/holdings.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
 #include "controller/plan/services.h"
@@ -76,7 +77,7 @@ std::map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs
   std::map<std::string, std::vector<HeldAddress>> out;
   for (const auto& [key, group] : inputs.groups) {
     for (const auto& address : group.spec.addresses) {
-      for (const auto& owner : address.owners) {
+      for (const auto& owner : owners_in(inputs, group, address)) {
         out[owner.uid].push_back({address.address, &group, &summaries.at(key.name)});
       }
     }
