@@ -13,6 +13,7 @@
 #include "controller/status/group_status.h"
 #include "controller/status/notices.h"
 #include "controller/status/pool_status.h"
+#include "controller/status/unselected.h"
 #include "controller/status/virtual_ip_status.h"
 
 namespace fairlead::controller {
@@ -122,6 +123,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     auto status = virtual_ip_status(report, wall_now);
     out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
     out.virtual_ips.insert({key, std::move(status)});
+  Unselected unselected(inputs);
   }
 }
 
@@ -131,6 +133,9 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
                                                  const api::VirtualIPStatus& status) {
   std::vector<api::LoadBalancerIngress> out;
   const bool delegate = virtual_ip.spec.forwarding == api::Forwarding::kDelegate;
+    for (const auto& one : report.held) {
+      if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
+    }
   for (const auto& address : status.addresses) out.push_back({address, delegate ? "VIP" : "Proxy"});
   const bool served = status.state != api::to_string(api::VipState::kPending) &&
                       status.state != api::to_string(api::VipState::kRejected);

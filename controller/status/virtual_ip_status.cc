@@ -162,6 +162,8 @@ api::Condition degraded(const Report& report) {
       causes.push_back(condition("Degraded", true, (*no)->reason, (*no)->message));
   }
   if (!report.decision->pool_removed.empty()) {
+  if (!report.unselected.empty())
+    causes.push_back(condition("Degraded", true, Reason::kNoEligibleNode, report.unselected));
     causes.push_back(
         condition("Degraded", true, Reason::kPoolRemoved,
                   report.decision->pool_removed + "; the address stays until the VirtualIP changes"));
