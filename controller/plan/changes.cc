@@ -128,11 +128,17 @@ void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
   }
 }
 
+// Of a group whose newest version nobody can read, as one of a later release, nothing is written before it
+// can be: computed from the version before that it would meet a conflict each time.
+bool is_unreadable(const Inputs& inputs, const api::ObjectKey& group) {
+  return inputs.poisoned_groups.contains(group);
+}
+
 void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
                   std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.groups) {
     const auto* there = find(inputs.groups, key);
-    if (there != nullptr && same(*there, wanted)) continue;
+    if (is_unreadable(inputs, key) || (there != nullptr && same(*there, wanted))) continue;
     api::VRRPGroup object;
     object.meta = frame_of(wanted.meta);
     object.meta.labels = wanted.meta.labels;
@@ -143,7 +149,7 @@ void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
     out.back().absences = absences_of(inputs, notes, desired, there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
-    if (desired.groups.contains(key) || there.meta.deleting) continue;
+    if (desired.groups.contains(key) || there.meta.deleting || is_unreadable(inputs, key)) continue;
     out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
                            absences_of(inputs, notes, desired, &there, nullptr)));
   }
@@ -155,8 +161,10 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;
-    out.push_back(
-        deletion(Step::kRemoveSets, Target::kRealServerSet, there.meta, absences_of(inputs, there)));
+    const auto* unreadable = find(inputs.poisoned_sets, key);  // the newest version goes, readable or not
+    out.push_back(deletion(Step::kRemoveSets, Target::kRealServerSet,
+                           unreadable == nullptr ? there.meta : unreadable->meta,
+                           absences_of(inputs, there)));
   }
 }
 

@@ -31,6 +31,17 @@ void note_undone(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
+// FC-09: a version before is in force, and nothing is written of it (changes.h).
+void note_unreadable(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  const auto* poisoned = find(inputs.poisoned_groups, api::key_of(group.meta));
+  if (poisoned == nullptr) return;
+  summary.degraded.push_back(condition("Degraded", true, Reason::kInvalidSpec,
+                                       "VRRPGroup " + group.meta.name +
+                                           " cannot be read any more, and stays as it is until it can be: " +
+                                           api::to_string(poisoned->problems)));
+  if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+}
+
 std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip, const Report& report) {
   std::vector<Undone> out;
   const auto add = [&](const std::string& plural, const api::ObjectKey& key, const std::string& name) {
@@ -67,6 +78,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     auto& summary = summaries.insert({key.name, summarize_group(inputs, group, own, ruling)}).first->second;
     note_taken(held, group, summary);
     note_undone(inputs, group, summary);
+    note_unreadable(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;
@@ -111,6 +123,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
                            WallTime wall_now, Statuses& out) {
   const auto held = held_by_uid(inputs, summaries);
   const auto sets = sets_by_uid(inputs);
+  Unselected unselected(inputs);
   auto decisions = unread_decisions(inputs);
   decisions.insert(desired.decisions.begin(), desired.decisions.end());
   for (const auto& [key, decision] : decisions) {
@@ -120,10 +133,12 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
     report.undone = undone_of(inputs, key, report);
+    for (const auto& one : report.held) {
+      if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
+    }
     auto status = virtual_ip_status(report, wall_now);
     out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
     out.virtual_ips.insert({key, std::move(status)});
-  Unselected unselected(inputs);
   }
 }
 
@@ -133,9 +148,6 @@ std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
                                                  const api::VirtualIPStatus& status) {
   std::vector<api::LoadBalancerIngress> out;
   const bool delegate = virtual_ip.spec.forwarding == api::Forwarding::kDelegate;
-    for (const auto& one : report.held) {
-      if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
-    }
   for (const auto& address : status.addresses) out.push_back({address, delegate ? "VIP" : "Proxy"});
   const bool served = status.state != api::to_string(api::VipState::kPending) &&
                       status.state != api::to_string(api::VipState::kRejected);
