@@ -168,6 +168,23 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   }
 }
 
+// What it had, and of each that somebody shares whose it is still.
+std::string released_text(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  std::vector<std::string> parts;
+  for (const auto& text : virtual_ip.status.addresses) {
+    const auto address = net::parse_address(text);
+    const auto* claim = address ? claim_of(inputs, *address) : nullptr;
+    parts.push_back(text);
+    if (claim == nullptr) continue;
+    for (const auto& holder : api::holders_of(*claim)) {
+      if (holder.uid == virtual_ip.meta.uid || !exists(inputs, holder)) continue;
+      parts.back() += ", which VirtualIP " + holder.namespace_name + "/" + holder.name + " shares and keeps";
+      break;
+    }
+  }
+  return join(parts, "; ");
+}
+
 Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
                        const std::set<std::string>& nodes) {
   const api::EventSubject subject{"fairlead.dev/v1alpha1", "VirtualIP", meta.name, meta.namespace_name,
@@ -196,7 +213,7 @@ void finalizer_removals(const Inputs& inputs, const ReleaseNotes& notes, const D
                 api::encode_virtual_ip_finalizers(object),
                 {},
                 absences_of_release(inputs, notes, meta.uid)};
-    const std::string address = readable != nullptr ? readable->status.address : "";
+    const std::string address = readable != nullptr ? released_text(inputs, *readable) : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     tell_service_too(meta, write.notices);
     out.push_back(std::move(write));
