@@ -60,8 +60,8 @@ TEST(VirtualIPStatus, RealsAreWhatTheMasterReports) {
   EXPECT_EQ(scene.status().reals, "1/3");  // the last truth stays until the new master has counted
 }
 
-// A member may write what it likes into its own entries (manifests/policies/node.yaml): what it says is summed
-// up, and no more comes of it.
+// A member may write what it likes into its own entries (manifests/policies/node.yaml): what it says is
+// summed up, and no more comes of it.
 TEST(VirtualIPStatus, HoweverManyReals) {
   Scene scene;
   api::RealServerSet set;
