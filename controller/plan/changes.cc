@@ -128,11 +128,17 @@ void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
   }
 }
 
+// Of a group whose newest version nobody can read, as one of a later release, nothing is written before it
+// can be: computed from the version before that it would meet a conflict each time.
+bool is_unreadable(const Inputs& inputs, const api::ObjectKey& group) {
+  return inputs.poisoned_groups.contains(group);
+}
+
 void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
                   std::vector<Write>& out) {
   for (const auto& [key, wanted] : desired.groups) {
     const auto* there = find(inputs.groups, key);
-    if (there != nullptr && same(*there, wanted)) continue;
+    if (is_unreadable(inputs, key) || (there != nullptr && same(*there, wanted))) continue;
     api::VRRPGroup object;
     object.meta = frame_of(wanted.meta);
     object.meta.labels = wanted.meta.labels;
@@ -143,7 +149,7 @@ void group_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
     out.back().absences = absences_of(inputs, notes, desired, there, &wanted);
   }
   for (const auto& [key, there] : inputs.groups) {
-    if (desired.groups.contains(key) || there.meta.deleting) continue;
+    if (desired.groups.contains(key) || there.meta.deleting || is_unreadable(inputs, key)) continue;
     out.push_back(deletion(Step::kRemoveGroups, Target::kVRRPGroup, there.meta,
                            absences_of(inputs, notes, desired, &there, nullptr)));
   }
@@ -155,9 +161,28 @@ void set_writes(const Inputs& inputs, const Desired& desired, std::vector<Write>
   }
   for (const auto& [key, there] : inputs.sets) {
     if (desired.sets.contains(key) || there.meta.deleting) continue;
-    out.push_back(
-        deletion(Step::kRemoveSets, Target::kRealServerSet, there.meta, absences_of(inputs, there)));
+    const auto* unreadable = find(inputs.poisoned_sets, key);  // the newest version goes, readable or not
+    out.push_back(deletion(Step::kRemoveSets, Target::kRealServerSet,
+                           unreadable == nullptr ? there.meta : unreadable->meta,
+                           absences_of(inputs, there)));
   }
+}
+
+// What it had, and of each that somebody shares whose it is still.
+std::string released_text(const Inputs& inputs, const api::VirtualIP& virtual_ip) {
+  std::vector<std::string> parts;
+  for (const auto& text : virtual_ip.status.addresses) {
+    const auto address = net::parse_address(text);
+    const auto* claim = address ? claim_of(inputs, *address) : nullptr;
+    parts.push_back(text);
+    if (claim == nullptr) continue;
+    for (const auto& holder : api::holders_of(*claim)) {
+      if (holder.uid == virtual_ip.meta.uid || !exists(inputs, holder)) continue;
+      parts.back() += ", which VirtualIP " + holder.namespace_name + "/" + holder.name + " shares and keeps";
+      break;
+    }
+  }
+  return join(parts, "; ");
 }
 
 Notice released_notice(const api::ObjectMeta& meta, const std::string& address,
@@ -188,7 +213,7 @@ void finalizer_removals(const Inputs& inputs, const ReleaseNotes& notes, const D
                 api::encode_virtual_ip_finalizers(object),
                 {},
                 absences_of_release(inputs, notes, meta.uid)};
-    const std::string address = readable != nullptr ? readable->status.address : "";
+    const std::string address = readable != nullptr ? released_text(inputs, *readable) : "";
     if (!passed.empty() || !address.empty()) write.notices.push_back(released_notice(meta, address, passed));
     tell_service_too(meta, write.notices);
     out.push_back(std::move(write));

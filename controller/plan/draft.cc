@@ -17,6 +17,7 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
   draft.releases = open_releases(inputs, observed);
   draft.group.spec.addresses.clear();
   for (auto address : observed.spec.addresses) {
+    address.owners = owners_in(inputs, observed, address);
     if (address.owners.empty()) {  // listed by hand: not ours to touch
       draft.group.spec.addresses.push_back(address);
       continue;
@@ -57,9 +58,7 @@ bool same_demand(const Demand& a, const Demand& b) {
 }
 
 // Local, and without an endpoint anywhere: any node will do.
-bool takes_any_node(const Party& party) {
-  return party.demand.local_nodes && party.demand.local_nodes->empty();
-}
+bool takes_any_node(const Party& party) { return waits_for_endpoints(party.demand); }
 
 // Those whom any node will do stay with whoever asks for some, the largest party first: they do not move.
 void join_others(std::vector<Party>& all) {
@@ -183,10 +182,11 @@ const api::VirtualIPSpec& spec_of(const Inputs& inputs, const Wish& wish) {
   return object == nullptr ? none : object->spec;
 }
 
-bool made_by_hand(const api::VRRPGroup& group) {
+bool made_by_hand(const Inputs& inputs, const api::VRRPGroup& group) {
   const auto& addresses = group.spec.addresses;
-  return !addresses.empty() && std::all_of(addresses.begin(), addresses.end(),
-                                           [](const auto& address) { return address.owners.empty(); });
+  return !addresses.empty() && std::all_of(addresses.begin(), addresses.end(), [&](const auto& address) {
+    return owners_in(inputs, group, address).empty();
+  });
 }
 
 Draft draft_of(const Inputs& inputs, const Seating& seating, const Held& held,

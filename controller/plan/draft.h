@@ -34,8 +34,8 @@ using Drafts = std::map<std::string, Draft>;  // by name of the group
 // Of the VirtualIP that wishes.
 const api::VirtualIPSpec& spec_of(const Inputs& inputs, const Wish& wish);
 
-// Addresses that are not listed for anybody: not ours to touch.
-bool made_by_hand(const api::VRRPGroup& group);
+// Addresses that are nobody's (owners_in): not ours to touch.
+bool made_by_hand(const Inputs& inputs, const api::VRRPGroup& group);
 
 // The observed group without the addresses that lost their holder, or that are to be held by other nodes than
 // it is (noted as releases), and by whose rules it lives: candidates, frame, as most of its addresses say

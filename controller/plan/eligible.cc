@@ -39,7 +39,7 @@ bool has_labels(const Demand& demand, const api::Node& node) {
 }
 
 bool is_local(const Demand& demand, const api::Node& node) {
-  return !demand.local_nodes || demand.local_nodes->empty() || demand.local_nodes->contains(node.meta.name);
+  return !demand.local_nodes || waits_for_endpoints(demand) || demand.local_nodes->contains(node.meta.name);
 }
 
 bool is_recent(const Inputs& inputs, TimePoint since) { return inputs.now - since < kReadyBeforeItsPods; }
@@ -97,6 +97,8 @@ std::string text_of(Ineligible why, const std::string& interface) {
 }
 
 }  // namespace
+
+bool waits_for_endpoints(const Demand& demand) { return demand.local_nodes && demand.local_nodes->empty(); }
 
 std::optional<Site> site_of(const api::NodeReport& report, const net::IpAddress& address,
                             const std::string& interface) {

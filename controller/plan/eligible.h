@@ -30,6 +30,9 @@ struct Demand {
   std::optional<std::set<std::string>> local_nodes{};
 };
 
+// True where Local is asked for and there is no endpoint: a group that exists keeps the members that it has.
+bool waits_for_endpoints(const Demand& demand);
+
 // Why a node may not join. The first that applies, in this order.
 enum class Ineligible {
   kNotReady,      // condition Ready is not True

@@ -58,6 +58,7 @@ class Removals {
 void of_groups(const Inputs& inputs, const Desired& desired, Removals& out) {
   for (const auto& [key, wanted] : desired.groups) {
     const auto* there = find(inputs.groups, key);
+    if (inputs.poisoned_groups.contains(key)) continue;  // changes.cc
     if (there == nullptr || there->meta.deleting) continue;
     Places places;
     for (std::size_t i = 0; i < there->status.entries.size(); ++i) {

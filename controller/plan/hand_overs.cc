@@ -57,6 +57,7 @@ bool has_given_up(const Inputs& inputs, const Group& group, const Member& member
 struct Others {
   bool one_remains = false;
   bool one_is_ready = false;
+  bool one_has_it = false;  // it has given nothing up
 };
 
 bool leaves(const Inputs& inputs, const Group& group, const Member& member, Signal signal,
@@ -81,10 +82,13 @@ HandOvers hand_overs(const Inputs& inputs, const Group& group, const Demand* dem
     if (node_of(inputs, member) == nullptr || signal_against(inputs, member, demand)) continue;
     others.one_remains = true;
     others.one_is_ready = others.one_is_ready || can_take_over(inputs, group, member);
+    others.one_has_it = others.one_has_it || !member.hand_over;
   }
+  const bool keeps_away = demand != nullptr && waits_for_endpoints(*demand) && others.one_has_it;
   HandOvers out;
   for (const auto& member : group.spec.members) {
     const auto signal = signal_against(inputs, member, demand);
+    if (!signal && member.hand_over && keeps_away) out.giving_up.insert(member.node);
     if (!signal) continue;
     if (leaves(inputs, group, member, *signal, others)) {
       out.leaving.insert(member.node);

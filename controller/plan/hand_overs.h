@@ -23,7 +23,9 @@ struct HandOvers {
 // - excluded, or not selected by the demand (selects(); nullptr: not known): gives up, and leaves once it has
 //   reported that it is not Master any more, or cannot report;
 // - out of service: leaves at once; if its Node is NotReady, for whoever is left, ready or not.
-// Who gave up does so until its signal is gone, whatever becomes of the others. Never all members leave.
+// Who gave up does so until its signal is gone, whatever becomes of the others; where the demand waits for
+// endpoints until there are some, as long as another has not given up: nobody takes back what he gave away
+// with his last endpoint. Never all members leave.
 HandOvers hand_overs(const Inputs& inputs, const api::VRRPGroup& group, const Demand* demand);
 
 // Of a group that is full of members who all have a signal against them: who makes room for another node, so

@@ -17,7 +17,7 @@ void add(const Inputs& inputs, const api::VRRPGroup& group, const net::IpAddress
 
 void add_all(const Inputs& inputs, const api::VRRPGroup& group, std::map<net::IpAddress, Holding>& out) {
   for (const auto& address : group.spec.addresses) {
-    add(inputs, group, address.address, {group.meta.name, address.owners, false}, out);
+    add(inputs, group, address.address, {group.meta.name, owners_in(inputs, group, address), false}, out);
   }
   for (const auto& excluded : group.spec.excluded_addresses) {
     add(inputs, group, excluded.address, {group.meta.name, {}, true}, out);
@@ -25,6 +25,14 @@ void add_all(const Inputs& inputs, const api::VRRPGroup& group, std::map<net::Ip
 }
 
 }  // namespace
+
+std::vector<api::AddressOwner> owners_in(const Inputs& inputs, const api::VRRPGroup& group,
+                                         const api::GroupAddress& address) {
+  if (!address.owners.empty()) return address.owners;
+  const auto* claim = claim_of(inputs, address.address);
+  if (claim == nullptr || api::group_named_by(*claim) != group.meta.name) return {};
+  return api::holders_of(*claim);
+}
 
 std::map<net::IpAddress, Holding> holdings(const Inputs& inputs) {
   std::map<net::IpAddress, Holding> out;

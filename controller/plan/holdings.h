@@ -18,6 +18,11 @@ struct Holding {
   friend bool operator==(const Holding&, const Holding&) = default;
 };
 
+// Whose an address of the group is: the owners listed there. Where somebody else has taken them out, the
+// holders of the claim that names this group: claims name none that was made by hand.
+std::vector<api::AddressOwner> owners_in(const Inputs& inputs, const api::VRRPGroup& group,
+                                         const api::GroupAddress& address);
+
 // Of two groups with one address, the older; one that cannot be read (out_of_reach.h) before none.
 std::map<net::IpAddress, Holding> holdings(const Inputs& inputs);
 

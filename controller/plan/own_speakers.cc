@@ -9,12 +9,7 @@ constexpr std::chrono::minutes kRemembered{11};  // nodes forget after ten
 
 }  // namespace
 
-OwnSpeakers::OwnSpeakers(const Inputs& inputs) {
-  for (const auto& [key, report] : inputs.node_reports) {
-    for (const auto& interface : report.spec.interfaces) {
-      for (const auto& prefix : interface.addresses) node_of_.insert({prefix.address, key.name});
-    }
-  }
+OwnSpeakers::OwnSpeakers(const Inputs& inputs) : node_of_(senders(inputs.node_reports)) {
   for (const auto& [speaker, last] : spoken(inputs)) speakers_.insert(speaker);
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <map>
 #include <set>
-#include <string>
 
 #include "controller/plan/inputs.h"
+#include "controller/plan/senders.h"
 
 namespace fairlead::controller {
 
@@ -18,7 +17,7 @@ class OwnSpeakers {
   bool contains(const api::HeardVirtualRouter& heard) const;
 
  private:
-  std::map<net::IpAddress, std::string> node_of_;
+  Senders node_of_;
   std::set<SpeakerKey> speakers_;
 };
 

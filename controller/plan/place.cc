@@ -242,7 +242,7 @@ void finish(Round& round) {
 Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating) {
   Round round(inputs);
   for (const auto& [key, observed] : inputs.groups) {
-    if (made_by_hand(observed) || observed.meta.deleting) {
+    if (made_by_hand(inputs, observed) || observed.meta.deleting) {
       round.out.groups.insert({key, observed});
       continue;
     }

@@ -29,6 +29,16 @@ class Taken {
     return found->second.last >= range.first ? found->second.pool : "";
   }
 
+  // All who have some of it, of many parts of it the last.
+  void add_owners(const net::AddressRange& range, std::set<std::string>& out) const {
+    auto next = ranges_.upper_bound(range.last);
+    for (int parts = 0; next != ranges_.begin() && parts < kMostParts; ++parts) {
+      --next;
+      if (next->second.last < range.first) return;
+      out.insert(next->second.pool);
+    }
+  }
+
   // What of it nobody has is this pool's.
   void add(const net::AddressRange& range, const std::string& pool) {
     net::IpAddress left = range.first;
@@ -48,6 +58,7 @@ class Taken {
   }
 
  private:
+  static constexpr int kMostParts = 16;  // so that nobody's thousands of ranges cost more than that
   struct Part {
     net::IpAddress last;
     std::string pool;
@@ -55,13 +66,17 @@ class Taken {
   std::map<net::IpAddress, Part> ranges_;  // by their first address
 };
 
+std::vector<const api::AddressPool*> by_age(const Inputs& inputs) {
+  std::vector<const api::AddressPool*> out;
+  for (const auto& [key, pool] : inputs.pools) out.push_back(&pool);
+  std::sort(out.begin(), out.end(), [](auto* a, auto* b) { return older(a->meta, b->meta); });
+  return out;
+}
+
 // Of those that overlap the oldest has its addresses, and the others are refused whole.
 void refuse_overlaps(const Inputs& inputs, std::map<std::string, Refusal>& out) {
-  std::vector<const api::AddressPool*> by_age;
-  for (const auto& [key, pool] : inputs.pools) by_age.push_back(&pool);
-  std::sort(by_age.begin(), by_age.end(), [](auto* a, auto* b) { return older(a->meta, b->meta); });
   Taken taken;
-  for (const auto* pool : by_age) {
+  for (const auto* pool : by_age(inputs)) {
     std::string whose;
     for (const auto& range : pool->spec.addresses) {
       if (whose.empty()) whose = taken.whose(range);
@@ -155,6 +170,18 @@ std::map<std::string, Refusal> refused_pools(const Inputs& inputs) {
     out.insert({key.name, Refusal{Reason::kInvalidSpec, api::to_string(poisoned.problems)}});
   }
   refuse_overlaps(inputs, out);
+  return out;
+}
+
+std::map<std::string, std::set<std::string>> overlapped_pools(const Inputs& inputs) {
+  std::map<std::string, std::set<std::string>> out;
+  Taken taken;
+  for (const auto* pool : by_age(inputs)) {
+    std::set<std::string> owners;
+    for (const auto& range : pool->spec.addresses) taken.add_owners(range, owners);
+    for (const auto& range : pool->spec.addresses) taken.add(range, pool->meta.name);
+    for (const auto& owner : owners) out[owner].insert(pool->meta.name);
+  }
   return out;
 }
 

@@ -16,6 +16,10 @@ namespace fairlead::controller {
 // Pool name -> why it is not accepted; an accepted pool is absent. Of two that overlap, the younger.
 std::map<std::string, Refusal> refused_pools(const Inputs& inputs);
 
+// The other side of it, for their status: pool name -> the younger ones that are refused because this one has
+// some of their addresses. Of a range in many older pools the last sixteen parts count.
+std::map<std::string, std::set<std::string>> overlapped_pools(const Inputs& inputs);
+
 // Who asks for an address, as serviceAllocation sees it. The labels are the Service's that the VirtualIP
 // names, else the VirtualIP's own; of one that is not there, none.
 struct Asker {

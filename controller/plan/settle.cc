@@ -57,6 +57,16 @@ void leave_out_taken(const RouterIds& ids, Draft& draft) {
   });
 }
 
+// Without any endpoint it stays where it is: whoever joined could be stronger than the master, and as long as
+// one of the members can hold it nobody does.
+void leave_as_it_is(Draft& draft) {
+  const auto& eligible = draft.candidates.eligible;
+  const bool one_can = std::any_of(eligible.begin(), eligible.end(),
+                                   [&](const auto& one) { return has_seat(draft, one.first); });
+  if (!waits_for_endpoints(draft.demand) || !one_can) return;
+  std::erase_if(draft.candidates.eligible, [&](const auto& one) { return !has_seat(draft, one.first); });
+}
+
 void seat_members(const Inputs& inputs, const Drafts& drafts, Draft& draft) {
   auto& spec = draft.group.spec;
   const bool follows = spec.family == net::Family::kIPv6 && !draft.sister.empty();
@@ -108,6 +118,7 @@ void make_room(const Inputs& inputs, Draft& draft) {
 void settle(const Inputs& inputs, const Drafts& drafts, RouterIds& ids, Draft& draft) {
   if (draft.pool != nullptr) apply_pool(*draft.pool, draft.group.spec);
   leave_out_taken(ids, draft);
+  leave_as_it_is(draft);
   const Demand* demand = draft.pool == nullptr ? nullptr : &draft.demand;
   const HandOvers going = hand_overs(inputs, draft.group, demand);
   auto& members = draft.group.spec.members;

@@ -30,7 +30,8 @@ void group_statuses(const Inputs& inputs, const Desired& desired, const Statuses
                     std::vector<Write>& out) {
   for (const auto& [key, status] : statuses.groups) {
     const auto* there = find(inputs.groups, key);
-    if (there == nullptr || !desired.groups.contains(key)) continue;
+    const bool unreadable = inputs.poisoned_groups.contains(key);  // changes.cc
+    if (there == nullptr || unreadable || !desired.groups.contains(key)) continue;
     const bool equal = there->status.master == status.master && there->status.state == status.state &&
                        there->status.conditions == status.conditions;
     if (equal) continue;

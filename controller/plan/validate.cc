@@ -49,6 +49,12 @@ bool needs_ipv4(api::Forwarding forwarding) {
   return forwarding == api::Forwarding::kNat || forwarding == api::Forwarding::kTunnel;
 }
 
+// A headless Service without a selector has both families, though nobody asked for them.
+std::string how_to_have_ipv4_alone(const api::VirtualIP& virtual_ip) {
+  return made_for_service(virtual_ip) ? "give the Service ipFamilyPolicy: SingleStack and ipFamilies: [IPv4]"
+                                      : "ipFamilies: [IPv4] of the VirtualIP asks for IPv4 alone";
+}
+
 std::optional<Refusal> not_built_yet(const Inputs& inputs, const api::VirtualIP& virtual_ip,
                                      const std::vector<net::Family>& families) {
   const auto& spec = virtual_ip.spec;
@@ -59,9 +65,9 @@ std::optional<Refusal> not_built_yet(const Inputs& inputs, const api::VirtualIP&
   const bool v6 = std::find(families.begin(), families.end(), net::Family::kIPv6) != families.end();
   if (v6 && needs_ipv4(spec.forwarding)) {
     return Refusal{Reason::kNotYetSupported,
-                   "not supported yet: IPv6, by the Service's ipFamilies, with "
-                   "forwarding " +
-                       std::string(api::to_string(spec.forwarding)) + " (Delegate is)"};
+                   "not supported yet: IPv6, by the Service's ipFamilies, with forwarding " +
+                       std::string(api::to_string(spec.forwarding)) +
+                       " (Delegate is): " + how_to_have_ipv4_alone(virtual_ip)};
   }
   return direct_to_node(inputs, spec);
 }

@@ -7,6 +7,8 @@ namespace {
 
 const std::string kHeardByBackup = "HeardByBackup";
 const std::string kUnknown = "Unknown";
+const std::string kMasterDown = "MasterDown";    // a node's word: nobody advertised
+const std::string kFirstMaster = "FirstMaster";  // of a VirtualIP that had none: nobody went down
 
 // As the master's entry has it, without from and to.
 api::LastTransition told_by(const api::MemberStatus& entry) {
@@ -33,10 +35,14 @@ std::optional<api::LastTransition> last_transition(const api::VirtualIPStatus& p
     out.reason = kHeardByBackup;
   }
   out.to = master;
+  if (same_master && before->time == out.time && before->reason != kHeardByBackup) return before;
   out.from = !present.master.empty() ? present.master : before ? before->to : "";
   const bool told =
       same_master && (before->time == out.time || (held_since && before->reason == kHeardByBackup));
   if (told) out.from = before->from;
+  if (!out.from.empty() || out.reason != kMasterDown) return out;
+  out.reason = kFirstMaster;
+  out.outage_ms.reset();  // if there was one, it was before this VirtualIP
   return out;
 }
 

@@ -111,13 +111,13 @@ std::set<std::string> split_among(const GroupClaims& memory) {
 }
 
 // What the Backups hear: the node most of them name, or the sender that none knows.
-void listen(const api::VRRPGroup& group, const std::map<std::string, std::string>& node_of_sender,
-            Ruling& out) {
+void listen(const api::VRRPGroup& group, const Senders& node_of_sender, Ruling& out) {
   std::map<std::string, int> votes;
   for (const auto& entry : group.status.members) {
     const bool hears = entry.state == api::MemberState::kBackup && !entry.hears.empty();
     if (!hears || !is_member(group, entry.node)) continue;
-    const auto node = node_of_sender.find(entry.hears);
+    const auto sender = net::parse_address(entry.hears);
+    const auto node = sender ? node_of_sender.find(*sender) : node_of_sender.end();
     if (node == node_of_sender.end()) {
       out.unknown_sender = entry.hears;
     } else {
@@ -142,7 +142,7 @@ void revive_heard(Ruling& out) {
 }  // namespace
 
 Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& group,
-            const std::map<std::string, std::string>& node_of_sender, TimePoint now) {
+            const Senders& node_of_sender, TimePoint now) {
   Ruling out;
   out.memory = observe(before, group, now);
   find_stale(out.memory, now);
@@ -170,16 +170,6 @@ std::optional<TimePoint> next_end(const GroupClaims& memory, TimePoint now) {
     for (const auto& [other_node, other] : memory.claims) {
       const auto from = stale_from(memory, claim, other);
       if (from && *from > now && (!out || *from < *out)) out = from;
-    }
-  }
-  return out;
-}
-
-std::map<std::string, std::string> nodes_by_sender(const ByKey<api::NodeReport>& reports) {
-  std::map<std::string, std::string> out;
-  for (const auto& [key, report] : reports) {
-    for (const auto& interface : report.spec.interfaces) {
-      for (const auto& prefix : interface.addresses) out.insert({net::to_string(prefix.address), key.name});
     }
   }
   return out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/plan/inputs.h"
+#include "controller/plan/senders.h"
 
 // Who is master of a group (api.md, "Who is master"): the newest promotion that the controller observed wins,
 // whatever clocks say.
@@ -48,14 +49,11 @@ struct Ruling {
 // `before` is absent when the controller first sees the group: then the master named in its status counts as
 // the older claim, and claims noted as stale in its conditions stay so.
 Ruling rule(const std::optional<GroupClaims>& before, const api::VRRPGroup& group,
-            const std::map<std::string, std::string>& node_of_sender, TimePoint now);
+            const Senders& node_of_sender, TimePoint now);
 
 // When time alone, after `now`, makes the first of these claims stale, if it does. `memory`: of a ruling at
 // `now`.
 std::optional<TimePoint> next_end(const GroupClaims& memory, TimePoint now);
-
-// Address -> node, from all NodeReports: whose advert a Backup hears.
-std::map<std::string, std::string> nodes_by_sender(const ByKey<api::NodeReport>& reports);
 
 // The message of reason StaleStatus, and the nodes it names.
 std::string stale_message(const std::set<std::string>& nodes);

@@ -91,8 +91,16 @@ void tell_addresses(const api::VirtualIPStatus& was, const api::VirtualIPStatus&
   if (!added.empty()) out.good(EventReason::kIPAllocated, "Allocate", join(added, ", "));
 }
 
+// The Backups' word of a new master was told, and now comes the master's own, with the reason.
+bool is_told(const api::VirtualIPStatus& was, const api::LastTransition& next) {
+  const auto& last = was.last_transition;
+  return last && last->reason == "HeardByBackup" && last->from == next.from && last->to == next.to &&
+         was.master == next.to;
+}
+
 void tell_master(const api::VirtualIPStatus& was, const api::VirtualIPStatus& next, Telling& out) {
-  const bool moved = next.last_transition && next.last_transition != was.last_transition;
+  const bool moved = next.last_transition && next.last_transition != was.last_transition &&
+                     !is_told(was, *next.last_transition);
   if (moved && !next.last_transition->from.empty() &&
       next.last_transition->from != next.last_transition->to) {
     out.good(EventReason::kMasterChanged, "Summarize", transition_note(*next.last_transition));

@@ -1,14 +1,19 @@
 #include "controller/status/pool_status.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "controller/plan/changes.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
 #include "controller/status/conditions.h"
 #include "controller/status/notices.h"
+#include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
@@ -31,9 +36,22 @@ api::Condition degraded(const Inputs& inputs, const api::AddressPool& pool, cons
   return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }
 
-api::Condition accepted(const std::optional<Refusal>& no) {
-  return no ? condition("Accepted", false, no->reason, no->message)
-            : condition("Accepted", true, Reason::kAccepted, "");
+constexpr std::size_t kMostNamed = 5;
+
+// Of an accepted pool: whoever made the other may look here first.
+api::Condition overlapped(const std::set<std::string>& by) {
+  std::vector<std::string> names(by.begin(), by.end());
+  const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
+  names.resize(names.size() - more);
+  return condition("Accepted", true, Reason::kOverlap,
+                   "this pool is the older, and has precedence: not accepted, for they overlap it, are " +
+                       join(names, ", ") + (more == 0 ? "" : " and " + std::to_string(more) + " more"));
+}
+
+api::Condition accepted(const std::optional<Refusal>& no, const std::set<std::string>& overlapped_by) {
+  if (no) return condition("Accepted", false, no->reason, no->message);
+  return overlapped_by.empty() ? condition("Accepted", true, Reason::kAccepted, "")
+                               : overlapped(overlapped_by);
 }
 
 void tell(const api::AddressPool& pool, std::vector<api::Condition> conditions, api::AddressPoolStatus status,
@@ -47,6 +65,7 @@ void tell(const api::AddressPool& pool, std::vector<api::Condition> conditions, 
 }  // namespace
 
 void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
+  auto younger = overlapped_pools(inputs);
   for (const auto& [name, decision] : desired.pools) {
     const auto key = cluster_key(name);
     const auto& pool = *newest(inputs.pools, inputs.poisoned_pools, key);
@@ -54,13 +73,14 @@ void summarize_pools(const Inputs& inputs, const Desired& desired, WallTime wall
     if (const auto* poisoned = find(inputs.poisoned_pools, key)) no = unreadable(*poisoned);
     api::AddressPoolStatus numbers = decision.numbers;
     if (decision.refusal) numbers.available_ipv4 = numbers.available_ipv6 = 0;
-    tell(pool, {accepted(no), degraded(inputs, pool, decision)}, std::move(numbers), wall_now, out);
+    tell(pool, {accepted(no, younger[name]), degraded(inputs, pool, decision)}, std::move(numbers), wall_now,
+         out);
   }
   for (const auto& [key, poisoned] : inputs.poisoned_pools) {
     const auto* pool = std::get_if<api::AddressPool>(&poisoned.object);
     if (pool == nullptr || inputs.pools.contains(key) || pool->meta.deleting) continue;
     auto conditions = undone(inputs, key);
-    conditions.insert(conditions.begin(), accepted(unreadable(poisoned)));
+    conditions.insert(conditions.begin(), accepted(unreadable(poisoned), {}));
     tell(*pool, std::move(conditions), pool->status, wall_now, out);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/plan/holdings.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
 #include "controller/plan/services.h"
@@ -12,6 +13,7 @@
 #include "controller/status/group_status.h"
 #include "controller/status/notices.h"
 #include "controller/status/pool_status.h"
+#include "controller/status/unselected.h"
 #include "controller/status/virtual_ip_status.h"
 
 namespace fairlead::controller {
@@ -26,6 +28,17 @@ void note_undone(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary
   const Undone undone{"VRRPGroup " + group.meta.name, found->second};
   summary.degraded.push_back(
       condition("Degraded", true, Reason::kForeignStatusWriter, undone_message({undone})));
+  if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+}
+
+// FC-09: a version before is in force, and nothing is written of it (changes.h).
+void note_unreadable(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  const auto* poisoned = find(inputs.poisoned_groups, api::key_of(group.meta));
+  if (poisoned == nullptr) return;
+  summary.degraded.push_back(condition("Degraded", true, Reason::kInvalidSpec,
+                                       "VRRPGroup " + group.meta.name +
+                                           " cannot be read any more, and stays as it is until it can be: " +
+                                           api::to_string(poisoned->problems)));
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
@@ -51,13 +64,13 @@ std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtua
 Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, WallTime wall_now,
                            Summary& out) {
   Summaries summaries;
-  const auto senders = nodes_by_sender(inputs.node_reports);
+  const Senders node_of_sender = senders(inputs.node_reports);
   const OwnSpeakers own(inputs);
   const auto held = holdings(inputs);
   for (const auto& [key, group] : inputs.groups) {
     const auto known = before.find(key.name);
     const auto memory = known == before.end() ? std::nullopt : std::optional(known->second);
-    const Ruling ruling = rule(memory, group, senders, inputs.now);
+    const Ruling ruling = rule(memory, group, node_of_sender, inputs.now);
     for (const auto& node : ruling.stale) out.stale_members.insert({key.name, node});
     const auto end = next_end(ruling.memory, inputs.now);
     if (end && (!out.claims_end || *end < *out.claims_end)) out.claims_end = end;
@@ -65,6 +78,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     auto& summary = summaries.insert({key.name, summarize_group(inputs, group, own, ruling)}).first->second;
     note_taken(held, group, summary);
     note_undone(inputs, group, summary);
+    note_unreadable(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;
@@ -76,7 +90,7 @@ std::map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs
   std::map<std::string, std::vector<HeldAddress>> out;
   for (const auto& [key, group] : inputs.groups) {
     for (const auto& address : group.spec.addresses) {
-      for (const auto& owner : address.owners) {
+      for (const auto& owner : owners_in(inputs, group, address)) {
         out[owner.uid].push_back({address.address, &group, &summaries.at(key.name)});
       }
     }
@@ -109,6 +123,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
                            WallTime wall_now, Statuses& out) {
   const auto held = held_by_uid(inputs, summaries);
   const auto sets = sets_by_uid(inputs);
+  Unselected unselected(inputs);
   auto decisions = unread_decisions(inputs);
   decisions.insert(desired.decisions.begin(), desired.decisions.end());
   for (const auto& [key, decision] : decisions) {
@@ -118,6 +133,9 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
     report.undone = undone_of(inputs, key, report);
+    for (const auto& one : report.held) {
+      if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
+    }
     auto status = virtual_ip_status(report, wall_now);
     out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
     out.virtual_ips.insert({key, std::move(status)});

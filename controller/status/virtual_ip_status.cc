@@ -1,6 +1,7 @@
 #include "controller/status/virtual_ip_status.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "controller/status/conditions.h"
@@ -39,9 +40,9 @@ const HeldAddress* worst(const Report& report) {
 }
 
 struct Reals {
-  bool known = false;  // the master has reported
-  int up = 0;
-  int total = 0;
+  bool known = false;   // the master has reported
+  std::int64_t up = 0;  // of all sets: a node may say of each what an int32 holds
+  std::int64_t total = 0;
 };
 
 // As the master of each set's group reports them.
@@ -161,6 +162,8 @@ api::Condition degraded(const Report& report) {
     if (*no && !report.held.empty())
       causes.push_back(condition("Degraded", true, (*no)->reason, (*no)->message));
   }
+  if (!report.unselected.empty())
+    causes.push_back(condition("Degraded", true, Reason::kNoEligibleNode, report.unselected));
   if (!report.decision->pool_removed.empty()) {
     causes.push_back(
         condition("Degraded", true, Reason::kPoolRemoved,

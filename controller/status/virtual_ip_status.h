@@ -23,6 +23,7 @@ struct Report {
   const Decision* decision = nullptr;
   std::vector<HeldAddress> held;  // sorted by address
   std::vector<const api::RealServerSet*> sets;
+  std::string unselected{};      // why it stays though no node is selected any more (unselected.h)
   std::vector<Undone> undone{};  // its objects of which others undo what we write (FC-04)
 };
 

@@ -74,11 +74,11 @@ json list_of(const std::string& text) {
   return out;
 }
 
-// Text that is no number stays text, and is refused as one by whoever reads the field.
-json number_of(std::string_view text) {
+// Absent: it is no number in digits.
+std::optional<long long> number_of(std::string_view text) {
   long long value = 0;
-  if (parse_integer(text, INT64_MIN, INT64_MAX, value)) return value;
-  return text;
+  if (!parse_integer(text, INT64_MIN, INT64_MAX, value)) return std::nullopt;
+  return value;
 }
 
 // A Service asks in the words of its annotations and fields, a VirtualIP in those of its spec.
@@ -132,7 +132,11 @@ class Request {
 void set_limits(const std::string& source, const std::string& text, Request& out) {
   const auto parts = split(text, ',');
   if (parts.size() != 2) return out.refuse(source, "must be \"upper,lower\", got " + text);
-  out.set("connectionLimits", {{"upper", number_of(trim(parts[0]))}, {"lower", number_of(trim(parts[1]))}});
+  const auto upper = number_of(trim(parts[0]));
+  const auto lower = number_of(trim(parts[1]));
+  if (!upper || !lower)
+    return out.refuse(source, "must be \"upper,lower\", two whole numbers in digits, got " + text);
+  out.set("connectionLimits", {{"upper", *upper}, {"lower", *lower}});
 }
 
 // "192.0.2.9:80" or "[2001:db8::9]:80".
@@ -142,11 +146,19 @@ void set_endpoint(const std::string& source, const std::string& text, Request& o
   const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
   if (bracketed) address = address.substr(1, address.size() - 2);
   const bool bare = !bracketed && address.find(':') != std::string::npos;
-  if (colon == std::string::npos || bare) {
+  const auto port = number_of(std::string_view(text).substr(colon + 1));  // of all of it without a colon
+  if (colon == std::string::npos || bare || !port) {
     return out.refuse(source, "must be \"address:port\" (IPv6: \"[address]:port\"), got " + text);
   }
-  out.set("sorryServer",
-          {{"address", address}, {"port", number_of(std::string_view(text).substr(colon + 1))}});
+  out.set("sorryServer", {{"address", address}, {"port", *port}});
+}
+
+// An annotation is text, whatever is in it: "got a string" would help nobody.
+void set_number(const std::string& source, const Annotation& annotation, const std::string& text,
+                Request& out) {
+  const auto number = number_of(text);
+  if (!number) return out.refuse(source, "must be a whole number in digits, got \"" + text + "\"");
+  out.set(annotation.field, *number);
 }
 
 void set_json(const std::string& source, const Annotation& annotation, const std::string& text,
@@ -166,7 +178,7 @@ void take(const Annotation& annotation, const Found& found, Request& out) {
     case Form::kText:
       return out.set(annotation.field, found.text);
     case Form::kNumber:
-      return out.set(annotation.field, number_of(found.text));
+      return set_number(source, annotation, found.text, out);
     case Form::kList:
       return out.set(annotation.field, list_of(found.text));
     case Form::kLimits:

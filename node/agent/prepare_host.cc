@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "node/agent/host_finding.h"
 #include "node/filter/guard.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/modules.h"
@@ -15,6 +16,7 @@
 namespace fairlead::agent {
 namespace {
 
+constexpr std::string_view kIpvs = "ip_vs";
 // What the finer fence needs of a kernel (node/filter/fence.h); only asked about, on the interface that every
 // network namespace has.
 constexpr std::string_view kFenceModule = "nft_fib_netdev";
@@ -58,32 +60,41 @@ bool works_without_module(const std::string& name) {
   return kernel::check_rules(filter::full_text({})).has_value();
 }
 
-bool prepare_module(const kernel::WantedModule& module, bool check_only, std::ostream& out) {
+// What there is of it after all that may be asked. `row` gets what was found and done.
+HostFinding lacking(const kernel::WantedModule& module, kernel::ModuleState state, bool check_only,
+                    Row& row) {
+  const bool missing = state == kernel::ModuleState::kMissing;
+  if (missing && !module.required) {
+    row[4] = comes_with_ipvs(module.name) ? "not in this kernel; only its scheduler needs it"
+                                          : "not in this kernel; only the finer fence needs it";
+    return HostFinding::kGood;
+  }
+  if (missing && module.name == kIpvs) {
+    row[4] = "WARNING: not in this kernel; all but forwarding: Delegate needs it";
+    return HostFinding::kNoIpvs;
+  }
+  if (check_only) {
+    row[4] = module.required ? "MISSING" : "would be loaded";
+    return module.required ? HostFinding::kBad : HostFinding::kGood;
+  }
+  const auto loaded = kernel::load_module(module.name);
+  row[4] = loaded ? "loaded" : loaded.error().message;
+  return loaded || !module.required ? HostFinding::kGood : HostFinding::kBad;
+}
+
+HostFinding prepare_module(const kernel::WantedModule& module, bool check_only, std::ostream& out) {
   kernel::ModuleState state = kernel::module_state(module.name);
   const bool asked = module.required || module.name == kFenceModule;
   if (state == kernel::ModuleState::kMissing && asked && works_without_module(module.name)) {
     state = kernel::ModuleState::kBuiltIn;
   }
   Row row{"module", module.name, module.required ? "loaded" : "if any", text_of(state), "ok"};
-  bool good = true;
-  if (!is_there(state)) {
-    if (!module.required && state == kernel::ModuleState::kMissing) {
-      row[4] = module.name.starts_with("ip_vs_") ? "not in this kernel; only its scheduler needs it"
-                                                 : "not in this kernel; only the finer fence needs it";
-    } else if (check_only) {
-      good = !module.required;
-      row[4] = good ? "would be loaded" : "MISSING";
-    } else {
-      const auto loaded = kernel::load_module(module.name);
-      good = loaded || !module.required;
-      row[4] = loaded ? "loaded" : loaded.error().message;
-    }
-  }
+  const auto found = is_there(state) ? HostFinding::kGood : lacking(module, state, check_only, row);
   print(row, out);
-  return good;
+  return found;
 }
 
-bool prepare_sysctl(const kernel::Sysctl& sysctl, bool check_only, std::ostream& out) {
+HostFinding prepare_sysctl(const kernel::Sysctl& sysctl, bool check_only, std::ostream& out) {
   const auto found = kernel::read_sysctl(sysctl.name);
   Row row{"sysctl", sysctl.name, sysctl.wanted, found ? *found : "missing", "ok"};
   bool good = found && *found == sysctl.wanted;
@@ -98,24 +109,39 @@ bool prepare_sysctl(const kernel::Sysctl& sysctl, bool check_only, std::ostream&
     row[4] = good ? "set" : written.error().message;
   }
   print(row, out);
-  return good;
+  return good ? HostFinding::kGood : HostFinding::kBad;
+}
+
+// What is absent because IPVS is, and is no other news.
+void pass_over(const std::string& kind, const std::string& name, std::ostream& out) {
+  print({kind, name, "", "missing", "comes with IPVS"}, out);
 }
 
 }  // namespace
 
 bool prepare_host(bool check_only, std::ostream& out) {
   print({"kind", "name", "wanted", "found", check_only ? "check" : "done"}, out);
-  bool good = true;
-  // Modules first: net.ipv4.vs.* and net.netfilter.* appear with them.
-  for (const auto& module : kernel::wanted_modules()) good = prepare_module(module, check_only, out) && good;
-  for (const auto& sysctl : kernel::wanted_sysctls()) good = prepare_sysctl(sysctl, check_only, out) && good;
-  if (good)
-    out << "this host is prepared for NAT forwarding\n";
-  else if (check_only)
-    out << "this host is not prepared: run fairlead-node prepare-host as root\n";
-  else
-    out << "this host could not be prepared; VIPs with forwarding: Delegate work nevertheless\n";
-  return good;
+  HostFinding worst = HostFinding::kGood;
+  bool no_ipvs = false;
+  // Modules first: net.ipv4.vs.* and net.netfilter.* appear with them, and ip_vs before what comes with it.
+  for (const auto& module : kernel::wanted_modules()) {
+    if (no_ipvs && comes_with_ipvs(module.name)) {
+      pass_over("module", module.name, out);
+      continue;
+    }
+    const auto found = prepare_module(module, check_only, out);
+    no_ipvs = no_ipvs || found == HostFinding::kNoIpvs;
+    worst = worse(worst, found);
+  }
+  for (const auto& sysctl : kernel::wanted_sysctls()) {
+    if (no_ipvs && comes_with_ipvs(sysctl.name)) {
+      pass_over("sysctl", sysctl.name, out);
+      continue;
+    }
+    worst = worse(worst, prepare_sysctl(sysctl, check_only, out));
+  }
+  out << conclusion(worst, check_only) << '\n';
+  return is_success(worst, check_only);
 }
 
 }  // namespace fairlead::agent

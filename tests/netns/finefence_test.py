@@ -202,10 +202,23 @@ def prepared(cases):
     cases.check("prepare-host --check finds what the fence needs", len(said) == 1 and re.search(" (loaded|built in) +ok$", said[0]), said)
 
 
+def without_ipvs(cases):
+    """A node whose VIPs are all Delegate starts without it; where the kernel has it nothing of this is said. In a namespace of
+    its own, whose sysctls it sets."""
+    done = subprocess.run(["unshare", "-n", BUILD + "/node/fairlead-node", "prepare-host"], text=True, stdout=subprocess.PIPE)
+    module = re.search("^module +ip_vs .*", done.stdout, re.M)
+    lacks = "missing" in module[0]
+    last = done.stdout.strip().splitlines()[-1]
+    cases.check("prepare-host ends with 0 with IPVS and without", done.returncode == 0, done.stdout)
+    cases.check("and warns where the kernel has none",
+                ("WARNING" in module[0]) == lacks and last.startswith("WARNING: this kernel has no IPVS") == lacks, (module[0], last))
+
+
 def play(cases, stack):
     run(inside("a") + "nft -f -", input=FOREIGN)
     foreign = tables()
     prepared(cases)
+    without_ipvs(cases)
     cases.check("and leaves no table", tables() == foreign)
     run(inside("a") + "sysctl -q -w net.ipv4.conf.all.arp_notify=1 net.ipv6.conf.all.ndisc_notify=1 "
                       "net.ipv4.conf.eth1.arp_notify=1 net.ipv6.conf.eth1.ndisc_notify=1")

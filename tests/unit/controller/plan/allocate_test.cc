@@ -212,7 +212,25 @@ TEST(Families, IPv6ThatIsNeededIsRefusedWhereItIsNotBuilt) {
   ASSERT_TRUE(no);
   EXPECT_EQ(*no, (Refusal{Reason::kNotYetSupported,
                           "not supported yet: IPv6, by the Service's ipFamilies, with forwarding NAT "
-                          "(Delegate is)"}));
+                          "(Delegate is): ipFamilies: [IPv4] of the VirtualIP asks for IPv4 alone"}));
+}
+
+// As the API server makes a headless Service without a selector, whoever asks for no family; what the message
+// says helps.
+TEST(Families, OfAHeadlessServiceIPv4AloneCanBeAskedFor) {
+  Inputs inputs = with_both_families();
+  auto object = open_vip("web", 2);
+  object.spec.service = "web";
+  put(inputs.virtual_ips, object);
+  auto of_web = service("web", "");
+  of_web.cluster_ips = {"None"};
+  of_web.ip_families = {net::Family::kIPv4, net::Family::kIPv6};
+  of_web.needs_dual_stack = true;
+  put(inputs.services, of_web);
+  EXPECT_EQ(refusal_in(desired(inputs), "web")->reason, Reason::kNotYetSupported);
+  inputs.virtual_ips.erase({"shop", "open"});
+  inputs.virtual_ips.at({"shop", "web"}).spec.ip_families = {net::Family::kIPv4};
+  EXPECT_FALSE(refusal_in(desired(inputs), "web"));
 }
 
 // One pass over what is given away: 4,000 VirtualIPs take the time of as many steps, not of 8 million.

@@ -23,6 +23,28 @@ TEST(Changes, OfAReleasedVirtualIPOnlyOurFinalizerGoes) {
   EXPECT_EQ(writes[0].body.find("fairlead.dev/release"), std::string::npos);
 }
 
+// Event IPReleased: what another shares is not free.
+TEST(Changes, TheReleaseOfASharedAddressSaysWhoKeepsIt) {
+  Inputs inputs = three_nodes();
+  auto object = vip("web", "192.0.2.100");
+  object.meta.deleting = true;
+  object.status.addresses = {"192.0.2.100", "2001:db8::1:1"};
+  put(inputs.virtual_ips, object);
+  put(inputs.virtual_ips, vip("api", "192.0.2.100"));
+  auto claim = claim_for("192.0.2.100", "web");
+  claim.status_holders = {{"shop", "web", "uid-web"}, {"shop", "api", "uid-api"}};
+  put(inputs.claims, claim);
+  const auto note = [&] {
+    for (const auto& write : changes(inputs, desired(inputs), {})) {
+      if (write.step == Step::kRemoveFinalizers) return write.notices.at(0).note;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(note(), "192.0.2.100, which VirtualIP shop/api shares and keeps; 2001:db8::1:1");
+  inputs.virtual_ips.erase({"shop", "api"});
+  EXPECT_EQ(note(), "192.0.2.100; 2001:db8::1:1");
+}
+
 // K-25, K-27: every write is guarded by the resourceVersion it was computed from; that of an object which is
 // not there by one that no object has, so that it never writes over what another leader made.
 TEST(Changes, EveryWriteCarriesAResourceVersion) {

@@ -92,6 +92,20 @@ TEST(Claim, AnAddressOfAGroupMadeByHandIsNotGivenTwice) {
   EXPECT_NE(claims.refused.at({"shop", "web"}).message.find("VRRPGroup hand"), std::string::npos);
 }
 
+// Whoever takes the owners out of a group of ours makes it no group made by hand: its claim names it.
+TEST(Claim, AnAddressWhoseOwnersSomebodyTookOutOfItsGroupIsItsHoldersAsBefore) {
+  Inputs inputs = three_nodes();
+  put(inputs.virtual_ips, born("web", 20));
+  auto stripped = group({.addresses = {{"192.0.2.100", "web"}}, .members = {{"node-a", 200}}});
+  stripped.spec.addresses.front().owners.clear();
+  put(inputs.groups, stripped);
+  put(inputs.claims, claim_naming(stripped.meta.name, "192.0.2.100", "web"));
+  EXPECT_EQ(claimed(inputs).granted.at(ip("192.0.2.100")).front().uid, "uid-web");
+  EXPECT_TRUE(tenures(inputs, holdings(inputs)).at("uid-web").at(ip("192.0.2.100")).in_group);
+  put(inputs.claims, claim_naming("another", "192.0.2.100", "web"));
+  EXPECT_TRUE(claimed(inputs).granted.empty());
+}
+
 // In a group made by hand, and in one of ours, where people may add it (docs/vrrp.md).
 TEST(Claim, AnAddressThatAGroupHoldsWithoutListingItIsNotGivenTwice) {
   for (const bool by_hand : {true, false}) {

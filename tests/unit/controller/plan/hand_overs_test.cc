@@ -195,6 +195,19 @@ TEST(HandOvers, AMemberWithoutALocalEndpointGivesUpToOneWithAndThenLeaves) {
   EXPECT_EQ(hand_overs(three_nodes(), served_group(), &demand), HandOvers{});
 }
 
+// While there is no endpoint anywhere; unless nobody else has it.
+TEST(HandOvers, AMemberThatGaveUpWithItsLastEndpointTakesNothingBackBeforeThereIsOne) {
+  Demand demand{ip("192.0.2.100"), "", {}, true};
+  demand.local_nodes = Nodes{};
+  EXPECT_EQ(hand_overs(three_nodes(), handed_over(), &demand), (HandOvers{{"node-a"}, {}}));
+  EXPECT_EQ(hand_overs(three_nodes(), served_group(), &demand), HandOvers{});
+  auto group = handed_over();
+  group.spec.members = {group.spec.members[0]};
+  EXPECT_EQ(hand_overs(three_nodes(), group, &demand), HandOvers{});
+  demand.local_nodes = {"node-a", "node-b"};
+  EXPECT_EQ(hand_overs(three_nodes(), handed_over(), &demand), (HandOvers{{"node-c"}, {}}));
+}
+
 TEST(HandOvers, SettingsTurnCordonAndLabelOff) {
   Inputs inputs = cordoned();
   inputs.settings.ignore_cordon = true;

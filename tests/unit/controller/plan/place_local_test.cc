@@ -11,6 +11,7 @@ namespace {
 
 using namespace testing;
 using Nodes = std::set<std::string>;
+using Members = std::vector<api::GroupMember>;
 using LocalNodes = std::map<net::IpAddress, Nodes>;
 
 const std::string kFirst = "192-0-2-0-24-v4-1";
@@ -137,8 +138,30 @@ TEST(LocalNodes, WithoutAnEndpointItStaysWhereItIs) {
   auto out = placed_by(inputs, local);  // most of them: the third says all the same
   EXPECT_EQ(out.groups.at({"", kFirst}).spec, inputs.groups.at({"", kFirst}).spec);
   out = placed_by(inputs, all_on(inputs, {}));
-  EXPECT_EQ(out.groups.at({"", kFirst}).spec.addresses, inputs.groups.at({"", kFirst}).spec.addresses);
-  EXPECT_EQ(giving_up(out.groups.at({"", kFirst})), Nodes{});
+  EXPECT_EQ(out.groups.at({"", kFirst}).spec, inputs.groups.at({"", kFirst}).spec);
+}
+
+// As after a Deployment that is scaled down node by node: the last of three has the lowest priority, and
+// whoever joined would be stronger and take the VIP from it.
+TEST(LocalNodes, WithoutAnEndpointNobodyJoinsWhileSomeMemberCanHoldIt) {
+  Inputs inputs = served_on(1, {"node-a", "node-b", "node-c"});
+  auto& members = inputs.groups.at({"", kFirst}).spec.members;
+  const auto weakest = *std::min_element(
+      members.begin(), members.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
+  members = {weakest};
+  serve(inputs);
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {})).groups.at({"", kFirst}).spec.members, Members{weakest});
+  inputs.nodes.at({"", weakest.node}).ready = false;  // it holds it, or nobody does
+  EXPECT_EQ(members_of(placed_by(inputs, all_on(inputs, {})).groups.at({"", kFirst})).size(), 3U);
+}
+
+// And nobody takes back, by its priority, what it gave away with its last endpoint.
+TEST(LocalNodes, WithoutAnEndpointWhoHasGivenUpDoesSoStill) {
+  Inputs inputs = served_on(1, {"node-a", "node-b"});
+  carry_out(inputs, placed_by(inputs, all_on(inputs, {"node-b"})));
+  const auto before = inputs.groups.at({"", kFirst}).spec;
+  ASSERT_EQ(giving_up(inputs.groups.at({"", kFirst})), Nodes{"node-a"});
+  EXPECT_EQ(placed_by(inputs, all_on(inputs, {})).groups.at({"", kFirst}).spec, before);
 }
 
 TEST(LocalNodes, ANewOneWithoutAnEndpointIsHeldByWhoeverCan) {

@@ -97,5 +97,22 @@ TEST(Place, AGroupMadeByHandIsLeftAlone) {
   EXPECT_EQ(placed(inputs).groups, inputs.groups);
 }
 
+// FC-04: the claims of its addresses name it, as they name no group made by hand.
+TEST(Place, AGroupOfWhichSomebodyTookTheOwnersIsGivenThemAgain) {
+  Inputs inputs = three_nodes();
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  put_claimed(inputs, vip("api", "192.0.2.101"));
+  inputs.pools.at({"", "public"}).spec.groups = 1;
+  inputs.groups = placed(inputs).groups;
+  const auto whole = inputs.groups;
+  ASSERT_EQ(whole.size(), 1U);
+  auto& addresses = inputs.groups.begin()->second.spec.addresses;
+  ASSERT_EQ(addresses.size(), 2U);
+  for (auto& address : addresses) {  // one of them, then all
+    address.owners.clear();
+    EXPECT_EQ(placed(inputs).groups, whole);
+  }
+}
+
 }  // namespace
 }  // namespace fairlead::controller

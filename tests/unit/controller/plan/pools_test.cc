@@ -24,6 +24,16 @@ TEST(Pools, OfTwoThatOverlapTheYoungerIsRefused) {
   EXPECT_NE(refused.at("b").message.find("older pool a"), std::string::npos);
 }
 
+TEST(Pools, TheOlderAreOverlappedByTheYounger) {
+  Inputs inputs;
+  put(inputs.pools, pool("a", "192.0.2.0/26"));
+  put(inputs.pools, pool("b", "192.0.2.64/26"));
+  EXPECT_TRUE(overlapped_pools(inputs).empty());
+  put(inputs.pools, pool("c", "192.0.2.32-192.0.2.80"));  // of the same age, and the greatest UID
+  const std::map<std::string, std::set<std::string>> wanted{{"a", {"c"}}, {"b", {"c"}}};
+  EXPECT_EQ(overlapped_pools(inputs), wanted);
+}
+
 // Every two of them are compared, one by one.
 TEST(Pools, WhichOverlapIsFoundAsByLookingAtEveryTwo) {
   std::mt19937 random(1);

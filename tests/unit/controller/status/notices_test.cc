@@ -37,6 +37,19 @@ TEST(Notices, WhoWasPreemptedWasAMasterToTheEnd) {
   EXPECT_EQ(out[0].note, "from node-a to node-b: Preempted");
 }
 
+// A change is said once, whoever tells of it first.
+TEST(Notices, TheMastersOwnWordAfterTheBackupsIsNoOtherChange) {
+  auto object = vip("web", "192.0.2.100");
+  object.status.master = "node-b";
+  object.status.last_transition =
+      api::LastTransition{WallTime(Seconds(6)), "node-a", "node-b", "HeardByBackup", {}};
+  api::VirtualIPStatus next = object.status;
+  next.last_transition = api::LastTransition{WallTime(Seconds(7)), "node-a", "node-b", "MasterDown", 812};
+  EXPECT_TRUE(virtual_ip_notices(object, next).empty());
+  next.last_transition->from = "node-c";
+  EXPECT_EQ(reasons(virtual_ip_notices(object, next)), Reasons{"MasterChanged"});
+}
+
 TEST(Notices, TheFirstMasterIsNoChange) {
   api::VirtualIPStatus next;
   next.last_transition = api::LastTransition{WallTime(Seconds(7)), "", "node-b", "Startup", {}};

@@ -32,7 +32,7 @@ struct Scene {
   api::MemberStatus& member(std::size_t i) { return group.status.members[i]; }
   GroupSummary summary() {
     return summarize_group(inputs, group, OwnSpeakers(inputs),
-                           rule(claims, group, nodes_by_sender(inputs.node_reports), inputs.now));
+                           rule(claims, group, senders(inputs.node_reports), inputs.now));
   }
   api::VirtualIPStatus status() {
     const GroupSummary summed = summary();

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "controller/plan/newest.h"
 #include "controller/status/conditions.h"
 #include "controller/status/summary.h"
@@ -91,6 +93,47 @@ TEST(UnreadableFC09, APoolIsToldWhetherOrNotAnEarlierVersionIsInForce) {
     EXPECT_EQ(find_condition(status.conditions, "Accepted")->reason, "InvalidSpec");
     EXPECT_EQ(status.available_ipv4, in_force ? 32 : 0);
   }
+}
+
+// Nobody writes over what a later release may have written; each VirtualIP in it says so once.
+TEST(UnreadableFC09, OfAGroupWhoseNewestVersionCannotBeReadNothingIsWrittenAndItsVirtualIPSaysSo) {
+  Inputs inputs = three_nodes();
+  put_claimed(inputs, vip("web", "192.0.2.100"));
+  auto there = group({.addresses = {{"192.0.2.100", "web"}}, .members = {{"node-a", 200}}});
+  put(inputs.groups, there);
+  EXPECT_FALSE(status_writes_of(inputs, Target::kVRRPGroup, WallTime(Seconds(5))).empty());
+  const auto key = cluster_key(there.meta.name);
+  there.meta.resource_version = "18";
+  inputs.poisoned_groups[key] =
+      poisoned_from(there.meta, {{"spec.family", "must be one of IPv4, IPv6, got \"IPv8\""}}, there);
+  const Desired wanted = desired(inputs);
+  const auto summary = summarize(inputs, wanted, {}, WallTime(Seconds(5)));
+  for (const auto& write : changes(inputs, wanted, summary.statuses))
+    EXPECT_NE(write.target, Target::kVRRPGroup);
+  const auto& status = summary.statuses.virtual_ips.at(kWeb);
+  const auto* degraded = find_condition(status.conditions, "Degraded");
+  EXPECT_EQ(degraded->reason, "InvalidSpec");
+  EXPECT_EQ(degraded->message,
+            "VRRPGroup 192-0-2-0-24-v4-1 cannot be read any more, and stays as it is until it can be: "
+            "spec.family: must be one of IPv4, IPv6, got \"IPv8\"");
+  EXPECT_EQ(status.address, "192.0.2.100");
+}
+
+// Of what its version before would be deleted by the API server says "conflict" each time.
+TEST(UnreadableFC09, ASetThatNobodyWantsGoesByItsNewestVersion) {
+  Inputs inputs = three_nodes();
+  api::RealServerSet set;
+  set.meta = meta("gone-v4-0", "shop");
+  set.meta.owner_references = {{"fairlead.dev/v1alpha1", "VirtualIP", "gone", "uid-gone", true}};
+  put(inputs.sets, set);
+  set.meta.resource_version = "18";
+  inputs.poisoned_sets[{"shop", "gone-v4-0"}] = {set.meta, kProblems};
+  const auto out = writes(inputs, WallTime{});
+  const auto deletion =
+      std::find_if(out.begin(), out.end(), [](const auto& one) { return one.verb == Verb::kDelete; });
+  ASSERT_NE(deletion, out.end());
+  EXPECT_EQ(deletion->target, Target::kRealServerSet);
+  EXPECT_EQ(deletion->resource_version, "18");
 }
 
 TEST(UnreadableFC09, TenThousandProblemsAreToldInAMessageThatTheApiServerTakes) {

@@ -60,6 +60,17 @@ TEST(VirtualIPStatus, RealsAreWhatTheMasterReports) {
   EXPECT_EQ(scene.status().reals, "1/3");  // the last truth stays until the new master has counted
 }
 
+// A member may write what it likes into its own entries (manifests/policies/node.yaml): what it says is
+// summed up, and no more comes of it.
+TEST(VirtualIPStatus, HoweverManyReals) {
+  Scene scene;
+  api::RealServerSet set;
+  set.spec.group = "g";
+  set.members = {{"node-a", INT32_MAX, INT32_MAX, 1}};
+  scene.sets = {set, set, set};
+  EXPECT_EQ(scene.status().reals, "6442450941/6442450941");
+}
+
 TEST(VirtualIPStatus, DelegateHasNoReals) {
   Scene scene;
   scene.decision.forwards = false;

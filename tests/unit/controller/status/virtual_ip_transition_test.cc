@@ -26,6 +26,20 @@ TEST(VirtualIPStatus, TheFirstMasterComesFromNobody) {
             (api::LastTransition{WallTime(Seconds(77)), "", "node-a", "Startup", {}}));
 }
 
+// A node that hears nobody says MasterDown: of a new VirtualIP nothing was down, nor for any time.
+TEST(VirtualIPStatus, TheFirstMasterOfANewOneIsNoMasterDown) {
+  Scene scene;
+  const api::LastTransition first{WallTime(Seconds(77)), "", "node-a", "FirstMaster", {}};
+  scene.member(0).last_transition = api::MemberTransition{WallTime(Seconds(77)), "MasterDown", 812};
+  EXPECT_EQ(scene.status().last_transition, first);
+  scene.object.status = scene.status();
+  EXPECT_EQ(scene.status().last_transition, first);  // and stays so
+  scene.object.status.last_transition->reason = "HeardByBackup";
+  EXPECT_EQ(scene.status().last_transition, first);
+  scene.object.status.last_transition->reason = "MasterDown";  // as it was told already
+  EXPECT_EQ(scene.status().last_transition, scene.object.status.last_transition);
+}
+
 TEST(VirtualIPStatus, FromIsRememberedThroughATimeWithoutMaster) {
   Scene scene;
   scene.object.status.last_transition =

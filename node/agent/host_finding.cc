@@ -1,0 +1,32 @@
+#include "node/agent/host_finding.h"
+
+#include <algorithm>
+
+namespace fairlead::agent {
+
+HostFinding worse(HostFinding a, HostFinding b) { return std::max(a, b); }
+
+bool comes_with_ipvs(const std::string& name) {
+  return name.starts_with("ip_vs") || name.starts_with("net.ipv4.vs.");
+}
+
+std::string conclusion(HostFinding worst, bool check_only) {
+  switch (worst) {
+    case HostFinding::kGood:
+      return "this host is prepared for NAT forwarding";
+    case HostFinding::kNoIpvs:
+      return "WARNING: this kernel has no IPVS, or its modules are not in /lib/modules here: this host can "
+             "hold "
+             "VIPs with forwarding: Delegate alone, and for those it is prepared";
+    case HostFinding::kBad:
+      return check_only ? "this host is not prepared: run fairlead-node prepare-host as root"
+                        : "this host could not be prepared; VIPs with forwarding: Delegate work nevertheless";
+  }
+  return "";
+}
+
+bool is_success(HostFinding worst, bool check_only) {
+  return worst == HostFinding::kGood || (worst == HostFinding::kNoIpvs && !check_only);
+}
+
+}  // namespace fairlead::agent
