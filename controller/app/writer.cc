@@ -114,8 +114,10 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   const std::string why = !result                ? result.error().message
                           : good(result->status) ? "is there, though the cache does not show it"
                                                  : answer_text(*result);
-  // There and changed meanwhile: the next round knows more.
-  const bool conflict = result && good(result->status) && (!absence.unchanged.empty() || absence.without);
+  // There and changed meanwhile: the next round knows more, unless this cannot be read.
+  const bool readable = !absence.without || api::decode_vrrp_group(result ? result->body : "").ok();
+  const bool conflict =
+      result && good(result->status) && readable && (!absence.unchanged.empty() || absence.without);
   failed(write, subject + ": " + why, conflict);
   end_of(write);
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <tuple>
 
+#include "controller/plan/holdings.h"
+#include "controller/plan/out_of_reach.h"
 #include "controller/plan/release.h"
 #include "controller/plan/service_owner.h"
 #include "lib/api/status_reply.h"
@@ -94,13 +96,43 @@ void ask_for_nodes(const Inputs& inputs, const std::set<std::string>& nodes, std
   }
 }
 
-bool is_without(const api::ObjectKey& group, const net::IpAddress& address, const std::string& body) {
+bool is_without(const Absence& absence, const std::string& body) {
   const auto read = api::decode_vrrp_group(body);
-  if (!read.ok() || api::key_of(read.value.meta) != group) return false;
-  const auto same = [&](const auto& one) { return one.address == address; };
+  if (hides_addresses(read.problems) || api::key_of(read.value.meta) != absence.key) return false;
+  const auto& address = *absence.without;
+  const auto& uid = absence.owner;
   const auto& listed = read.value.spec.addresses;
   const auto notes = noted_releases(read.value);
-  return std::none_of(listed.begin(), listed.end(), same) && std::none_of(notes.begin(), notes.end(), same);
+  return std::none_of(listed.begin(), listed.end(),
+                      [&](const api::GroupAddress& one) {
+                        return one.address == address && (uid.empty() || lists(one.owners, uid));
+                      }) &&
+         std::none_of(notes.begin(), notes.end(), [&](const Release& one) {
+           return one.address == address && (uid.empty() || one.owner_uid == uid) && !is_turned_away(one);
+         });
+}
+
+// Whatever group it names.
+std::vector<Absence> absences_of_claim(const Inputs& inputs, const ReleaseNotes& notes,
+                                       const api::AddressClaim& there) {
+  std::vector<Absence> out;
+  bool alive = false;
+  for (const auto& holder : api::holders_of(there)) {
+    const api::ObjectKey key{holder.namespace_name, holder.name};
+    const auto* object = find(inputs.virtual_ips, key);
+    if (object != nullptr && object->meta.uid == holder.uid) {
+      out.push_back({Target::kVirtualIP, key, holder.uid, std::to_string(object->meta.generation)});
+      alive = true;
+    } else if (!shown(inputs, key)) {
+      out.push_back({Target::kVirtualIP, key, holder.uid});
+    }
+  }
+  const auto pool = cluster_key(there.spec.pool);
+  if (alive && !pool.name.empty() && !inputs.pools.contains(pool))
+    out.push_back({Target::kAddressPool, pool, ""});
+  const auto noted = notes.of_addresses.find(there.spec.address);
+  if (noted != notes.of_addresses.end()) ask_for_nodes(inputs, noted->second, out);
+  return out;
 }
 
 }  // namespace
@@ -130,34 +162,30 @@ std::vector<Absence> absences_of_release(const Inputs& inputs, const ReleaseNote
   return out;
 }
 
-std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes,
-                                 const api::AddressClaim& there) {
-  std::vector<Absence> out;
-  bool alive = false;
-  for (const auto& holder : api::holders_of(there)) {
-    const api::ObjectKey key{holder.namespace_name, holder.name};
-    const auto* object = find(inputs.virtual_ips, key);
-    if (object != nullptr && object->meta.uid == holder.uid) {
-      out.push_back({Target::kVirtualIP, key, holder.uid, std::to_string(object->meta.generation)});
-      alive = true;
-    } else if (!shown(inputs, key)) {
-      out.push_back({Target::kVirtualIP, key, holder.uid});
+std::vector<Absence> absences_of_holders(const Inputs& inputs, const ReleaseNotes& notes,
+                                         const api::AddressClaim& leaving) {
+  auto out = absences_of_claim(inputs, notes, leaving);
+  for (auto absence : absences_of_group(leaving)) {
+    for (const auto& holder : leaving.status_holders) {
+      absence.owner = holder.uid;
+      out.push_back(absence);
     }
   }
-  const auto pool = cluster_key(there.spec.pool);
-  if (alive && !pool.name.empty() && !inputs.pools.contains(pool))
-    out.push_back({Target::kAddressPool, pool, ""});
-  const auto noted = notes.of_addresses.find(there.spec.address);
-  if (noted != notes.of_addresses.end()) ask_for_nodes(inputs, noted->second, out);
   return out;
 }
 
 std::vector<Absence> absences_of_end(const Inputs& inputs, const ReleaseNotes& notes,
                                      const api::AddressClaim& there) {
-  auto out = absences_of(inputs, notes, there);
-  const auto group = api::group_named_by(there);
-  if (!group.empty()) out.push_back({Target::kVRRPGroup, cluster_key(group), "", "", there.spec.address});
+  auto out = absences_of_claim(inputs, notes, there);
+  const auto of_group = absences_of_group(there);
+  out.insert(out.end(), of_group.begin(), of_group.end());
   return out;
+}
+
+std::vector<Absence> absences_of_group(const api::AddressClaim& there) {
+  const auto group = api::group_named_by(there);
+  if (group.empty()) return {};
+  return {{Target::kVRRPGroup, cluster_key(group), "", "", there.spec.address}};
 }
 
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there) {
@@ -181,7 +209,7 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
     const auto reply = api::decode_status_reply(body);
     return reply.ok() && reply.value.reason == "NotFound" && reply.value.name == absence.key.name;
   }
-  if (status == kOk && absence.without) return is_without(absence.key, *absence.without, body);
+  if (status == kOk && absence.without) return is_without(absence, body);
   if (status != kOk || absence.uid.empty()) return false;
   const auto meta = api::decode_meta(body);
   if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;

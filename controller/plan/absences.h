@@ -22,16 +22,20 @@ std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes
 std::vector<Absence> absences_of_release(const Inputs& inputs, const ReleaseNotes& notes,
                                          const std::string& uid);
 
-// Of a claim that somebody is to lose: the VirtualIPs that hold it, of which one that is there and asks for
-// less must not have changed since, and for such a one the AddressPool; and the Nodes that the address's
-// release does not wait for any more.
-std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes,
-                                 const api::AddressClaim& there);
+// Of a claim that those who hold it are to lose: these VirtualIPs, of which one that is there and asks for
+// less must not have changed since, and for such a one the AddressPool; the Nodes that the address's release
+// does not wait for any more; and the group that it names has the address for none of them, and waits for no
+// node that may hold it.
+std::vector<Absence> absences_of_holders(const Inputs& inputs, const ReleaseNotes& notes,
+                                         const api::AddressClaim& leaving);
 
-// Of a claim that is to go, besides: the group that it names has the address no more, and waits for no node
-// that may hold it.
+// The same of a claim that is to go: the group has the address for nobody.
 std::vector<Absence> absences_of_end(const Inputs& inputs, const ReleaseNotes& notes,
                                      const api::AddressClaim& there);
+
+// Of a claim that is to name another group: the one that it names has the address for nobody. None if it
+// names none.
+std::vector<Absence> absences_of_group(const api::AddressClaim& there);
 
 // Of a set that is to go: the VirtualIP that owns it.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there);
@@ -42,7 +46,7 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server
 // found none of that name, or one with another UID than the one known (or the very version that is known, or
 // a group without the address, where that is enough). A 404 that does not name it, a proxy's for one, says
-// nothing.
+// nothing, nor does a group whose addresses cannot be read.
 bool confirms(const Absence& absence, int status, const std::string& body);
 
 }  // namespace fairlead::controller

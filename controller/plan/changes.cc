@@ -91,19 +91,22 @@ Write holders_write(const Inputs& inputs, const ReleaseNotes& notes, const api::
   leaving.status_holders = api::holders_of(there);
   std::erase_if(leaving.status_holders,
                 [&](const auto& holder) { return lists(wanted.status_holders, holder.uid); });
-  if (!leaving.status_holders.empty()) out.absences = absences_of(inputs, notes, leaving);
+  if (!leaving.status_holders.empty()) out.absences = absences_of_holders(inputs, notes, leaving);
   return out;
 }
 
-// The group that it names, guarded by the version of the claim that named another, or none.
-Write group_naming(const Desired& desired, const api::AddressClaim& wanted) {
+// The group that it names, guarded by the version of the claim that named another, or none. The other is
+// asked for: who is behind would take a claim back that has gone on.
+Write group_naming(const Desired& desired, const api::AddressClaim& there, const api::AddressClaim& wanted) {
   api::AddressClaim object;
   object.meta = frame_of(wanted.meta);
   object.meta.annotations = wanted.meta.annotations;
   const Step step =
       desired.claims_behind.contains(api::key_of(wanted.meta)) ? Step::kClaimsBehind : Step::kClaims;
-  return application({step, Verb::kApply, Target::kAddressClaim}, wanted.meta,
-                     api::encode_address_claim_group(object));
+  Write out = application({step, Verb::kApply, Target::kAddressClaim}, wanted.meta,
+                          api::encode_address_claim_group(object));
+  out.absences = absences_of_group(there);
+  return out;
 }
 
 void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
@@ -114,7 +117,7 @@ void claim_writes(const Inputs& inputs, const ReleaseNotes& notes, const Desired
       if (there->status_holders != wanted.status_holders) {
         out.push_back(holders_write(inputs, notes, *there, wanted));
       } else if (api::group_named_by(*there) != api::group_named_by(wanted)) {
-        out.push_back(group_naming(desired, wanted));
+        out.push_back(group_naming(desired, *there, wanted));
       }
       continue;
     }

@@ -35,11 +35,10 @@ struct Statuses {
 };
 
 // The order of writes: real servers that come, go or drain behind an address that is served already, and
-// VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of
-// what has served (urgency.h); then what VirtualIPs need first,
-// claims, groups and sets, statuses; what one VirtualIP has of sets beyond a few, lest a single one holds up
-// all the others; the groups that older claims do not name; then removals backwards; after the finalizer,
-// last of all, the claims.
+// VirtualIPs that nobody asks for any more, wait for nothing (FC-06), nor do statuses of what has served
+// (urgency.h); then what VirtualIPs need first, claims, groups and sets, statuses; what one VirtualIP has of
+// sets beyond a few, lest a single one holds up all the others; then removals backwards; after the finalizer,
+// last of all, the claims; and when all that is done, the groups that claims do not name.
 enum class Step {
   kRealServers,
   kRemoveVirtualIPs,
@@ -51,13 +50,13 @@ enum class Step {
   kStatus,
   kServiceStatus,
   kMoreSets,
-  kClaimsBehind,
   kRemoveSets,
   kRemoveGroups,
   kRemoveReports,
   kRemoveEntries,
   kRemoveFinalizers,
   kRemoveClaims,
+  kClaimsBehind,
 };
 
 // A Node is read and never written.
@@ -87,8 +86,9 @@ struct Absence {
   api::ObjectKey key;
   std::string uid;          // empty: any object of that name counts
   std::string unchanged{};  // a generation: or for asking for the same since; empty: it has to be gone
-  // Of a VRRPGroup: or for neither listing this address nor noting a release of it.
+  // Of a VRRPGroup: or for neither listing this address nor waiting for a node to release it.
   std::optional<net::IpAddress> without{};
+  std::string owner{};  // UID of the VirtualIP that is not to have that address; empty: none is
   friend bool operator==(const Absence&, const Absence&) = default;
 };
 

@@ -63,7 +63,7 @@ struct Doubts {
 };
 
 void collect(const Inputs& inputs, const Desired& desired, const Write& write, Doubts& out) {
-  if (write.target == Target::kAddressClaim) {
+  if (write.target == Target::kAddressClaim && write.verb != Verb::kApply) {  // else it stays whose it is
     add(write.absences, out.of_addresses[inputs.claims.at(write.key).spec.address]);
   }
   if (write.target != Target::kVRRPGroup) return;

@@ -14,15 +14,9 @@ using Addresses = std::map<net::IpAddress, OutOfReach>;
 void note(const api::VRRPGroup& group, const std::string& problem, Addresses& out) {
   const OutOfReach where{group.meta.name, problem};
   for (const auto& listed : group.spec.addresses) out.insert({listed.address, where});
-  for (const auto& release : noted_releases(group)) out.insert({release.address, where});
-}
-
-// Its list of addresses, or the spec as such, could not be read whole.
-bool hides_addresses(const Poisoned& poisoned) {
-  return std::any_of(poisoned.problems.begin(), poisoned.problems.end(), [](const api::Problem& problem) {
-    return problem.path.empty() || problem.path == "spec" || problem.path.starts_with("spec.addresses") ||
-           problem.path == "spec.family";
-  });
+  for (const auto& release : noted_releases(group)) {
+    if (!is_turned_away(release)) out.insert({release.address, where});
+  }
 }
 
 void note_by_status(const Inputs& inputs, const api::VRRPGroup& group, const OutOfReach& where,
@@ -39,6 +33,13 @@ void note_by_status(const Inputs& inputs, const api::VRRPGroup& group, const Out
 
 }  // namespace
 
+bool hides_addresses(const std::vector<api::Problem>& problems) {
+  return std::any_of(problems.begin(), problems.end(), [](const api::Problem& problem) {
+    return problem.path.empty() || problem.path == "spec" || problem.path.starts_with("spec.addresses") ||
+           problem.path == "spec.family";
+  });
+}
+
 std::map<std::string, const api::VRRPGroup*> unread_groups(const Inputs& inputs) {
   std::map<std::string, const api::VRRPGroup*> out;
   for (const auto& [key, poisoned] : inputs.poisoned_groups) {
@@ -54,7 +55,7 @@ Addresses out_of_reach(const Inputs& inputs) {
     const auto& poisoned = inputs.poisoned_groups.at(cluster_key(name));
     const OutOfReach where{name, api::to_string(poisoned.problems)};
     note(*group, where.problem, out);
-    if (hides_addresses(poisoned)) note_by_status(inputs, *group, where, out);
+    if (hides_addresses(poisoned.problems)) note_by_status(inputs, *group, where, out);
   }
   for (const auto& [key, group] : inputs.groups) {
     if (group.meta.deleting) note(group, "", out);

@@ -2,12 +2,17 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "controller/plan/inputs.h"
 
 // Groups that are there and cannot be changed now: nodes hold their addresses all the same, so that no other
 // group gets one of these (I-7), and whose they are they stay.
 namespace fairlead::controller {
+
+// True if a group's list of addresses, or its spec as such, could not be read whole, by what was wrong with
+// it.
+bool hides_addresses(const std::vector<api::Problem>& problems);
 
 // VRRPGroups of which no version could ever be read, as after a change of release (FC-09): by name, what of
 // them could be.

@@ -91,14 +91,14 @@ bool waits_for_another(const Newcomer& newcomer, const Noted& noted) {
 }
 
 // The group that its claim names cannot take it in. True if another may be named: that group is not there, or
-// has a note that the address has left it, or was turned away.
+// says since an earlier round that the address was turned away, or has left it. It goes on saying so until
+// the claim is seen to name another.
 bool may_leave(const Newcomer& newcomer, Round& round) {
   const auto group = round.drafts.find(newcomer.named);
   if (!newcomer.claimed || group == round.drafts.end() || !group->second.existed) return true;
   const auto found = round.noted.find(newcomer.wish.address);
-  if (found != round.noted.end() && found->second.contains(newcomer.named)) return true;
   turn_away(newcomer.wish.address, newcomer.owners, group->second.releases);
-  return false;
+  return found != round.noted.end() && found->second.contains(newcomer.named);
 }
 
 Draft draft_for(Round& round, const Newcomer& newcomer) {
@@ -131,20 +131,33 @@ void place_released(Round& round, const Newcomer& newcomer) {
   is_in(newcomer.named, newcomer, round);
 }
 
-void place_new(Round& round, const Newcomer& newcomer) {
-  const Wish& wish = newcomer.wish;
-  auto& moving = round.out.moving;
-  Draft fresh = draft_for(round, newcomer);
-  if (!fresh.frame) return refuse(newcomer, nobody_can(round, fresh.demand), round.out);
-  if (waits_for_another(newcomer, round.noted)) return void(moving.insert(wish.address));
-  const Draft* group =
-      newcomer.named.empty() ? nullptr : named_group(round.inputs, newcomer, fresh, round.ids, round.drafts);
-  if (group == nullptr && !may_leave(newcomer, round)) return void(moving.insert(wish.address));
-  if (group == nullptr) group = group_for(round.inputs, newcomer, std::move(fresh), round.ids, round.drafts);
-  if (group == nullptr) return refuse(newcomer, no_router_id(wish), round.out);
+// True if it is in the group that its claim names, or can be in none yet.
+bool place_named(Round& round, const Newcomer& newcomer) {
+  const auto& address = newcomer.wish.address;
+  const Draft fresh = draft_for(round, newcomer);
+  if (!fresh.frame) {
+    refuse(newcomer, nobody_can(round, fresh.demand), round.out);
+    return true;
+  }
+  const bool waits = waits_for_another(newcomer, round.noted);
+  if (!waits && !newcomer.named.empty() &&
+      named_group(round.inputs, newcomer, fresh, round.ids, round.drafts) != nullptr) {
+    is_in(newcomer.named, newcomer, round);
+    return true;
+  }
+  if (!waits && may_leave(newcomer, round)) return false;
+  round.out.moving.insert(address);
+  return true;
+}
+
+// For the others: those who have a group come into it first, so that none of these opens it for himself.
+void choose_group(Round& round, const Newcomer& newcomer) {
+  const auto& address = newcomer.wish.address;
+  const Draft* group = group_for(round.inputs, newcomer, draft_for(round, newcomer), round.ids, round.drafts);
+  if (group == nullptr) return refuse(newcomer, no_router_id(newcomer.wish), round.out);
   const std::string& name = group->group.meta.name;
-  if (!newcomer.claimed || name != newcomer.named) round.out.chosen.insert({wish.address, name});
-  if (newcomer.claimed && name != newcomer.named) moving.insert(wish.address);
+  if (!newcomer.claimed || name != newcomer.named) round.out.chosen.insert({address, name});
+  if (newcomer.claimed && name != newcomer.named) round.out.moving.insert(address);
   is_in(name, newcomer, round);
 }
 
@@ -181,8 +194,7 @@ std::string named_in(const Seating& seating, const net::IpAddress& address) {
   return found == seating.named.end() ? "" : found->second;
 }
 
-// Granted addresses that are in no group yet: those for whom a group is named first, so that no other opens
-// it for himself, and each in the order their VirtualIPs came.
+// Granted addresses that are in no group yet, in the order their VirtualIPs came.
 std::vector<Newcomer> unplaced(const Seating& seating, Round& round) {
   const auto placed = placed_in(round.drafts);
   const auto released = being_released(round.drafts);
@@ -211,7 +223,6 @@ std::vector<Newcomer> unplaced(const Seating& seating, Round& round) {
   std::stable_sort(out.begin(), out.end(), [&](const Newcomer& a, const Newcomer& b) {
     return older(all.at(a.wish.virtual_ip).meta, all.at(b.wish.virtual_ip).meta);
   });
-  std::stable_partition(out.begin(), out.end(), [](const Newcomer& one) { return !one.named.empty(); });
   return out;
 }
 
@@ -251,13 +262,12 @@ Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& h
   round.where = whereabouts(round.drafts);
   find_sisters(round.where, round.drafts);
   round.noted = noted_in(inputs, round.drafts);
-  for (const auto& newcomer : unplaced(seating, round)) {
-    if (newcomer.released) {
-      place_released(round, newcomer);
-    } else {
-      place_new(round, newcomer);
-    }
-  }
+  auto newcomers = unplaced(seating, round);
+  std::erase_if(newcomers, [&](const Newcomer& one) {
+    if (one.released) place_released(round, one);
+    return one.released || place_named(round, one);
+  });
+  for (const auto& newcomer : newcomers) choose_group(round, newcomer);
   finish(round);
   return std::move(round.out);
 }

@@ -129,6 +129,8 @@ void let_go(const api::GroupAddress& address, const std::set<std::string>& holde
   for (const auto& owner : address.owners) releases.push_back({address.address, owner.uid, holders});
 }
 
+bool is_turned_away(const Release& release) { return release.nodes == std::set<std::string>{kNoNode}; }
+
 void turn_away(const net::IpAddress& address, const std::vector<api::AddressOwner>& owners,
                std::vector<Release>& releases) {
   for (const auto& owner : owners) releases.push_back({address, owner.uid, {kNoNode}});

@@ -41,6 +41,9 @@ std::vector<Release> parse_releases(const std::string& text);
 void let_go(const api::GroupAddress& address, const std::set<std::string>& holders,
             std::vector<Release>& releases);
 
+// True if it says that none holds the address.
+bool is_turned_away(const Release& release);
+
 // Notes that these, who were to have the address in the group, have it elsewhere.
 void turn_away(const net::IpAddress& address, const std::vector<api::AddressOwner>& owners,
                std::vector<Release>& releases);

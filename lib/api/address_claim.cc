@@ -6,6 +6,7 @@
 
 #include "lib/api/json_view.h"
 #include "lib/api/json_write.h"
+#include "lib/api/manifest.h"
 #include "lib/api/net_fields.h"
 
 namespace fairlead::api {
@@ -97,7 +98,7 @@ std::vector<AddressOwner> holders_of(const AddressClaim& claim) {
 
 std::string group_named_by(const AddressClaim& claim) {
   const auto found = claim.meta.annotations.find(kClaimGroupAnnotation);
-  return found == claim.meta.annotations.end() ? "" : found->second;
+  return found == claim.meta.annotations.end() || !is_object_name(found->second) ? "" : found->second;
 }
 
 Decoded<AddressClaim> decode_address_claim(std::string_view text) {

@@ -38,7 +38,8 @@ std::string address_claim_name(const net::IpAddress& address);
 // Who has the address: status.holders, else the owner.
 std::vector<AddressOwner> holders_of(const AddressClaim& claim);
 
-// Empty: it names none, as those that an older controller made, or whose address nobody could be given yet.
+// Empty: it names none, as those that an older controller made, or whose address nobody could be given yet;
+// or what it names cannot be the name of a group.
 std::string group_named_by(const AddressClaim& claim);
 
 // Every check of the CRD's schema again; and the name must be that of the address.

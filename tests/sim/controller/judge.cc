@@ -120,6 +120,10 @@ void Judge::check_claim(const std::string& address) {
   for (const auto& [group, listing] : now_) {
     const auto found = listing.find(address);
     if (found == listing.end()) continue;
+    if (!claims_[address].empty() && named_[address] != group) {
+      report("I-13", address + " is listed by group " + group + ", and its claim names " +
+                         (named_[address].empty() ? "no group" : "group " + named_[address]));
+    }
     for (const auto& owner : found->second.owners) {
       if (claims_[address].contains(owner)) continue;
       report("I-13", address + " is listed by group " + group + " for " + owner + ", and its claim names " +
@@ -135,6 +139,7 @@ void Judge::claim_changed(const json* before, const json* after) {
   const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
   check_taken(address, claims_[address], have);
   claims_[address] = have;
+  named_[address] = after == nullptr ? "" : api::group_named_by(claim);
   check_claim(address);
 }
 

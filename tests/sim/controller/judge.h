@@ -24,10 +24,10 @@ struct Breach {
 // that gets it back in the group that had it, before its nodes have let go, goes on with his, if they are
 // members: whoever is Master of them has it for him. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
-// begins only when no machine holds the address of another. FC-03: no claim goes from a VirtualIP that is
-// there and asks for the address. After a restore of etcd only I-10 is judged: I-13 holds within one history.
-// All of it holds while two lead at the same time, too, which an election prevents: the claim is the lock of
-// the address, and of the group that takes it in.
+// begins only when no machine holds the address of another; and the claim names the group. FC-03: no claim
+// goes from a VirtualIP that is there and asks for the address. After a restore of etcd only I-10 is judged:
+// I-13 holds within one history. All of it holds while two lead at the same time, too, which an election
+// prevents: the claim is the lock of the address, and of the group that takes it in.
 class Judge {
  public:
   // What there is of an object at the server; nullptr: nothing.
@@ -72,6 +72,7 @@ class Judge {
   std::map<std::string, std::uint64_t> newest_;                       // of each address
   std::map<std::string, std::pair<std::string, Tenure>> last_;        // of each address: group, tenure
   std::map<std::string, Uids> claims_;                                // address -> holders
+  std::map<std::string, std::string> named_;                          // address -> group that its claim names
   std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
   std::optional<Breach> breach_;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "controller/plan/release.h"
 #include "unit/controller/plan/hiding.h"
 
@@ -213,11 +215,45 @@ TEST(AbsencesFC03, AGroupIsRidOfAnAddressThatItNeitherListsNorWaitsFor) {
   EXPECT_TRUE(confirms(rid, 200, read({{"192.0.2.101", "web"}}, "192.0.2.102 uid-web node-a")));
   EXPECT_FALSE(confirms(rid, 200, read({{"192.0.2.100", "other"}}, "")));
   EXPECT_FALSE(confirms(rid, 200, read({}, "192.0.2.102 uid-web node-a; 192.0.2.100 uid-web node-a")));
+  EXPECT_TRUE(confirms(rid, 200, read({}, "192.0.2.100 uid-web -"))) << "turned away";
   EXPECT_FALSE(confirms(rid, 200, "{}")) << "no group";
   EXPECT_FALSE(confirms(rid, 403, ""));
   const std::string gone =
       R"({"kind":"Status","reason":"NotFound","details":{"name":")" + std::string(kGroup) + R"("}})";
   EXPECT_TRUE(confirms(rid, 404, gone));
+}
+
+TEST(AbsencesFC03, ASharerLosesAClaimOnceTheGroupIsFoundToHaveTheAddressForHimNoMore) {
+  Inputs inputs = holding({{"192.0.2.100", "web"}});
+  put(inputs.virtual_ips, vip("web", "192.0.2.100"));
+  auto& claim = inputs.claims.at({"", "v4-192-0-2-100"});
+  claim.meta.annotations[api::kClaimGroupAnnotation] = kGroup;
+  claim.status_holders = {{"shop", "web", "uid-web"}, {"shop", "gone", "uid-gone"}};
+  const auto writes = changes(inputs, desired(inputs), {});
+  const auto* write = write_of(writes, Target::kAddressClaim);
+  ASSERT_NE(write, nullptr);
+  const Absence rid{Target::kVRRPGroup, {"", kGroup}, "", "", ip("192.0.2.100"), "uid-gone"};
+  ASSERT_FALSE(write->absences.empty());
+  EXPECT_EQ(write->absences.back(), rid);
+  auto object = group({kGroup, 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}}});
+  EXPECT_TRUE(confirms(rid, 200, api::encode_vrrp_group(object)));
+  object.spec.addresses[0].owners.push_back({"shop", "gone", "uid-gone"});
+  EXPECT_FALSE(confirms(rid, 200, api::encode_vrrp_group(object)));
+  object = group({kGroup, 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}}});
+  object.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-gone node-a";
+  EXPECT_FALSE(confirms(rid, 200, api::encode_vrrp_group(object)));
+}
+
+// I-8: what else is wrong with it says nothing of its addresses.
+TEST(AbsencesFC03, AGroupThatCannotBeReadCountsAsFarAsItsAddressesCan) {
+  const Absence rid{Target::kVRRPGroup, {"", kGroup}, "", "", ip("192.0.2.100")};
+  auto object = nlohmann::json::parse(
+      api::encode_vrrp_group(group({kGroup, 1, {{"192.0.2.101", "web"}}, {{"node-a", 200}}})));
+  object["spec"]["version"] = "odd";
+  ASSERT_FALSE(api::decode_vrrp_group(object.dump()).ok());
+  EXPECT_TRUE(confirms(rid, 200, object.dump()));
+  object["spec"]["addresses"] = "odd";
+  EXPECT_FALSE(confirms(rid, 200, object.dump()));
 }
 
 TEST(AbsencesFC03, AReportGoesOnceItsNodeIsFoundGone) {

@@ -129,10 +129,11 @@ TEST(ClaimGroups, AGroupThatIsThereTurnsTheAddressAwayBeforeAnotherIsNamed) {
   inputs.groups = out.groups;
   out = desired(inputs);
   EXPECT_EQ(named_in(out), "192-0-2-0-24-v4-2");
-  EXPECT_EQ(note_of(out), "");
-  EXPECT_EQ(out.groups.size(), 1U);
+  EXPECT_EQ(out.groups, inputs.groups) << "it says so until the claim is seen to name another";
   inputs.claims = out.claims;
-  EXPECT_EQ(desired(inputs).groups.size(), 1U) << "the note is still there";
+  out = desired(inputs);
+  EXPECT_EQ(note_of(out), "");
+  EXPECT_EQ(out.groups.size(), 1U) << "the note is still there";
   inputs.groups = out.groups;
   out = desired(inputs);
   ASSERT_EQ(out.groups.size(), 2U);
@@ -143,7 +144,10 @@ TEST(ClaimGroups, NoNodeIsWaitedForNorAskedForByANoteThatNobodyHasTheAddress) {
   Inputs inputs = with_claim_of_a_group_of_others();
   inputs.groups = desired(inputs).groups;
   EXPECT_TRUE(releasing(inputs).blocked.empty());
-  for (const auto& write : changes(inputs, desired(inputs), {})) EXPECT_TRUE(write.absences.empty());
+  inputs.claims = desired(inputs).claims;
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_FALSE(writes.empty());
+  for (const auto& write : writes) EXPECT_TRUE(write.absences.empty());
 }
 
 TEST(ClaimGroups, OneWhoseAddressIsInAGroupIsMadeToNameItAfterAllThatIsUrgent) {
@@ -151,12 +155,49 @@ TEST(ClaimGroups, OneWhoseAddressIsInAGroupIsMadeToNameItAfterAllThatIsUrgent) {
     Inputs inputs = with_claim(named);
     put(inputs.groups,
         group({kFirst, 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}, {"node-b", 150}, {"node-c", 100}}}));
+    put(inputs.claims, claim_for("192.0.2.109", "gone"));
     const auto out = desired(inputs);
     EXPECT_EQ(groups_in(out), std::set<std::string>{kFirst}) << "and stays there: " << named;
     const auto writes = changes(inputs, out, {});
-    ASSERT_FALSE(writes.empty());
+    ASSERT_GE(writes.size(), 2U);
+    EXPECT_EQ(writes[writes.size() - 2].step, Step::kRemoveClaims);
     EXPECT_EQ(writes.back().step, Step::kClaimsBehind);
     EXPECT_EQ(named_in(out), kFirst);
+  }
+}
+
+// FC-02: a leader that is behind takes no claim back to the group that the address was in.
+TEST(ClaimGroups, NoOtherGroupIsNamedBeforeTheOneThatIsNamedIsFoundToBeRidOfTheAddress) {
+  Inputs inputs = with_claim("192-0-2-0-24-v4-2");
+  put(inputs.groups, group({kFirst, 1, {{"192.0.2.100", "web"}}, {{"node-a", 200}, {"node-b", 150}}}));
+  const auto writes = changes(inputs, desired(inputs), {});
+  ASSERT_FALSE(writes.empty());
+  ASSERT_EQ(writes.back().step, Step::kClaimsBehind);
+  const Absence rid{Target::kVRRPGroup, {"", "192-0-2-0-24-v4-2"}, "", "", ip("192.0.2.100")};
+  EXPECT_EQ(writes.back().absences, std::vector<Absence>{rid});
+}
+
+// The first has to choose one anew, the second has one, which is not there yet.
+TEST(ClaimGroups, WhoHasAGroupComesIntoItBeforeAnotherIsChosenForSomebodyElse) {
+  Inputs inputs = with_claim("elsewhere-v4-1");
+  inputs.virtual_ips.at({"shop", "web"}).meta.creation_timestamp = WallTime(Seconds(-5));
+  inputs.virtual_ips.at({"shop", "web"}).spec.placement.preferred_nodes = {"node-c"};
+  put(inputs.virtual_ips, vip("other", "192.0.2.101"));
+  put(inputs.claims, claim_naming(kFirst, "192.0.2.101", "other"));
+  const auto out = desired(inputs);
+  ASSERT_EQ(groups_in(out), std::set<std::string>{kFirst});
+  EXPECT_EQ(out.groups.begin()->second.spec.addresses.size(), 1U);
+  EXPECT_EQ(named_in(out), "192-0-2-0-24-v4-2");
+}
+
+TEST(ClaimGroups, WhatCannotBeTheNameOfAGroupIsNone) {
+  for (const std::string rubbish : {"a/b", "..", "?x", "A", " ", "a\nb", "-"}) {
+    Inputs inputs = with_claim(rubbish);
+    EXPECT_EQ(named_in(desired(inputs)), kFirst) << rubbish;
+    inputs.virtual_ips.clear();
+    const auto writes = changes(inputs, desired(inputs), {});
+    ASSERT_EQ(writes.size(), 1U);
+    for (const auto& absence : writes[0].absences) EXPECT_EQ(absence.target, Target::kVirtualIP) << rubbish;
   }
 }
 
@@ -167,9 +208,10 @@ TEST(ClaimGroups, AnAddressThatIsBeingReleasedHasNoOtherGroupNamed) {
   there.meta.annotations[kReleasingAnnotation] = "192.0.2.100 uid-web node-x";
   put(inputs.nodes, node("node-x"));
   put(inputs.groups, there);
-  auto out = desired(inputs);
+  const auto out = desired(inputs);
   EXPECT_EQ(named_in(out), kFirst);
-  for (const auto& [key, group] : out.groups) EXPECT_TRUE(group.spec.addresses.empty()) << key.name;
+  ASSERT_EQ(groups_in(out), std::set<std::string>{kFirst});
+  EXPECT_TRUE(out.groups.begin()->second.spec.addresses.empty());
 }
 
 TEST(ClaimGroups, NoClaimOfAnotherIsMadeToNameAGroup) {
