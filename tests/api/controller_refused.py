@@ -63,7 +63,8 @@ def right_revoked(stage):
 
     def allow(wanted):
         stage.world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")
-    allow([dict(r, verbs=["list", "watch"]) if "realserversets" in r["resources"] and "vrrpgroups" in r["resources"] else r for r in rules])
+    others = [dict(r, resources=[name for name in r["resources"] if name != "vrrpgroups"]) for r in rules]
+    allow([*others, {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
     stage.vip("forbidden", 87)
     said = until(lambda: re.search(r"controller.write_failed object=vrrpgroups/\S+ why=.403 ", stage.controller.log()), 20)
     failed = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="failed"}')
