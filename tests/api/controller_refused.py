@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from controller_world import APPLY, OURS
+from controller_world import APPLY, OURS, rules_without
 from fault_proxy import refuse, writes
 from patience import until
 
@@ -63,8 +63,7 @@ def right_revoked(stage):
 
     def allow(wanted):
         stage.world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")
-    others = [dict(r, resources=[name for name in r["resources"] if name != "vrrpgroups"]) for r in rules]
-    allow([*others, {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
+    allow([*rules_without(rules, "vrrpgroups"), {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
     stage.vip("forbidden", 87)
     said = until(lambda: re.search(r"controller.write_failed object=vrrpgroups/\S+ why=.403 ", stage.controller.log()), 20)
     failed = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="failed"}')

@@ -18,7 +18,7 @@ import controller_refusals as refusals
 import controller_release as releases
 import controller_serving as serving
 from controller_process import BINARY, Controller, kubeconfig_of
-from controller_world import OURS, Gone, World, let_go, settle
+from controller_world import OURS, Gone, World, let_go, rules_without, settle
 from patience import until
 
 
@@ -75,7 +75,7 @@ def half_blind(verdicts, world, folder, kubeconfig):
     """K-19: started without the right to list VirtualIPs, the controller sees groups that nobody seems to own."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/fairlead-controller"
     rules = world.get(path)["rules"]
-    without = [rule for rule in rules if rule["resources"] != ["virtualips"]]
+    without = rules_without(rules, "virtualips")
 
     def allow(wanted):
         world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")

@@ -13,6 +13,12 @@ class Gone(Exception):
     """The object written to does not exist any more."""
 
 
+def rules_without(rules, resource):
+    """Of a role, all that says nothing of that resource."""
+    left = [dict(rule, resources=[name for name in rule["resources"] if name != resource]) for rule in rules]
+    return [rule for rule in left if rule["resources"]]
+
+
 class World:
     """Objects of the test, as admin."""
 
