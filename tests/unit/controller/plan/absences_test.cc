@@ -226,9 +226,9 @@ TEST(AbsencesFC03, AGroupIsRidOfAnAddressThatItNeitherListsNorWaitsFor) {
 TEST(AbsencesFC03, ASharerLosesAClaimOnceTheGroupIsFoundToHaveTheAddressForHimNoMore) {
   Inputs inputs = holding({{"192.0.2.100", "web"}});
   put(inputs.virtual_ips, vip("web", "192.0.2.100"));
-  auto& claim = inputs.claims.at({"", "v4-192-0-2-100"});
-  claim.meta.annotations[api::kClaimGroupAnnotation] = kGroup;
+  auto claim = claim_naming(kGroup, "192.0.2.100", "web");
   claim.status_holders = {{"shop", "web", "uid-web"}, {"shop", "gone", "uid-gone"}};
+  put(inputs.claims, claim);
   const auto writes = changes(inputs, desired(inputs), {});
   const auto* write = write_of(writes, Target::kAddressClaim);
   ASSERT_NE(write, nullptr);

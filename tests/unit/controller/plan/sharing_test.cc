@@ -178,7 +178,9 @@ TEST(Sharing, WhenOneGoesTheOtherKeepsTheAddressAndNothingIsReleased) {
     const auto writes = changes(inputs, gone, {});
     ASSERT_FALSE(writes.empty());
     const Absence who{Target::kVirtualIP, {"shop", name}, "uid-" + name};
-    EXPECT_EQ(writes[0].absences, std::vector<Absence>{who});
+    const auto group = api::group_named_by(inputs.claims.at(kClaim));
+    const Absence rid{Target::kVRRPGroup, {"", group}, "", "", ip("192.0.2.100"), "uid-" + name};
+    EXPECT_EQ(writes[0].absences, (std::vector<Absence>{who, rid}));
   }
 }
 
