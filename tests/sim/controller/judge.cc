@@ -119,7 +119,7 @@ Judge::Tenure Judge::begin(const Name& group, const std::string& address, const 
 void Judge::check_claim(const std::string& address) {
   for (const auto& [group, listing] : now_) {
     const auto found = listing.find(address);
-    if (found == listing.end()) continue;
+    if (found == listing.end() || (claims_[address].empty() && !one_led_)) continue;
     if (!claims_[address].empty() && named_[address] != group) {
       report("I-13", address + " is listed by group " + group + ", and its claim names " +
                          (named_[address].empty() ? "no group" : "group " + named_[address]));

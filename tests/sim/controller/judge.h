@@ -27,13 +27,16 @@ struct Breach {
 // begins only when no machine holds the address of another; and the claim names the group. FC-03: no claim
 // goes from a VirtualIP that is there and asks for the address. After a restore of etcd only I-10 is judged:
 // I-13 holds within one history. All of it holds while two lead at the same time, too, which an election
-// prevents: the claim is the lock of the address, and of the group that takes it in.
+// prevents: the claim is the lock of the address, and of the group that takes it in. But for one thing: the
+// claim of an address that no group has yet may go while the other, who is behind, puts it into one; until
+// that is undone, which the end shows, there is no claim of it. Nobody else may get one.
 class Judge {
  public:
   // What there is of an object at the server; nullptr: nothing.
   void changed(const Name& name, const json* before, const json* after);
   void applied(const Machine& machine, const plan::Objects& before);
   void new_history() { one_history_ = false; }
+  void two_lead() { one_led_ = false; }
   // The machine's Node is gone: what it holds does not count until it has seen all there is.
   void excused(const Machine& machine) { held_.erase(machine.name()); }
 
@@ -65,6 +68,7 @@ class Judge {
   std::map<std::string, Uids> asking_;  // by UID
 
   bool one_history_ = true;
+  bool one_led_ = true;
   std::uint64_t numbers_ = 0;
   std::uint64_t checks_ = 0;
   std::map<std::string, Listing> now_;                                // by group's name

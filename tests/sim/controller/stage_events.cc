@@ -215,6 +215,7 @@ void Stage::restart(Replica& whom, const Event& event) {
 }
 
 void Stage::two_leaders(const Event& event) {
+  judge_.two_lead();
   for (auto& each : replicas_) each->lead();
   ++together_;
   after(event.length, [this] {
