@@ -41,6 +41,14 @@ def cut(stage):
     """Every stream at once, as by a server that is restarted; then requests that are cut before their answer."""
     asked = []
     stage.proxy.faults = [lambda request: reads(request) and asked.append(request.path) is not None]
+
+    def watching():
+        """Every kind has its stream, and no state is asked for any more, as after what was done to a kind's definition before."""
+        before = len(asked)
+        time.sleep(3)
+        return len(asked) == before and stage.proxy.streams() >= KINDS
+    stage.check("all streams cut: before, each kind has one", until(watching, 60), stage.log())
+    asked.clear()
     stage.proxy.cut_all()
     again = until(lambda: len([path for path in asked if "watch=true" in path]) >= KINDS, 20)
     whole = [path for path in asked if "watch=true" not in path and CHECKS not in path or "sendInitialEvents" in path]

@@ -96,6 +96,11 @@ class FaultProxy(Server):
         asked.close_connection = True
         asked.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
+    def streams(self):
+        """How many answers are on their way, those of watches among them."""
+        with self._guard:
+            return len(self._open)
+
     def cut_all(self):
         """Every stream ends, as when the API server is restarted."""
         with self._guard:
