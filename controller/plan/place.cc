@@ -86,7 +86,7 @@ Refusal no_router_id(const Wish& wish) {
 // this one, so that nobody who saw that group before can put the address there.
 bool waits_for_another(const Newcomer& newcomer, const Noted& noted) {
   const auto found = noted.find(newcomer.wish.address);
-  if (found == noted.end() || newcomer.named.empty()) return false;
+  if (found == noted.end()) return false;
   return found->second.size() > (found->second.contains(newcomer.named) ? 1U : 0U);
 }
 
@@ -133,6 +133,7 @@ void place_released(Round& round, const Newcomer& newcomer) {
 
 // True if it is in the group that its claim names, or can be in none yet.
 bool place_named(Round& round, const Newcomer& newcomer) {
+  if (newcomer.named.empty()) return false;
   const auto& address = newcomer.wish.address;
   const Draft fresh = draft_for(round, newcomer);
   if (!fresh.frame) {
@@ -140,8 +141,7 @@ bool place_named(Round& round, const Newcomer& newcomer) {
     return true;
   }
   const bool waits = waits_for_another(newcomer, round.noted);
-  if (!waits && !newcomer.named.empty() &&
-      named_group(round.inputs, newcomer, fresh, round.ids, round.drafts) != nullptr) {
+  if (!waits && named_group(round.inputs, newcomer, fresh, round.ids, round.drafts) != nullptr) {
     is_in(newcomer.named, newcomer, round);
     return true;
   }
@@ -153,7 +153,9 @@ bool place_named(Round& round, const Newcomer& newcomer) {
 // For the others: those who have a group come into it first, so that none of these opens it for himself.
 void choose_group(Round& round, const Newcomer& newcomer) {
   const auto& address = newcomer.wish.address;
-  const Draft* group = group_for(round.inputs, newcomer, draft_for(round, newcomer), round.ids, round.drafts);
+  Draft fresh = draft_for(round, newcomer);
+  if (!fresh.frame) return refuse(newcomer, nobody_can(round, fresh.demand), round.out);
+  const Draft* group = group_for(round.inputs, newcomer, std::move(fresh), round.ids, round.drafts);
   if (group == nullptr) return refuse(newcomer, no_router_id(newcomer.wish), round.out);
   const std::string& name = group->group.meta.name;
   if (!newcomer.claimed || name != newcomer.named) round.out.chosen.insert({address, name});
