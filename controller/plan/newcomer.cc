@@ -126,13 +126,12 @@ Draft* named_group(const Inputs& inputs, const Newcomer& newcomer, const Draft& 
     move_in(inputs, newcomer, fresh, known->second);
     return &known->second;
   }
-  Draft opened = fresh;
-  if (const Draft* sister = sister_in(drafts, fresh)) {
-    opened.group.spec.members = like(*sister, fresh.candidates);
-  }
   const auto free = free_ids(fresh, ids);
   for (std::size_t id = 1; id < kRouterIds; ++id) {
     if (!free.test(id) || name_of(fresh, id) != newcomer.named) continue;
+    Draft opened = fresh;
+    const Draft* sister = sister_in(drafts, fresh);
+    if (sister != nullptr) opened.group.spec.members = like(*sister, fresh.candidates);
     return open_group(inputs, newcomer, id, std::move(opened), ids, drafts);
   }
   return nullptr;

@@ -15,6 +15,7 @@ class OwnSpeakers {
  public:
   explicit OwnSpeakers(const Inputs& inputs);
   bool contains(const api::HeardVirtualRouter& heard) const;
+  const Senders& node_of() const { return node_of_; }
 
  private:
   Senders node_of_;

@@ -64,13 +64,12 @@ std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtua
 Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, WallTime wall_now,
                            Summary& out) {
   Summaries summaries;
-  const Senders node_of_sender = senders(inputs.node_reports);
   const OwnSpeakers own(inputs);
   const auto held = holdings(inputs);
   for (const auto& [key, group] : inputs.groups) {
     const auto known = before.find(key.name);
     const auto memory = known == before.end() ? std::nullopt : std::optional(known->second);
-    const Ruling ruling = rule(memory, group, node_of_sender, inputs.now);
+    const Ruling ruling = rule(memory, group, own.node_of(), inputs.now);
     for (const auto& node : ruling.stale) out.stale_members.insert({key.name, node});
     const auto end = next_end(ruling.memory, inputs.now);
     if (end && (!out.claims_end || *end < *out.claims_end)) out.claims_end = end;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstdint>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -114,6 +118,26 @@ inline std::map<FakeApi::Key, json> result(const FakeApi& api) {
 
 inline void fill(FakeApi& api) {
   for (const auto& object : a_cluster()) api.add(object);
+}
+
+// The objects come one after the other, and two controllers that both believe they lead write, each by what
+// it saw before the other wrote; in the end nothing is left to write. `look` is called after each write.
+inline void two_lead(const std::vector<json>& objects, FakeApi& api, void (*look)(const FakeApi&),
+                     std::mt19937& random) {
+  Rounds one(api);
+  Rounds two(api);
+  for (auto* rounds : {&one, &two}) rounds->on_write([&](const Write&) { look(api); });
+  std::vector<Write> kept;
+  for (const auto& object : objects) {
+    api.add(object);
+    if (random() % 3 == 0) kept = two.plan();  // carried out later, when it is old
+    one.round(random() % 6);
+    if (random() % 2 == 0) two.carry_out(kept, random() % 6);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+  two.carry_out(kept, SIZE_MAX);
+  ASSERT_TRUE(one.settle());
+  EXPECT_EQ(two.round(SIZE_MAX), 0U);
 }
 
 }  // namespace fairlead::controller::testing

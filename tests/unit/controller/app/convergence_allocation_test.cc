@@ -141,20 +141,8 @@ TEST(Allocation, TwoControllersThatBothBelieveTheyLeadGiveNoAddressTwice) {
     auto objects = askers();
     std::shuffle(objects.begin(), objects.end(), random);
     FakeApi api;
-    Rounds one(api);
-    Rounds two(api);
-    for (auto* rounds : {&one, &two}) rounds->on_write([&](const Write&) { expect_one_holder(api); });
-    std::vector<Write> kept;
-    for (const auto& object : objects) {
-      api.add(object);
-      if (random() % 3 == 0) kept = two.plan();  // carried out later, when it is old
-      one.round(random() % 6);
-      if (random() % 2 == 0) two.carry_out(kept, random() % 6);
-      if (HasFatalFailure()) return;
-    }
-    two.carry_out(kept, SIZE_MAX);
-    ASSERT_TRUE(one.settle());
-    EXPECT_EQ(two.round(SIZE_MAX), 0U);
+    two_lead(objects, api, expect_one_holder, random);
+    if (HasFatalFailure()) return;
     std::map<std::string, int> seen;
     for (const auto& [name, address] : given(api)) {
       if (name == "late") continue;  // or "named" is: the older by creation, whoever was first

@@ -29,20 +29,8 @@ TEST(Allocation, TwoControllersThatBothBelieveTheyLeadGiveAnAddressToOneGroup) {
     auto objects = a_cluster();
     std::shuffle(objects.begin(), objects.end(), random);
     FakeApi api;
-    Rounds one(api);
-    Rounds two(api);
-    for (auto* rounds : {&one, &two}) rounds->on_write([&](const Write&) { expect_one_group(api); });
-    std::vector<Write> kept;
-    for (const auto& object : objects) {
-      api.add(object);
-      if (random() % 3 == 0) kept = two.plan();  // carried out later, when it is old
-      one.round(random() % 6);
-      if (random() % 2 == 0) two.carry_out(kept, random() % 6);
-      if (HasFatalFailure()) return;
-    }
-    two.carry_out(kept, SIZE_MAX);
-    ASSERT_TRUE(one.settle());
-    EXPECT_EQ(two.round(SIZE_MAX), 0U);
+    two_lead(objects, api, expect_one_group, random);
+    if (HasFatalFailure()) return;
     EXPECT_TRUE(api.has({"VRRPGroup", {"", "192-0-2-0-24-v4-1"}}));
   }
 }
