@@ -118,7 +118,7 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   const bool readable = !absence.without || api::decode_vrrp_group(result ? result->body : "").ok();
   const bool conflict =
       result && good(result->status) && readable && (!absence.unchanged.empty() || absence.without);
-  if (result) refused(write, *result, subject + ": " + why);
+  if (result && result->status != kNotFound) refused(write, *result, subject + ": " + why);
   failed(write, subject + ": " + why, conflict);
   end_of(write);
 }

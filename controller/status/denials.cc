@@ -128,6 +128,7 @@ const std::vector<Denied>& Denials::of(const std::string& uid) const {
 
 std::optional<Refusal> denied_service(const Inputs& inputs, const api::ObjectKey& key,
                                       const api::VirtualIPStatus* status) {
+  if (inputs.memory.refused.empty()) return std::nullopt;
   for (const bool of_status : {false, true}) {
     const Refusable refused{"virtualips", key, of_status};
     const auto found = inputs.memory.refused.find(refused);
