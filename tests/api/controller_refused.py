@@ -69,13 +69,15 @@ def right_revoked(stage):
 
     def allow(wanted):
         stage.world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")
-    allow([*rules_without(rules, "vrrpgroups"), {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
+    fewer = rules_without(rules_without(rules, "vrrpgroups"), "addresspools/status")
+    allow([*fewer, {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
     stage.vip("forbidden", 87)
     said = until(lambda: re.search(r"controller.write_failed object=vrrpgroups/\S+ why=.403 ", stage.controller.log()), 20)
     failed = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="failed"}')
     stage.check("FC-18: without the right to write groups: a line with 403, a metric, and it lives", said and failed >= 1 and stage.well(), stage.log())
     told = until(lambda: stage.world.condition("forbidden", "Programmed")["status"] == "False", 20)
     stage.check("FC-18: the VirtualIP's condition says that it is not programmed", told, stage.world.status_of("forbidden"))
+
     def denied():
         reason, message = _degraded(stage.world.vip_of("forbidden"))
         return reason == "WriteRefused" and "refuses what we write of VRRPGroup" in message and ": 403 " in message
@@ -84,6 +86,9 @@ def right_revoked(stage):
     until(lambda: stage.world.events("WriteRefused", "VRRPGroup"), 20)
     events = stage.world.events("WriteRefused", "VRRPGroup")
     stage.check("FC-18: so does one Event", len(events) == 1, events)
+    of_status = until(lambda: stage.world.events("WriteRefused", "its status"), 20)
+    stage.check("FC-18: of a pool's status that is refused an Event tells alone", of_status and len(of_status) == 1 and "addresspools" in of_status[0],
+                of_status)
     stage.check("FC-18: what was served is served", stage.serves("steady"), stage.left())
     allow(rules)
     stage.check("FC-18: with the right given back it is served", until(lambda: stage.serves("forbidden"), 60), stage.log())
