@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/plan/backend_writes.h"
+#include "controller/status/denials.h"
 #include "controller/status/whole_round.h"
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
@@ -126,6 +127,7 @@ void Controller::whole_round() {
   if (!memory_.begun) memory_.begun = begun;
   inputs.memory = memory_;
   inputs.memory.fought = writer_.fought();
+  inputs.memory.refused = writer_.refused();
   inputs.now = begun;
   WholeRound decided = controller::whole_round(inputs, claims_, sys::wall_now());
   memory_ = std::move(decided.memory);
@@ -136,11 +138,13 @@ void Controller::whole_round() {
   measures_.show(decided.statuses);
   measures_.count_failures(inputs, decided.statuses);
   pages_.set_state(state_json(inputs, decided.statuses));
+  writer_.wants(decided.writes);
   writer_.carry_out(std::move(decided.writes), [this](const auto& outcome) { written(outcome); });
 }
 
 void Controller::written(const Writer::Outcome& outcome) {
   bool news = writer_.fought() != memory_.fought;
+  news = note_refused() || news;
   for (const auto& [key, managers] : outcome.foreign_writers) {
     news = std::exchange(memory_.foreign_writers[key], managers) != managers || news;
   }
@@ -150,6 +154,16 @@ void Controller::written(const Writer::Outcome& outcome) {
                       version_of(), sys::now()));
   if (on_idle_) return std::exchange(on_idle_, nullptr)();
   follow();
+}
+
+// True if that is news: conditions follow. Of what cannot be told there an Event tells.
+bool Controller::note_refused() {
+  const Refused now = writer_.refused();
+  if (now == memory_.refused) return false;
+  for (const auto& notice : denied_status_notices(caches_.inputs(), memory_.refused, now))
+    writer_.tell(notice);
+  memory_.refused = now;
+  return true;
 }
 
 void Controller::note_sync() {

@@ -47,6 +47,7 @@ class Controller {
   void endpoints_round();
   void whole_round();
   void written(const Writer::Outcome& outcome);
+  bool note_refused();
   void note_sync();
   void tick();
   void give_memory_back();

@@ -118,6 +118,7 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   const bool readable = !absence.without || api::decode_vrrp_group(result ? result->body : "").ok();
   const bool conflict =
       result && good(result->status) && readable && (!absence.unchanged.empty() || absence.without);
+  if (result && result->status != kNotFound) refused(write, *result, subject + ": " + why);
   failed(write, subject + ": " + why, conflict);
   end_of(write);
 }
@@ -171,15 +172,22 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
   } else if (result->status == kNotFound && write.verb != Verb::kApply && write.verb != Verb::kCreate) {
     count(write, "gone");  // the cache will tell
     retries_.succeeded(subject_of(write));
+    refusals_.over(write);
   } else {
     const auto managers = foreign_managers(api::decode_status_reply(result->body).value);
     if (!managers.empty()) {
       if (write.target == Target::kService) outcome_.foreign_writers[write.key] = managers;
       count_foreign(write);
     }
+    refused(write, *result, answer_text(*result));
     failed(write, answer_text(*result), result->status == kConflict && managers.empty());
   }
   end_of(write);
+}
+
+// What is refused is asked for again as whatever fails: the condition tells of it meanwhile.
+void Writer::refused(const Write& write, const apiserver::ApiResponse& response, const std::string& why) {
+  if (Refusals::is_refusal(response.status)) refusals_.refused(write, why, sys::now());
 }
 
 void Writer::end_of(const Write& write) {
@@ -198,6 +206,7 @@ void Writer::well_answered(const Write& write, const apiserver::ApiResponse& res
 
 void Writer::succeeded(const Write& write, const apiserver::ApiResponse& response) {
   count(write, "written");
+  refusals_.over(write);
   if (retries_.is_over(subject_of(write), object_name(write) + " ")) {
     sys::log(sys::LogLevel::kInfo, "controller.write_accepted", {{"object", object_name(write)}});
   }

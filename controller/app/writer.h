@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/app/refusals.h"
 #include "controller/app/reverts.h"
 #include "controller/plan/agenda.h"
 #include "controller/plan/changes.h"
@@ -49,6 +50,14 @@ class Writer {
   // Objects of which somebody undoes again and again what we write, and his field manager, if known.
   Fought fought() const;
 
+  // A whole round wants these writes and no others: what else was refused is so no more.
+  void wants(const std::vector<Write>& writes) { refusals_.keep(writes); }
+  // What the API server goes on refusing.
+  Refused refused() const { return refusals_.told(); }
+
+  // Into the log, and as an Event.
+  void tell(const Notice& notice);
+
   // True if this version of the object is, or may be, what the round that runs has made of it: its cache
   // shows nothing new by it. An object whose write is under way counts.
   bool is_ours(const Object& object, const std::string& version) const;
@@ -65,7 +74,7 @@ class Writer {
   void seen(const Write& write, const Result<apiserver::ApiResponse>& result);
   void end_of(const Write& write);
   void answered(const Write& write, const Result<apiserver::ApiResponse>& result);
-  void tell(const Notice& notice);
+  void refused(const Write& write, const apiserver::ApiResponse& response, const std::string& why);
   void well_answered(const Write& write, const apiserver::ApiResponse& response);
   void succeeded(const Write& write, const apiserver::ApiResponse& response);
   void note_for_reverts(const Write& write, const std::string& changed);
@@ -85,6 +94,7 @@ class Writer {
   OnDone on_done_;
   reconcile::Retries retries_;
   Reverts reverts_;
+  Refusals refusals_;
 };
 
 }  // namespace fairlead::controller

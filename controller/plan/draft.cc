@@ -13,6 +13,7 @@ Draft stripped(const Inputs& inputs, const Seating& seating, const Held& held,
   Draft draft;
   draft.group = observed;
   draft.existed = true;
+  draft.unreadable = inputs.poisoned_groups.contains(api::key_of(observed.meta));
   draft.holders = holders(inputs, observed);
   draft.releases = open_releases(inputs, observed);
   draft.group.spec.addresses.clear();

@@ -19,6 +19,7 @@ namespace fairlead::controller {
 struct Draft {
   api::VRRPGroup group;
   bool existed = false;
+  bool unreadable = false;        // its newest version is: nothing is written of it, so that nobody comes in
   std::set<std::string> holders;  // as observed
   std::vector<Release> releases;
   const api::AddressPool* pool = nullptr;  // nullptr: it is not known, keep parameters

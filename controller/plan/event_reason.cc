@@ -22,6 +22,8 @@ std::string_view to_string(EventReason reason) {
       return "SplitOwnership";
     case EventReason::kForeignStatusWriter:
       return "ForeignStatusWriter";
+    case EventReason::kWriteRefused:
+      return "WriteRefused";
     case EventReason::kConflictWithKubeProxy:
       return "ConflictWithKubeProxy";
     case EventReason::kPoolRemoved:

@@ -18,6 +18,7 @@ enum class EventReason {
   kNoMaster,
   kSplitOwnership,
   kForeignStatusWriter,
+  kWriteRefused,
   kConflictWithKubeProxy,
   kPoolRemoved,
   kDeprecatedField,

@@ -57,6 +57,16 @@ using MemberKey = std::pair<std::string, std::string>;
 // field manager; empty: nobody knows (FC-04).
 using Fought = std::map<std::pair<std::string, api::ObjectKey>, std::string>;
 
+// An object of ours, "virtualips" and name, or its status.
+struct Refusable {
+  std::string plural;
+  api::ObjectKey key;
+  bool status = false;
+  friend auto operator<=>(const Refusable&, const Refusable&) = default;
+};
+// What the API server goes on refusing to take of us, and its words, in one line (FC-18).
+using Refused = std::map<Refusable, std::string>;
+
 // A node, and a virtual router ID of that family that it speaks with as member of a group of ours.
 using SpeakerKey = std::tuple<std::string, net::Family, int>;
 using Spoken = std::map<SpeakerKey, TimePoint>;  // when it was a member last
@@ -69,6 +79,7 @@ struct Memory {
   // Service -> the field managers that own what we would write of its status (K-26), "a, b".
   std::map<api::ObjectKey, std::string> foreign_writers;
   Fought fought;
+  Refused refused;
   Vacancies vacancies;  // how long VirtualIPs have been without endpoints, or with some again
   Spoken spoken;
   // Nodes, by name, that are not Ready (no time), or have been Ready again since then, and not for long.

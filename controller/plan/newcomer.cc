@@ -23,7 +23,7 @@ bool equal_priorities(const Draft& draft, const Draft& sister) {
 }
 
 // Those of one frame, and of equal priorities with the sister if there is one: how many, and the emptiest
-// that is not full.
+// that can take in one more.
 struct Open {
   std::size_t count = 0;
   Draft* emptiest = nullptr;
@@ -34,8 +34,7 @@ Open open_groups(Drafts& drafts, const Frame& frame, const Draft* sister) {
   for (auto& [name, draft] : drafts) {
     if (draft.frame != frame || (sister != nullptr && !equal_priorities(draft, *sister))) continue;
     ++out.count;
-    const auto& spec = draft.group.spec;
-    if (spec.addresses.size() >= most_addresses(frame.family)) continue;
+    if (draft.unreadable || draft.group.spec.addresses.size() >= most_addresses(frame.family)) continue;
     const auto rank = [](const Draft& d) {
       return std::pair(d.group.spec.addresses.size(), d.group.spec.virtual_router_id);
     };
@@ -99,7 +98,8 @@ bool is_releasing(const Draft& draft, const net::IpAddress& address) {
 // names.
 bool fits(const Draft& fresh, const Draft& draft) {
   const auto& spec = draft.group.spec;
-  if (!fresh.frame || spec.addresses.size() >= most_addresses(fresh.frame->family)) return false;
+  if (draft.unreadable || !fresh.frame || spec.addresses.size() >= most_addresses(fresh.frame->family))
+    return false;
   if (draft.frame == fresh.frame) return true;
   return spec.addresses.empty() &&  // it lives by the rules of whoever comes into it
          draft.group.meta.name == name_of(fresh, static_cast<std::size_t>(spec.virtual_router_id));

@@ -92,13 +92,29 @@ bool waits_for_another(const Newcomer& newcomer, const Noted& noted) {
 
 // The group that its claim names cannot take it in. True if another may be named: that group is not there, or
 // says since an earlier round that the address was turned away, or has left it. It goes on saying so until
-// the claim is seen to name another.
+// the claim is seen to name another. Of one that cannot be read nothing can be written, that neither.
 bool may_leave(const Newcomer& newcomer, Round& round) {
   const auto group = round.drafts.find(newcomer.named);
   if (!newcomer.claimed || group == round.drafts.end() || !group->second.existed) return true;
+  if (group->second.unreadable) return false;
   const auto found = round.noted.find(newcomer.wish.address);
   turn_away(newcomer.wish.address, newcomer.owners, group->second.releases);
   return found != round.noted.end() && found->second.contains(newcomer.named);
+}
+
+// Its claim names a group that can take nobody in before its newest version can be read. Not of one that is
+// served in the other family: of whoever is told this the status stays as it was.
+void tell_unreadable(const Newcomer& newcomer, Round& round) {
+  const auto group = round.drafts.find(newcomer.named);
+  if (group == round.drafts.end() || !group->second.unreadable) return;
+  if (!sister_of(round.where, newcomer.wish.uid, newcomer.wish.address.family()).empty()) return;
+  const auto& poisoned = round.inputs.poisoned_groups.at(cluster_key(newcomer.named));
+  refuse(newcomer,
+         {Reason::kInvalidSpec, "VRRPGroup " + newcomer.named + ", which is to have " +
+                                    net::to_string(newcomer.wish.address) +
+                                    ", cannot be read any more, and takes nobody in until it can be: " +
+                                    api::to_string(poisoned.problems)},
+         round.out);
 }
 
 Draft draft_for(Round& round, const Newcomer& newcomer) {
@@ -146,6 +162,7 @@ bool place_named(Round& round, const Newcomer& newcomer) {
     return true;
   }
   if (!waits && may_leave(newcomer, round)) return false;
+  tell_unreadable(newcomer, round);
   round.out.moving.insert(address);
   return true;
 }

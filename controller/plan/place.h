@@ -19,7 +19,8 @@ struct Placement {
   std::map<net::IpAddress, std::string> chosen;
   // Granted, and in no group before every node has let go, or their claim names it.
   std::set<net::IpAddress> moving;
-  // NoEligibleNode, VirtualRouterIDsExhausted; InvalidSpec: it is in a group that cannot be read.
+  // NoEligibleNode, VirtualRouterIDsExhausted; InvalidSpec: it is in a group that cannot be read, or is to
+  // be.
   std::map<api::ObjectKey, Refusal> refused;
 };
 
@@ -29,7 +30,8 @@ struct Placement {
 // group is of, or any will do; else it leaves, and comes into another when every node has let go (draft.h),
 // or back into that one at once. A new one opens a group until as many exist for its frame as the pool says,
 // then joins the one with the fewest addresses (tie: lowest VRID). One that is in a group which is out of
-// reach (out_of_reach.h) moves nowhere. An address without a holder leaves, noted
+// reach (out_of_reach.h) moves nowhere; one whose newest version cannot be read, though one before can, takes
+// nobody in, for nothing is written of it. An address without a holder leaves, noted
 // in the group's annotation (release.h); a group stays, empty, while members have not reported, and is then
 // gone from `groups`. `held`: holdings() of the inputs.
 Placement place(const Inputs& inputs, const std::map<net::IpAddress, Holding>& held, const Seating& seating);

@@ -62,6 +62,8 @@ std::string_view to_string(Reason reason) {
       return "PoolRemoved";
     case Reason::kForeignStatusWriter:
       return "ForeignStatusWriter";
+    case Reason::kWriteRefused:
+      return "WriteRefused";
   }
   return "Unknown";
 }

@@ -43,6 +43,7 @@ enum class Reason {
   kVRIDInUse,
   kPoolRemoved,
   kForeignStatusWriter,
+  kWriteRefused,  // of a Service under Accepted
 };
 // "Accepted", "InvalidSpec", ...: the word itself, as in the reference.
 std::string_view to_string(Reason reason);

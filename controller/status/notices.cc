@@ -140,12 +140,31 @@ void tell_causes(const std::vector<api::Condition>& before, const std::vector<ap
   }
 }
 
+bool is_denied(const std::vector<api::Condition>& conditions, const std::string& type) {
+  const auto* found = find_condition(conditions, type);
+  if (found == nullptr) return false;
+  const auto causes = causes_of(*found);
+  return std::any_of(causes.begin(), causes.end(),
+                     [](const auto& cause) { return cause.first == to_string(EventReason::kWriteRefused); });
+}
+
+// Once, whatever words the API server finds for it, and for how many objects.
+void tell_denied(const std::vector<api::Condition>& before, const std::vector<api::Condition>& after,
+                 Telling& out) {
+  if (is_denied(before, "Degraded") || !is_denied(after, "Degraded")) return;
+  for (const auto& [cause, message] : causes_of(*find_condition(after, "Degraded"))) {
+    if (cause == to_string(EventReason::kWriteRefused))
+      return out.bad(EventReason::kWriteRefused, "Write", message);
+  }
+}
+
 // Of a Service's condition Accepted: what its VirtualIP says under Allocated is told under the same name.
 EventReason event_of(const std::string& refusal) {
   for (const auto reason :
        {Reason::kAddressInUse, Reason::kPoolExhausted, Reason::kVirtualRouterIDsExhausted}) {
     if (to_string(reason) == refusal) return EventReason::kAllocationFailed;
   }
+  if (refusal == to_string(Reason::kWriteRefused)) return EventReason::kWriteRefused;
   return refusal == to_string(Reason::kNameTaken) ? EventReason::kNameTaken : EventReason::kNotAccepted;
 }
 
@@ -156,6 +175,7 @@ std::vector<Notice> virtual_ip_notices(const api::VirtualIP& present, const api:
                                   present.meta.namespace_name, present.meta.uid};
   Telling refusals(subject);
   tell_refusals(present.status, next, refusals);
+  tell_denied(present.status.conditions, next.conditions, refusals);
   Telling news(subject);
   tell_addresses(present.status, next, news);
   tell_master(present.status, next, news);
@@ -181,8 +201,11 @@ std::vector<Notice> service_notices(const api::Service& present, const ServiceSt
   const auto* no = turned(present.conditions, next.conditions, "Accepted", api::ConditionStatus::kFalse);
   if (no == nullptr) return {};
   const EventReason reason = event_of(no->reason);
+  const bool denied = reason == EventReason::kWriteRefused;
+  if (denied && is_denied(present.conditions, "Accepted")) return {};
   Telling out({"v1", "Service", present.meta.name, present.meta.namespace_name, present.meta.uid});
-  out.bad(reason, "Translate", reason == EventReason::kNameTaken ? no->message : reason_and_message(*no));
+  const bool says_all = denied || reason == EventReason::kNameTaken;
+  out.bad(reason, denied ? "Write" : "Translate", says_all ? no->message : reason_and_message(*no));
   return out.take();
 }
 

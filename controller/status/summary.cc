@@ -8,6 +8,7 @@
 #include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
+#include "controller/status/denials.h"
 #include "controller/status/given_up.h"
 #include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
@@ -28,6 +29,15 @@ void note_undone(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary
   const Undone undone{"VRRPGroup " + group.meta.name, found->second};
   summary.degraded.push_back(
       condition("Degraded", true, Reason::kForeignStatusWriter, undone_message({undone})));
+  if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+}
+
+// FC-18.
+void note_denied(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  const auto found = inputs.memory.refused.find({"vrrpgroups", cluster_key(group.meta.name), false});
+  if (found == inputs.memory.refused.end()) return;
+  summary.degraded.push_back(condition("Degraded", true, Reason::kWriteRefused,
+                                       denied_message({{"VRRPGroup " + group.meta.name, found->second}})));
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
@@ -77,6 +87,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     auto& summary = summaries.insert({key.name, summarize_group(inputs, group, own, ruling)}).first->second;
     note_taken(held, group, summary);
     note_undone(inputs, group, summary);
+    note_denied(inputs, group, summary);
     note_unreadable(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
@@ -123,6 +134,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
   const auto held = held_by_uid(inputs, summaries);
   const auto sets = sets_by_uid(inputs);
   Unselected unselected(inputs);
+  const Denials denials(inputs, desired);
   auto decisions = unread_decisions(inputs);
   decisions.insert(desired.decisions.begin(), desired.decisions.end());
   for (const auto& [key, decision] : decisions) {
@@ -132,6 +144,7 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
     report.undone = undone_of(inputs, key, report);
+    report.denied = denials.of(object->meta.uid);
     for (const auto& one : report.held) {
       if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
     }
@@ -208,6 +221,7 @@ ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const
   const bool unknown =
       poisoned != nullptr || !no;  // the VirtualIP is being made, or nobody knows what it should be
   if (unknown && virtual_ip == nullptr) out.ingress = service.ingress;
+  if (!no) no = denied_service(inputs, key, ours ? status : nullptr);
   if (no) out.conditions.push_back(condition("Accepted", false, no->reason, no->message));
   if (!no && ours) out.conditions.push_back(condition("Accepted", true, Reason::kAccepted, ""));
   return out;

@@ -157,6 +157,8 @@ api::Condition degraded(const Report& report) {
     causes.push_back(
         condition("Degraded", true, Reason::kForeignStatusWriter, undone_message(report.undone)));
   }
+  if (!report.denied.empty())
+    causes.push_back(condition("Degraded", true, Reason::kWriteRefused, denied_message(report.denied)));
   const Decision& decision = *report.decision;
   for (const auto* no : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
     if (*no && !report.held.empty())

@@ -6,6 +6,7 @@
 
 #include "controller/plan/desired.h"
 #include "controller/status/conditions.h"
+#include "controller/status/denials.h"
 #include "controller/status/group_status.h"
 
 // The whole answer to one VirtualIP (api.md, VirtualIP status; kubernetes.md 6).
@@ -25,6 +26,7 @@ struct Report {
   std::vector<const api::RealServerSet*> sets;
   std::string unselected{};      // why it stays though no node is selected any more (unselected.h)
   std::vector<Undone> undone{};  // its objects of which others undo what we write (FC-04)
+  std::vector<Denied> denied{};  // and of which the API server refuses what we write (FC-18)
 };
 
 // True if its group is there and cannot be read: what was last known of it stays.

@@ -18,6 +18,7 @@ WholeRound whole_round(const Inputs& inputs, const ClaimsMemory& claims, WallTim
   const bool others_are_dead = summary.stale_members != inputs.memory.stale_members;
   out.memory.stale_members = std::move(summary.stale_members);
   out.memory.fought = inputs.memory.fought;
+  out.memory.refused = inputs.memory.refused;
   out.outlook.unsettled = forget_settled(out.writes, out.memory.foreign_writers) || others_are_dead;
   out.outlook.end = next_end(inputs, out.memory);
   if (summary.claims_end && (!out.outlook.end || *summary.claims_end < *out.outlook.end))

@@ -167,7 +167,9 @@ bool JsonView::integer(std::int64_t low, std::int64_t high, std::int64_t& out) c
     return false;
   }
   if (!value_->IsInt64() || value_->GetInt64() < low || value_->GetInt64() > high) {
-    problem("must be " + std::to_string(low) + ".." + std::to_string(high) + ", got " + show());
+    // What has a point or an exponent may well be of that range: 1e3 is shown as 1000.0.
+    const std::string digits = value_->IsDouble() ? "a whole number in digits, " : "";
+    problem("must be " + digits + std::to_string(low) + ".." + std::to_string(high) + ", got " + show());
     return false;
   }
   out = value_->GetInt64();

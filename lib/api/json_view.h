@@ -70,7 +70,7 @@ class JsonView {
   bool text(std::string& out) const;
   void read(std::string& out) const { text(out); }
   void read(bool& out) const;
-  // True if a whole number in [low, high] was read.
+  // True if a whole number in [low, high] was read, in digits: neither 1.0 nor 1e3.
   bool integer(std::int64_t low, std::int64_t high, std::int64_t& out) const;
   template <class T>
   void read(std::int64_t low, std::int64_t high, T& out) const {

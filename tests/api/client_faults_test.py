@@ -3,6 +3,7 @@
 import os
 import time
 
+import client_ages
 import client_names
 import client_stage
 from client_stage import MAPS
@@ -105,6 +106,9 @@ def connection_breaks(stage):
         stage.check("it resumes behind the last whole event", client.wait("^UPSERT x/b 151$") is not None and
                     server.versions(True) == ["100", "150"], server.versions(True))
         stage.check("without a relist (K-06)", server.versions(False) == ["unset"], server.versions(False))
+        asked = [client.metric(f'api_{what}_total{{kind="configmaps"}}') for what in ("lists", "watches", "version_checks")]
+        stage.check("lists, watches and the question between them are counted (K-42), and it is in step", asked == [
+            1, 2 + len(server.refused), len(server.checked)] and asked[2] >= 1 and client.metric('api_synced{kind="configmaps"}') == 1, asked)
 
 
 def short_watches(stage):
@@ -169,6 +173,10 @@ def throttled(stage):
             stage.check(f"{command.split()[0]} is repeated after Retry-After (K-33)", " 200 " in answer and
                         1 <= time.monotonic() - begun < 2 and len(server.asked) == 2, answer)
             stage.check("with its body anew", server.asked[0].body == server.asked[1].body)
+            of = f'kind="test",verb="{"get" if command.startswith("send") else "apply"}"}}'
+            took = client.metric("api_request_duration_seconds_sum{" + of)
+            stage.check("it counts as one request, answered with 200 after all of that (K-42)", client.metric(
+                'api_requests_total{code="200",' + of) == client.metric("api_request_duration_seconds_count{" + of) == 1 and took >= 1, took)
             stage.check("the log names the flow schema", client.wait("api.throttled .*flow_schema=flow-1") is not None)
     with stage.server(script) as server, stage.client(server) as client:
         answer = client.answer('send POST /x {"a":1}')
@@ -267,7 +275,7 @@ def back_pressure(stage):
 
 PARTS = (gone_by_event, gone_by_status_twice, too_large_version, events_in_pieces, connection_breaks, short_watches,
          lists_that_break, expired_page, throttled, new_token, token_that_comes_late, redirect, certificate_names, lost_answers, back_pressure,
-         *client_names.PARTS)
+         *client_names.PARTS, *client_ages.PARTS)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,12 @@ def nothing_written(stage):
     stage.remove("unwritten")
 
 
+def _degraded(vip):
+    """Reason and message of its condition Degraded."""
+    found = [c for c in (vip or {}).get("status", {}).get("conditions", []) if c["type"] == "Degraded"]
+    return (found[0]["reason"], found[0]["message"]) if found else ("", "")
+
+
 def right_revoked(stage):
     """FC-18: RBAC. What may still be done is done."""
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/fairlead-controller"
@@ -63,16 +69,32 @@ def right_revoked(stage):
 
     def allow(wanted):
         stage.world.api.request("PATCH", path, json.dumps({"rules": wanted}), "application/merge-patch+json")
-    allow([*rules_without(rules, "vrrpgroups"), {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
+    fewer = rules_without(rules_without(rules, "vrrpgroups"), "addresspools/status")
+    allow([*fewer, {"apiGroups": ["fairlead.dev"], "resources": ["vrrpgroups"], "verbs": ["get", "list", "watch"]}])
     stage.vip("forbidden", 87)
     said = until(lambda: re.search(r"controller.write_failed object=vrrpgroups/\S+ why=.403 ", stage.controller.log()), 20)
     failed = stage.controller.metric('fairlead_controller_reconcile_total{kind="vrrpgroups",result="failed"}')
     stage.check("FC-18: without the right to write groups: a line with 403, a metric, and it lives", said and failed >= 1 and stage.well(), stage.log())
     told = until(lambda: stage.world.condition("forbidden", "Programmed")["status"] == "False", 20)
     stage.check("FC-18: the VirtualIP's condition says that it is not programmed", told, stage.world.status_of("forbidden"))
+
+    def denied():
+        reason, message = _degraded(stage.world.vip_of("forbidden"))
+        return reason == "WriteRefused" and "refuses what we write of VRRPGroup" in message and ": 403 " in message
+    stage.check("FC-18: and its condition Degraded that the API server refuses the group, in its words", until(denied, 20),
+                stage.world.status_of("forbidden"))
+    until(lambda: stage.world.events("WriteRefused", "VRRPGroup"), 20)
+    events = stage.world.events("WriteRefused", "VRRPGroup")
+    stage.check("FC-18: so does one Event", len(events) == 1, events)
+    of_status = until(lambda: stage.world.events("WriteRefused", "its status"), 20)
+    stage.check("FC-18: of a pool's status that is refused an Event tells alone", of_status and len(of_status) == 1 and "addresspools" in of_status[0],
+                of_status)
     stage.check("FC-18: what was served is served", stage.serves("steady"), stage.left())
     allow(rules)
     stage.check("FC-18: with the right given back it is served", until(lambda: stage.serves("forbidden"), 60), stage.log())
+    healthy = until(lambda: _degraded(stage.world.vip_of("forbidden"))[0] == "Healthy", 20)
+    stage.check("FC-18: and nothing of the refusal stays", healthy and len(stage.world.events("WriteRefused", "VRRPGroup")) == 1,
+                stage.world.status_of("forbidden"))
     stage.remove("forbidden")
 
 
@@ -120,6 +142,12 @@ def quota(stage):
     spec = {"addresses": ["192.0.2.83"], "ports": [{"port": 80}], "servers": [{"address": "192.0.2.21"}]}
     stage.world.ours("VirtualIP", "virtualips", "large", spec, "tight")
     said = until(lambda: "exceeded quota" in stage.controller.log(), 20)
+    large = f"{OURS}/namespaces/tight/virtualips/large"
+
+    def denied():
+        reason, message = _degraded(stage.world.get(large))
+        return reason == "WriteRefused" and "RealServerSet tight/large-v4-0" in message and "exceeded quota" in message
+    stage.check("FC-18: the VirtualIP says what the quota refuses", until(denied, 20), stage.world.get(large))
     time.sleep(15)
     tried = stage.controller.metric(RETRIES)
     until(lambda: stage.controller.metric(RETRIES) > tried, 40)  # the next try is more than 8 s away
@@ -129,9 +157,11 @@ def quota(stage):
     stage.api.kubectl("delete", "-n", "tight", "resourcequota", "none")
     stage.check("FC-18: with the quota gone it is made", until(
         lambda: stage.world.get(f"{OURS}/namespaces/tight/realserversets/large-v4-0"), 45), stage.log())
-    stage.world.delete(f"{OURS}/namespaces/tight/virtualips/large")
+    stage.check("FC-18: and says no more that it is refused", until(lambda: _degraded(stage.world.get(large))[0] != "WriteRefused", 20),
+                stage.world.get(large))
+    stage.world.delete(large)
     stage.remove("small")
-    stage.check("FC-18: and both go", until(lambda: stage.nodes_report() or not stage.world.get(f"{OURS}/namespaces/tight/virtualips/large")), stage.left())
+    stage.check("FC-18: and both go", until(lambda: stage.nodes_report() or not stage.world.get(large)), stage.left())
 
 
 def _schema(crd):

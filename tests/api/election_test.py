@@ -128,6 +128,8 @@ def two_replicas(stage):
                 told(second.writes()))
     stage.check("/metrics tell who leads", first.metric("fairlead_controller_leader ") == 1
                 and second.metric("fairlead_controller_leader ") == 0)
+    seen = second.metric("fairlead_controller_leader_transitions_total ")
+    stage.check("each holder of the Lease that it has seen is counted", 1 <= seen == second.log().count(" controller.lease_holder "), seen)
     stage.check("the standby's caches are warm", second.metric('fairlead_api_store_objects{kind="virtualips"}') == 1)
     lease = stage.lease()
     stage.check("the Lease names it, with times of six decimals", lease["leaseDurationSeconds"] == LEASE
@@ -182,6 +184,8 @@ def cut_off(stage):
     standby.said("controller.lease_holder")
     renewed = time.time()
     relay.cut()
+    errors = until(lambda: leader.metric("fairlead_controller_lease_errors_total "), RENEW)
+    stage.check("a renewal that fails is counted", errors >= 1, leader.log()[-800:])
     ended = until(lambda: leader.process.poll() is not None, RENEW + RETRY + SLACK + 5)
     lost = leader.said("controller.lease_lost", 1)
     stage.check("cut off from the API server the leader ends with 1", ended and leader.process.poll() == 1 and lost, leader.log()[-800:])
@@ -194,11 +198,13 @@ def cut_off(stage):
 
 def touched_by_hand(stage, leader):
     """The Lease deleted, and given to somebody else."""
+    before = leader.metric("fairlead_controller_lease_slow_path_total ")
     stage.world.delete(LEASE_PATH)
     again = until(lambda: stage.world.get(LEASE_PATH), 10)
     time.sleep(RETRY)
     stage.check("a Lease that was deleted is there again, the leader leads on", again and leader.process.poll() is None
-                and stage.lease()["holderIdentity"] == again["spec"]["holderIdentity"], leader.log()[-600:])
+                and stage.lease()["holderIdentity"] == again["spec"]["holderIdentity"]
+                and leader.metric("fairlead_controller_lease_slow_path_total ") > before, leader.log()[-600:])
     spec = {"holderIdentity": "somebody_else", "leaseDurationSeconds": 2}
     stage.world.api.request("PATCH", LEASE_PATH, json.dumps({"spec": spec}), "application/merge-patch+json")
     ended = until(lambda: leader.process.poll() is not None, 2 * RETRY + SLACK)

@@ -124,19 +124,21 @@ TEST(JsonView, NamesThePlaceOfAProblemHoweverItWasReached) {
 TEST(JsonView, ReadsWholeNumbersOnly) {
   std::vector<Problem> problems;
   const JsonDocument document(
-      R"({"low":-9223372036854775808,"whole":1.0,"big":9223372036854775808,"huge":1e300,"text":"1"})",
+      R"({"low":-9223372036854775808,"whole":1.0,"power":1e3,"big":9223372036854775808,"huge":1e300,"text":"1"})",
       problems);
   std::int64_t value = 7;
   EXPECT_TRUE(document.root().at("low").integer(INT64_MIN, INT64_MAX, value));
   EXPECT_EQ(value, INT64_MIN);
-  for (const char* name : {"whole", "big", "huge", "text"}) {
+  for (const char* name : {"whole", "power", "big", "huge", "text"}) {
     EXPECT_FALSE(document.root().at(name).integer(0, INT64_MAX, value));
   }
   EXPECT_EQ(value, INT64_MIN);
   EXPECT_EQ(to_string(problems),
-            "whole: must be 0..9223372036854775807, got 1.0; "
+            "whole: must be a whole number in digits, 0..9223372036854775807, got 1.0; "
+            "power: must be a whole number in digits, 0..9223372036854775807, got 1000.0; "
             "big: must be 0..9223372036854775807, got 9223372036854775808; "
-            "huge: must be 0..9223372036854775807, got 1e+300; text: must be a whole number, got a string");
+            "huge: must be a whole number in digits, 0..9223372036854775807, got 1e+300; "
+            "text: must be a whole number, got a string");
 }
 
 TEST(JsonDocument, BuiltInHereIsReadLikeAnyAndItsPathGoesBefore) {
