@@ -19,13 +19,15 @@ OUTRANKED_NS = 10**9   # whoever was master has heard of the stronger one by the
 SOONEST = nodes.RETRIES * nodes.BETWEEN
 LATEST = nodes.INTERVAL + nodes.RETRIES * nodes.BETWEEN
 LATE_SECONDS = 3       # what an emulated processor may add
+USED_PORTS = 3         # of either sort that are used again
+KNOWN_SECONDS = 60     # IPVS keeps a connection whose client has closed it for 120 s
 
 
 class Pair:
     """`kinds`: {"one": name of a kind, "two": ...}. Host one has priority 100. `late`: Stalls of ordinary threads."""
 
     def __init__(self, story, kinds, late):
-        self.story, self.late, self.lan = story, late, lan.Lan(story.world, story.tag)
+        self.story, self.late, self.lan, self.kinds = story, late, lan.Lan(story.world, story.tag), kinds
         watched = [self.lan.of["one"], "+" + self.lan.of["two"], "+" + self.lan.of["client"]]
         story.watch = Watch(story.world, "watch-" + story.tag, watched)
         self.ownership = Ownership(story.watch, self.lan)
@@ -173,6 +175,22 @@ def server_stops(pair, client):
                len(out) == 2 and all(SOONEST - 0.5 <= t <= LATEST + LATE_SECONDS for t in out.values()), out)
     time.sleep(1)
     pair.serves(client, "after that not one request fails", ("second",))
+    used_ports(pair, client, begun)
+
+
+def used_ports(pair, client, stopped):
+    """A client that comes from a port with which IPVS still knows a connection of the server that has gone: Fairlead's hosts have
+    expire_nodest_conn. Of keepalived's it is printed alone."""
+    known = [port for when, port, _ in client.ports if when >= (stopped - KNOWN_SECONDS) * 10**9]
+    refused = [port for when, port, answer in client.ports if answer is None and when >= stopped * 10**9][-USED_PORTS:]
+    served = [port for when, port, answer in client.ports if answer == "first" and port in known][-USED_PORTS:]
+    answers = {port: client.ask_again(port) for port in refused + served}
+    told = f"{sum(name == 'second' for name, _ in answers.values())} of {len(answers)} served, {[why for name, why in answers.values() if not name]}"
+    if pair.kinds["one"] != "fairlead":
+        print(f"  {pair.story.title}: from ports of the stopped server's connections: {told}", flush=True)
+        return
+    pair.check("from ports of the stopped server's connections: the other serves",
+               len(answers) == 2 * USED_PORTS and all(name == "second" for name, _ in answers.values()), told)
 
 
 def server_returns(pair, client):
