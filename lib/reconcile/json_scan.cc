@@ -19,12 +19,10 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 
 // REQUIRES: text[at] == '"'.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '"') {
-      return at + 1;
-    }
+  for (auto quote = text.find('"', at + 1); quote != kNone; quote = text.find('"', quote + 1)) {
+    std::size_t backslashes = 0;
+    while (text[quote - 1 - backslashes] == '\\') ++backslashes;  // the first quote ends this at the latest
+    if (backslashes % 2 == 0) return quote + 1;
   }
   return kNone;
 }
@@ -104,6 +102,44 @@ std::size_t append_escaped(std::string& out, std::string_view text, std::size_t 
   return at;
 }
 
+// Calls `at_value` with the raw key and the position of the value of each member of the object `text`, in
+// order; it returns the position behind the value, kNone if that cannot be found, or kStop. False if `text`
+// is not one whole object as far as it was read.
+constexpr auto kStop = kNone - 1;
+template <class AtValue>
+bool walk_members(std::string_view text, AtValue at_value) {
+  auto at = skip_space(text, 0);
+  if (at >= text.size() || text[at] != '{') return false;
+  at = skip_space(text, at + 1);
+  if (at < text.size() && text[at] == '}') return true;
+  while (at < text.size() && text[at] == '"') {
+    const auto key_end = end_of_string(text, at);
+    if (key_end == kNone) return false;
+    const auto key = text.substr(at + 1, key_end - at - 2);
+    at = skip_space(text, key_end);
+    if (at >= text.size() || text[at] != ':') return false;
+    at = at_value(key, skip_space(text, at + 1));
+    if (at == kStop) return true;
+    if (at == kNone) return false;
+    at = skip_space(text, at);
+    if (at < text.size() && text[at] == '}') return true;
+    if (at >= text.size() || text[at] != ',') return false;
+    at = skip_space(text, at + 1);
+  }
+  return false;
+}
+
+// Of the first one called so; kNone: there is none.
+std::size_t start_of_member(std::string_view text, std::string_view wanted) {
+  auto found = kNone;
+  walk_members(text, [&](std::string_view key, std::size_t value_start) {
+    if (key != wanted) return end_of_value(text, value_start);
+    found = value_start;
+    return kStop;
+  });
+  return found;
+}
+
 }  // namespace
 
 std::size_t end_of_value(std::string_view text, std::size_t at) {
@@ -116,44 +152,29 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
 
 bool for_each_member(std::string_view text,
                      const std::function<bool(std::string_view key, std::string_view value)>& each) {
-  auto at = skip_space(text, 0);
-  if (at >= text.size() || text[at] != '{') return false;
-  at = skip_space(text, at + 1);
-  if (at < text.size() && text[at] == '}') return true;
-  while (at < text.size() && text[at] == '"') {
-    const auto key_end = end_of_string(text, at);
-    if (key_end == kNone) return false;
-    const auto key = text.substr(at + 1, key_end - at - 2);
-    at = skip_space(text, key_end);
-    if (at >= text.size() || text[at] != ':') return false;
-    const auto value_start = skip_space(text, at + 1);
+  return walk_members(text, [&](std::string_view key, std::size_t value_start) {
     const auto value_end = end_of_value(text, value_start);
-    if (value_end == kNone) return false;
-    if (!each(key, text.substr(value_start, value_end - value_start))) return true;
-    at = skip_space(text, value_end);
-    if (at < text.size() && text[at] == '}') return true;
-    if (at >= text.size() || text[at] != ',') return false;
-    at = skip_space(text, at + 1);
-  }
-  return false;
+    const bool whole = value_end != kNone;
+    const bool go_on = whole && each(key, text.substr(value_start, value_end - value_start));
+    return whole && !go_on ? kStop : value_end;
+  });
 }
 
 std::optional<std::string_view> member(std::string_view text, std::string_view key) {
-  std::optional<std::string_view> found;
-  for_each_member(text, [&](std::string_view name, std::string_view value) {
-    if (name != key) return true;
-    found = value;
-    return false;
-  });
-  return found;
+  const auto start = start_of_member(text, key);
+  const auto end = start == kNone ? kNone : end_of_value(text, start);
+  if (end == kNone) return std::nullopt;
+  return text.substr(start, end - start);
 }
 
 std::optional<std::string_view> member_at(std::string_view text,
                                           std::initializer_list<std::string_view> path) {
-  for (const auto key : path) {
-    const auto next = member(text, key);
-    if (!next) return std::nullopt;
-    text = *next;
+  for (const auto* key = path.begin(); key != path.end(); ++key) {
+    if (key + 1 == path.end()) return member(text, *key);
+    // What lies between is entered where it begins: nobody asks for its end.
+    const auto start = start_of_member(text, *key);
+    if (start == kNone) return std::nullopt;
+    text.remove_prefix(start);
   }
   return text;
 }
@@ -189,25 +210,25 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
 }
 
 std::optional<std::string> without(std::string_view text, std::initializer_list<std::string_view> path) {
-  std::string_view around = text;
-  std::string_view name;
-  std::string_view value;
+  std::size_t begin = 0;  // of the member: its first quote
+  std::size_t value = 0;
   for (const auto wanted : path) {
-    name = {};
-    for_each_member(around, [&](std::string_view key, std::string_view found) {
-      if (key != wanted) return true;
-      name = key;
-      value = found;
-      return false;
+    const auto around = value;
+    value = kNone;
+    walk_members(text.substr(around), [&](std::string_view key, std::size_t value_start) {
+      if (key != wanted) return end_of_value(text.substr(around), value_start);
+      begin = static_cast<std::size_t>(key.data() - text.data()) - 1;
+      value = around + value_start;
+      return kStop;
     });
-    if (name.empty()) return std::nullopt;
-    around = value;
+    if (value == kNone) return std::nullopt;
   }
+  auto end = end_of_value(text, value);
+  if (end == kNone) return std::nullopt;
   // With its quotes and the comma behind it, or before it if it is the last member.
-  auto begin = static_cast<std::size_t>(name.data() - text.data()) - 1;
-  auto end = static_cast<std::size_t>(value.data() - text.data()) + value.size();
   const auto next = skip_space(text, end);
-  if (next < text.size() && text[next] == ',') {
+  if (next >= text.size()) return std::nullopt;  // the object around it does not end
+  if (text[next] == ',') {
     end = next + 1;
   } else {
     auto before = begin;

@@ -21,6 +21,27 @@ TEST(JsonScan, BracesAndQuotesInsideStringsDoNotCount) {
   EXPECT_EQ(string_at(R"({"a":"}]\"{\\","b":"found"})", {"b"}), "found");
 }
 
+TEST(JsonScan, AStringEndsAtTheFirstQuoteThatNoBackslashEscapes) {
+  for (std::size_t pairs = 0; pairs < 5; ++pairs) {
+    const std::string even(2 * pairs, '\\');
+    EXPECT_EQ(string_at(R"({"a":")" + even + R"(","b":"found"})", {"b"}), "found") << even;
+    EXPECT_EQ(string_at(R"({"a":")" + even + R"(\",\"b\":","b":"found"})", {"b"}), "found") << even;
+    EXPECT_EQ(string_at(R"({"a":")" + even + R"(\"})", {"a"}), "") << even;  // it never ends
+  }
+}
+
+TEST(JsonScan, OfTextThatEndsEarlyAMemberIsWholeOrNotThere) {
+  const std::string whole = R"({"a":{"x":["]",{}],"y\"":1},"b":{"c":{"d":"found\\"}},"e":12})";
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const std::string_view early = std::string_view(whole).substr(0, size);
+    const std::size_t end = whole.find(R"(}},"e")");
+    const bool there = size >= end;
+    EXPECT_EQ(string_at(early, {"b", "c", "d"}), there ? "found\\" : "") << early;
+    EXPECT_EQ(member(early, "a").has_value(), size >= whole.find(R"(,"b")")) << early;
+    EXPECT_EQ(without(early, {"b", "c", "d"}).has_value(), size > end) << early;
+  }
+}
+
 TEST(JsonScan, ResolvesEscapes) {
   EXPECT_EQ(string_of(R"("\u0041\n\"\\\/\u00fc\u20ac\ud83d\ude00")"), "A\n\"\\/ü€😀");
   EXPECT_EQ(string_of(R"("\ud83d!")"), "\xEF\xBF\xBD!");
