@@ -22,8 +22,9 @@ void decide_services(const Inputs& inputs, Desired& out) {
   for (const auto& [key, service] : inputs.services) {
     if (!is_ours(service, inputs.settings)) continue;
     ServiceOutcome outcome = virtual_ip_of(inputs, service);
-    if (outcome.virtual_ip) out.of_services.insert({key, *std::move(outcome.virtual_ip)});
-    out.services.insert({key, std::move(outcome.refusal)});
+    if (outcome.virtual_ip)
+      out.of_services.emplace_hint(out.of_services.end(), key, *std::move(outcome.virtual_ip));
+    out.services.emplace_hint(out.services.end(), key, std::move(outcome.refusal));
   }
   for (const auto& [key, virtual_ip] : inputs.virtual_ips) {
     if (virtual_ip.meta.deleting || !made_for_service(virtual_ip)) continue;
@@ -54,7 +55,7 @@ void judge_one(const Ground& ground, const api::VirtualIP& virtual_ip, Seating& 
   const auto key = api::key_of(virtual_ip.meta);
   Judgement judgement = judge(ground, virtual_ip);
   keep_unread(ground, virtual_ip, judgement);
-  Decision& decision = out.decisions[key];
+  Decision& decision = out.decisions.emplace_hint(out.decisions.end(), key, Decision{})->second;
   decision.pool_removed = judgement.pool_removed;
   const auto& foreign_writers = ground.inputs.memory.foreign_writers;
   const auto foreign = foreign_writers.find(key);

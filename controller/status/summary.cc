@@ -1,6 +1,7 @@
 #include "controller/status/summary.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "controller/plan/holdings.h"
 #include "controller/plan/newest.h"
@@ -95,9 +96,9 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
 }
 
 // UID of a VirtualIP -> the addresses it holds.
-std::map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs,
-                                                            const Summaries& summaries) {
-  std::map<std::string, std::vector<HeldAddress>> out;
+std::unordered_map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs,
+                                                                      const Summaries& summaries) {
+  std::unordered_map<std::string, std::vector<HeldAddress>> out;
   for (const auto& [key, group] : inputs.groups) {
     for (const auto& address : group.spec.addresses) {
       for (const auto& owner : owners_in(inputs, group, address)) {
@@ -111,8 +112,8 @@ std::map<std::string, std::vector<HeldAddress>> held_by_uid(const Inputs& inputs
   return out;
 }
 
-std::map<std::string, std::vector<const api::RealServerSet*>> sets_by_uid(const Inputs& inputs) {
-  std::map<std::string, std::vector<const api::RealServerSet*>> out;
+std::unordered_map<std::string, std::vector<const api::RealServerSet*>> sets_by_uid(const Inputs& inputs) {
+  std::unordered_map<std::string, std::vector<const api::RealServerSet*>> out;
   for (const auto& [key, set] : inputs.sets) {
     for (const auto& owner : set.meta.owner_references) out[owner.uid].push_back(&set);
   }
@@ -135,11 +136,9 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
   const auto sets = sets_by_uid(inputs);
   Unselected unselected(inputs);
   const Denials denials(inputs, desired);
-  auto decisions = unread_decisions(inputs);
-  decisions.insert(desired.decisions.begin(), desired.decisions.end());
-  for (const auto& [key, decision] : decisions) {
+  const auto summarize_one = [&](const api::ObjectKey& key, const Decision& decision) {
     const auto* object = newest(inputs.virtual_ips, inputs.poisoned_virtual_ips, key);
-    if (object == nullptr) continue;
+    if (object == nullptr) return;
     Report report{object, &decision, {}, {}};
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
@@ -149,9 +148,12 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
       if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
     }
     auto status = virtual_ip_status(report, wall_now);
-    out.virtual_ip_notices.insert({key, virtual_ip_notices(*object, status)});
-    out.virtual_ips.insert({key, std::move(status)});
-  }
+    out.virtual_ip_notices.emplace_hint(out.virtual_ip_notices.end(), key,
+                                        virtual_ip_notices(*object, status));
+    out.virtual_ips.emplace_hint(out.virtual_ips.end(), key, std::move(status));
+  };
+  for (const auto& [key, decision] : desired.decisions) summarize_one(key, decision);
+  for (const auto& [key, decision] : unread_decisions(inputs)) summarize_one(key, decision);
 }
 
 // The ingress of a Service: its VirtualIP's address, from the first time a node serves it.
@@ -211,7 +213,8 @@ ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const
   if (ours) {
     out.ingress = ingress_of(service, *virtual_ip, *status);
     const auto decided = desired.decisions.find(key);
-    const Decision decision = decided == desired.decisions.end() ? Decision{} : decided->second;
+    static const Decision kNone;
+    const Decision& decision = decided == desired.decisions.end() ? kNone : decided->second;
     if (out.ingress.empty() && goes_on_showing(inputs, service, *virtual_ip, decision))
       out.ingress = service.ingress;
     for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
@@ -238,8 +241,8 @@ void summarize_services(const Inputs& inputs, const Desired& desired, WallTime w
     ServiceStatus status = service_status(inputs, desired, key, refusal, out);
     status.conditions =
         timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
-    out.service_notices.insert({key, service_notices(service, status)});
-    out.services.insert({key, std::move(status)});
+    out.service_notices.emplace_hint(out.service_notices.end(), key, service_notices(service, status));
+    out.services.emplace_hint(out.services.end(), key, std::move(status));
   }
 }
 
