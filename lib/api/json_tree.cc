@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "lib/base/quoted.h"
+
 namespace fairlead::api {
 namespace {
 
@@ -63,15 +65,10 @@ bool put_in_order(Value& value) {
 int depth_of(std::string_view text) {
   int depth = 0;
   int deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    at = c == '"' ? end_of_quoted(text, at) : at + 1;
+    if (c == '{' || c == '[') {
       deepest = std::max(deepest, ++depth);
     } else if (c == '}' || c == ']') {
       --depth;

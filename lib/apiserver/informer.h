@@ -112,7 +112,10 @@ class Informer : private ReflectorSink {
     const auto old_poisoned = std::exchange(poisoned_, {});
     std::vector<api::ObjectKey> changed;
     bool nameless = false;
-    for (const auto& text : objects) nameless = !take(decode_(text), old_objects, changed) || nameless;
+    for (auto& document : objects) {  // each goes as soon as it is read: what is made of it takes its place
+      const std::string text = std::move(document);
+      nameless = !take(decode_(text), old_objects, changed) || nameless;
+    }
     if (nameless) {
       for (const auto& [key, value] : old_poisoned) {
         if (!objects_.contains(key)) poisoned_.insert({key, value});

@@ -179,7 +179,8 @@ void Reflector::State::on_data(const std::string& bytes) {
   items.feed(bytes, complete);
   if (!resource.managed_fields) {
     for (auto& item : complete) {
-      if (auto cut = reconcile::without(item, {"metadata", "managedFields"})) item = *std::move(cut);
+      if (reconcile::cut(item, {"metadata", "managedFields"}))
+        item.shrink_to_fit();  // it waits for the last page
     }
   }
   if (!complete.empty()) run(reconcile::ListItems{std::move(complete)});
@@ -195,10 +196,7 @@ void Reflector::State::on_lines(const std::string& bytes) {
   for (auto& line : complete) {
     if (turn != mine) return;  // the machine has ended this watch
     last_event = sys::now();
-    if (!resource.managed_fields) {
-      if (auto cut = reconcile::without(line, {"object", "metadata", "managedFields"}))
-        line = *std::move(cut);
-    }
+    if (!resource.managed_fields) reconcile::cut(line, {"object", "metadata", "managedFields"});
     run(reconcile::WatchLine{std::move(line)});
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/base/quoted.h"
 #include "lib/base/text.h"
 
 namespace fairlead::reconcile {
@@ -17,23 +18,13 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return at;
 }
 
-// REQUIRES: text[at] == '"'.
-std::size_t end_of_string(std::string_view text, std::size_t at) {
-  for (auto quote = text.find('"', at + 1); quote != kNone; quote = text.find('"', quote + 1)) {
-    std::size_t backslashes = 0;
-    while (text[quote - 1 - backslashes] == '\\') ++backslashes;  // the first quote ends this at the latest
-    if (backslashes % 2 == 0) return quote + 1;
-  }
-  return kNone;
-}
-
 // REQUIRES: text[at] is '{' or '['.
 std::size_t end_of_nested(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
     const char c = text[at];
     if (c == '"') {
-      at = end_of_string(text, at);
+      at = end_of_quoted(text, at);
       if (at == kNone) return kNone;
       continue;
     }
@@ -113,7 +104,7 @@ bool walk_members(std::string_view text, AtValue at_value) {
   at = skip_space(text, at + 1);
   if (at < text.size() && text[at] == '}') return true;
   while (at < text.size() && text[at] == '"') {
-    const auto key_end = end_of_string(text, at);
+    const auto key_end = end_of_quoted(text, at);
     if (key_end == kNone) return false;
     const auto key = text.substr(at + 1, key_end - at - 2);
     at = skip_space(text, key_end);
@@ -145,7 +136,7 @@ std::size_t start_of_member(std::string_view text, std::string_view wanted) {
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   at = skip_space(text, at);
   if (at >= text.size()) return kNone;
-  if (text[at] == '"') return end_of_string(text, at);
+  if (text[at] == '"') return end_of_quoted(text, at);
   if (text[at] == '{' || text[at] == '[') return end_of_nested(text, at);
   return end_of_scalar(text, at);
 }
@@ -209,7 +200,8 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
   return raw ? string_of(*raw) : "";
 }
 
-std::optional<std::string> without(std::string_view text, std::initializer_list<std::string_view> path) {
+bool cut(std::string& document, std::initializer_list<std::string_view> path) {
+  const std::string_view text = document;
   std::size_t begin = 0;  // of the member: its first quote
   std::size_t value = 0;
   for (const auto wanted : path) {
@@ -221,13 +213,13 @@ std::optional<std::string> without(std::string_view text, std::initializer_list<
       value = around + value_start;
       return kStop;
     });
-    if (value == kNone) return std::nullopt;
+    if (value == kNone) return false;
   }
   auto end = end_of_value(text, value);
-  if (end == kNone) return std::nullopt;
+  if (end == kNone) return false;
   // With its quotes and the comma behind it, or before it if it is the last member.
   const auto next = skip_space(text, end);
-  if (next >= text.size()) return std::nullopt;  // the object around it does not end
+  if (next >= text.size()) return false;  // the object around it does not end
   if (text[next] == ',') {
     end = next + 1;
   } else {
@@ -235,9 +227,8 @@ std::optional<std::string> without(std::string_view text, std::initializer_list<
     while (before > 0 && is_space(text[before - 1])) --before;
     if (before > 0 && text[before - 1] == ',') begin = before - 1;
   }
-  std::string out;
-  out.reserve(text.size() - (end - begin));
-  return out.append(text.substr(0, begin)).append(text.substr(end));
+  document.erase(begin, end - begin);
+  return true;
 }
 
 int integer_at(std::string_view text, std::initializer_list<std::string_view> path) {

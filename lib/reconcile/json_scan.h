@@ -36,8 +36,8 @@ std::string string_at(std::string_view text, std::initializer_list<std::string_v
 // The integer at `path`; 0 if there is none.
 int integer_at(std::string_view text, std::initializer_list<std::string_view> path);
 
-// The text without the member at `path`, the first if there are more; all else as it stands. nullopt: there
-// is none. REQUIRES: `path` is not empty.
-std::optional<std::string> without(std::string_view text, std::initializer_list<std::string_view> path);
+// Takes the member at `path` out of the document, the first if there are more; all else stays as it stands.
+// False: there is none. REQUIRES: `path` is not empty.
+bool cut(std::string& document, std::initializer_list<std::string_view> path);
 
 }  // namespace fairlead::reconcile
