@@ -25,7 +25,9 @@ void read_body(const JsonView& root, EndpointSlice& out) {
   const auto label = out.meta.labels.find("kubernetes.io/service-name");
   if (label != out.meta.labels.end()) out.service_name = label->second;
   root.at("addressType").read(out.address_type);
-  for (const auto& item : root.at("endpoints").items(kMaxEndpoints)) {
+  const auto endpoints = root.at("endpoints").items(kMaxEndpoints);
+  out.endpoints.reserve(endpoints.size());  // as many as there are: thousands of slices are kept
+  for (const auto& item : endpoints) {
     SliceEndpoint endpoint;
     if (!item.object()) continue;
     read_endpoint(item, endpoint);

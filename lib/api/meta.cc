@@ -76,7 +76,9 @@ void read_served_meta(const JsonView& metadata, ObjectMeta& out) {
 }
 
 void read_conditions(const JsonView& list, std::vector<Condition>& out) {
-  for (const auto& item : list.items(kMaxConditions)) {
+  const auto items = list.items(kMaxConditions);
+  out.reserve(items.size());
+  for (const auto& item : items) {
     Condition condition;
     if (!item.object()) continue;
     item.at("type").require();

@@ -34,7 +34,9 @@ void check_direct_port(const JsonView& view, const VirtualServer& server, net::P
 
 void read_reals(const JsonView& list, VirtualServer& server) {
   std::set<std::pair<net::IpAddress, net::Port>> seen;
-  for (const auto& item : list.items(kMaxReals)) {
+  const auto items = list.items(kMaxReals);
+  server.reals.reserve(items.size());  // as many as there are: thousands of sets are kept
+  for (const auto& item : items) {
     RealServer real;
     if (!item.object()) continue;
     item.at("address").require();
