@@ -160,8 +160,7 @@ void Controller::written(const Writer::Outcome& outcome) {
 bool Controller::note_refused() {
   const Refused now = writer_.refused();
   if (now == memory_.refused) return false;
-  for (const auto& notice : denied_status_notices(caches_.inputs(), memory_.refused, now))
-    writer_.tell(notice);
+  for (const auto& notice : denied_notices(caches_.inputs(), memory_.refused, now)) writer_.tell(notice);
   memory_.refused = now;
   return true;
 }

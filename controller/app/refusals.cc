@@ -1,5 +1,6 @@
 #include "controller/app/refusals.h"
 
+#include <algorithm>
 #include <set>
 
 #include "controller/app/paths.h"
@@ -12,18 +13,42 @@ namespace {
 constexpr int kUnauthorized = 401;
 constexpr int kTimeout = 408;
 constexpr int kConflict = 409;
+constexpr int kUnprocessable = 422;
 constexpr int kTooManyRequests = 429;
+constexpr int kInternalError = 500;
 
-std::string without_digits(std::string text) {
-  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
-  return text;
+// Of an apply, and of a JSON patch that does not fit what is there.
+constexpr std::string_view kNotInSchema = "failed to create typed ";
+constexpr std::string_view kDoesNotApply = "the server rejected our request due to an error in our request";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A number is one, and so is a time, an address or an identifier.
+bool is_of_word(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || is_digit(c) || c == '-' || c == '.' || c == ':';
+}
+
+std::string without_numbers(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && is_of_word(text[end])) ++end;
+    const std::string_view word = text.substr(at, end - at);
+    if (std::none_of(word.begin(), word.end(), is_digit)) out += word;
+    if (end < text.size()) out += text[end];
+    at = end + 1;
+  }
+  return out;
 }
 
 bool is_of_status(Verb verb) { return verb == Verb::kApplyStatus || verb == Verb::kRemoveEntries; }
 
 }  // namespace
 
-bool Refusals::is_refusal(int status) {
+bool Refusals::is_refusal(int status, std::string_view message) {
+  if (status == kInternalError) return message.starts_with(kNotInSchema);
+  if (status == kUnprocessable && message == kDoesNotApply) return false;
   const bool later =
       status == kUnauthorized || status == kTimeout || status == kConflict || status == kTooManyRequests;
   return status >= 400 && status < 500 && !later;
@@ -37,7 +62,7 @@ void Refusals::refused(const Write& write, const std::string& why, TimePoint now
   if (is_new) answer.first = now;
   answer.told = answer.told || now - answer.first >= kAfter;
   const std::string line = api::cut_text(printable(why), kMostOfText);
-  if (without_digits(line) != without_digits(answer.why)) answer.why = line;
+  if (is_new || without_numbers(line) != without_numbers(answer.why)) answer.why = line;
 }
 
 void Refusals::over(const Write& write) { refused_.erase(subject_of(write)); }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -19,13 +20,15 @@ class Refusals {
   static constexpr Seconds kAfter{1};
   static constexpr std::size_t kMostOfText = 512;  // bytes
 
-  // True of an answer, by its HTTP status, that says no to what is written or to who writes it: the same
-  // again is refused until somebody changes something. Not of a conflict, of missing credentials, nor of what
-  // may just be asked again later.
-  static bool is_refusal(int status);
+  // True of an answer, by its HTTP status and its message (empty: it has none), that says no to what is
+  // written or to who writes it: the same again is refused until somebody changes something. So is a field
+  // that the schema does not know, which the API server answers with 500. Not of a conflict, nor of a JSON
+  // patch of something that has changed since, of missing credentials, nor of what may just be asked again
+  // later.
+  static bool is_refusal(int status, std::string_view message);
 
-  // `why`: the server's words. Where nothing but numbers in them change (what a quota has used), those told
-  // first stay.
+  // `why`: the server's words. Where nothing changes but words with a digit in them (what a quota has used, a
+  // time, the name of a request), those told first stay.
   void refused(const Write& write, const std::string& why, TimePoint now);
   // It has been taken, or there is nothing any more that it would change.
   void over(const Write& write);

@@ -187,7 +187,9 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
 
 // What is refused is asked for again as whatever fails: the condition tells of it meanwhile.
 void Writer::refused(const Write& write, const apiserver::ApiResponse& response, const std::string& why) {
-  if (Refusals::is_refusal(response.status)) refusals_.refused(write, why, sys::now());
+  const auto reply = api::decode_status_reply(response.body);
+  const std::string message = reply.ok() ? reply.value.message : "";
+  if (Refusals::is_refusal(response.status, message)) refusals_.refused(write, why, sys::now());
 }
 
 void Writer::end_of(const Write& write) {

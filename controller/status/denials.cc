@@ -87,8 +87,15 @@ std::optional<api::EventSubject> subject_of(const std::string& api_version, cons
   return api::EventSubject{api_version, kind, meta.name, meta.namespace_name, meta.uid};
 }
 
+// Nobody writes its status any more, and what can be refused of it is that its finalizer goes.
+bool is_leaving(const Inputs& inputs, const Refusable& refused) {
+  if (refused.plural != "virtualips" || refused.status) return false;
+  const auto* object = newest(inputs.virtual_ips, inputs.poisoned_virtual_ips, refused.key);
+  return object != nullptr && object->meta.deleting;
+}
+
 // Of the kinds that an Event tells of.
-std::optional<api::EventSubject> whose_status(const Inputs& inputs, const Refusable& refused) {
+std::optional<api::EventSubject> whose(const Inputs& inputs, const Refusable& refused) {
   const std::string ours = "fairlead.dev/v1alpha1";
   const auto& key = refused.key;
   if (refused.plural == "virtualips")
@@ -143,14 +150,16 @@ std::optional<Refusal> denied_service(const Inputs& inputs, const api::ObjectKey
   return std::nullopt;
 }
 
-std::vector<Notice> denied_status_notices(const Inputs& inputs, const Refused& before, const Refused& now) {
+std::vector<Notice> denied_notices(const Inputs& inputs, const Refused& before, const Refused& now) {
   std::vector<Notice> out;
   for (const auto& [refused, why] : now) {
-    if (!refused.status || before.contains(refused)) continue;
-    const auto subject = whose_status(inputs, refused);
+    const bool untold = refused.status || is_leaving(inputs, refused);
+    if (!untold || before.contains(refused)) continue;
+    const auto subject = whose(inputs, refused);
     if (!subject) continue;
+    const std::string what = refused.status ? "its status" : "its finalizers";
     out.push_back({*subject, api::EventType::kWarning, std::string(to_string(EventReason::kWriteRefused)),
-                   "Write", denied_message({{"its status", why}})});
+                   "Write", denied_message({{what, why}})});
   }
   return out;
 }

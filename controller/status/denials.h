@@ -9,7 +9,8 @@
 #include "controller/plan/desired.h"
 
 // What is told of writes that the API server goes on refusing (FC-18). Of a status that is refused nothing
-// can stand in it: an Event tells of that, and who depends on the object.
+// can stand in it: an Event tells of that, and who depends on the object. Nor does anything stand in the
+// status of a VirtualIP that is being deleted.
 namespace fairlead::controller {
 
 // An object of which a write is refused, as a message calls it, and the server's words.
@@ -44,7 +45,8 @@ class Denials {
 std::optional<Refusal> denied_service(const Inputs& inputs, const api::ObjectKey& key,
                                       const api::VirtualIPStatus* status);
 
-// Events of VirtualIPs, Services and AddressPools whose status is refused `now`, and was not `before`.
-std::vector<Notice> denied_status_notices(const Inputs& inputs, const Refused& before, const Refused& now);
+// Events of VirtualIPs, Services and AddressPools whose status is refused `now`, and was not `before`, and of
+// VirtualIPs that are being deleted and whose finalizer cannot go.
+std::vector<Notice> denied_notices(const Inputs& inputs, const Refused& before, const Refused& now);
 
 }  // namespace fairlead::controller

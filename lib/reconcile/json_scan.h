@@ -24,7 +24,8 @@ bool for_each_member(std::string_view text,
 
 // The raw value of the first member called `key`. nullopt: not there, or `text` is no object.
 std::optional<std::string_view> member(std::string_view text, std::string_view key);
-// The same, one level after the other: member_at(object, {"metadata", "name"}).
+// The same, one level after the other: member_at(object, {"metadata", "name"}). Whether the objects around it
+// end is not looked at: of text that breaks off behind it, it is found.
 std::optional<std::string_view> member_at(std::string_view text,
                                           std::initializer_list<std::string_view> path);
 

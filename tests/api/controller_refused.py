@@ -207,6 +207,9 @@ def other_versions(stage):
     has_group = until(lambda: stage.world.group_of("192.0.2.86"))
     stage.check("FC-07: a kind that lacks a field we write: it is said, the address has its group all the same, and it lives",
                 said and has_group and stage.well(), stage.log())
+    told = until(lambda: stage.world.events("WriteRefused", "(default/older;"), 20)
+    stage.check("FC-07: and told by an Event, though the API server answers with 500",
+                told and "of its status: 500 " in told[0] and "field not declared in schema" in told[0], told or stage.log())
     put(lambda schema: schema["status"]["properties"].update(kept))
     stage.check("FC-07: with the kind as it should be, the status comes", until(lambda: stage.serves("older"), 60), stage.log())
     stage.remove("older")

@@ -25,9 +25,28 @@ void refuse(Refusals& refusals, const Write& write, const std::string& why) {
 }
 
 TEST(RefusalsFC18, AnAnswerIsOneIfTheSameAgainIsRefused) {
-  for (const int status : {400, 403, 404, 405, 413, 422}) EXPECT_TRUE(Refusals::is_refusal(status)) << status;
+  for (const int status : {400, 403, 404, 405, 413, 422})
+    EXPECT_TRUE(Refusals::is_refusal(status, "no")) << status;
   for (const int status : {200, 201, 301, 401, 408, 409, 429, 500, 503, 504})
-    EXPECT_FALSE(Refusals::is_refusal(status)) << status;
+    EXPECT_FALSE(Refusals::is_refusal(status, "no")) << status;
+  EXPECT_TRUE(Refusals::is_refusal(403, "")) << "a proxy's";
+  EXPECT_FALSE(Refusals::is_refusal(500, "")) << "a proxy's";
+}
+
+// FC-07: the CRD is of another release. The API server has no status of its own for that.
+TEST(RefusalsFC18, AFieldThatTheSchemaDoesNotKnowIsRefusedThoughTheAnswerIs500) {
+  const std::string words =
+      "failed to create typed patch object (default/web; fairlead.dev/v1alpha1, Kind=VirtualIP): "
+      ".status.groups: field not declared in schema";
+  EXPECT_TRUE(Refusals::is_refusal(500, words));
+  EXPECT_FALSE(Refusals::is_refusal(503, words));
+  EXPECT_FALSE(Refusals::is_refusal(500, "Internal error occurred: failed calling webhook"));
+}
+
+// The entry that is to go has gone: a cache is behind, and the next round does not want it any more.
+TEST(RefusalsFC18, AJsonPatchOfWhatHasChangedSinceIsNoRefusal) {
+  EXPECT_FALSE(Refusals::is_refusal(422, "the server rejected our request due to an error in our request"));
+  EXPECT_TRUE(Refusals::is_refusal(422, "VRRPGroup.fairlead.dev \"g\" is invalid"));
 }
 
 TEST(RefusalsFC18, IsToldOfWhenItIsRefusedAgainASecondLater) {
@@ -72,7 +91,8 @@ TEST(RefusalsFC18, AStatusIsToldOfByItselfAndAnObjectOnceWhateverItsVerbs) {
             (Refused{{{"virtualips", web, false}, "403 no"}, {{"virtualips", web, true}, "403 no"}}));
 }
 
-// A quota says how much is used, a schema the version it met: each change of a condition is a write.
+// A quota says how much is used, a schema the version it met, a webhook when and whom it was asked by: each
+// change of a condition is a write.
 TEST(RefusalsFC18, OtherWordsAreToldOtherNumbersAreNot) {
   Refusals refusals;
   refuse(refusals, set_write(), "403 quota: used 5 of 5");
@@ -80,6 +100,17 @@ TEST(RefusalsFC18, OtherWordsAreToldOtherNumbersAreNot) {
   EXPECT_EQ(refusals.told().begin()->second, "403 quota: used 5 of 5");
   refusals.refused(set_write(), "403 no right", kStart + Seconds(3));
   EXPECT_EQ(refusals.told().begin()->second, "403 no right");
+  refusals.refused(set_write(), "400 denied the request 8c21d0e4-91bc", kStart + Seconds(4));
+  refusals.refused(set_write(), "400 denied the request 0e5f-77aa-c0de1", kStart + Seconds(5));
+  EXPECT_EQ(refusals.told().begin()->second, "400 denied the request 8c21d0e4-91bc");
+  refusals.refused(set_write(), "400 denied the request, 8c21d0e4-91bc", kStart + Seconds(6));
+  EXPECT_EQ(refusals.told().begin()->second, "400 denied the request, 8c21d0e4-91bc");
+}
+
+TEST(RefusalsFC18, WordsThatAreANumberAreToldToo) {
+  Refusals refusals;
+  refuse(refusals, set_write(), "403");
+  EXPECT_EQ(refusals.told().begin()->second, "403");
 }
 
 TEST(RefusalsFC18, TheWordsAreOneLineAndCut) {

@@ -188,14 +188,24 @@ TEST(DenialsFC18, OfAStatusThatIsRefusedAnEventTellsOnce) {
                         {{"virtualips", {"shop", "gone"}, true}, kWhy},
                         {{"virtualips", kWeb, false}, kWhy},
                         {{"vrrpgroups", {"", kGroup}, true}, kWhy}};
-  const auto notices = denied_status_notices(inputs, {}, refused);
+  const auto notices = denied_notices(inputs, {}, refused);
   EXPECT_EQ(notes_of(notices),
             (Notes{"AddressPool: " + refuses("its status"), "Service: " + refuses("its status"),
                    "VirtualIP: " + refuses("its status")}));
   ASSERT_FALSE(notices.empty());
   EXPECT_EQ(notices[0].regarding,
             (api::EventSubject{"fairlead.dev/v1alpha1", "AddressPool", "public", "", "uid-public"}));
-  EXPECT_EQ(denied_status_notices(inputs, refused, refused), std::vector<Notice>{});
+  EXPECT_EQ(denied_notices(inputs, refused, refused), std::vector<Notice>{});
+}
+
+TEST(DenialsFC18, OfAVirtualIPThatIsBeingDeletedAnEventTellsOnceThatItsFinalizerCannotGo) {
+  Inputs inputs = served();
+  const Refused refused{{{"virtualips", kWeb, false}, kWhy}, {{"vrrpgroups", {"", kGroup}, false}, kWhy}};
+  EXPECT_EQ(denied_notices(inputs, {}, refused), std::vector<Notice>{}) << "conditions tell of these";
+  inputs.virtual_ips.at(kWeb).meta.deleting = true;
+  EXPECT_FALSE(statuses_of(inputs).virtual_ips.contains(kWeb));
+  EXPECT_EQ(notes_of(denied_notices(inputs, {}, refused)), Notes{"VirtualIP: " + refuses("its finalizers")});
+  EXPECT_EQ(denied_notices(inputs, refused, refused), std::vector<Notice>{});
 }
 
 // The shell alone knows when it is over.
