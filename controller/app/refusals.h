@@ -11,13 +11,14 @@
 #include "lib/base/time.h"
 
 // Writes that the API server refuses (FC-18): for a right, a policy, a webhook, the schema, a quota. It is
-// told of one that is refused again a second or more after the first time and was not taken in between: what
-// is over by then was on its way (a namespace that ends, rights that the server has not read yet). Pure.
+// told of one that is refused again kAfter or more after the first time and was not taken in between: what is
+// over by then was on its way (a namespace that ends, rights that a server which starts has not read yet).
+// Pure.
 namespace fairlead::controller {
 
 class Refusals {
  public:
-  static constexpr Seconds kAfter{1};
+  static constexpr Seconds kAfter{5};
   static constexpr std::size_t kMostOfText = 512;  // bytes
 
   // True of an answer, by its HTTP status and its message (empty: it has none), that says no to what is

@@ -5,6 +5,7 @@
 #include "controller/plan/event_reason.h"
 #include "controller/plan/newest.h"
 #include "controller/status/conditions.h"
+#include "controller/status/just_begun.h"
 
 namespace fairlead::controller {
 namespace {
@@ -133,21 +134,20 @@ const std::vector<Denied>& Denials::of(const std::string& uid) const {
   return found == by_uid_.end() ? nothing : found->second;
 }
 
-std::optional<Refusal> denied_service(const Inputs& inputs, const api::ObjectKey& key,
-                                      const api::VirtualIPStatus* status) {
-  if (inputs.memory.refused.empty()) return std::nullopt;
+std::optional<Refusal> denied_service(const Inputs& inputs, const api::Service& service,
+                                      const std::vector<Denied>& denied) {
   for (const bool of_status : {false, true}) {
-    const Refusable refused{"virtualips", key, of_status};
+    const Refusable refused{"virtualips", api::key_of(service.meta), of_status};
     const auto found = inputs.memory.refused.find(refused);
     if (found == inputs.memory.refused.end()) continue;
     return Refusal{Reason::kWriteRefused, denied_message({{named(refused, "its VirtualIP"), found->second}})};
   }
-  const auto* degraded = status == nullptr ? nullptr : find_condition(status->conditions, "Degraded");
-  if (degraded == nullptr) return std::nullopt;
-  for (const auto& [reason, message] : causes_of(*degraded)) {
-    if (reason == to_string(Reason::kWriteRefused)) return Refusal{Reason::kWriteRefused, message};
-  }
-  return std::nullopt;
+  if (!denied.empty()) return Refusal{Reason::kWriteRefused, denied_message(denied)};
+  const auto* shown = find_condition(service.conditions, "Accepted");
+  const bool stands = has_just_begun(inputs) && shown != nullptr &&
+                      shown->status == api::ConditionStatus::kFalse &&
+                      shown->reason == to_string(Reason::kWriteRefused);
+  return stands ? std::optional(Refusal{Reason::kWriteRefused, shown->message}) : std::nullopt;
 }
 
 std::vector<Notice> denied_notices(const Inputs& inputs, const Refused& before, const Refused& now) {

@@ -40,10 +40,11 @@ class Denials {
   std::map<std::string, std::vector<Denied>> by_uid_;
 };
 
-// Why a Service does not get what it asks for, where nothing else stands against it: its VirtualIP, or what
-// that is made of, is refused. `status`: of its VirtualIP; nullptr: it has none.
-std::optional<Refusal> denied_service(const Inputs& inputs, const api::ObjectKey& key,
-                                      const api::VirtualIPStatus* status);
+// Why a Service does not get what it asks for, where nothing else stands against it: its VirtualIP is
+// refused, or what that is made of (`denied`). Not for what is refused of a group that it is in: it is served
+// there. A controller that has just begun goes on saying so (just_begun.h).
+std::optional<Refusal> denied_service(const Inputs& inputs, const api::Service& service,
+                                      const std::vector<Denied>& denied);
 
 // Events of VirtualIPs, Services and AddressPools whose status is refused `now`, and was not `before`, and of
 // VirtualIPs that are being deleted and whose finalizer cannot go.

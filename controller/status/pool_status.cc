@@ -12,6 +12,7 @@
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
 #include "controller/status/conditions.h"
+#include "controller/status/just_begun.h"
 #include "controller/status/notices.h"
 #include "lib/base/text.h"
 
@@ -32,6 +33,10 @@ api::Condition degraded(const Inputs& inputs, const api::AddressPool& pool, cons
   if (no) causes.push_back(condition("Degraded", true, no->reason, no->message));
   if (!no && !exhausted.empty()) {
     causes.push_back(condition("Degraded", true, Reason::kPoolExhausted, exhausted));
+  }
+  if (has_just_begun(inputs)) {
+    const auto kept = not_judged_again(pool.status.conditions, causes);
+    causes.insert(causes.end(), kept.begin(), kept.end());
   }
   return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }

@@ -6,15 +6,16 @@
 #include "controller/plan/holdings.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
-#include "controller/plan/services.h"
 #include "controller/plan/translate.h"
 #include "controller/status/conditions.h"
 #include "controller/status/denials.h"
 #include "controller/status/given_up.h"
 #include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
+#include "controller/status/just_begun.h"
 #include "controller/status/notices.h"
 #include "controller/status/pool_status.h"
+#include "controller/status/service_status.h"
 #include "controller/status/unselected.h"
 #include "controller/status/virtual_ip_status.h"
 
@@ -51,6 +52,14 @@ void note_unreadable(const Inputs& inputs, const api::VRRPGroup& group, GroupSum
                                            " cannot be read any more, and stays as it is until it can be: " +
                                            api::to_string(poisoned->problems)));
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+}
+
+// What is not known again yet of what the group says (just_begun.h).
+void keep_unjudged(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  if (!has_just_begun(inputs)) return;
+  const auto kept = not_judged_again(group.status.conditions, summary.degraded);
+  summary.degraded.insert(summary.degraded.end(), kept.begin(), kept.end());
+  if (!kept.empty() && summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
 std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip, const Report& report) {
@@ -90,6 +99,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     note_undone(inputs, group, summary);
     note_denied(inputs, group, summary);
     note_unreadable(inputs, group, summary);
+    keep_unjudged(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;
@@ -130,12 +140,19 @@ std::map<api::ObjectKey, Decision> unread_decisions(const Inputs& inputs) {
   return out;
 }
 
-void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const Summaries& summaries,
-                           WallTime wall_now, Statuses& out) {
-  const auto held = held_by_uid(inputs, summaries);
+// What VirtualIPs are summarized from.
+struct Known {
+  const Inputs& inputs;
+  const Desired& desired;
+  const Summaries& summaries;
+  const Denials& denials;
+};
+
+void summarize_virtual_ips(const Known& known, WallTime wall_now, Statuses& out) {
+  const Inputs& inputs = known.inputs;
+  const auto held = held_by_uid(inputs, known.summaries);
   const auto sets = sets_by_uid(inputs);
   Unselected unselected(inputs);
-  const Denials denials(inputs, desired);
   const auto summarize_one = [&](const api::ObjectKey& key, const Decision& decision) {
     const auto* object = newest(inputs.virtual_ips, inputs.poisoned_virtual_ips, key);
     if (object == nullptr) return;
@@ -143,7 +160,8 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
     if (const auto found = held.find(object->meta.uid); found != held.end()) report.held = found->second;
     if (const auto found = sets.find(object->meta.uid); found != sets.end()) report.sets = found->second;
     report.undone = undone_of(inputs, key, report);
-    report.denied = denials.of(object->meta.uid);
+    report.denied = known.denials.of(object->meta.uid);
+    report.just_begun = has_just_begun(inputs);
     for (const auto& one : report.held) {
       if (report.unselected.empty()) report.unselected = unselected.why(*object, one.address);
     }
@@ -152,98 +170,8 @@ void summarize_virtual_ips(const Inputs& inputs, const Desired& desired, const S
                                         virtual_ip_notices(*object, status));
     out.virtual_ips.emplace_hint(out.virtual_ips.end(), key, std::move(status));
   };
-  for (const auto& [key, decision] : desired.decisions) summarize_one(key, decision);
+  for (const auto& [key, decision] : known.desired.decisions) summarize_one(key, decision);
   for (const auto& [key, decision] : unread_decisions(inputs)) summarize_one(key, decision);
-}
-
-// The ingress of a Service: its VirtualIP's address, from the first time a node serves it.
-std::vector<api::LoadBalancerIngress> ingress_of(const api::Service& service,
-                                                 const api::VirtualIP& virtual_ip,
-                                                 const api::VirtualIPStatus& status) {
-  std::vector<api::LoadBalancerIngress> out;
-  const bool delegate = virtual_ip.spec.forwarding == api::Forwarding::kDelegate;
-  for (const auto& address : status.addresses) out.push_back({address, delegate ? "VIP" : "Proxy"});
-  const bool served = status.state != api::to_string(api::VipState::kPending) &&
-                      status.state != api::to_string(api::VipState::kRejected);
-  return served || out == service.ingress ? out : std::vector<api::LoadBalancerIngress>{};
-}
-
-// It has it, or had it and its claim is still there.
-bool is_its_own(const Inputs& inputs, const std::string& text, const std::string& uid) {
-  const auto address = net::parse_address(text);
-  const auto* claim = address ? find(inputs.claims, cluster_key(api::address_claim_name(*address))) : nullptr;
-  if (claim == nullptr) return false;
-  const auto holders = api::holders_of(*claim);
-  return std::any_of(holders.begin(), holders.end(), [&](const auto& one) { return one.uid == uid; });
-}
-
-// What the Service shows stays while its VirtualIP is on its way to just that, after a restore of the cluster
-// (kubernetes.md 1, "Allocation order"), or from there to another: who follows it, external-dns for one, is
-// not told that there is none. While it is withdrawn the address is its own, too, and while its group cannot
-// be read.
-bool goes_on_showing(const Inputs& inputs, const api::Service& service, const api::VirtualIP& virtual_ip,
-                     const Decision& decision) {
-  const auto& no = decision.not_placed;
-  const bool placed = !no || no->reason == Reason::kWithdrawn || is_hidden(decision);
-  if (decision.not_accepted || decision.not_allocated || !placed) return false;
-  const auto is_on_its_way = [&](const std::string& text) {
-    return std::any_of(decision.addresses.begin(), decision.addresses.end(),
-                       [&](const auto& address) { return net::to_string(address) == text; });
-  };
-  return std::any_of(service.ingress.begin(), service.ingress.end(), [&](const auto& ingress) {
-    return is_on_its_way(ingress.ip) || is_its_own(inputs, ingress.ip, virtual_ip.meta.uid);
-  });
-}
-
-// Which is nothing that stands against a Service: its Pods come and go.
-bool waits_for_endpoints(const Refusal& refusal) {
-  return refusal.reason == Reason::kWithdrawn || refusal.reason == Reason::kNoEndpoints;
-}
-
-ServiceStatus service_status(const Inputs& inputs, const Desired& desired, const api::ObjectKey& key,
-                             const std::optional<Refusal>& refusal, const Statuses& statuses) {
-  const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
-  ServiceStatus out;
-  std::optional<Refusal> no = refusal;
-  const auto* poisoned = find(inputs.poisoned_services, key);
-  if (poisoned != nullptr) no = unreadable(*poisoned);
-  const auto* virtual_ip = find(inputs.virtual_ips, key);
-  const auto* status = find(statuses.virtual_ips, key);
-  const bool ours = virtual_ip != nullptr && status != nullptr && made_for(*virtual_ip, service);
-  if (ours) {
-    out.ingress = ingress_of(service, *virtual_ip, *status);
-    const auto decided = desired.decisions.find(key);
-    static const Decision kNone;
-    const Decision& decision = decided == desired.decisions.end() ? kNone : decided->second;
-    if (out.ingress.empty() && goes_on_showing(inputs, service, *virtual_ip, decision))
-      out.ingress = service.ingress;
-    for (const auto* of_vip : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
-      if (!no && *of_vip && !waits_for_endpoints(**of_vip)) no = *of_vip;
-    }
-  }
-  const bool unknown =
-      poisoned != nullptr || !no;  // the VirtualIP is being made, or nobody knows what it should be
-  if (unknown && virtual_ip == nullptr) out.ingress = service.ingress;
-  if (!no) no = denied_service(inputs, key, ours ? status : nullptr);
-  if (no) out.conditions.push_back(condition("Accepted", false, no->reason, no->message));
-  if (!no && ours) out.conditions.push_back(condition("Accepted", true, Reason::kAccepted, ""));
-  return out;
-}
-
-void summarize_services(const Inputs& inputs, const Desired& desired, WallTime wall_now, Statuses& out) {
-  auto refusals = desired.services;
-  for (const auto& [key, poisoned] : inputs.poisoned_services) {
-    const auto* service = newest(inputs.services, inputs.poisoned_services, key);
-    if (service != nullptr && is_ours(*service, inputs.settings)) refusals.insert({key, std::nullopt});
-  }
-  for (const auto& [key, refusal] : refusals) {
-    const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
-    ServiceStatus status = service_status(inputs, desired, key, refusal, out);
-    status.conditions =
-        timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
-    out.service_notices.emplace_hint(out.service_notices.end(), key, service_notices(service, status));
-    out.services.emplace_hint(out.services.end(), key, std::move(status));
-  }
 }
 
 }  // namespace
@@ -252,8 +180,9 @@ Summary summarize(const Inputs& inputs, const Desired& desired, const ClaimsMemo
                   WallTime wall_now) {
   Summary out;
   const Summaries summaries = summarize_groups(inputs, before, wall_now, out);
-  summarize_virtual_ips(inputs, desired, summaries, wall_now, out.statuses);
-  summarize_services(inputs, desired, wall_now, out.statuses);
+  const Denials denials(inputs, desired);
+  summarize_virtual_ips({inputs, desired, summaries, denials}, wall_now, out.statuses);
+  summarize_services(inputs, desired, denials, wall_now, out.statuses);
   give_up_services(inputs, out.statuses);
   summarize_pools(inputs, desired, wall_now, out.statuses);
   return out;

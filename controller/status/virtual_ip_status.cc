@@ -5,6 +5,7 @@
 #include <set>
 
 #include "controller/status/conditions.h"
+#include "controller/status/just_begun.h"
 #include "controller/status/last_transition.h"
 
 namespace fairlead::controller {
@@ -170,6 +171,10 @@ api::Condition degraded(const Report& report) {
     causes.push_back(
         condition("Degraded", true, Reason::kPoolRemoved,
                   report.decision->pool_removed + "; the address stays until the VirtualIP changes"));
+  }
+  if (report.just_begun) {
+    const auto kept = not_judged_again(report.virtual_ip->status.conditions, causes);
+    causes.insert(causes.end(), kept.begin(), kept.end());
   }
   return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }

@@ -45,14 +45,23 @@ struct Refusing {
     }
     return taken;
   }
-  // Until three rounds have changed nothing, and what was told has been told; members report meanwhile.
+  // Until so many rounds have changed nothing, and what was to be told has been told; members report
+  // meanwhile.
   void settle() {
+    const int enough = static_cast<int>(Refusals::kAfter.count()) + 3;
     int quiet = 0;
-    for (int i = 0; i < 40 && quiet < 3; ++i) {
+    for (int i = 0; i < 60 && quiet < enough; ++i) {
       quiet = round() == 0 ? quiet + 1 : 0;
       report_all(api, "node-1");
     }
-    ASSERT_EQ(quiet, 3) << "it goes on writing";
+    ASSERT_EQ(quiet, enough) << "it goes on writing";
+  }
+  // Another controller takes over, which knows what the API server has.
+  void take_over() {
+    memory_ = {};
+    memory_.begun = now_ + Seconds(1);
+    claims_ = {};
+    refusals_ = {};
   }
   std::string reason(const std::string& kind, const std::string& name, const std::string& type) {
     for (const auto& each : api.at({kind, {"shop", name}})["status"]["conditions"]) {
@@ -113,6 +122,27 @@ TEST(ConvergenceFC18, AServiceWhoseVirtualIPIsRefusedSaysSoItself) {
   cluster.settle();
   EXPECT_EQ(cluster.reason("Service", "web", "Accepted"), "Accepted");
   EXPECT_EQ(cluster.told().size(), 1U);
+}
+
+TEST(ConvergenceFC18, ANewLeaderNeitherTakesItBackNorTellsItAgain) {
+  Refusing cluster;
+  fill(cluster.api);
+  cluster.refuses = [](const Write& write) {
+    return write.target == Target::kRealServerSet && write.key.name == "vip-3-v4-0";
+  };
+  cluster.settle();
+  ASSERT_EQ(cluster.reason("VirtualIP", "vip-3", "Degraded"), "WriteRefused");
+  ASSERT_EQ(cluster.told().size(), 1U);
+  cluster.take_over();
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(cluster.round(), 0U) << i;
+    EXPECT_EQ(cluster.reason("VirtualIP", "vip-3", "Degraded"), "WriteRefused") << i;
+  }
+  EXPECT_EQ(cluster.told().size(), 1U);
+  cluster.take_over();
+  cluster.refuses = [](const Write&) { return false; };
+  for (int i = 0; i < 40; ++i) cluster.round();
+  EXPECT_EQ(cluster.reason("VirtualIP", "vip-3", "Degraded"), "Healthy");
 }
 
 // It is not wanted any more, and nobody will ever take it.

@@ -49,7 +49,7 @@ TEST(RefusalsFC18, AJsonPatchOfWhatHasChangedSinceIsNoRefusal) {
   EXPECT_TRUE(Refusals::is_refusal(422, "VRRPGroup.fairlead.dev \"g\" is invalid"));
 }
 
-TEST(RefusalsFC18, IsToldOfWhenItIsRefusedAgainASecondLater) {
+TEST(RefusalsFC18, IsToldOfWhenItIsRefusedAgainSecondsLater) {
   Refusals refusals;
   refusals.refused(set_write(), "403 exceeded quota", kStart);
   EXPECT_EQ(refusals.told(), Refused{});

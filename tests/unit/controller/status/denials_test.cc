@@ -149,18 +149,31 @@ TEST(DenialsFC18, AServiceSaysInAcceptedWhatIsRefusedOfItsVirtualIP) {
   put(inputs.services, service("web", "192.0.2.100"));
   inputs.virtual_ips.at(kWeb).meta.owner_references = {{"v1", "Service", "web", "uid-web", true}};
   EXPECT_EQ(of_type(statuses_of(inputs).services.at(kWeb).conditions, "Accepted").reason, "Accepted");
-  inputs.memory.refused = {{{"vrrpgroups", {"", kGroup}, false}, kWhy}};
+  const Refusable set{"realserversets", {"shop", "web-v4-0"}, false};
+  const std::string told = refuses("RealServerSet shop/web-v4-0");
+  inputs.memory.refused = {{set, kWhy}};
   const auto statuses = statuses_of(inputs);
   const auto accepted = of_type(statuses.services.at(kWeb).conditions, "Accepted");
   EXPECT_EQ(accepted.status, api::ConditionStatus::kFalse);
   EXPECT_EQ(accepted.reason, "WriteRefused");
-  EXPECT_EQ(accepted.message, refuses("VRRPGroup " + kGroup));
-  EXPECT_EQ(notes_of(statuses.service_notices.at(kWeb)), Notes{"Service: " + refuses("VRRPGroup " + kGroup)});
-  EXPECT_EQ(notes_of(statuses.virtual_ip_notices.at(kWeb)),
-            Notes{"VirtualIP: " + refuses("VRRPGroup " + kGroup)});
+  EXPECT_EQ(accepted.message, told);
+  EXPECT_EQ(notes_of(statuses.service_notices.at(kWeb)), Notes{"Service: " + told});
+  EXPECT_EQ(notes_of(statuses.virtual_ip_notices.at(kWeb)), Notes{"VirtualIP: " + told});
   inputs.services.at(kWeb).conditions = statuses.services.at(kWeb).conditions;
-  inputs.memory.refused = {{{"vrrpgroups", {"", kGroup}, false}, "422 another word"}};
+  inputs.memory.refused = {{set, "422 another word"}};
   EXPECT_EQ(notes_of(statuses_of(inputs).service_notices.at(kWeb)), Notes{});
+}
+
+// It is served in it, and has what it asks for.
+TEST(DenialsFC18, AServiceSaysNothingOfTheGroupThatServesIt) {
+  Inputs inputs = served();
+  put(inputs.services, service("web", "192.0.2.100"));
+  inputs.virtual_ips.at(kWeb).meta.owner_references = {{"v1", "Service", "web", "uid-web", true}};
+  inputs.memory.refused = {{{"vrrpgroups", {"", kGroup}, false}, kWhy}};
+  const auto statuses = statuses_of(inputs);
+  EXPECT_EQ(of_type(statuses.services.at(kWeb).conditions, "Accepted").reason, "Accepted");
+  EXPECT_EQ(notes_of(statuses.service_notices.at(kWeb)), Notes{});
+  EXPECT_EQ(of_type(statuses.virtual_ips.at(kWeb).conditions, "Degraded").reason, "WriteRefused");
 }
 
 // A quota of VirtualIPs: there is none that could say it. What the Service shows stays.
