@@ -198,6 +198,15 @@ std::string hidden_state(const api::VirtualIPStatus& present) {
   return well ? std::string(api::to_string(VipState::kDegraded)) : present.state;
 }
 
+// Of a hidden one: what it is to have no more may be the next one's by now.
+void drop_others(const Decision& decision, api::VirtualIPStatus& out) {
+  std::erase_if(out.addresses, [&](const std::string& shown) {
+    return std::none_of(decision.addresses.begin(), decision.addresses.end(),
+                        [&](const auto& address) { return net::to_string(address) == shown; });
+  });
+  out.address = out.addresses.empty() ? "" : out.addresses.front();
+}
+
 void fill_held(const Report& report, api::VirtualIPStatus& out) {
   out.addresses.clear();
   out.groups.clear();
@@ -231,7 +240,9 @@ api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
   api::VirtualIPStatus out = object.status;
   out.observed_generation = object.meta.generation;
   const bool hidden = is_hidden(*report.decision);
-  if (!hidden) {
+  if (hidden) {
+    drop_others(*report.decision, out);
+  } else {
     fill_held(report, out);
     fill_master(report, now, out);
   }

@@ -119,6 +119,27 @@ TEST(UnreadableFC09, OfAGroupWhoseNewestVersionCannotBeReadNothingIsWrittenAndIt
   EXPECT_EQ(status.address, "192.0.2.100");
 }
 
+// It waits for that group, and has nothing meanwhile: the address that it had may be the next one's.
+TEST(UnreadableFC09, WhoWaitsForAGroupThatCannotBeReadDoesNotShowAnAddressOfBefore) {
+  Inputs inputs = three_nodes();
+  auto object = vip("web", "192.0.2.101");
+  object.status.address = "192.0.2.150";
+  object.status.addresses = {"192.0.2.150"};
+  put(inputs.virtual_ips, object);
+  auto there = group({.addresses = {{"192.0.2.100", "other"}}, .members = {{"node-a", 200}}});
+  put_claimed(inputs, vip("other", "192.0.2.100"));
+  put(inputs.groups, there);
+  put(inputs.claims, claim_naming(there.meta.name, "192.0.2.101", "web"));
+  there.meta.resource_version = "18";
+  inputs.poisoned_groups[cluster_key(there.meta.name)] =
+      poisoned_from(there.meta, {{"spec.family", "must be one of IPv4, IPv6, got \"IPv8\""}}, there);
+  const auto wanted = desired(inputs);
+  ASSERT_TRUE(wanted.decisions.at(kWeb).not_placed);
+  const auto& status = summarize(inputs, wanted, {}, WallTime(Seconds(5))).statuses.virtual_ips.at(kWeb);
+  EXPECT_EQ(status.address, "");
+  EXPECT_EQ(status.addresses, std::vector<std::string>{});
+}
+
 // Of what its version before would be deleted by the API server says "conflict" each time.
 TEST(UnreadableFC09, ASetThatNobodyWantsGoesByItsNewestVersion) {
   Inputs inputs = three_nodes();
