@@ -53,9 +53,9 @@ TEST(RefusalsFC18, IsToldOfWhenItIsRefusedAgainSecondsLater) {
   Refusals refusals;
   refusals.refused(set_write(), "403 exceeded quota", kStart);
   EXPECT_EQ(refusals.told(), Refused{});
-  refusals.refused(set_write(), "403 exceeded quota", kStart + Milliseconds(999));
+  refusals.refused(set_write(), "403 exceeded quota", kStart + Refusals::kAfter - Milliseconds(1));
   EXPECT_EQ(refusals.told(), Refused{}) << "it may be on its way";
-  refusals.refused(set_write(), "403 exceeded quota", kStart + Seconds(1));
+  refusals.refused(set_write(), "403 exceeded quota", kStart + Refusals::kAfter);
   EXPECT_EQ(refusals.told(), (Refused{{{"realserversets", kSet, false}, "403 exceeded quota"}}));
 }
 

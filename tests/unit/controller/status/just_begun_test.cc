@@ -17,6 +17,8 @@ const api::ObjectKey kGroup{"", "192-0-2-0-24-v4-1"};
 const api::ObjectKey kPool{"", "public"};
 const std::string kRefused =
     "the API server refuses what we write of RealServerSet shop/web-v4-0: 403 exceeded quota";
+const std::string kRefusedGroup =
+    "the API server refuses what we write of VRRPGroup 192-0-2-0-24-v4-1: 403 exceeded quota";
 const std::string kUndone = "this AddressPool is undone again and again";
 
 // VirtualIP shop/web of a Service, served, of which everybody says what a controller before this one has
@@ -33,7 +35,8 @@ Inputs left_by_another() {
   out.sets = desired(out).sets;
   const auto refused = condition("Degraded", true, Reason::kWriteRefused, kRefused);
   out.virtual_ips.at(kWeb).status.conditions = {refused};
-  out.groups.at(kGroup).status.conditions = {refused};
+  out.groups.at(kGroup).status.conditions = {
+      condition("Degraded", true, Reason::kWriteRefused, kRefusedGroup)};
   out.pools.at(kPool).status.conditions = {
       condition("Degraded", true, Reason::kForeignStatusWriter, kUndone)};
   out.services.at(kWeb).conditions = {condition("Accepted", false, Reason::kWriteRefused, kRefused)};
