@@ -171,6 +171,8 @@ def older_list(stage):
     stage.remove("first")
     stage.vip("second", 96)
     until(lambda: stage.serves("second"))
+    time.sleep(2)  # what is only told is written within seconds
+    settle(stage.world)
     stage.stop()
     settle(stage.world)
     before, over = objects(stage), threading.Event()
