@@ -12,11 +12,10 @@ bool has_just_begun(const Inputs& inputs) {
   return inputs.memory.begun && inputs.now - *inputs.memory.begun < kReadyBeforeItsPods;
 }
 
-std::vector<api::Condition> not_judged_again(const std::vector<api::Condition>& shown,
-                                             const std::vector<api::Condition>& causes) {
-  std::vector<api::Condition> out;
+bool keep_unjudged(const std::vector<api::Condition>& shown, std::vector<api::Condition>& causes) {
   const auto* degraded = find_condition(shown, "Degraded");
-  if (degraded == nullptr || degraded->status != api::ConditionStatus::kTrue) return out;
+  if (degraded == nullptr || degraded->status != api::ConditionStatus::kTrue) return false;
+  std::vector<api::Condition> kept;
   for (const auto& [reason, message] : causes_of(*degraded)) {
     const bool takes_time =
         reason == to_string(Reason::kWriteRefused) || reason == to_string(Reason::kForeignStatusWriter);
@@ -24,14 +23,14 @@ std::vector<api::Condition> not_judged_again(const std::vector<api::Condition>& 
       return cause.reason == reason;
     });
     if (!takes_time || known) continue;
-    api::Condition kept;
-    kept.type = degraded->type;
-    kept.status = degraded->status;
-    kept.reason = reason;
-    kept.message = message;
-    out.push_back(std::move(kept));
+    kept.emplace_back();
+    kept.back().type = degraded->type;
+    kept.back().status = degraded->status;
+    kept.back().reason = reason;
+    kept.back().message = message;
   }
-  return out;
+  causes.insert(causes.end(), kept.begin(), kept.end());
+  return !kept.empty();
 }
 
 }  // namespace fairlead::controller

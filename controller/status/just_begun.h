@@ -14,9 +14,8 @@ namespace fairlead::controller {
 // True for kReadyBeforeItsPods; a round follows at the end (patience.h).
 bool has_just_begun(const Inputs& inputs);
 
-// Of the causes under Degraded in `shown`, an object's conditions, those of the kinds above whose reason is
-// not among the `causes` that are known again.
-std::vector<api::Condition> not_judged_again(const std::vector<api::Condition>& shown,
-                                             const std::vector<api::Condition>& causes);
+// Adds to the causes that are known again those of the kinds above that `shown`, an object's conditions, has
+// under Degraded and whose reason is not among them. True if there are any.
+bool keep_unjudged(const std::vector<api::Condition>& shown, std::vector<api::Condition>& causes);
 
 }  // namespace fairlead::controller

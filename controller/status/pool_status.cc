@@ -34,10 +34,7 @@ api::Condition degraded(const Inputs& inputs, const api::AddressPool& pool, cons
   if (!no && !exhausted.empty()) {
     causes.push_back(condition("Degraded", true, Reason::kPoolExhausted, exhausted));
   }
-  if (has_just_begun(inputs)) {
-    const auto kept = not_judged_again(pool.status.conditions, causes);
-    causes.insert(causes.end(), kept.begin(), kept.end());
-  }
+  if (has_just_begun(inputs)) keep_unjudged(pool.status.conditions, causes);
   return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }
 

@@ -104,18 +104,19 @@ ServiceStatus service_status(const Known& known, const api::ObjectKey& key,
 
 void summarize_services(const Inputs& inputs, const Desired& desired, const Denials& denials,
                         WallTime wall_now, Statuses& out) {
-  auto refusals = desired.services;
-  for (const auto& [key, poisoned] : inputs.poisoned_services) {
-    const auto* service = newest(inputs.services, inputs.poisoned_services, key);
-    if (service != nullptr && is_ours(*service, inputs.settings)) refusals.insert({key, std::nullopt});
-  }
-  for (const auto& [key, refusal] : refusals) {
+  const auto summarize_one = [&](const api::ObjectKey& key, const std::optional<Refusal>& refusal) {
     const auto& service = *newest(inputs.services, inputs.poisoned_services, key);
     ServiceStatus status = service_status({inputs, desired, denials, out}, key, refusal);
     status.conditions =
         timed(std::move(status.conditions), service.conditions, service.meta.generation, wall_now);
     out.service_notices.emplace_hint(out.service_notices.end(), key, service_notices(service, status));
     out.services.emplace_hint(out.services.end(), key, std::move(status));
+  };
+  for (const auto& [key, refusal] : desired.services) summarize_one(key, refusal);
+  for (const auto& [key, poisoned] : inputs.poisoned_services) {
+    if (desired.services.contains(key)) continue;
+    const auto* service = newest(inputs.services, inputs.poisoned_services, key);
+    if (service != nullptr && is_ours(*service, inputs.settings)) summarize_one(key, std::nullopt);
   }
 }
 

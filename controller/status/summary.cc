@@ -55,11 +55,9 @@ void note_unreadable(const Inputs& inputs, const api::VRRPGroup& group, GroupSum
 }
 
 // What is not known again yet of what the group says (just_begun.h).
-void keep_unjudged(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
-  if (!has_just_begun(inputs)) return;
-  const auto kept = not_judged_again(group.status.conditions, summary.degraded);
-  summary.degraded.insert(summary.degraded.end(), kept.begin(), kept.end());
-  if (!kept.empty() && summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
+void note_unjudged(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
+  if (!has_just_begun(inputs) || !keep_unjudged(group.status.conditions, summary.degraded)) return;
+  if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
 std::vector<Undone> undone_of(const Inputs& inputs, const api::ObjectKey& virtual_ip, const Report& report) {
@@ -99,7 +97,7 @@ Summaries summarize_groups(const Inputs& inputs, const ClaimsMemory& before, Wal
     note_undone(inputs, group, summary);
     note_denied(inputs, group, summary);
     note_unreadable(inputs, group, summary);
-    keep_unjudged(inputs, group, summary);
+    note_unjudged(inputs, group, summary);
     if (!group.meta.deleting) out.statuses.groups.insert({key, group_status(group, summary, wall_now)});
   }
   return summaries;

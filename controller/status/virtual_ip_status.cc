@@ -172,10 +172,7 @@ api::Condition degraded(const Report& report) {
         condition("Degraded", true, Reason::kPoolRemoved,
                   report.decision->pool_removed + "; the address stays until the VirtualIP changes"));
   }
-  if (report.just_begun) {
-    const auto kept = not_judged_again(report.virtual_ip->status.conditions, causes);
-    causes.insert(causes.end(), kept.begin(), kept.end());
-  }
+  if (report.just_begun) keep_unjudged(report.virtual_ip->status.conditions, causes);
   return causes.empty() ? condition("Degraded", false, Reason::kHealthy, "") : joined(causes);
 }
 

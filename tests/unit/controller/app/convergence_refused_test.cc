@@ -87,12 +87,14 @@ struct Refusing {
 };
 using Told = std::vector<std::string>;
 
+bool is_of_set_three(const Write& write) {
+  return write.target == Target::kRealServerSet && write.key.name == "vip-3-v4-0";
+}
+
 TEST(ConvergenceFC18, WhatIsRefusedIsToldOnceAndOfWhomItConcernsAndAllElseIsServed) {
   Refusing cluster;
   fill(cluster.api);
-  cluster.refuses = [](const Write& write) {
-    return write.target == Target::kRealServerSet && write.key.name == "vip-3-v4-0";
-  };
+  cluster.refuses = is_of_set_three;
   cluster.settle();
   const Told told{
       "VirtualIP vip-3: the API server refuses what we write of RealServerSet shop/vip-3-v4-0: 403 not for "
@@ -127,9 +129,7 @@ TEST(ConvergenceFC18, AServiceWhoseVirtualIPIsRefusedSaysSoItself) {
 TEST(ConvergenceFC18, ANewLeaderNeitherTakesItBackNorTellsItAgain) {
   Refusing cluster;
   fill(cluster.api);
-  cluster.refuses = [](const Write& write) {
-    return write.target == Target::kRealServerSet && write.key.name == "vip-3-v4-0";
-  };
+  cluster.refuses = is_of_set_three;
   cluster.settle();
   ASSERT_EQ(cluster.reason("VirtualIP", "vip-3", "Degraded"), "WriteRefused");
   ASSERT_EQ(cluster.told().size(), 1U);
@@ -149,9 +149,7 @@ TEST(ConvergenceFC18, ANewLeaderNeitherTakesItBackNorTellsItAgain) {
 TEST(ConvergenceFC18, ARefusalIsOverOnceNobodyWantsWhatWasRefused) {
   Refusing cluster;
   fill(cluster.api);
-  cluster.refuses = [](const Write& write) {
-    return write.target == Target::kRealServerSet && write.key.name == "vip-3-v4-0";
-  };
+  cluster.refuses = is_of_set_three;
   cluster.settle();
   ASSERT_EQ(cluster.reason("VirtualIP", "vip-3", "Degraded"), "WriteRefused");
   auto& spec = cluster.api.at({"VirtualIP", {"shop", "vip-3"}})["spec"];
