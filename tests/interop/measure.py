@@ -69,10 +69,18 @@ class Ownership:
             before = there
         return None
 
+    def gone_before(self, frame, vips, node, after):
+        """Whether the node gave up all addresses before the frame arrived (I-3): by netwatch's order, for it stamps a removal
+        when it reads of it, and that is late on a busy machine."""
+        gone = {e["addr"].split("/")[0] for e in self.watch.events()
+                if e["ev"] == "addr" and e["op"] == "del" and e["ns"] == self.segment.of[node] and after <= e["t"] and e["n"] < frame["n"]}
+        return set(vips) <= gone
+
     # ---- frames ----
     def heard(self, by, ev="vrrp", since=0, until=1 << 63):
+        """By the node's own interface: FRR's macvlan hears a multicast once more whose hash is that of a group it listens to."""
         return [e for e in self.watch.events()
-                if e["ev"] == ev and e["ns"] == self.segment.of[by] and since <= e["t"] <= until]
+                if e["ev"] == ev and e["ns"] == self.segment.of[by] and since <= e["t"] <= until and e["if"] != self.frr.get(by)]
 
     def adverts(self, of, by, vrid=None, since=0, until=1 << 63):
         """Adverts of one node that another heard."""

@@ -72,14 +72,15 @@ class Pair:
         zero = [e for e in story.ownership.adverts(leaving, staying, since=begun) if e["priority"] == 0]
         taken = story.ownership.first(self.vip, staying, True, begun)
         gap = milliseconds(taken - zero[0]["t"]) if zero and taken else None
-        story.check(f"{what}: one advert of priority 0", len(zero) == 1, len(zero))
+        story.check(f"{what}: one advert of priority 0", len(zero) == 1,
+                    [(e["if"], milliseconds(e["t"] - begun)) for e in zero])
         story.check(f"{what}: taken over within {within_ms} ms of it", gap is not None and 0 <= gap <= within_ms, gap)
         story.check(f"{what}: never two holders", story.ownership.overlap(self.vip, begun, now) == 0,
                     story.ownership.overlap(self.vip, begun, now))
         if leaving == "f":
             gone = story.ownership.first(self.vip, "f", False, begun)
             story.check(f"{what}: the address is gone before priority 0 leaves (I-3)",
-                        gone and zero and gone < zero[0]["t"] + 5_000_000,
+                        zero and story.ownership.gone_before(zero[0], [self.vip], "f", begun),
                         milliseconds(zero[0]["t"] - gone) if gone and zero else None)
 
     def outranked(self, by, since, what):

@@ -253,7 +253,7 @@ class Watch:
             raise RuntimeError("netwatch is not ready: " + self.program.text())
 
     def events(self):
-        """All events so far."""
+        """All events so far, each with its place `n` in netwatch's order."""
         with self.lock:
             if os.path.exists(self.path):
                 with open(self.path, "rb") as file:
@@ -261,7 +261,7 @@ class Watch:
                     block = file.read()
                 whole = block[:block.rfind(b"\n") + 1]
                 self.offset += len(whole)
-                self.seen += [json.loads(line) for line in whole.splitlines()]
+                self.seen += [json.loads(line) | {"n": n} for n, line in enumerate(whole.splitlines(), len(self.seen))]
             return list(self.seen)
 
     def end(self):

@@ -96,6 +96,11 @@ def freeze(cases, one, two, watch):
     cases.check("thaw: the daemon is a backup", one.state() == "Backup", one.state())
 
 
+def gone_before(events, vip, begun):
+    """netwatch stamps a removal when it reads of it: the order of its lines tells which came first, not the times."""
+    return any(ns == "fairlead-v1" and not there and t >= begun for t, ns, there in holders(events, vip))
+
+
 def hand_over(cases, one, two, watch):
     begun = time.monotonic_ns()
     one.end(signal.SIGTERM)
@@ -103,12 +108,13 @@ def hand_over(cases, one, two, watch):
     cases.check("SIGTERM: the backup takes over", two.wait("Master", 2), two.state())
     time.sleep(0.2)
     events = watch.events()
-    zero = [e["t"] for e in events if e["ev"] == "vrrp" and e["priority"] == 0 and e["t"] >= begun]
+    frames = [n for n, e in enumerate(events) if e["ev"] == "vrrp" and e["priority"] == 0 and e["t"] >= begun]
+    zero = [events[n]["t"] for n in frames]
     gone = [[t for t, ns, there in holders(events, vip) if ns == "fairlead-v1" and not there and t >= begun] for vip in VIPS]
     taken = [t for t, ns, there in holders(events, VIPS[0]) if ns == "fairlead-v2" and there and t >= begun]
     cases.check("SIGTERM: one priority-0 advert", len(zero) == 1, len(zero))
     cases.check("SIGTERM: both addresses are gone before it leaves (I-3)",
-                zero and all(g and g[0] < zero[0] + 5 * 10**6 for g in gone), [ms(g[0] - zero[0]) for g in gone if g and zero])
+                frames and all(gone_before(events[:frames[0]], vip, begun) for vip in VIPS), [ms(g[0] - zero[0]) for g in gone if g and zero])
     cases.check("SIGTERM: taken over within skew + 50 ms (P-3)", zero and taken and ms(taken[0] - zero[0]) <= 103.6 + 50,
                 ms(taken[0] - zero[0]) if zero and taken else None)
     cases.check("SIGTERM: never two owners", gone[0] and taken and gone[0][0] < taken[0],

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/api/address_claim.h"
 #include "lib/api/virtual_ip.h"
 
 namespace fairlead::sim::cluster {
@@ -35,6 +34,33 @@ void Judge::changed(const Name& name, const json* before, const json* after) {
   if (name.kind == "VRRPGroup") group_changed(name, before, after);
   if (name.kind == "AddressClaim") claim_changed(before, after);
   if (name.kind == "VirtualIP") note_virtual_ip(before, after);
+  if (name.kind == "AddressPool") note_pool(name.key.name, after != nullptr);
+}
+
+void Judge::note_pool(const std::string& pool, bool there) {
+  if (there) {
+    pools_.insert(pool);
+    return;
+  }
+  pools_.erase(pool);
+  for (const auto& [address, from] : pool_of_) {
+    if (from == pool) without_pool_.insert(address);
+  }
+}
+
+void Judge::note_pool_of(const std::string& address, const api::AddressClaim* claim) {
+  if (claim == nullptr) {
+    pool_of_.erase(address);
+    without_pool_.erase(address);
+    return;
+  }
+  pool_of_[address] = claim->spec.pool;
+  if (!pools_.contains(claim->spec.pool)) without_pool_.insert(address);
+}
+
+bool Judge::is_listed(const std::string& address) const {
+  return std::any_of(now_.begin(), now_.end(),
+                     [&](const auto& group) { return group.second.contains(address); });
 }
 
 void Judge::note_virtual_ip(const json* before, const json* after) {
@@ -57,6 +83,7 @@ void Judge::check_taken(const std::string& address, const Uids& had, const Uids&
     if (have.contains(uid) || found == asking_.end()) continue;
     if (!found->second.empty() && !found->second.contains(address)) continue;
     if (found->second.empty() && holds_another(uid, address)) continue;
+    if (without_pool_.contains(address) && !is_listed(address)) continue;
     report("FC-03", "the claim of " + address + " goes from " + uid + ", which is there and asks for it");
   }
 }
@@ -138,6 +165,7 @@ void Judge::claim_changed(const json* before, const json* after) {
   const std::string address = net::to_string(claim.spec.address);
   const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
   check_taken(address, claims_[address], have);
+  note_pool_of(address, after != nullptr ? &claim : nullptr);
   claims_[address] = have;
   named_[address] = after == nullptr ? "" : api::group_named_by(claim);
   check_claim(address);

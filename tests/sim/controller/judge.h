@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/api/address_claim.h"
 #include "lib/api/vrrp_group.h"
 #include "sim/controller/machine.h"
 #include "sim/controller/server.h"
@@ -57,6 +58,9 @@ class Judge {
   void claim_changed(const json* before, const json* after);
   void note_virtual_ip(const json* before, const json* after);
   void check_taken(const std::string& address, const Uids& had, const Uids& have);
+  void note_pool(const std::string& pool, bool there);
+  void note_pool_of(const std::string& address, const api::AddressClaim* claim);
+  bool is_listed(const std::string& address) const;
   bool holds_another(const std::string& uid, const std::string& than) const;
   const Tenure* interrupted(const api::VRRPGroup& group, const std::string& address,
                             const Uids& owners) const;
@@ -76,7 +80,10 @@ class Judge {
   std::map<std::string, std::uint64_t> newest_;                       // of each address
   std::map<std::string, std::pair<std::string, Tenure>> last_;        // of each address: group, tenure
   std::map<std::string, Uids> claims_;                                // address -> holders
-  std::map<std::string, std::string> named_;                          // address -> group that its claim names
+  std::set<std::string> pools_;                                       // that there are
+  std::map<std::string, std::string> pool_of_;                        // address -> pool that its claim names
+  std::set<std::string> without_pool_;        // claimed, and for some time had no pool
+  std::map<std::string, std::string> named_;  // address -> group that its claim names
   std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
   std::optional<Breach> breach_;
 };

@@ -140,10 +140,11 @@ void on_frame(const Seen& seen) {
 
 }  // namespace
 
-void read_frames(Place& place) {
+void take_frames(Place& place) {
+  constexpr std::size_t kMost = 1024;  // the rest is for the next turn, also in a flood
   std::array<unsigned char, 2048> frame{};
   alignas(cmsghdr) std::array<char, 128> control{};
-  for (;;) {
+  while (place.taken.size() < kMost) {
     sockaddr_ll about{};
     iovec part{frame.data(), frame.size()};
     msghdr message{};
@@ -156,10 +157,17 @@ void read_frames(Place& place) {
     const ssize_t got = recvmsg(place.frames, &message, 0);
     if (got < 0) return;
     if (about.sll_pkttype == PACKET_OUTGOING || got < 42) continue;
-    const std::string& interface = place.interfaces[static_cast<unsigned>(about.sll_ifindex)];
-    on_frame({place.name.c_str(), interface.c_str(), static_cast<long long>(stamp_of(message)), frame.data(),
-              static_cast<std::size_t>(got)});
+    place.taken.push_back(
+        {static_cast<unsigned>(about.sll_ifindex), stamp_of(message), {frame.begin(), frame.begin() + got}});
   }
+}
+
+void write_frames(Place& place) {
+  for (const Frame& frame : place.taken) {
+    on_frame({place.name.c_str(), place.interfaces[frame.interface].c_str(), static_cast<long long>(frame.t),
+              frame.bytes.data(), frame.bytes.size()});
+  }
+  place.taken.clear();
 }
 
 void check_drops(const Place& place) {

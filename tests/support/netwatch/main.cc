@@ -11,7 +11,8 @@
 //   payload>"}
 //   {"t":ns,"ns":…,"ev":"lost","what":"netlink|frames"}: something was missed, the measurement is void
 //   {"t":ns,"ev":"ready"} when all is open, {"t":ns,"ev":"end"} after SIGTERM.
-// t is CLOCK_MONOTONIC; frames carry the kernel's time stamp, netlink messages the time they were read.
+// t is CLOCK_MONOTONIC; frames carry the kernel's time stamp, netlink messages the time they were read: of a
+// change and a frame the order of the lines tells which came first, not their times.
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -116,11 +117,10 @@ int main(int argc, char** argv) {
     }
     if (poll(watched.data(), watched.size(), 500) < 0) continue;
     for (std::size_t i = 0; i < places.size(); ++i) {
-      if (watched[2 * i].revents != 0) (void)read_netlink(places[i]);
+      if (watched[2 * i + 1].revents != 0) take_frames(places[i]);
     }
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (watched[2 * i + 1].revents != 0) read_frames(places[i]);
-    }
+    for (Place& place : places) (void)read_netlink(place);
+    for (Place& place : places) write_frames(place);
   }
   for (const Place& p : places) {
     if (p.frames >= 0) check_drops(p);

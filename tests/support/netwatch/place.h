@@ -7,10 +7,18 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 extern std::FILE* out;
 
 using Address = std::pair<unsigned, std::string>;  // interface index, "address/length"
+
+// A frame that arrived, not written yet.
+struct Frame {
+  unsigned interface;
+  std::int64_t t;  // the kernel's stamp, CLOCK_MONOTONIC, ns
+  std::vector<unsigned char> bytes;
+};
 
 // One watched namespace.
 struct Place {
@@ -19,6 +27,7 @@ struct Place {
   int frames = -1;
   std::set<Address> addresses;
   std::map<unsigned, std::string> interfaces;
+  std::vector<Frame> taken;
   bool listing = true;  // the first dump is still coming
 };
 
@@ -33,5 +42,8 @@ bool read_netlink(Place& place);
 
 // ARP, neighbour discovery and VRRP: frames.cc.
 int open_frames();
-void read_frames(Place& place);
+// Takes what has arrived, and writes what was taken. Between the two all netlink is read: so a change that
+// came before a frame stands before it in the file, however late both are read.
+void take_frames(Place& place);
+void write_frames(Place& place);
 void check_drops(const Place& place);
