@@ -18,11 +18,15 @@ constexpr std::size_t kMostHeard = 255;
 std::string text_of(const api::Condition& problem) { return problem.type + ": " + problem.message; }
 
 std::string text_of(const plan::Refused& refused) {
-  const bool older = refused.ruling == plan::Ruling::kRefuseOlder;
-  return refused.kind + " " + api::to_string(refused.object) + ": " +
-         (older ? "the API server shows an older generation than the one in force: raise spec.configEpoch to "
-                  "go back"
-                : "another object of this name, while the one in force may still exist");
+  std::string out = refused.kind + " " + api::to_string(refused.object) + ": ";
+  if (refused.ruling != plan::Ruling::kRefuseOlder) {
+    return out + "another object of this name, while the one in force may still exist";
+  }
+  return out +
+         "the API server shows an older generation than the one in force: to go back, raise "
+         "spec.configEpoch" +
+         (refused.kind == "VRRPGroup" ? "" : " of its VRRPGroup") + " above " +
+         std::to_string(refused.config_epoch);
 }
 
 bool forwards(const std::string& group, const plan::Plan& plan) {

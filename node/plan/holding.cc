@@ -33,10 +33,11 @@ void withdraw(Offer& offer, const std::vector<PlanProblem>& problems) {
   }
 }
 
-void note_refusals(const std::string& kind, const std::map<api::ObjectKey, Ruling>& rulings, Held& out) {
+void note_refusals(const std::string& kind, const std::map<api::ObjectKey, Ruling>& rulings,
+                   const std::map<api::ObjectKey, Version>& held, Held& out) {
   for (const auto& [key, ruling] : rulings) {
     if (ruling == Ruling::kRefuseOlder || ruling == Ruling::kRefuseOther) {
-      out.refused.push_back({kind, key, ruling});
+      out.refused.push_back({kind, key, ruling, held.at(key).config_epoch});
     }
   }
 }
@@ -57,7 +58,7 @@ void hold_groups(const Objects& held, const Seen& seen, Held& out) {
     const auto& from = ruling == Ruling::kTake ? seen.objects : held;
     out.objects.groups.insert({key.name, from.groups.at(key.name)});
   }
-  note_refusals("VRRPGroup", rulings, out);
+  note_refusals("VRRPGroup", rulings, group_versions(held), out);
   append(std::move(problems), out.problems);
 }
 
@@ -72,7 +73,7 @@ void hold_sets(const Objects& held, const Seen& seen, Held& out) {
     const auto& from = ruling == Ruling::kTake ? seen.objects : held;
     out.objects.sets.insert({key, from.sets.at(key)});
   }
-  note_refusals("RealServerSet", rulings, out);
+  note_refusals("RealServerSet", rulings, set_versions(held), out);
   append(std::move(problems), out.problems);
 }
 

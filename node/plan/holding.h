@@ -29,6 +29,7 @@ struct Refused {
   std::string kind;
   api::ObjectKey object;
   Ruling ruling = Ruling::kRefuseOlder;
+  std::int64_t config_epoch = 1;  // of the one in force; a higher one takes a node back (FC-11)
   friend bool operator==(const Refused&, const Refused&) = default;
 };
 

@@ -105,6 +105,32 @@ bool in_vain(const Sight& sight, const std::string& uid, const json& spec) {
   return found != sight.holders.end() && !found->second.contains(uid);
 }
 
+std::set<int> ports_of(const json& spec) {
+  std::set<int> out;
+  for (const auto& port : spec.value("ports", json::array())) out.insert(port["port"].get<int>());
+  return out;
+}
+
+bool fit(const json& a, const json& b) {
+  const auto key = [](const json& spec) { return spec.value("sharingKey", ""); };
+  const std::set<int> ports = ports_of(b);
+  const std::set<int> mine = ports_of(a);
+  return !key(a).empty() && key(a) == key(b) && a.value("forwarding", "") == b.value("forwarding", "") &&
+         std::none_of(mine.begin(), mine.end(), [&](int port) { return ports.contains(port); });
+}
+
+// It shares its address, and one of them has changed so that they do not fit any more: all keep it.
+bool fits_no_more(const Sight& sight, const std::string& uid, const json& spec, const std::string& address) {
+  const auto found = sight.holders.find(address);
+  if (found == sight.holders.end()) return false;
+  const auto& all = sight.server.objects();
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    const std::string other = entry.second["metadata"]["uid"];
+    return entry.first.kind == "VirtualIP" && other != uid && found->second.contains(other) &&
+           !fit(spec, entry.second["spec"]);
+  });
+}
+
 // A pool that overlaps ours is the elder once ours was gone and came back: then it is ours that is refused.
 bool pool_is_refused(const Sight& sight) {
   const json* ours = sight.server.find(pool_name());
@@ -148,8 +174,9 @@ Found of_virtual_ip(const Sight& sight, const Name& name, const json& object) {
                      ", which a group lists for it: " + reasons_of(object));
   }
   const bool keeps = in_vain(sight, uid, object["spec"]);  // what it had, being refused what it asks for
-  const bool excused = keeps || !can_be_placed(sight, object["spec"]) ||
-                       has_no_servers(sight, name, object["spec"]) || pool_is_refused(sight);
+  const bool excused = keeps || fits_no_more(sight, uid, object["spec"], held->second) ||
+                       !can_be_placed(sight, object["spec"]) || has_no_servers(sight, name, object["spec"]) ||
+                       pool_is_refused(sight);
   if (state != "Ready" && !excused) {
     return converged(text + "is served and not ready: " + reasons_of(object));
   }

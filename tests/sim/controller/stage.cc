@@ -265,7 +265,9 @@ void Stage::ensure_leader() {
 // Every fault has ended by itself; of two leaders one stays.
 void Stage::heal() {
   ground_.trouble = {};
-  server_.put(pool(false));  // a restore may have brought back the time without it
+  // A restore may have brought back the time without the pool, or a spec that nobody could read.
+  server_.put(pool(false));
+  for (int slot = 0; slot < kMostVirtualIPs; ++slot) make_readable(virtual_ip_name(slot));
   for (auto& each : replicas_) {
     if (!each->alive()) each->start({});
     for (const auto& kind : kinds()) each->release(kind);

@@ -67,6 +67,7 @@ class Stage {
   void flip_service(const Event& event);
   void cut_pool(const Event& event);
   void turn_unreadable(const Event& event);
+  void make_readable(const Name& name);
   void lose_machine(const Event& event);
   void mark(Seat& seat, int Seat::*count, Milliseconds length);
   void take_over(const Event& event);
@@ -109,6 +110,7 @@ class Stage {
   int together_ = 0;  // faults by which both lead
   int poisons_ = 0;
   int pool_gone_ = 0;
+  int epoch_ = 1;  // configEpoch that was raised last
   int pool_less_ = 0;
   bool ending_ = false;
   std::uint64_t ticks_ = 0;

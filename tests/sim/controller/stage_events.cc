@@ -107,8 +107,11 @@ void Stage::cut_pool(const Event& event) {
 void Stage::turn_unreadable(const Event& event) {
   const Name name = virtual_ip_name(slot_of(event, kMostVirtualIPs));
   server_.edit(name, [](json& object) { object["spec"]["scheduler"] = "none that there is"; });
-  after(event.length,
-        [this, name] { server_.edit(name, [](json& object) { object["spec"].erase("scheduler"); }); });
+  after(event.length, [this, name] { make_readable(name); });
+}
+
+void Stage::make_readable(const Name& name) {
+  server_.edit(name, [](json& object) { object["spec"].erase("scheduler"); });
 }
 
 void Stage::mark(Seat& where, int Seat::*count, Milliseconds length) {
@@ -275,21 +278,19 @@ void Stage::of_server(const Event& event) {
   after(event.length, [this, count, amount = event.amount] { ground_.trouble.*count -= amount; });
 }
 
-// FC-11: nodes take what is older once an admin has said so.
+// FC-11: nodes take what is older once an admin has said so, by an epoch above theirs.
 void Stage::restore() {
   judge_.new_history();
   server_.restore();
   for (auto& each : replicas_) each->lose_history();
   for (auto& where : seats_) where.machine->lose_history();
-  after(kAdmin, [this] {
+  after(kAdmin, [this, epoch = ++epoch_] {
     std::vector<Name> groups;
     for (const auto& [name, object] : server_.objects()) {
       if (name.kind == "VRRPGroup") groups.push_back(name);
     }
     for (const auto& name : groups) {
-      server_.edit(name, [](json& object) {
-        object["spec"]["configEpoch"] = object["spec"].value("configEpoch", 1) + 1;
-      });
+      server_.edit(name, [epoch](json& object) { object["spec"]["configEpoch"] = epoch; });
     }
   });
 }

@@ -149,10 +149,12 @@ TEST_F(Left, NotForAnotherObjectOfItsName) {
 
 TEST(MemberEntry, ARefusedOlderGenerationIsSaid) {
   auto now = serving();
-  now.view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};
+  now.view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder, 3}};
   const auto entry = member_entry(kSpeaker, meta("g"), now.view, now.reports, 0);
   ASSERT_THAT(entry.problems, SizeIs(1));
   EXPECT_EQ(entry.problems[0].type, "GenerationWentBack");
+  EXPECT_TRUE(entry.problems[0].message.ends_with("raise spec.configEpoch above 3"))
+      << entry.problems[0].message;
   EXPECT_EQ(entry.state, api::MemberState::kMaster);
 }
 

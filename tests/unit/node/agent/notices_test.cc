@@ -115,7 +115,7 @@ TEST(PlanNotices, TellOfAGroupThatIsRefusedOrSetAsideOnceItIsShown) {
   view.problems = {{"VRRPGroup", {"", "g"}, plan::Refusal::kInvalidSpec, {"spec.x", "must be y"}},
                    {"VRRPGroup", {"", "other"}, plan::Refusal::kInvalidSpec, {"spec.x", "must be y"}},
                    {"RealServerSet", {"shop", "g"}, plan::Refusal::kInvalidSpec, {"spec.z", "wrong"}}};
-  view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder}};
+  view.refused = {{"VRRPGroup", {"", "g"}, plan::Ruling::kRefuseOlder, 1}};
   api::VRRPGroup shown;
   shown.meta.name = "g";
   shown.meta.uid = "uid-g";

@@ -41,10 +41,11 @@ TEST(Holding, RemovesNothingBeforeEveryListWasSeen) {
 
 // Invariant I-10.
 TEST(Holding, AnOlderGenerationIsRefusedAndNamed) {
-  const auto before = objects({at_generation(group("g"), 5)}, {});
+  auto before = objects({at_generation(group("g"), 5)}, {});
+  before.groups.at("g").spec.config_epoch = 3;
   const auto held = hold(before, {objects({at_generation(group("g"), 4)}, {}), {}, {}, true});
   EXPECT_EQ(held.objects, before);
-  EXPECT_THAT(held.refused, ElementsAre(Refused{"VRRPGroup", {"", "g"}, Ruling::kRefuseOlder}));
+  EXPECT_THAT(held.refused, ElementsAre(Refused{"VRRPGroup", {"", "g"}, Ruling::kRefuseOlder, 3}));
 }
 
 // After a restore of etcd the controller raises configEpoch: the sets of the group follow it.
