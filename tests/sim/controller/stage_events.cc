@@ -235,6 +235,7 @@ void Stage::take_over(const Event& event) {
   Replica& before = replica(leader_);
   Replica& next = replica(1 - leader_);
   if (!next.alive()) return;
+  judge_.two_lead();
   before.freeze(event.length);
   leader_ = 1 - leader_;
   next.lead();
