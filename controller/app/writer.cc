@@ -183,7 +183,8 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     refused(write, *result, answer_text(*result));
     failed(write, answer_text(*result), result->status == http_code::kConflict && managers.empty());
   }
-  const auto next = result && good(result->status) ? put_back(write, result->body) : std::nullopt;
+  const bool same = result && good(result->status) && !outcome_.moved.contains({write.target, write.key});
+  const auto next = same ? put_back(write, result->body) : std::nullopt;
   if (next && reverts_.may_write(subject_of(*next), sys::now())) return confirm(*next, 0);
   end_of(write);
 }
