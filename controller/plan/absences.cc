@@ -1,6 +1,7 @@
 #include "controller/plan/absences.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -17,21 +18,35 @@ namespace {
 
 using Owners = std::set<api::AddressOwner>;
 
-Owners owners_of(const api::VRRPGroup& group, const api::VRRPGroup* without) {
+bool keeps(const api::VRRPGroup* group, const net::IpAddress& address, const std::string& uid) {
+  return group != nullptr && std::any_of(group->spec.addresses.begin(), group->spec.addresses.end(),
+                                         [&](const api::GroupAddress& one) {
+                                           return one.address == address && lists(one.owners, uid);
+                                         });
+}
+
+// Who loses an address that the group has and `wanted` has not.
+Owners losers(const api::VRRPGroup& group, const api::VRRPGroup* wanted) {
   Owners out;
   for (const auto& address : group.spec.addresses) {
-    const auto same = [&](const auto& other) {
-      return other.address == address.address && other.owners == address.owners;
-    };
-    const bool stays = without != nullptr &&
-                       std::any_of(without->spec.addresses.begin(), without->spec.addresses.end(), same);
-    if (!stays) out.insert(address.owners.begin(), address.owners.end());
+    for (const auto& owner : address.owners) {
+      if (!keeps(wanted, address.address, owner.uid)) out.insert(owner);
+    }
   }
   return out;
 }
 
-bool shown(const Inputs& inputs, const api::ObjectKey& key) {
-  return inputs.virtual_ips.contains(key) || inputs.poisoned_virtual_ips.contains(key);
+// What is asked for before this VirtualIP loses something: whether it is gone, where the caches do not show
+// it (they may show one that had its name before), and else whether it is as they show it. Nothing of one
+// that is being deleted: that is never taken back. Nor of one that cannot be read, which loses nothing by it.
+std::optional<Absence> before_loss(const Inputs& inputs, const api::ObjectKey& key, const std::string& uid) {
+  const auto* object = find(inputs.virtual_ips, key);
+  if (object == nullptr || object->meta.uid != uid) {
+    if (inputs.poisoned_virtual_ips.contains(key)) return std::nullopt;
+    return Absence{Target::kVirtualIP, key, uid};
+  }
+  if (object->meta.deleting) return std::nullopt;
+  return Absence{Target::kVirtualIP, key, uid, std::to_string(object->meta.generation)};
 }
 
 // Members, and who is out and has not said so. (Of a name too long for a label only its beginning is known,
@@ -117,13 +132,10 @@ std::vector<Absence> absences_of_claim(const Inputs& inputs, const ReleaseNotes&
   bool alive = false;
   for (const auto& holder : api::holders_of(there)) {
     const api::ObjectKey key{holder.namespace_name, holder.name};
-    const auto* object = find(inputs.virtual_ips, key);
-    if (object != nullptr && object->meta.uid == holder.uid) {
-      out.push_back({Target::kVirtualIP, key, holder.uid, std::to_string(object->meta.generation)});
-      alive = true;
-    } else if (!shown(inputs, key)) {
-      out.push_back({Target::kVirtualIP, key, holder.uid});
-    }
+    const auto absence = before_loss(inputs, key, holder.uid);
+    if (!absence) continue;
+    out.push_back(*absence);
+    alive = alive || !absence->unchanged.empty();
   }
   const auto pool = cluster_key(there.spec.pool);
   if (alive && !pool.name.empty() && !inputs.pools.contains(pool))
@@ -138,10 +150,10 @@ std::vector<Absence> absences_of_claim(const Inputs& inputs, const ReleaseNotes&
 std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
                                  const api::VRRPGroup* there, const api::VRRPGroup* wanted) {
   std::vector<Absence> out;
-  const Owners owners = there == nullptr ? Owners{} : owners_of(*there, wanted);
+  const Owners owners = there == nullptr ? Owners{} : losers(*there, wanted);
   for (const auto& owner : owners) {
     const api::ObjectKey key{owner.namespace_name, owner.name};
-    if (!shown(inputs, key)) out.push_back({Target::kVirtualIP, key, owner.uid});
+    if (const auto absence = before_loss(inputs, key, owner.uid)) out.push_back(*absence);
     if (!desired.to_delete.contains(key)) continue;
     const auto of_service = absences_of(inputs, inputs.virtual_ips.at(key));
     out.insert(out.end(), of_service.begin(), of_service.end());
@@ -190,7 +202,8 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
   std::vector<Absence> out;
   for (const auto& owner : there.meta.owner_references) {
     const api::ObjectKey key{there.meta.namespace_name, owner.name};
-    if (owner.kind == "VirtualIP" && !shown(inputs, key)) out.push_back({Target::kVirtualIP, key, owner.uid});
+    if (owner.kind != "VirtualIP") continue;
+    if (const auto absence = before_loss(inputs, key, owner.uid)) out.push_back(*absence);
   }
   return out;
 }
@@ -198,8 +211,10 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet&
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there) {
   const auto* service = service_owner(there.meta);
   const auto key = api::key_of(there.meta);
-  if (service == nullptr || inputs.services.contains(key)) return {};
-  return {{Target::kService, key, service->uid}};
+  if (service == nullptr) return {};
+  const auto* object = find(inputs.services, key);
+  const bool shown = object != nullptr && object->meta.uid == service->uid;
+  return {{Target::kService, key, service->uid, shown ? object->meta.resource_version : ""}};
 }
 
 bool confirms(const Absence& absence, int status, const std::string& body) {
@@ -212,7 +227,10 @@ bool confirms(const Absence& absence, int status, const std::string& body) {
   const auto meta = api::decode_meta(body);
   if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;
   if (meta.value.uid != absence.uid) return true;
-  return !absence.unchanged.empty() && std::to_string(meta.value.generation) == absence.unchanged;
+  if (absence.unchanged.empty()) return false;
+  const bool has_generation = absence.target != Target::kService;
+  return absence.unchanged ==
+         (has_generation ? std::to_string(meta.value.generation) : meta.value.resource_version);
 }
 
 }  // namespace fairlead::controller

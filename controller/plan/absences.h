@@ -5,16 +5,16 @@
 #include "controller/plan/changes.h"
 #include "controller/plan/release.h"
 
-// What a write that frees something takes for gone because the caches do not show it (FC-03). A cache may be
-// behind, so each of these is read from the API server before the write is sent. Nothing for what the caches
-// do show: being deleted, another object under the same name, a spec that asks for less. In no order that
-// counts, each once.
+// What a write that frees something takes for gone, or for asking for less, by what the caches show (FC-03).
+// A cache may be behind, even a list behind what was seen before it, so each of these is read from the API
+// server before the write is sent. Nothing of what the caches show as being deleted. In no order that counts,
+// each once.
 namespace fairlead::controller {
 
 // Owners of addresses that the group has and `wanted` has not; with nullptr for `wanted`, of all it has. Of a
-// VirtualIP that goes because its Service is gone, the Service. And the Nodes that are no members of it any
-// more, that a release does not wait for any more, or that another group's release of an address which this
-// one gets would have waited for. nullptr for `there`: the group is new.
+// VirtualIP that goes because its Service is gone, or is ours no more, the Service. And the Nodes that are no
+// members of it any more, that a release does not wait for any more, or that another group's release of an
+// address which this one gets would have waited for. nullptr for `there`: the group is new.
 std::vector<Absence> absences_of(const Inputs& inputs, const ReleaseNotes& notes, const Desired& desired,
                                  const api::VRRPGroup* there, const api::VRRPGroup* wanted);
 
@@ -40,7 +40,7 @@ std::vector<Absence> absences_of_group(const api::AddressClaim& there);
 // Of a set that is to go: the VirtualIP that owns it.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::RealServerSet& there);
 
-// Of a VirtualIP that is to go: the Service that it was made for.
+// Of a VirtualIP that is to go: the Service that it was made for, gone or unchanged.
 std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& there);
 
 // True if this answer to a GET of the object, HTTP status and body, says that it is gone: the API server

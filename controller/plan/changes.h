@@ -86,7 +86,8 @@ struct Absence {
   Target target = Target::kVirtualIP;
   api::ObjectKey key;
   std::string uid;          // empty: any object of that name counts
-  std::string unchanged{};  // a generation: or for asking for the same since; empty: it has to be gone
+  std::string unchanged{};  // or for asking for the same since: a generation, of a Service, which has none,
+                            // its resourceVersion; empty: it has to be gone
   // Of a VRRPGroup: or for neither listing this address nor waiting for a node to release it.
   std::optional<net::IpAddress> without{};
   std::string owner{};  // UID of the VirtualIP that is not to have that address; empty: none is

@@ -58,9 +58,11 @@ void Judge::note_pool_of(const std::string& address, const api::AddressClaim* cl
   if (!pools_.contains(claim->spec.pool)) without_pool_.insert(address);
 }
 
-bool Judge::is_listed(const std::string& address) const {
-  return std::any_of(now_.begin(), now_.end(),
-                     [&](const auto& group) { return group.second.contains(address); });
+bool Judge::is_listed(const std::string& address, const std::optional<std::string>& uid) const {
+  return std::any_of(now_.begin(), now_.end(), [&](const auto& group) {
+    const auto found = group.second.find(address);
+    return found != group.second.end() && (!uid || found->second.owners.contains(*uid));
+  });
 }
 
 void Judge::note_virtual_ip(const json* before, const json* after) {
@@ -83,7 +85,7 @@ void Judge::check_taken(const std::string& address, const Uids& had, const Uids&
     if (have.contains(uid) || found == asking_.end()) continue;
     if (!found->second.empty() && !found->second.contains(address)) continue;
     if (found->second.empty() && holds_another(uid, address)) continue;
-    if (without_pool_.contains(address) && !is_listed(address)) continue;
+    if (without_pool_.contains(address) && !is_listed(address, uid)) continue;
     report("FC-03", "the claim of " + address + " goes from " + uid + ", which is there and asks for it");
   }
 }
@@ -165,6 +167,9 @@ void Judge::claim_changed(const json* before, const json* after) {
   const std::string address = net::to_string(claim.spec.address);
   const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
   check_taken(address, claims_[address], have);
+  if (have.empty() && is_listed(address, std::nullopt)) {
+    report("I-13", address + " is listed by a group, and its claim goes");
+  }
   note_pool_of(address, after != nullptr ? &claim : nullptr);
   claims_[address] = have;
   named_[address] = after == nullptr ? "" : api::group_named_by(claim);

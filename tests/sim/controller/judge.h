@@ -60,7 +60,8 @@ class Judge {
   void check_taken(const std::string& address, const Uids& had, const Uids& have);
   void note_pool(const std::string& pool, bool there);
   void note_pool_of(const std::string& address, const api::AddressClaim* claim);
-  bool is_listed(const std::string& address) const;
+  bool is_listed(const std::string& address,
+                 const std::optional<std::string>& uid) const;  // none: for anybody
   bool holds_another(const std::string& uid, const std::string& than) const;
   const Tenure* interrupted(const api::VRRPGroup& group, const std::string& address,
                             const Uids& owners) const;

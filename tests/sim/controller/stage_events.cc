@@ -111,7 +111,9 @@ void Stage::turn_unreadable(const Event& event) {
 }
 
 void Stage::make_readable(const Name& name) {
-  server_.edit(name, [](json& object) { object["spec"].erase("scheduler"); });
+  server_.edit(name, [](json& object) {
+    if (object.contains("spec")) object["spec"].erase("scheduler");
+  });
 }
 
 void Stage::mark(Seat& where, int Seat::*count, Milliseconds length) {

@@ -13,6 +13,7 @@ namespace fairlead::controller::testing {
 
 inline const char* const kGroup = "192-0-2-0-24-v4-1";
 inline const Absence kWeb{Target::kVirtualIP, {"shop", "web"}, "uid-web"};
+inline const Absence kUnchanged{Target::kVirtualIP, {"shop", "web"}, "uid-web", "1"};
 inline const Absence kNodeX{Target::kNode, {"", "node-x"}, ""};
 
 inline Inputs holding(const std::vector<std::pair<std::string, std::string>>& addresses) {
