@@ -122,13 +122,12 @@ const Judge::Tenure* Judge::interrupted(const api::VRRPGroup& group, const std::
   for (const auto& [other, listing] : now_) {
     if (other != group.meta.name && listing.contains(address)) return nullptr;
   }
-  const auto& members = group.spec.members;
-  for (const auto& [machine, addresses] : held_) {
-    const bool member =
-        std::any_of(members.begin(), members.end(), [&](const auto& one) { return one.node == machine; });
-    if (addresses.contains(address) && !member) return nullptr;
-  }
-  return &last->second.second;
+  const Tenure& before = last->second.second;
+  const bool others = std::any_of(held_.begin(), held_.end(), [&](const auto& machine) {
+    const auto found = machine.second.find(address);
+    return found != machine.second.end() && found->second != before.number;
+  });
+  return others ? nullptr : &before;
 }
 
 Judge::Tenure Judge::begin(const Name& group, const std::string& address, const Uids& owners) {

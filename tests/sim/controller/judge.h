@@ -22,8 +22,8 @@ struct Breach {
 // by what a controller thinks.
 //
 // A *tenure* is the time for which a VRRPGroup lists an address without losing all its owners at once; one
-// that gets it back in the group that had it, before its nodes have let go, goes on with his, if they are
-// members: whoever is Master of them has it for him. I-13:
+// that gets it back in the group that had it, before its nodes have let go, goes on with his: whoever is
+// Master of that virtual router has it for him, also one that is no member any more and has not heard. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
 // begins only when no machine holds the address of another; and the claim names the group. FC-03: no claim
 // goes from a VirtualIP that is there and asks for the address. After a restore of etcd only I-10 is judged:
