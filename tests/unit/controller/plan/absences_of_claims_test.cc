@@ -13,13 +13,6 @@ namespace {
 
 using namespace testing;
 
-const Write* write_of(const std::vector<Write>& writes, Target target) {
-  for (const auto& write : writes) {
-    if (write.target == target) return &write;
-  }
-  return nullptr;
-}
-
 // kubernetes.md 3: destructive steps need a live GET with a UID check first.
 TEST(AbsencesFC03, AClaimGoesOnceItsVirtualIPIsFoundGone) {
   Inputs inputs = three_nodes();

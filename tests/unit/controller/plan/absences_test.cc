@@ -11,13 +11,6 @@ namespace {
 
 using namespace testing;
 
-const Write* write_of(const std::vector<Write>& writes, Target target) {
-  for (const auto& write : writes) {
-    if (write.target == target) return &write;
-  }
-  return nullptr;
-}
-
 api::OwnerReference owner(const std::string& kind, const std::string& name) {
   return {kind == "Service" ? "v1" : "fairlead.dev/v1alpha1", kind, name, "uid-" + name, true};
 }

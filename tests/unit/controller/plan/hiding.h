@@ -30,4 +30,12 @@ inline Inputs releasing_by_node_x() {
   return inputs;
 }
 
+// The first one to an object of that kind.
+inline const Write* write_of(const std::vector<Write>& writes, Target target) {
+  for (const auto& write : writes) {
+    if (write.target == target) return &write;
+  }
+  return nullptr;
+}
+
 }  // namespace fairlead::controller::testing
