@@ -7,6 +7,10 @@
 namespace fairlead::sim::cluster {
 namespace {
 
+// From the answer to a question to the arrival of what is sent upon it, at most (ground.cc).
+constexpr Milliseconds kRequest{50};
+constexpr Milliseconds kLateRequest{6100};
+
 std::set<std::string> uids_of(const std::vector<api::AddressOwner>& owners) {
   std::set<std::string> out;
   for (const auto& owner : owners) out.insert(owner.uid);
@@ -29,12 +33,21 @@ void Judge::report(const std::string& promise, const std::string& what) {
   if (!breach_) breach_ = Breach{promise, what};
 }
 
-void Judge::changed(const Name& name, const json* before, const json* after) {
+void Judge::changed(const Name& name, const json* before, const json* after, TimePoint now) {
   if (!one_history_) return;
+  now_is_ = now;
   if (name.kind == "VRRPGroup") group_changed(name, before, after);
   if (name.kind == "AddressClaim") claim_changed(before, after);
   if (name.kind == "VirtualIP") note_virtual_ip(before, after);
   if (name.kind == "AddressPool") note_pool(name.key.name, after != nullptr);
+}
+
+// Who sends away a claim has asked just before whether a group lists the address.
+void Judge::check_gone(const std::string& address) {
+  const auto since = listed_since_.find(address);
+  if (since == listed_since_.end() || !is_listed(address, std::nullopt)) return;
+  if (!one_led_ && now_is_ - since->second <= (requests_are_late_ ? kLateRequest : kRequest)) return;
+  report("I-13", address + " is listed by a group, and its claim goes");
 }
 
 void Judge::note_pool(const std::string& pool, bool there) {
@@ -108,6 +121,7 @@ void Judge::group_changed(const Name& name, const json* before, const json* afte
     const Tenure* tenure = goes_on ? &known->second : interrupted(group, text, owners);
     has[text] = tenure != nullptr ? Tenure{tenure->number, owners} : begin(name, text, owners);
     last_[text] = {name.key.name, has[text]};
+    if (known == had.end()) listed_since_[text] = now_is_;
   }
   now_[name.key.name] = has;
   versions_[{group.meta.uid, group.meta.generation}] = has;
@@ -166,9 +180,7 @@ void Judge::claim_changed(const json* before, const json* after) {
   const std::string address = net::to_string(claim.spec.address);
   const Uids have = after == nullptr ? Uids{} : uids_of(api::holders_of(claim));
   check_taken(address, claims_[address], have);
-  if (have.empty() && is_listed(address, std::nullopt)) {
-    report("I-13", address + " is listed by a group, and its claim goes");
-  }
+  if (have.empty()) check_gone(address);
   note_pool_of(address, after != nullptr ? &claim : nullptr);
   claims_[address] = have;
   named_[address] = after == nullptr ? "" : api::group_named_by(claim);

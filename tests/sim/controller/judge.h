@@ -8,6 +8,7 @@
 
 #include "lib/api/address_claim.h"
 #include "lib/api/vrrp_group.h"
+#include "lib/base/time.h"
 #include "sim/controller/machine.h"
 #include "sim/controller/server.h"
 
@@ -26,18 +27,21 @@ struct Breach {
 // Master of that virtual router has it for him, also one that is no member any more and has not heard. I-13:
 // an address has one tenure at a time; it has one only while the AddressClaim names each owner; and a new one
 // begins only when no machine holds the address of another; and the claim names the group. FC-03: no claim
-// goes from a VirtualIP that is there and asks for the address. After a restore of etcd only I-10 is judged:
-// I-13 holds within one history. All of it holds while two lead at the same time, too, which an election
+// goes from a VirtualIP that is there and asks for the address, but for one whose pool was deleted before a
+// group had it for him (docs/addresses.md). After a restore of etcd only I-10 is judged: I-13 holds within
+// one history. All of it holds while two lead at the same time, too, which an election
 // prevents: the claim is the lock of the address, and of the group that takes it in. But for one thing: the
-// claim of an address that no group has yet may go while the other, who is behind, puts it into one; until
-// that is undone, which the end shows, there is no claim of it. Nobody else may get one.
+// claim of an address that no group has yet may go while the other, who is behind, puts it into one, after it
+// went or in the time of a request before; until that is undone, which the end shows, there is no claim of
+// it. Nobody else may get one.
 class Judge {
  public:
   // What there is of an object at the server; nullptr: nothing.
-  void changed(const Name& name, const json* before, const json* after);
+  void changed(const Name& name, const json* before, const json* after, TimePoint now);
   void applied(const Machine& machine, const plan::Objects& before);
   void new_history() { one_history_ = false; }
   void two_lead() { one_led_ = false; }
+  void requests_are_late() { requests_are_late_ = true; }
   // The machine's Node is gone: what it holds does not count until it has seen all there is.
   void excused(const Machine& machine) { held_.erase(machine.name()); }
 
@@ -58,6 +62,7 @@ class Judge {
   void claim_changed(const json* before, const json* after);
   void note_virtual_ip(const json* before, const json* after);
   void check_taken(const std::string& address, const Uids& had, const Uids& have);
+  void check_gone(const std::string& address);
   void note_pool(const std::string& pool, bool there);
   void note_pool_of(const std::string& address, const api::AddressClaim* claim);
   bool is_listed(const std::string& address,
@@ -74,6 +79,8 @@ class Judge {
 
   bool one_history_ = true;
   bool one_led_ = true;
+  bool requests_are_late_ = false;
+  TimePoint now_is_{};
   std::uint64_t numbers_ = 0;
   std::uint64_t checks_ = 0;
   std::map<std::string, Listing> now_;                                // by group's name
@@ -83,8 +90,9 @@ class Judge {
   std::map<std::string, Uids> claims_;                                // address -> holders
   std::set<std::string> pools_;                                       // that there are
   std::map<std::string, std::string> pool_of_;                        // address -> pool that its claim names
-  std::set<std::string> without_pool_;        // claimed, and for some time had no pool
-  std::map<std::string, std::string> named_;  // address -> group that its claim names
+  std::set<std::string> without_pool_;             // claimed, and for some time had no pool
+  std::map<std::string, TimePoint> listed_since_;  // by address, of the last group
+  std::map<std::string, std::string> named_;       // address -> group that its claim names
   std::map<std::string, std::map<std::string, std::uint64_t>> held_;  // machine -> address -> tenure
   std::optional<Breach> breach_;
 };

@@ -176,7 +176,7 @@ void Stage::try_restart() {
 }
 
 void Stage::changed(const Name& name, const json* before, const json* after) {
-  judge_.changed(name, before, after);
+  judge_.changed(name, before, after, ground_.time.now());
   for (auto& each : replicas_) each->notice(name.kind);
   if (name.kind != "VRRPGroup") return;
   for (auto& seat : seats_) seat.machine->notice();

@@ -277,6 +277,7 @@ void Stage::of_server(const Event& event) {
                         : event.kind == kLost ? &Trouble::lost
                         : event.kind == kSlow ? &Trouble::slow
                                               : &Trouble::busy;
+  if (event.kind == kSlow) judge_.requests_are_late();
   trouble.*count += event.amount;
   after(event.length, [this, count, amount = event.amount] { ground_.trouble.*count -= amount; });
 }
