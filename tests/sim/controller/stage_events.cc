@@ -110,12 +110,6 @@ void Stage::turn_unreadable(const Event& event) {
   after(event.length, [this, name] { make_readable(name); });
 }
 
-void Stage::make_readable(const Name& name) {
-  server_.edit(name, [](json& object) {
-    if (object.contains("spec")) object["spec"].erase("scheduler");
-  });
-}
-
 void Stage::mark(Seat& where, int Seat::*count, Milliseconds length) {
   ++(where.*count);
   after(length, [&where, count] { --(where.*count); });
