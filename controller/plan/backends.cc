@@ -26,6 +26,7 @@ api::VirtualServer virtual_server(const api::VirtualIP& virtual_ip, const net::I
   else if (default_check)
     out.health_checks.emplace_back();
   out.on_unhealthy = spec.on_unhealthy;
+  out.traffic = spec.traffic;
   return out;
 }
 

@@ -118,7 +118,8 @@ class SetPlanning {
                                                                   server.scheduler,
                                                                   {},
                                                                   server.health_checks,
-                                                                  server.on_unhealthy}})
+                                                                  server.on_unhealthy,
+                                                                  server.traffic}})
                                   .first->second;
     const auto before = plan.reals.size();
     const bool local = server.external_traffic_policy == api::ExternalTrafficPolicy::kLocal;

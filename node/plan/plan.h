@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/api/real_server_set.h"
+#include "lib/api/traffic.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
 #include "lib/net/endpoint.h"
@@ -111,6 +112,7 @@ struct VirtualServerPlan {
   std::map<net::Endpoint, RealServerPlan> reals;
   std::vector<api::HealthCheck> checks{};  // that every real server must pass; none: all count as up
   api::OnUnhealthy on_unhealthy = api::OnUnhealthy::kDrain;
+  api::Traffic traffic{};
   friend bool operator==(const VirtualServerPlan&, const VirtualServerPlan&) = default;
 };
 

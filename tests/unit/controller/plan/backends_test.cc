@@ -78,6 +78,23 @@ TEST(Backends, MachinesAreCheckedByTcpUnlessTheObjectSaysOtherwise) {
   }
 }
 
+// Of machines and of Pods.
+TEST(Backends, EveryVirtualServerHasTheTrafficOfTheObject) {
+  api::Traffic traffic;
+  traffic.persistence = api::Persistence{Seconds(60), 24};
+  traffic.connection_limits = {100, 50};
+  auto machines = vip("web", "192.0.2.100");
+  machines.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
+  machines.spec.traffic = traffic;
+  const auto servers = behind({}, machines).virtual_servers;
+  ASSERT_EQ(servers.size(), 2U);
+  for (const auto& server : servers) EXPECT_EQ(server.traffic, traffic);
+
+  auto pods = of_service();
+  pods.spec.traffic = traffic;
+  EXPECT_EQ(behind(with_service(), pods).virtual_servers.at(0).traffic, traffic);
+}
+
 TEST(Backends, PodsAreCheckedOnlyIfTheObjectSaysSo) {
   const Inputs inputs = with_service();
   auto object = of_service();

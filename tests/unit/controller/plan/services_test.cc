@@ -69,9 +69,9 @@ TEST(Services, AnnotationsBecomeTheSpec) {
 
 TEST(Services, WhatIsNotBuiltYetIsRefusedAndNamed) {
   auto object = annotated("quorum", "2");
-  object.client_ip_affinity = Seconds(60);
+  object.source_ranges = {"10.0.0.0/8"};
   EXPECT_EQ(refusal(object), (Refusal{Reason::kNotYetSupported,
-                                      "not supported yet: spec.sessionAffinity, "
+                                      "not supported yet: spec.loadBalancerSourceRanges, "
                                       "annotation fairlead.dev/quorum"}));
 }
 

@@ -76,9 +76,7 @@ TEST(ServiceRequest, BothFamiliesAreNamedInOneList) {
 // One that is not built yet is refused where it differs from its default, by name.
 TEST(ServiceRequest, WhatIsNotBuiltYetIsNamedOnlyWhereItChangesSomething) {
   for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"scheduler-flags", "", "sh-port"},
-                                               {"source-ranges", "", "10.0.0.0/8,192.0.2.0/24"},
-                                               {"connection-limits", "0,0", "100, 50"},
+       std::vector<std::array<std::string, 3>>{{"source-ranges", "", "10.0.0.0/8,192.0.2.0/24"},
                                                {"health-checks", "[]", R"([{"http":{}}])"},
                                                {"quorum", "1", "2"},
                                                {"sorry-server", "", "10.0.0.9:80"},
@@ -107,7 +105,8 @@ TEST(ServiceRequest, WhatCannotBeReadIsToldInTheWordsOfTheAnnotation) {
           {"loadBalancerIPs", "192.0.2.7,", R"(must be an IPv4 or IPv6 address, got "")"},
           {"sharing-key", std::string(254, 'k'), "must have at most 253 bytes, got 254"},
           {"forwarding", "nat", R"(must be one of NAT, DirectRouting, Tunnel, Delegate, got "nat")"},
-          {"scheduler-flags", "sh-port,fast", R"(must be one of sh-port, mh-port, got "fast")"},
+          {"scheduler-flags", "fast", R"(must be one of sh-port, mh-port, got "fast")"},
+          {"scheduler-flags", "sh-port", "sh-port is allowed with scheduler sh only, got wlc"},
           {"source-ranges", "10.0.0.0/33", R"(must be a CIDR (address/length), got "10.0.0.0/33")"},
           {"connection-limits", "100", R"(must be "upper,lower", got 100)"},
           {"connection-limits", "10,100", "must be at most upper (10), got 100"},
@@ -172,11 +171,34 @@ TEST(ServiceRequest, TheDeprecatedFieldCountsWhereNoAnnotationNamesAnAddress) {
   EXPECT_EQ(asked(service).problems.front().path, "spec.loadBalancerIP");
 }
 
-TEST(ServiceRequest, TheServicesOwnTrafficRulesAreNotBuiltYet) {
+// kubernetes.md 1: sessionAffinity ClientIP with its own timeout.
+TEST(ServiceRequest, ItsAffinityBecomesPersistence) {
   auto service = with({});
   service.client_ip_affinity = Seconds(60);
-  EXPECT_EQ(asked(service).value.not_yet_supported, std::vector<std::string>{"spec.sessionAffinity"});
+  EXPECT_EQ(spec(service).traffic.persistence, (Persistence{Seconds(60), std::nullopt}));
   service.client_ip_affinity.reset();
+  EXPECT_EQ(spec(service).traffic, Traffic{});
+}
+
+TEST(ServiceRequest, FlagsAndLimitsAreListsWithCommas) {
+  const auto flags =
+      spec(with({{"fairlead.dev/scheduler", "mh"}, {"fairlead.dev/scheduler-flags", "mh-port"}})).traffic;
+  EXPECT_EQ(flags.scheduler_flags, (SchedulerFlags{false, true}));
+  EXPECT_EQ(spec(annotated("connection-limits", "100, 50")).traffic.connection_limits,
+            (ConnectionLimits{100, 50}));
+  EXPECT_EQ(spec(annotated("connection-limits", "0,0")).traffic, Traffic{});
+}
+
+// Nobody reads them there, and an annotation that does nothing is told.
+TEST(ServiceRequest, WithDelegateLimitsAreRefused) {
+  auto service = annotated("forwarding", "Delegate");
+  service.meta.annotations["fairlead.dev/connection-limits"] = "100,50";
+  EXPECT_EQ(asked(service).value.not_yet_supported,
+            std::vector<std::string>{"annotation fairlead.dev/connection-limits (with forwarding Delegate)"});
+}
+
+TEST(ServiceRequest, TheServicesSourceRangesAreNotBuiltYet) {
+  auto service = with({});
   service.source_ranges = {"10.0.0.0/8"};
   EXPECT_EQ(asked(service).value.not_yet_supported,
             std::vector<std::string>{"spec.loadBalancerSourceRanges"});

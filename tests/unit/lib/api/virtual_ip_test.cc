@@ -101,6 +101,9 @@ TEST(VirtualIP, AcceptsWhatApiMdAllows) {
       with_servers(
           R"("ports":[{"port":53,"protocol":"UDP"},{"port":53,"protocol":"TCP"},{"port":53,"protocol":"SCTP"}])"),
       with_port(R"("ipFamilies":["IPv4"])"),
+      with_port(R"("scheduler":"sh","schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
+      with_port(R"("connectionLimits":{"upper":9})"),
+      with_servers(R"("forwarding":"DirectRouting","ports":[{"port":53,"protocol":"UDP"}],"onePacket":true)"),
   };
   for (const auto& text : accepted) {
     const auto decoded = decode_virtual_ip(text);
@@ -245,11 +248,8 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
       {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","healthChecks":[{"tcp":{}}]})"),
        {"spec.healthChecks (with forwarding Delegate)"}},
       {with_port(R"("forwarding":"Tunnel","tunnel":{"type":"gue"})"), {"spec.forwarding", "spec.tunnel"}},
-      {with_port(R"("schedulerFlags":["sh-port"],"persistence":{"timeoutSeconds":60})"),
-       {"spec.schedulerFlags", "spec.persistence"}},
-      {with_port(
-           R"("sourceRanges":["192.0.2.0/24"],"connectionLimits":{"upper":9},"healthChecks":[{"ping":{}}])"),
-       {"spec.sourceRanges", "spec.connectionLimits", "spec.healthChecks[0].ping"}},
+      {with_port(R"("sourceRanges":["192.0.2.0/24"],"healthChecks":[{"ping":{}}])"),
+       {"spec.sourceRanges", "spec.healthChecks[0].ping"}},
       {with_port(
            R"("onUnhealthy":"Remove","quorum":2,"hysteresis":1,"sorryServer":{"address":"192.0.2.9","port":80})"),
        {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},

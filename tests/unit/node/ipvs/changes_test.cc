@@ -42,6 +42,23 @@ TEST(Changes, OfAServiceAloneSetIt) {
             (std::vector<Change>{SetService{kWeb, wanted.at(kWeb).service}}));
 }
 
+TEST(Changes, OfPersistenceSetTheService) {
+  const Table actual{{kWeb, entry("rr", {{real(1), weight(1)}})}};
+  Table wanted = actual;
+  Service& service = wanted.at(kWeb).service;
+  service = {"rr", kPersistent, Seconds{60}, make_netmask(net::Family::kIPv4, 24), ""};
+  EXPECT_EQ(changes(actual, wanted, owns({kWeb})).changes, (std::vector<Change>{SetService{kWeb, service}}));
+}
+
+// Not deleted and added: its connections go on.
+TEST(Changes, OfAConnectionLimitSetThatDestination) {
+  const Table actual{{kWeb, entry("rr", {{real(1), {Method::kMasquerade, Weight{1}, 2, 1}}})}};
+  const Destination raised{Method::kMasquerade, Weight{1}, 4, 1};
+  const Table wanted{{kWeb, entry("rr", {{real(1), raised}})}};
+  EXPECT_EQ(changes(actual, wanted, owns({kWeb})).changes,
+            (std::vector<Change>{SetDestination{kWeb, real(1), raised}}));
+}
+
 TEST(Changes, OfAWeightSetThatDestinationAlone) {
   const Table actual{{kWeb, entry("rr", {{real(1), weight(1)}, {real(2), weight(1)}})}};
   const Table wanted{{kWeb, entry("rr", {{real(1), weight(1)}, {real(2), weight(7)}})}};

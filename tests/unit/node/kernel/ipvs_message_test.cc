@@ -119,6 +119,14 @@ TEST(AppendChange, ADestinationIsReadBackAsItWasWritten) {
   EXPECT_EQ(read->second, destination);
 }
 
+// sh and mh have the same numbers for their two.
+TEST(AppendChange, FlagsHaveTheKernelsNumbers) {
+  EXPECT_EQ(ipvs::kPersistent.value(), std::uint32_t{IP_VS_SVC_F_PERSISTENT});
+  EXPECT_EQ(ipvs::kOnePacket.value(), std::uint32_t{IP_VS_SVC_F_ONEPACKET});
+  EXPECT_EQ(ipvs::kHashFallback.value(), std::uint32_t{IP_VS_SVC_F_SCHED1});
+  EXPECT_EQ(ipvs::kHashPort.value(), std::uint32_t{IP_VS_SVC_F_SCHED2});
+}
+
 TEST(AppendChange, UsesTheCommandOfEachChange) {
   const std::vector<std::pair<ipvs::Change, std::uint8_t>> all = {
       {ipvs::AddService{kWeb, {}}, IPVS_CMD_NEW_SERVICE},
