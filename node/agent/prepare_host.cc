@@ -7,7 +7,7 @@
 
 #include "lib/base/result.h"
 #include "node/agent/host_finding.h"
-#include "node/filter/guard.h"
+#include "node/filter/guard_text.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/modules.h"
 #include "node/kernel/nft.h"

@@ -2,8 +2,6 @@
 
 #include <map>
 #include <set>
-#include <string>
-#include <string_view>
 
 #include "lib/net/address.h"
 #include "node/plan/plan.h"
@@ -42,18 +40,5 @@ Guard guard(const std::map<plan::VirtualServerKey, Route>& servers);
 
 // True if `guard` lets this virtual server work.
 bool covers(const Guard& guard, const plan::VirtualServerKey& server, Route route);
-
-// How many rules and set elements the table of `guard` has, to compare with what the kernel shows.
-int rule_count();
-int element_count(const Guard& guard);
-
-// All texts are input for `nft -f`, one transaction each, lines in a fixed order.
-// Makes the table exactly this, whatever it was before.
-std::string full_text(const Guard& guard);
-// The element changes from one to the other, deletions first (a changed map element needs that; it is
-// one transaction); empty if they are equal.
-std::string update_text(const Guard& from, const Guard& to);
-// Deletes the table, whether or not it exists.
-std::string remove_text();
 
 }  // namespace fairlead::filter

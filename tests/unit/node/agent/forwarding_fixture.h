@@ -15,7 +15,7 @@
 
 #include "lib/base/overloaded.h"
 #include "node/agent/forwarding.h"
-#include "node/filter/guard.h"
+#include "node/filter/guard_text.h"
 #include "support/fake_fence.h"
 #include "support/fake_prober.h"
 
