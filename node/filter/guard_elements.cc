@@ -3,6 +3,11 @@
 namespace fairlead::filter {
 namespace {
 
+// The set of that name for the family of `vip`.
+std::string of_family(const std::string& set, const net::IpAddress& vip) {
+  return set + (vip.is_v4() ? "4" : "6");
+}
+
 std::string port_element(const plan::VirtualServerKey& key) {
   std::string protocol = "tcp";
   if (key.protocol == net::Protocol::kUdp) protocol = "udp";
@@ -15,13 +20,13 @@ std::string port_element(const plan::VirtualServerKey& key) {
 Elements elements(const Guard& guard) {
   Elements all;
   for (const auto& [vip, address] : guard.floating) {
-    all["vip4"].insert(net::to_string(vip));
-    all["nat4"].insert(net::to_string(address));
-    all["float4"].insert(net::to_string(vip) + " : " + net::to_string(address));
+    all[of_family("vip", vip)].insert(net::to_string(vip));
+    all[of_family("nat", vip)].insert(net::to_string(address));
+    all[of_family("float", vip)].insert(net::to_string(vip) + " : " + net::to_string(address));
   }
-  for (const auto& vip : guard.direct) all[vip.is_v4() ? "vip4" : "vip6"].insert(net::to_string(vip));
+  for (const auto& vip : guard.direct) all[of_family("vip", vip)].insert(net::to_string(vip));
   for (const plan::VirtualServerKey& key : guard.ports) {
-    all[key.address.is_v4() ? "port4" : "port6"].insert(port_element(key));
+    all[of_family("port", key.address)].insert(port_element(key));
   }
   return all;
 }

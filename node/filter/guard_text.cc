@@ -12,15 +12,19 @@ namespace {
 constexpr std::string_view kSets = R"(  set vip4 { type ipv4_addr; }
   set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
+  set nat6 { type ipv6_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
   set port6 { type ipv6_addr . inet_proto . inet_service; }
   map float4 { type ipv4_addr : ipv4_addr; }
+  map float6 { type ipv6_addr : ipv6_addr; }
 )";
 
 constexpr std::string_view kChains = R"(  chain raw {
     type filter hook prerouting priority raw;
     ip saddr @nat4 notrack
     ip daddr @nat4 fib daddr type != local notrack
+    ip6 saddr @nat6 notrack
+    ip6 daddr @nat6 fib daddr type != local notrack
   }
   chain vip_in {
     type filter hook input priority filter - 10;
@@ -45,14 +49,17 @@ constexpr std::string_view kChains = R"(  chain raw {
     type nat hook postrouting priority srcnat - 5;
     fib saddr type local return
     meta l4proto { tcp, udp, sctp } snat ip to ct original ip daddr map @float4
+    meta l4proto { tcp, udp, sctp } snat ip6 to ct original ip6 daddr map @float6
   }
   chain self_out {
     type route hook output priority -90;
     oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+    oifname != "lo" ct original ip6 daddr @nat6 fib daddr type local meta mark set meta mark xor 0x10000
   }
   chain self_mark {
     type filter hook output priority -89;
     oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+    oifname != "lo" ct original ip6 daddr @nat6 fib daddr type local meta mark set meta mark xor 0x10000
   }
 )";
 
@@ -68,7 +75,7 @@ std::string commands(std::string_view verb, const Elements& all) {
 
 }  // namespace
 
-int rule_count() { return 18; }
+int rule_count() { return 23; }
 
 int element_count(const Guard& guard) {
   int count = 0;

@@ -11,13 +11,15 @@ namespace {
 using testing::dns;
 using testing::guard;
 using testing::key;
+using testing::six;
 using testing::web;
 
 TEST(Guard, TheFloatingAddressOfAVipIsTheVipItself) {
-  const Guard value = guard({web(), dns()});
+  const Guard value = guard({web(), dns(), six()});
   EXPECT_EQ(value.floating, (std::map<net::IpAddress, net::IpAddress>{{web().address, web().address},
-                                                                      {dns().address, dns().address}}));
-  EXPECT_EQ(value.ports, (std::set<plan::VirtualServerKey>{web(), dns()}));
+                                                                      {dns().address, dns().address},
+                                                                      {six().address, six().address}}));
+  EXPECT_EQ(value.ports, (std::set<plan::VirtualServerKey>{web(), dns(), six()}));
 }
 
 TEST(Guard, OfNoVirtualServersIsEmpty) {

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
+#include <set>
+#include <sstream>
+#include <string>
+
 #include "unit/node/filter/guard_builders.h"
 
 // datapath.md 5: the table inet fairlead as text.
@@ -20,13 +26,17 @@ table inet fairlead {
   set vip4 { type ipv4_addr; }
   set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
+  set nat6 { type ipv6_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
   set port6 { type ipv6_addr . inet_proto . inet_service; }
   map float4 { type ipv4_addr : ipv4_addr; }
+  map float6 { type ipv6_addr : ipv6_addr; }
   chain raw {
     type filter hook prerouting priority raw;
     ip saddr @nat4 notrack
     ip daddr @nat4 fib daddr type != local notrack
+    ip6 saddr @nat6 notrack
+    ip6 daddr @nat6 fib daddr type != local notrack
   }
   chain vip_in {
     type filter hook input priority filter - 10;
@@ -51,17 +61,33 @@ table inet fairlead {
     type nat hook postrouting priority srcnat - 5;
     fib saddr type local return
     meta l4proto { tcp, udp, sctp } snat ip to ct original ip daddr map @float4
+    meta l4proto { tcp, udp, sctp } snat ip6 to ct original ip6 daddr map @float6
   }
   chain self_out {
     type route hook output priority -90;
     oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+    oifname != "lo" ct original ip6 daddr @nat6 fib daddr type local meta mark set meta mark xor 0x10000
   }
   chain self_mark {
     type filter hook output priority -89;
     oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
+    oifname != "lo" ct original ip6 daddr @nat6 fib daddr type local meta mark set meta mark xor 0x10000
   }
 }
 )";
+
+using Names = std::array<std::string, 8>;
+const Names kFour{"ipv4_addr", "ip saddr", "ip daddr", "ip to", "vip4", "nat4", "port4", "float4"};
+const Names kSix{"ipv6_addr", "ip6 saddr", "ip6 daddr", "ip6 to", "vip6", "nat6", "port6", "float6"};
+
+std::string with_names(std::string line, const Names& from, const Names& to) {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    for (auto at = line.find(from[i]); at != std::string::npos; at = line.find(from[i], at + to[i].size())) {
+      line.replace(at, from[i].size(), to[i]);
+    }
+  }
+  return line;
+}
 
 // datapath.md 5: dsr4 has part in the default deny, and in neither raw nor post: the client's address stays.
 TEST(Guard, OfDirectRoutingIsTheDefaultDenyAlone) {
@@ -92,6 +118,32 @@ TEST(FullText, ReplacesTheTableAndFillsItInOneTransaction) {
                 "add element inet fairlead vip4 { 192.0.2.100, 192.0.2.101 }\n");
 }
 
+TEST(FullText, PutsEachAddressIntoTheSetsOfItsFamily) {
+  EXPECT_EQ(full_text(guard({web(), six()})),
+            std::string(kStructure) +
+                "add element inet fairlead float4 { 192.0.2.100 : 192.0.2.100 }\n"
+                "add element inet fairlead float6 { 2001:db8::100 : 2001:db8::100 }\n"
+                "add element inet fairlead nat4 { 192.0.2.100 }\n"
+                "add element inet fairlead nat6 { 2001:db8::100 }\n"
+                "add element inet fairlead port4 { 192.0.2.100 . tcp . 80 }\n"
+                "add element inet fairlead port6 { 2001:db8::100 . tcp . 443 }\n"
+                "add element inet fairlead vip4 { 192.0.2.100 }\n"
+                "add element inet fairlead vip6 { 2001:db8::100 }\n");
+}
+
+// What a rule says of one family another must say of the other; but for the messages of ICMP.
+TEST(FullText, SaysTheSameOfBothFamilies) {
+  std::multiset<std::string> expected;
+  std::multiset<std::string> found;
+  std::istringstream lines(full_text(Guard{}));
+  for (std::string line; std::getline(lines, line);) {
+    if (const std::string other = with_names(line, kFour, kSix); other != line) expected.insert(other);
+    if (with_names(line, kSix, kFour) != line) found.insert(line);
+  }
+  EXPECT_EQ(expected.size(), 12U);
+  EXPECT_EQ(found, expected);
+}
+
 TEST(FullText, OfAnEmptyGuardHasNoElements) { EXPECT_EQ(full_text(Guard{}), kStructure); }
 
 TEST(UpdateText, OfEqualGuardsIsEmpty) { EXPECT_EQ(update_text(guard({web()}), guard({web()})), ""); }
@@ -100,6 +152,14 @@ TEST(UpdateText, OfASecondPortAddsThatElementAlone) {
   const auto tls = key("192.0.2.100", 443, net::Protocol::kTcp);
   EXPECT_EQ(update_text(guard({web()}), guard({web(), tls})),
             "add element inet fairlead port4 { 192.0.2.100 . tcp . 443 }\n");
+}
+
+TEST(UpdateText, OfAVipOfTheOtherFamilyAddsToTheSetsOfThat) {
+  EXPECT_EQ(update_text(guard({web()}), guard({web(), six()})),
+            "add element inet fairlead float6 { 2001:db8::100 : 2001:db8::100 }\n"
+            "add element inet fairlead nat6 { 2001:db8::100 }\n"
+            "add element inet fairlead port6 { 2001:db8::100 . tcp . 443 }\n"
+            "add element inet fairlead vip6 { 2001:db8::100 }\n");
 }
 
 TEST(UpdateText, OfAReplacedVipDeletesThenAdds) {
@@ -137,6 +197,7 @@ TEST(ElementCount, CountsEverySet) {
   EXPECT_EQ(element_count(Guard{}), 0);
   EXPECT_EQ(element_count(guard({web()})), 4);
   EXPECT_EQ(element_count(guard({web(), key("192.0.2.100", 443, net::Protocol::kTcp)})), 5);
+  EXPECT_EQ(element_count(guard({web(), six()})), 8);
 }
 
 // The trace of a whole table must show this many rules, or it counts as damaged (FN-33).
