@@ -35,7 +35,6 @@ bool ForwardingAgent::State::works(const ipvs::Key& key) const {
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {
   std::set<net::IpAddress> vips = order.vips;
-  for (const ipvs::Key& key : servers.not_built()) vips.erase(key.address);
   for (const auto& [key, real] : servers.looping()) vips.erase(key.address);
   for (const auto& [key, server] : servers.wanted()) {
     if (!works(key)) vips.erase(key.address);
@@ -47,7 +46,6 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   ForwardingFaults faults;
   faults.table = table_error;
   faults.guard = guard_error;
-  faults.not_built = servers.not_built();
   faults.looping = servers.looping();
   faults.not_tried = health.not_tried();
   faults.foreign = table.foreign();
