@@ -21,6 +21,7 @@ SECOND = {
     "vm/fence_test.py": {"guest", "quiet"},
     "vm/direct_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
+    "vm/forwarding6_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
     "e2e/tutorial.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},

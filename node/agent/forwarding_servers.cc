@@ -16,6 +16,10 @@ filter::Route route_of(api::Forwarding forwarding) {
   return forwarding == api::Forwarding::kDirectRouting ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
+bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
+  return !key.address.is_v4() && !is_direct(server);
+}
+
 void ForwardingServers::order(Servers servers) {
   ordered_ = std::move(servers);
   sort_out();
@@ -73,7 +77,7 @@ std::set<kernel::NeededBy> ForwardingServers::needs() const {
   std::set<kernel::NeededBy> all;
   for (const auto& [key, server] : wanted_) {
     all.insert(kernel::NeededBy::kForwarding);
-    if (!key.address.is_v4() && !is_direct(server)) all.insert(kernel::NeededBy::kNatOverIPv6);
+    if (is_nat_over_ipv6(key, server)) all.insert(kernel::NeededBy::kNatOverIPv6);
   }
   return all;
 }

@@ -58,5 +58,7 @@ class ForwardingServers {
 };
 
 filter::Route route_of(api::Forwarding forwarding);
+// True if its replies have to be forwarded by this host as IPv6.
+bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server);
 
 }  // namespace fairlead::agent

@@ -104,18 +104,19 @@ TEST_F(Forwarding, NatOverIPv6IsCarriedOutBesideIPv4) {
 }
 
 // FN-28. A host that masquerades IPv4 alone need be no router of IPv6.
-TEST_F(Forwarding, TheSettingOfIPv6IsComparedWhileNatOverIPv6IsOrdered) {
+TEST_F(Forwarding, TheSettingOfIPv6CountsWhileNatOverIPv6IsOrdered) {
   host_fake->wrong[kernel::NeededBy::kNatOverIPv6] = {kernel::kForwardIPv6, "1", "0"};
   agent->order(serving(1));
   EXPECT_TRUE(report.problems.empty());
   agent->order(serving_both(2, api::Forwarding::kDirectRouting));
   EXPECT_TRUE(report.problems.empty());
+  EXPECT_TRUE(report.ready.contains(kSix.address));
   agent->order(serving_both(3, api::Forwarding::kNat));
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].reason, "HostNotPrepared");
   EXPECT_NE(report.problems[0].message.find("net.ipv6.conf.all.forwarding is 0, must be 1"),
             std::string::npos);
-  EXPECT_TRUE(report.ready.contains(kSix.address));  // a setting is no reason to leave an address alone
+  EXPECT_EQ(report.ready, std::set<net::IpAddress>{kVip});  // never elected for what it cannot serve
   agent->order(serving(4));
   EXPECT_TRUE(report.problems.empty());
 }
