@@ -11,6 +11,7 @@ bool comes_with_ipvs(const std::string& name) {
 }
 
 std::string why_no_router(const std::set<std::string>& losing) {
+  if (losing.empty()) return "";
   std::string which;
   std::string settings;
   for (std::string interface : losing) {
@@ -18,7 +19,6 @@ std::string why_no_router(const std::set<std::string>& losing) {
     std::replace(interface.begin(), interface.end(), '.', '/');  // as sysctl(8) writes it
     settings += " net.ipv6.conf." + interface + ".accept_ra=2";
   }
-  if (losing.empty()) return "";
   return "left alone, only NAT over IPv6 needs it: " + which +
          " would lose the routes of router advertisements; to have it, first set" + settings;
 }
