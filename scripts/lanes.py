@@ -22,6 +22,7 @@ SECOND = {
     "vm/direct_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "vm/traffic_test.py": {"guest", "quiet"},
+    "vm/forwarding6_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
     "e2e/tutorial.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},

@@ -46,9 +46,7 @@ std::optional<Refusal> direct_to_node(const Inputs& inputs, const api::VirtualIP
   return std::nullopt;
 }
 
-bool needs_ipv4(api::Forwarding forwarding) {
-  return forwarding == api::Forwarding::kNat || forwarding == api::Forwarding::kTunnel;
-}
+bool needs_ipv4(api::Forwarding forwarding) { return forwarding == api::Forwarding::kTunnel; }
 
 // A headless Service without a selector has both families, though nobody asked for them.
 std::string how_to_have_ipv4_alone(const api::VirtualIP& virtual_ip) {
@@ -68,7 +66,7 @@ std::optional<Refusal> not_built_yet(const Inputs& inputs, const api::VirtualIP&
     return Refusal{Reason::kNotYetSupported,
                    "not supported yet: IPv6, by the Service's ipFamilies, with forwarding " +
                        std::string(api::to_string(spec.forwarding)) +
-                       " (Delegate is): " + how_to_have_ipv4_alone(virtual_ip)};
+                       " (NAT and Delegate are): " + how_to_have_ipv4_alone(virtual_ip)};
   }
   return direct_to_node(inputs, spec);
 }

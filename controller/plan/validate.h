@@ -67,7 +67,7 @@ struct Judgement {
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip);
 
 // Families of the addresses it is to have: ipFamilies, else those of `addresses`, else the Service's, else
-// IPv4. Of a Service that merely prefers both, IPv4 alone where Fairlead forwards: IPv6 is not built there.
+// IPv4. Of a Service that merely prefers both, IPv4 alone with Tunnel: IPv6 is not built there.
 std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
 }  // namespace fairlead::controller

@@ -239,7 +239,7 @@ void read_virtual_ip_spec(const JsonView& spec, VirtualIPSpec& out) {
   if (over_ipv6.empty()) over_ipv6 = allocated;
   read_service_ref(spec.at("serviceRef"), out);
   read_forwarding(spec.at("forwarding"), out.forwarding);
-  if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {
+  if (out.forwarding == Forwarding::kTunnel) {
     for (const auto& path : over_ipv6) {
       out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
                                       std::string(to_string(out.forwarding)) + ")");

@@ -71,7 +71,7 @@ struct VirtualIPSpec {
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
   NodePlacement placement;
   // Names of fields that are set away from their default but not built yet ("spec.quorum",
-  // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported.
+  // "spec.addresses[1] (IPv6 with forwarding Tunnel)"), in api.md's order: Accepted=False, NotYetSupported.
   std::vector<std::string> not_yet_supported;
   friend bool operator==(const VirtualIPSpec&, const VirtualIPSpec&) = default;
 };

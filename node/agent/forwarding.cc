@@ -55,10 +55,7 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
   table_retry = guard_retry = begun;
   check_health();
   synchronize();
-  if (!servers.wanted().empty()) {
-    mismatches = ports.host->mismatches();
-    metrics.mismatches(mismatches);
-  }
+  compare_sysctls();
   metrics.programmed(sys::now() - begun);
   publish(true);
 }
@@ -154,11 +151,11 @@ std::set<ipvs::Key> ForwardingAgent::State::leaving_keys() const {
   return keys;
 }
 
-// Of the plan if it has the VIP, else as the guard has it now, else as it must be.
+// Of the plan if it has the VIP, else as the guard has it now. An earlier run's VIP that has left the plan is
+// in neither: masqueraded for the moment until its address is gone.
 filter::Route ForwardingAgent::State::route(const net::IpAddress& vip) const {
   if (const auto route = servers.route(vip)) return *route;
-  const bool direct = !vip.is_v4() || guard.held().direct.contains(vip);
-  return direct ? filter::Route::kDirect : filter::Route::kMasqueraded;
+  return guard.held().direct.contains(vip) ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
 void ForwardingAgent::State::hold_guard(const std::set<ipvs::Key>& keys) {

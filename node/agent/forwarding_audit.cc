@@ -98,10 +98,13 @@ void ForwardingAgent::State::check_host() {
     synchronize();
   }
   table.forget_missing_schedulers();
-  mismatches.clear();
-  if (!servers.wanted().empty()) mismatches = ports.host->mismatches();
-  metrics.mismatches(mismatches);
+  compare_sysctls();
   publish(false);
+}
+
+void ForwardingAgent::State::compare_sysctls() {
+  mismatches = ports.host->mismatches(servers.needs());
+  metrics.mismatches(mismatches);
 }
 
 }  // namespace fairlead::agent

@@ -6,7 +6,6 @@
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
 #include "node/kernel/host_addresses.h"
-#include "node/kernel/sysctl.h"
 
 namespace fairlead::agent {
 namespace {
@@ -15,9 +14,11 @@ class KernelHost : public Host {
  public:
   api::Capabilities capabilities() override { return kernel::read_capabilities(); }
 
-  std::vector<SysctlMismatch> mismatches() override {
+  std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) override {
     std::vector<SysctlMismatch> all;
+    if (needs.empty()) return all;
     for (const kernel::Sysctl& sysctl : kernel::wanted_sysctls()) {
+      if (!needs.contains(sysctl.needed_by)) continue;
       const auto found = kernel::read_sysctl(sysctl.name);
       // An interface that went away in between, or a setting this kernel does not have any more.
       if (!found && sysctl.optional) continue;

@@ -10,6 +10,7 @@
 #include "node/kernel/fence_filter.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/nft.h"
+#include "node/kernel/sysctl.h"
 #include "node/probe/prober.h"
 
 namespace fairlead::agent {
@@ -27,7 +28,8 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual api::Capabilities capabilities() = 0;
-  virtual std::vector<SysctlMismatch> mismatches() = 0;
+  // Of what `needs` need; none without needs.
+  virtual std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) = 0;
   // Every address on an interface here, VIPs included.
   virtual Result<std::set<net::IpAddress>> addresses() = 0;
   // Forgets translations that others made of connections to these virtual servers (kube-proxy's DNAT),

@@ -61,19 +61,16 @@ void add_refusals(const ForwardingFaults& faults, Conditions& out) {
 }
 
 // What this node does not carry out, so that it is never elected for it.
-void add_set_aside(const ForwardingFaults& faults, Conditions& out) {
-  std::vector<std::string> texts;
-  if (!faults.not_built.empty()) texts.push_back(list(faults.not_built) + ": NAT over IPv6 is not built yet");
+void add_looping(const ForwardingFaults& faults, Conditions& out) {
   std::vector<std::string> looping;
   for (const auto& [key, real] : faults.looping) {
     looping.push_back(plan::to_string(key) + " (" + net::to_string(real.address) + ")");
   }
-  if (!looping.empty()) {
-    texts.push_back(list(std::move(looping)) +
-                    ": DirectRouting to a real server that is this node itself needs loop protection, which "
-                    "is not built yet; take the server out, or the node out of the group");
-  }
-  if (!texts.empty()) out.degraded("NotYetSupported", join(texts, "; "));
+  if (looping.empty()) return;
+  out.degraded("NotYetSupported",
+               list(std::move(looping)) +
+                   ": DirectRouting to a real server that is this node itself needs loop protection, which "
+                   "is not built yet; take the server out, or the node out of the group");
 }
 
 void add_not_tried(const ForwardingFaults& faults, Conditions& out) {
@@ -100,7 +97,7 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
                      ": another program undoes our IPVS entries again and again; if "
                      "kube-proxy runs in ipvs mode, put the pool into its ipvs.excludeCIDRs");
   }
-  add_set_aside(faults, out);
+  add_looping(faults, out);
   add_refusals(faults, out);
   add_not_tried(faults, out);
   if (!faults.mismatches.empty()) {

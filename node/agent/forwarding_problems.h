@@ -19,7 +19,6 @@ struct ForwardingFaults {
   std::optional<Error> guard;                               // nft refuses, or is not there
   std::set<plan::VirtualServerKey> foreign;                 // FN-34
   std::set<plan::VirtualServerKey> fought_over;             // FN-08
-  std::set<plan::VirtualServerKey> not_built;               // IPv6 with NAT
   std::map<plan::VirtualServerKey, net::Endpoint> looping;  // DirectRouting to this very host
   std::map<plan::VirtualServerKey, std::string> failed;     // service, why
   std::map<plan::VirtualServerKey, std::map<net::Endpoint, std::string>> refused;  // servers, why

@@ -35,10 +35,13 @@ bool ForwardingAgent::State::works(const ipvs::Key& key) const {
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {
   std::set<net::IpAddress> vips = order.vips;
-  for (const ipvs::Key& key : servers.not_built()) vips.erase(key.address);
   for (const auto& [key, real] : servers.looping()) vips.erase(key.address);
+  // prepare-host may have left that setting alone: replies would not come back to the clients.
+  const bool forwards_ipv6 = std::none_of(mismatches.begin(), mismatches.end(),
+                                          [](const auto& one) { return one.name == kernel::kForwardIPv6; });
   for (const auto& [key, server] : servers.wanted()) {
-    if (!works(key)) vips.erase(key.address);
+    const bool stuck = !forwards_ipv6 && is_nat_over_ipv6(key, server);
+    if (stuck || !works(key)) vips.erase(key.address);
   }
   return vips;
 }
@@ -47,7 +50,6 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   ForwardingFaults faults;
   faults.table = table_error;
   faults.guard = guard_error;
-  faults.not_built = servers.not_built();
   faults.looping = servers.looping();
   faults.not_tried = health.not_tried();
   faults.foreign = table.foreign();

@@ -16,6 +16,10 @@ filter::Route route_of(api::Forwarding forwarding) {
   return forwarding == api::Forwarding::kDirectRouting ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
+bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
+  return !key.address.is_v4() && !is_direct(server);
+}
+
 void ForwardingServers::order(Servers servers) {
   ordered_ = std::move(servers);
   sort_out();
@@ -34,19 +38,15 @@ bool ForwardingServers::asks_for_host() const {
 
 void ForwardingServers::sort_out() {
   wanted_.clear();
-  not_built_.clear();
   looping_.clear();
   for (const auto& [key, server] : ordered_) {
     const auto own = std::find_if(server.reals.begin(), server.reals.end(), [&](const auto& real) {
       return real.first.address.is_loopback() || host_.contains(real.first.address);
     });
-    if (is_direct(server) && own != server.reals.end()) {
+    if (is_direct(server) && own != server.reals.end())
       looping_.emplace(key, own->first);
-    } else if (!is_direct(server) && !key.address.is_v4()) {
-      not_built_.insert(key);
-    } else {
+    else
       wanted_.insert({key, server});
-    }
   }
   std::erase_if(served_, [&](const auto& one) { return !wanted_.contains(one.first); });
   std::erase_if(healths_, [&](const auto& one) { return !wanted_.contains(one.first); });
@@ -71,6 +71,15 @@ void ForwardingServers::judge(const plan::VirtualServerKey& key, const plan::Vir
     healths_.erase(key);
   else
     healths_.insert_or_assign(key, std::move(healths));
+}
+
+std::set<kernel::NeededBy> ForwardingServers::needs() const {
+  std::set<kernel::NeededBy> all;
+  for (const auto& [key, server] : wanted_) {
+    all.insert(kernel::NeededBy::kForwarding);
+    if (is_nat_over_ipv6(key, server)) all.insert(kernel::NeededBy::kNatOverIPv6);
+  }
+  return all;
 }
 
 std::optional<filter::Route> ForwardingServers::route(const net::IpAddress& vip) const {

@@ -40,6 +40,7 @@ struct ForwardingAgent::State {
   void note_guard_restored(TimePoint now);
   void check_host();
   bool look_at_host();
+  void compare_sysctls();
   // The health checks of what is wanted now, and what they say of it.
   void check_health();
   // What they say to these has changed.

@@ -15,7 +15,8 @@
 
 #include "lib/base/overloaded.h"
 #include "node/agent/forwarding.h"
-#include "node/filter/guard.h"
+#include "node/agent/forwarding_servers.h"
+#include "node/filter/guard_text.h"
 #include "support/fake_fence.h"
 #include "support/fake_prober.h"
 
@@ -125,7 +126,13 @@ class FakeNft : public kernel::Nft {
 class FakeHost : public Host {
  public:
   api::Capabilities capabilities() override { return {true, {"rr", "wlc"}, true, "6.1"}; }
-  std::vector<SysctlMismatch> mismatches() override { return {}; }
+  std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) override {
+    std::vector<SysctlMismatch> out;
+    for (const auto& [need, mismatch] : wrong) {
+      if (needs.contains(need)) out.push_back(mismatch);
+    }
+    return out;
+  }
   Result<std::set<net::IpAddress>> addresses() override {
     if (hides_addresses) return fail(Code::kUnavailable, "list the addresses of this host: ENOBUFS");
     return own;
@@ -134,6 +141,7 @@ class FakeHost : public Host {
     if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
     return Done{};
   }
+  std::map<kernel::NeededBy, SysctlMismatch> wrong;
   bool keeps_connections = false;
   bool hides_addresses = false;
   std::set<net::IpAddress> own{*net::parse_address("192.0.2.1")};
@@ -142,6 +150,8 @@ class FakeHost : public Host {
 inline const net::IpAddress kVip = *net::parse_address("192.0.2.100");
 inline const net::IpAddress kOther = *net::parse_address("192.0.2.101");
 inline const plan::VirtualServerKey kKey{kVip, net::Protocol::kTcp, net::Port(80)};
+inline const plan::VirtualServerKey kSix{*net::parse_address("2001:db8::100"), net::Protocol::kTcp,
+                                         net::Port(80)};
 inline const net::Endpoint kReal{*net::parse_address("192.0.2.21"), net::Port(8080)};
 
 // The guard of masqueraded virtual servers.
@@ -185,6 +195,19 @@ class Forwarding : public ::testing::Test {
     order.vips = {kVip};
     order.virtual_servers[kKey] = {
         "group", api::Forwarding::kNat, api::Scheduler::kRr, {{kReal, {api::Weight(1)}}}};
+    return order;
+  }
+  // The same with a virtual server of IPv6 beside it.
+  ForwardingOrder serving_both(std::uint64_t sequence, api::Forwarding of_six) {
+    ForwardingOrder order = serving(sequence);
+    order.vips.insert(kSix.address);
+    order.virtual_servers[kSix] = {"group",
+                                   of_six,
+                                   api::Scheduler::kRr,
+                                   {{*net::parse_endpoint("[2001:db8::21]:80"), {api::Weight(1)}}}};
+    const std::map<plan::VirtualServerKey, filter::Route> routes{{kKey, filter::Route::kMasqueraded},
+                                                                 {kSix, route_of(of_six)}};
+    nft_fake->elements = filter::element_count(filter::guard(routes));
     return order;
   }
   static std::set<plan::VirtualServerKey> keys_of(const ForwardingOrder& order) {

@@ -17,6 +17,7 @@ using testing::kFenced;
 using testing::kKey;
 using testing::kOther;
 using testing::kReal;
+using testing::kSix;
 using testing::kVip;
 
 // 10.2: no VIP is held before the vrrp thread has read this.
@@ -90,6 +91,42 @@ TEST_F(Forwarding, AddsTheGuardThenIpvsThenSaysReady) {
   EXPECT_FALSE(happened("report: not ready"));
   EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.size(), 1U);
   EXPECT_EQ(report.usable_reals.at(kKey), 1);
+}
+
+// datapath.md 3, 5: "IPv6: same with ip6".
+TEST_F(Forwarding, NatOverIPv6IsCarriedOutBesideIPv4) {
+  agent->order(serving_both(1, api::Forwarding::kNat));
+  EXPECT_EQ(report.ready, (std::set<net::IpAddress>{kVip, kSix.address}));
+  EXPECT_EQ(ipvs_fake->table.at(kSix).service.netmask, ipvs::kIPv6Host);
+  EXPECT_EQ(report.usable_reals.at(kSix), 1);
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_NE(nft_fake->texts.back().find("float6 { 2001:db8::100 : 2001:db8::100 }"), std::string::npos);
+}
+
+// FN-28. A host that masquerades IPv4 alone need be no router of IPv6.
+TEST_F(Forwarding, TheSettingOfIPv6CountsWhileNatOverIPv6IsOrdered) {
+  host_fake->wrong[kernel::NeededBy::kNatOverIPv6] = {kernel::kForwardIPv6, "1", "0"};
+  agent->order(serving(1));
+  EXPECT_TRUE(report.problems.empty());
+  agent->order(serving_both(2, api::Forwarding::kDirectRouting));
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_TRUE(report.ready.contains(kSix.address));
+  agent->order(serving_both(3, api::Forwarding::kNat));
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].reason, "HostNotPrepared");
+  EXPECT_NE(report.problems[0].message.find("net.ipv6.conf.all.forwarding is 0, must be 1"),
+            std::string::npos);
+  EXPECT_EQ(report.ready, std::set<net::IpAddress>{kVip});  // never elected for what it cannot serve
+  agent->order(serving(4));
+  EXPECT_TRUE(report.problems.empty());
+}
+
+TEST_F(Forwarding, WithoutVirtualServersNoSettingMatters) {
+  host_fake->wrong[kernel::NeededBy::kForwarding] = {"net.ipv4.ip_forward", "1", "0"};
+  agent->order(serving(1));
+  EXPECT_EQ(report.problems.size(), 1U);
+  agent->order(empty(2));
+  EXPECT_TRUE(report.problems.empty());
 }
 
 // onNoEndpoints Reject: without a real server IPVS refuses, and the VIP is held.
