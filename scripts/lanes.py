@@ -20,6 +20,7 @@ import threading
 SECOND = {
     "vm/fence_test.py": {"guest", "quiet"},
     "vm/direct_test.py": {"guest", "quiet"},
+    "vm/drain_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
     "e2e/tutorial.py": {"guest", "quiet"},
