@@ -15,9 +15,10 @@ namespace fairlead::ipvs {
 
 // What is known of one virtual server's real servers besides what the kernel shows. A value.
 struct Drains {
-  std::set<net::Endpoint> serving;  // of the plan, as of the last look
-  std::map<net::Endpoint, TimePoint>
-      leaving{};  // have left it, and stay until then at most; not in `serving`
+  // Of the plan, as of the last look.
+  std::set<net::Endpoint> serving;
+  // Have left it, and stay until then at most. None of them is in `serving`.
+  std::map<net::Endpoint, TimePoint> leaving{};
   friend bool operator==(const Drains&, const Drains&) = default;
 };
 
