@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/sys/loop.h"
-#include "node/kernel/conntrack_message.h"
+#include "node/kernel/conntrack_server_message.h"
 #include "node/kernel/genl_socket.h"
 #include "node/kernel/patience.h"
 
@@ -30,9 +30,9 @@ Result<std::vector<Entry>> find(GenlSocket& socket, const std::set<ipvs::Server>
   std::vector<Entry> entries;
   GenlBatch batch;
   const std::uint32_t sequence = socket.next_sequence();
-  append_connection_dump(batch, sequence);
+  append_served_dump(batch, sequence);
   const auto asked = socket.ask(batch, sequence, true, [&](const Reply& reply) {
-    const auto one = read_connection(reply.payload);
+    const auto one = read_served(reply.payload);
     if (!one || one->original.protocol != net::Protocol::kUdp) return;
     if (!servers.contains({one->original, one->answering})) return;
     entries.push_back(
@@ -55,7 +55,7 @@ Result<std::vector<Entry>> find_whole(GenlSocket& socket, const std::set<ipvs::S
 Result<int> delete_some(GenlSocket& socket, std::span<const Entry> entries) {
   GenlBatch batch;
   for (const Entry& entry : entries) {
-    append_connection_delete(batch, socket.next_sequence(), {entry.original, {}, entry.tuple, entry.id});
+    append_served_delete(batch, socket.next_sequence(), {entry.original, {}, entry.tuple, entry.id});
   }
   const auto outcome = socket.send(batch);
   if (!outcome) return outcome.error();

@@ -1,4 +1,4 @@
-#include "node/kernel/conntrack_message.h"
+#include "node/kernel/conntrack_server_message.h"
 
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -64,12 +64,12 @@ std::optional<net::Protocol> protocol_of(Tuple& tuple) {
 
 }  // namespace
 
-void append_connection_dump(GenlBatch& batch, std::uint32_t sequence) {
+void append_served_dump(GenlBatch& batch, std::uint32_t sequence) {
   begin(batch, {type_of(IPCTNL_MSG_CT_GET), NLM_F_DUMP, sequence}, AF_UNSPEC);
   batch.end();
 }
 
-std::optional<TrackedConnection> read_connection(std::span<const std::uint8_t> payload) {
+std::optional<ServedConnection> read_served(std::span<const std::uint8_t> payload) {
   if (payload.size() < sizeof(nfgenmsg)) return std::nullopt;
   Attributes all = by_type(payload.subspan(sizeof(nfgenmsg)));
   Tuple original = tuple_of(all[CTA_TUPLE_ORIG]);
@@ -78,11 +78,11 @@ std::optional<TrackedConnection> read_connection(std::span<const std::uint8_t> p
   const auto asked = end_of(original, kDestination);
   const auto answering = end_of(reply, kSource);
   if (!protocol || !asked || !answering) return std::nullopt;
-  return TrackedConnection{
+  return ServedConnection{
       {asked->address, *protocol, asked->port}, *answering, all[CTA_TUPLE_ORIG].value, all[CTA_ID].value};
 }
 
-void append_connection_delete(GenlBatch& batch, std::uint32_t sequence, const TrackedConnection& connection) {
+void append_served_delete(GenlBatch& batch, std::uint32_t sequence, const ServedConnection& connection) {
   const std::uint8_t family = connection.original.address.is_v4() ? AF_INET : AF_INET6;
   begin(batch, {type_of(IPCTNL_MSG_CT_DELETE), 0, sequence}, family);
   batch.put(CTA_TUPLE_ORIG | NLA_F_NESTED, connection.tuple);

@@ -17,7 +17,7 @@
 namespace fairlead::kernel {
 
 // One entry, as far as it matters here. The spans are those of the message it was read from.
-struct TrackedConnection {
+struct ServedConnection {
   plan::VirtualServerKey original;  // what the client sends to
   net::Endpoint answering;          // where answers come from: the same, or whom it was translated to
   std::span<const std::uint8_t> tuple;
@@ -25,11 +25,11 @@ struct TrackedConnection {
 };
 
 // Dump of all entries of both families.
-void append_connection_dump(GenlBatch& batch, std::uint32_t sequence);
+void append_served_dump(GenlBatch& batch, std::uint32_t sequence);
 // Reads a reply's payload, from the nfgenmsg on. nullopt: of a protocol that is never ours, or a reply that
 // makes no sense.
-std::optional<TrackedConnection> read_connection(std::span<const std::uint8_t> payload);
+std::optional<ServedConnection> read_served(std::span<const std::uint8_t> payload);
 // Deletes that entry and no later one of the same addresses and ports.
-void append_connection_delete(GenlBatch& batch, std::uint32_t sequence, const TrackedConnection& connection);
+void append_served_delete(GenlBatch& batch, std::uint32_t sequence, const ServedConnection& connection);
 
 }  // namespace fairlead::kernel

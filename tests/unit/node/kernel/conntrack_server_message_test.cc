@@ -1,4 +1,4 @@
-#include "node/kernel/conntrack_message.h"
+#include "node/kernel/conntrack_server_message.h"
 
 #include <gtest/gtest.h>
 
@@ -49,53 +49,53 @@ const net::Endpoint kClient = at("198.51.100.9:4000");
 const net::Endpoint kVip = at("192.0.2.100:53");
 const net::Endpoint kReal = at("10.0.0.1:5353");
 
-TEST(ReadConnection, HasWhatWasAskedAndWhoAnswers) {
+TEST(ReadServed, HasWhatWasAskedAndWhoAnswers) {
   const Bytes payload = entry(kClient, kVip, kReal, at("192.0.2.100:4000"), 17);
-  const auto read = read_connection(payload);
+  const auto read = read_served(payload);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->original, (plan::VirtualServerKey{kVip.address, net::Protocol::kUdp, kVip.port}));
   EXPECT_EQ(read->answering, kReal);
   EXPECT_EQ(Bytes(read->id.begin(), read->id.end()), (Bytes{0x12, 0x34, 0x56, 0x78}));
 }
 
-TEST(ReadConnection, ReadsIPv6Too) {
+TEST(ReadServed, ReadsIPv6Too) {
   const Bytes payload = entry(at("[2001:db8::9]:4000"), at("[2001:db8::1]:53"), at("[fd00::1]:5353"),
                               at("[2001:db8::1]:4000"), 6);
-  const auto read = read_connection(payload);
+  const auto read = read_served(payload);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->original,
             (plan::VirtualServerKey{*net::parse_address("2001:db8::1"), net::Protocol::kTcp, net::Port{53}}));
   EXPECT_EQ(read->answering, at("[fd00::1]:5353"));
 }
 
-TEST(ReadConnection, PassesOverProtocolsWithoutPorts) {
-  EXPECT_FALSE(read_connection(entry(kClient, kVip, kReal, kVip, 1)));
+TEST(ReadServed, PassesOverProtocolsWithoutPorts) {
+  EXPECT_FALSE(read_served(entry(kClient, kVip, kReal, kVip, 1)));
 }
 
 // Whatever is cut off: nothing that makes no sense, and no reading past the end (run under ASan).
-TEST(ReadConnection, OfACutMessageReadsNothingBeyondIt) {
+TEST(ReadServed, OfACutMessageReadsNothingBeyondIt) {
   const Bytes whole = entry(kClient, kVip, kReal, kVip, 17);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
-    const auto read = read_connection(cut);
+    const auto read = read_served(cut);
     EXPECT_TRUE(!read || (read->original.address == kVip.address && read->answering == kReal)) << size;
   }
 }
 
 // Family 0: both. A dump is flags REQUEST and DUMP.
-TEST(AppendConnectionDump, AsksForBothFamilies) {
+TEST(AppendServedDump, AsksForBothFamilies) {
   GenlBatch batch;
-  append_connection_dump(batch, 7);
+  append_served_dump(batch, 7);
   EXPECT_EQ(Bytes(batch.bytes().begin(), batch.bytes().end()),
             (Bytes{20, 0, 0, 0, 1, 1, 1, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
-TEST(AppendConnectionDelete, NamesTheEntryByFamilyTupleAndId) {
+TEST(AppendServedDelete, NamesTheEntryByFamilyTupleAndId) {
   const Bytes payload = entry(kClient, kVip, kReal, kVip, 17);
-  const auto read = read_connection(payload);
+  const auto read = read_served(payload);
   ASSERT_TRUE(read);
   GenlBatch batch;
-  append_connection_delete(batch, 7, *read);
+  append_served_delete(batch, 7, *read);
   const Bytes sent(batch.bytes().begin(), batch.bytes().end());
   EXPECT_EQ(Bytes(sent.begin() + 4, sent.begin() + 6), (Bytes{2, 1}));  // delete, of connection tracking
   EXPECT_EQ(sent.at(kNetlinkHeader), 2);                                // AF_INET
@@ -107,13 +107,13 @@ TEST(AppendConnectionDelete, NamesTheEntryByFamilyTupleAndId) {
   EXPECT_TRUE(std::ranges::equal(attributes[1].value, read->id));
 }
 
-TEST(AppendConnectionDelete, OfIPv6IsOfThatFamily) {
+TEST(AppendServedDelete, OfIPv6IsOfThatFamily) {
   const Bytes payload = entry(at("[2001:db8::9]:4000"), at("[2001:db8::1]:53"), at("[fd00::1]:5353"),
                               at("[2001:db8::1]:4000"), 17);
-  const auto read = read_connection(payload);
+  const auto read = read_served(payload);
   ASSERT_TRUE(read);
   GenlBatch batch;
-  append_connection_delete(batch, 7, *read);
+  append_served_delete(batch, 7, *read);
   EXPECT_EQ(batch.bytes()[kNetlinkHeader], 10);
 }
 
