@@ -20,6 +20,7 @@ import threading
 SECOND = {
     "vm/fence_test.py": {"guest", "quiet"},
     "vm/direct_test.py": {"guest", "quiet"},
+    "vm/drain_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "vm/traffic_test.py": {"guest", "quiet"},
     "vm/forwarding6_test.py": {"guest", "quiet"},

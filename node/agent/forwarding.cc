@@ -1,5 +1,6 @@
 #include "node/agent/forwarding.h"
 
+#include <string>
 #include <utility>
 
 #include "lib/sys/log.h"
@@ -197,7 +198,7 @@ void ForwardingAgent::State::narrow_guard() {
 }
 
 void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bool auditing) {
-  TableOrder wanted{servers.served(), still_held(), {}};
+  TableOrder wanted{servers.served(), still_held(), {}, servers.taken_out(), sys::now()};
   for (const auto& [key, server] : servers.wanted()) {
     const bool guarded = filter::covers(guard.held(), key, route_of(server.forwarding));
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
@@ -211,10 +212,33 @@ void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bo
     if (pass.error().code == Code::kNotFound) table.forget_everything();
     return;
   }
+  forget_servers(*pass);
   if (auditing)
-    note_repairs(pass->done);
+    note_repairs(*pass);
   else
     forget_translations(pass->done);
+}
+
+void ForwardingAgent::State::forget_servers(const TablePass& pass) {
+  for (const ipvs::Change& change : pass.done) {
+    if (const auto* back = std::get_if<ipvs::AddDestination>(&change)) {
+      unforgotten.erase({back->key, back->endpoint});
+    }
+  }
+  for (const ipvs::Server& server : pass.departures.gone) {
+    if (server.key.protocol == net::Protocol::kUdp) unforgotten.insert(server);
+  }
+  if (unforgotten.empty()) return;
+  const auto forgotten = ports.host->forget_servers(unforgotten);
+  moved();
+  const bool kept = !forgotten && forgotten.error().code != Code::kNotFound;
+  const std::string why = kept ? forgotten.error().message : "";
+  if (kept && why != servers_kept_told) {
+    sys::log(sys::LogLevel::kWarning, "forwarding.servers_kept",
+             {{"servers", std::to_string(unforgotten.size())}, {"error", why}});
+  }
+  servers_kept_told = why;
+  if (!kept) unforgotten.clear();
 }
 
 void ForwardingAgent::State::forget_translations(const std::vector<ipvs::Change>& done) {

@@ -14,13 +14,15 @@ constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
 
 }  // namespace
 
-void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
+void ForwardingAgent::State::note_repairs(const TablePass& pass) {
   std::vector<ipvs::Change> repairs;
   std::set<ipvs::Key> keys;
   bool news = false;  // a condition names those that are fought over
   const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
-  for (const ipvs::Change& change : done) {
-    // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
+  for (const ipvs::Change& change : pass.done) {
+    // What the audit deletes of a VIP that left is no repair, nor what it can add at last, nor a drain.
+    const auto server = ipvs::server_of(change);
+    if (server && pass.departures.departing.contains(*server)) continue;
     if (!servers.wanted().contains(ipvs::key_of(change))) continue;
     if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
     repairs.push_back(change);
@@ -59,7 +61,9 @@ void ForwardingAgent::State::audit() {
   } else if (guard_error) {
     if (now >= guard_retry) synchronize();
   } else {
-    change_table(next_slice(), true);
+    std::set<ipvs::Key> look_at = next_slice();
+    look_at.merge(table.due(now));
+    change_table(look_at, true);
     narrow_guard();
     metrics.synchronized(sys::now() - now);
   }

@@ -31,6 +31,9 @@ ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
       services_(
           metrics.gauge("fairlead_node_ipvs_services", "IPVS services that are ours, in the kernel", {})),
       destinations_(metrics.gauge("fairlead_node_ipvs_destinations", "Real servers of these services", {})),
+      draining_(metrics.gauge("fairlead_node_ipvs_draining_destinations",
+                              "Of these, real servers that have left the plan and keep their connections",
+                              {})),
       fenced_(metrics.gauge("fairlead_node_fenced_groups", "Groups that the finer fence holds", {})),
       unfenced_(metrics.gauge("fairlead_node_unfenced_groups",
                               "Groups that it should hold, and the kernel refuses", {})),
@@ -40,9 +43,10 @@ ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
                                              "From a new plan to the guard and IPVS holding it", {},
                                              kBuckets)) {}
 
-void ForwardingMetrics::sizes(std::size_t services, std::size_t destinations) {
+void ForwardingMetrics::sizes(std::size_t services, std::size_t destinations, std::size_t draining) {
   services_.set(static_cast<double>(services));
-  destinations_.set(static_cast<double>(destinations));
+  destinations_.set(static_cast<double>(destinations + draining));
+  draining_.set(static_cast<double>(draining));
 }
 
 void ForwardingMetrics::synchronized(Microseconds duration) { sync_duration_.observe(seconds(duration)); }

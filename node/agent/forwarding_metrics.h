@@ -17,7 +17,8 @@ class ForwardingMetrics {
  public:
   explicit ForwardingMetrics(sys::Metrics& metrics);
 
-  void sizes(std::size_t services, std::size_t destinations);
+  // `destinations` of the plan, and those that have left it and are drained.
+  void sizes(std::size_t services, std::size_t destinations, std::size_t draining);
   void synchronized(Microseconds duration);
   void programmed(Microseconds since_order);
   // Counts what a pass of the audit had to put right.
@@ -31,6 +32,7 @@ class ForwardingMetrics {
   sys::Metrics& metrics_;
   sys::Gauge& services_;
   sys::Gauge& destinations_;
+  sys::Gauge& draining_;
   sys::Gauge& fenced_;
   sys::Gauge& unfenced_;
   sys::Histogram& sync_duration_;

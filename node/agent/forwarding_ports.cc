@@ -5,6 +5,7 @@
 
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
+#include "node/kernel/conntrack_servers.h"
 #include "node/kernel/host_addresses.h"
 
 namespace fairlead::agent {
@@ -32,6 +33,12 @@ class KernelHost : public Host {
 
   Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) override {
     const auto forgotten = kernel::forget_translated({keys.begin(), keys.end()});
+    if (!forgotten) return forgotten.error();
+    return Done{};
+  }
+
+  Result<> forget_servers(const std::set<ipvs::Server>& servers) override {
+    const auto forgotten = kernel::forget_servers(servers);
     if (!forgotten) return forgotten.error();
     return Done{};
   }

@@ -85,7 +85,7 @@ ForwardingReport ForwardingAgent::State::report_now() {
     report.usable_reals[key] = usable;
   }
   report.healths = servers.healths();
-  metrics.sizes(report.programmed.size(), destinations);
+  metrics.sizes(report.programmed.size(), destinations, table.draining());
   report.problems = conditions_of(faults());
   for (api::Condition& problem : report.problems) {
     problem.last_transition_time = sys::wall_now();

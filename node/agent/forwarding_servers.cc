@@ -82,6 +82,18 @@ std::set<kernel::NeededBy> ForwardingServers::needs() const {
   return all;
 }
 
+std::map<plan::VirtualServerKey, std::set<net::Endpoint>> ForwardingServers::taken_out() const {
+  std::map<plan::VirtualServerKey, std::set<net::Endpoint>> out;
+  for (const auto& [key, left] : served_) {
+    const auto& all = wanted_.at(key).reals;
+    if (all.size() == left.reals.size()) continue;
+    for (const auto& [endpoint, real] : all) {
+      if (!left.reals.contains(endpoint)) out[key].insert(endpoint);
+    }
+  }
+  return out;
+}
+
 std::optional<filter::Route> ForwardingServers::route(const net::IpAddress& vip) const {
   const auto first = wanted_.lower_bound({vip, net::Protocol::kTcp, net::Port(0)});
   if (first == wanted_.end() || first->first.address != vip) return std::nullopt;

@@ -34,6 +34,8 @@ class ForwardingServers {
   const Servers& wanted() const { return wanted_; }
   // The same, with what health left: what IPVS shall hold.
   const Servers& served() const { return served_; }
+  // The real servers of wanted() that served() lacks: their checks took them out (onUnhealthy Remove).
+  std::map<plan::VirtualServerKey, std::set<net::Endpoint>> taken_out() const;
   // What the checks say of the real servers of wanted() that are checked.
   const std::map<plan::VirtualServerKey, health::Healths>& healths() const { return healths_; }
   // Ordered, but set aside: DirectRouting to this very host, by the real server that is its. Another member

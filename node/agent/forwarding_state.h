@@ -58,8 +58,10 @@ struct ForwardingAgent::State {
   void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
   void narrow_guard();
 
-  void note_repairs(const std::vector<ipvs::Change>& done);
+  void note_repairs(const TablePass& pass);
   void forget_translations(const std::vector<ipvs::Change>& done);
+  // What IPVS has no more keeps no client of UDP; tried again in later passes until it worked.
+  void forget_servers(const TablePass& pass);
   filter::Route route(const net::IpAddress& vip) const;
   void hold_guard(const std::set<ipvs::Key>& keys);
   std::set<net::IpAddress> still_held() const;
@@ -95,6 +97,7 @@ struct ForwardingAgent::State {
   std::uint64_t vrrp_sequence = 0;
   std::set<net::IpAddress> held;
   ipvs::Fights fights;
+  std::set<ipvs::Server> unforgotten;    // UDP, gone from IPVS; connection tracking may still send to them
   std::optional<ipvs::Key> slice_after;  // where the last slice of the audit ended
   std::optional<Error> table_error;
   std::optional<Error> guard_error;
@@ -103,6 +106,7 @@ struct ForwardingAgent::State {
   // As logged:
   std::optional<TimePoint> guard_restored_told;
   std::string connections_kept_told;  // why; empty: they could be removed
+  std::string servers_kept_told;      // the same, of `unforgotten`
   std::string host_unread_told;       // why; empty: the host's addresses could be read
   std::vector<SysctlMismatch> mismatches;
   api::Capabilities capabilities;

@@ -10,6 +10,18 @@ namespace {
 
 constexpr int kAttempts = 3;
 
+// drainSeconds. That of the virtual server goes in here once plan::VirtualServerPlan has it (issue F, F0);
+// until then the default holds, and a plan that asks for another is refused (lib/api/traffic_fields.cc).
+Seconds drain_of(const plan::VirtualServerPlan&) { return Seconds(300); }
+
+ipvs::Removal removal_of(const TableOrder& order, const ipvs::Key& key) {
+  ipvs::Removal removal;
+  removal.drain = drain_of(order.servers.at(key));
+  const auto out = order.taken_out.find(key);
+  if (out != order.taken_out.end()) removal.at_once = out->second;
+  return removal;
+}
+
 }  // namespace
 
 void ForwardingTable::forget_everything() {
@@ -18,6 +30,7 @@ void ForwardingTable::forget_everything() {
   foreign_.clear();
   failed_.clear();
   refused_.clear();
+  drains_.clear();
 }
 
 Result<std::set<ipvs::Key>> ForwardingTable::find_foreign(
@@ -37,8 +50,8 @@ std::map<ipvs::Key, std::set<net::Endpoint>> ForwardingTable::in_service(const s
     if (!ours_.contains(key)) continue;
     const auto destinations = ipvs_.destinations(key);
     if (!destinations) return out;
-    for (const auto& [endpoint, destination] : *destinations) {
-      if (destination.weight.value() > 0) out[key].insert(endpoint);
+    for (const auto& [endpoint, seen] : *destinations) {
+      if (seen.destination.weight.value() > 0) out[key].insert(endpoint);
     }
   }
   return out;
@@ -60,8 +73,8 @@ Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
   return Done{};
 }
 
-Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
-                                          const std::set<ipvs::Key>& look_at) {
+Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const std::set<ipvs::Key>& look_at,
+                                          ipvs::Table& desired, TablePass& pass) {
   const auto services = ipvs_.services();
   if (!services) return services.error();
   ipvs::Table actual;
@@ -71,24 +84,27 @@ Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::T
     if (!ours_.contains(key)) continue;
     present_.insert(key);
     if (!order.servers.contains(key)) continue;
+    ipvs::Destinations& wanted = desired.at(key).destinations;
     if (!look_at.contains(key)) {
-      entry.destinations = desired.at(key).destinations;
+      entry.destinations = wanted;
       continue;
     }
-    auto destinations = ipvs_.destinations(key);
-    if (!destinations) return destinations.error();
-    entry.destinations = *std::move(destinations);
+    const auto seen = ipvs_.destinations(key);
+    if (!seen) return seen.error();
+    entry.destinations = ipvs::without_connections(*seen);
+    wanted.merge(drains_.look(key, *seen, wanted, removal_of(order, key), order.now, pass.departures));
   }
   // Claimed services that are neither there nor wanted were somebody's past.
   std::erase_if(ours_, [&](const ipvs::Key& key) { return !actual.contains(key) && !desired.contains(key); });
+  drains_.keep_only(ours_);
   return actual;
 }
 
 Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
   TablePass result;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const ipvs::Table desired = ipvs::desired(order.servers, missing_);
-    const auto actual = read(order, desired, look_at);
+    ipvs::Table desired = ipvs::desired(order.servers, missing_);
+    const auto actual = read(order, look_at, desired, result);
     if (!actual) return actual.error();
     const ipvs::Decision decision = ipvs::changes(*actual, desired, {ours_, order.still_held});
     foreign_ = decision.foreign;
@@ -207,6 +223,7 @@ void ForwardingTable::note_done(const ipvs::Change& change, TablePass& pass) {
                  [&](const ipvs::DeleteDestination&) {},
              },
              change);
+  drains_.note(change, pass.departures);
   pass.done.push_back(change);
 }
 

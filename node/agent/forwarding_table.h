@@ -7,6 +7,8 @@
 
 #include "lib/api/virtual_ip.h"
 #include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "node/agent/forwarding_drains.h"
 #include "node/ipvs/changes.h"
 #include "node/kernel/ipvs.h"
 #include "node/plan/plan.h"
@@ -18,15 +20,20 @@ struct TableOrder {
   std::map<ipvs::Key, plan::VirtualServerPlan> servers;
   std::set<net::IpAddress> still_held;  // VIPs that leave: their services stay
   std::set<ipvs::Key> paused;           // not to be changed now: no guard yet, or backing off
+  // Real servers of the plan that `servers` lacks: taken out by their checks, they go without a drain.
+  std::map<ipvs::Key, std::set<net::Endpoint>> taken_out{};
+  TimePoint now{};
 };
 
 // What one pass did. Which services fail or are somebody else's is asked of the table.
 struct TablePass {
   std::vector<ipvs::Change> done;  // accepted by the kernel, in their order
+  Departures departures{};
 };
 
 // Our part of the kernel's IPVS table: reads it, compares, and carries out the changes. Remembers which
-// services are ours; never touches others (FN-34, I-6).
+// services are ours; never touches others (FN-34, I-6). Real servers that leave a virtual server that stays
+// are drained (node/ipvs/drain.h); with the virtual server, or its VIP, they go at once.
 class ForwardingTable {
  public:
   explicit ForwardingTable(kernel::Ipvs& ipvs) : ipvs_(ipvs) {}
@@ -37,6 +44,10 @@ class ForwardingTable {
   void forget_everything();
   // A scheduler that was missing may have been loaded since.
   void forget_missing_schedulers() { missing_.clear(); }
+  // The virtual servers with a drained server whose deadline has come: a pass should look at them.
+  std::set<ipvs::Key> due(TimePoint now) const { return drains_.due(now); }
+  // How many real servers stay for their connections alone.
+  std::size_t draining() const { return drains_.leaving(); }
 
   // The wanted services that exist now and are not ours. Errors: as Ipvs::services.
   Result<std::set<ipvs::Key>> find_foreign(const std::map<ipvs::Key, plan::VirtualServerPlan>& servers);
@@ -59,8 +70,9 @@ class ForwardingTable {
   const std::set<api::Scheduler>& missing_schedulers() const { return missing_; }
 
  private:
-  Result<ipvs::Table> read(const TableOrder& order, const ipvs::Table& desired,
-                           const std::set<ipvs::Key>& look_at);
+  // Adds to `desired` the servers that stay to be drained.
+  Result<ipvs::Table> read(const TableOrder& order, const std::set<ipvs::Key>& look_at, ipvs::Table& desired,
+                           TablePass& pass);
   Result<> confirm_absent(ipvs::Table& actual);
   // Both return true if the table has to be read again.
   bool carry_out(const TableOrder& order, const ipvs::Decision& decision, TablePass& pass);
@@ -76,6 +88,7 @@ class ForwardingTable {
   std::map<ipvs::Key, std::string> failed_;
   std::map<ipvs::Key, std::map<net::Endpoint, std::string>> refused_;
   std::set<api::Scheduler> missing_;
+  ForwardingDrains drains_;
 };
 
 }  // namespace fairlead::agent

@@ -67,6 +67,31 @@ struct Destination {
 
 using Destinations = std::map<net::Endpoint, Destination>;
 
+// What the kernel counts of a destination (datapath.md 4).
+struct Connections {
+  std::uint32_t active = 0;
+  std::uint32_t inactive = 0;    // TCP that is closing, and every one of UDP
+  std::uint32_t persistent = 0;  // clients that are bound to it
+  friend bool operator==(const Connections&, const Connections&) = default;
+};
+bool is_idle(const Connections& connections);
+
+// A destination as the kernel shows it. Its connections do not make it another than the wanted one.
+struct SeenDestination {
+  Destination destination;
+  Connections connections;
+  friend bool operator==(const SeenDestination&, const SeenDestination&) = default;
+};
+using SeenDestinations = std::map<net::Endpoint, SeenDestination>;
+Destinations without_connections(const SeenDestinations& seen);
+
+// One real server of one virtual server.
+struct Server {
+  Key key;
+  net::Endpoint endpoint;
+  friend auto operator<=>(const Server&, const Server&) = default;
+};
+
 struct Entry {
   Service service;
   Destinations destinations;

@@ -54,8 +54,8 @@ class KernelIpvs : public Ipvs {
     return found;
   }
 
-  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
-    ipvs::Destinations all;
+  Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
+    ipvs::SeenDestinations all;
     const auto asked =
         dump([&](GenlBatch& batch, std::uint16_t family,
                  std::uint32_t sequence) { append_destination_dump(batch, family, sequence, key); },

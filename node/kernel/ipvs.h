@@ -25,8 +25,9 @@ class Ipvs {
   virtual Result<std::map<ipvs::Key, ipvs::Service>> services() = 0;
   // nullopt: the kernel has no such service.
   virtual Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) = 0;
-  // Empty also for a service that does not exist.
-  virtual Result<ipvs::Destinations> destinations(const ipvs::Key& key) = 0;
+  // With their connections as of now. Empty also for a service that does not exist; may lack some while
+  // others write, like services().
+  virtual Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) = 0;
 
   // Carries out the changes in their order, 1000 to a send, going on after failures. One result for each
   // change. kConflict: exists already (never a success); kNotFound: AddService/SetService the scheduler

@@ -59,6 +59,16 @@ def diff_planner():
     for name, data in tables.items():
         for whose, bits in {"ours": b"\xff\0", "theirs": b"\0\0", "held": b"\xff\xff", "some": b"\5\2"}.items():
             write("diff_planner", f"{name}-{whose}", one + two + data + bits)
+    # Two servers, then looks: the plan, drain seconds, who is taken out, restart if 0, connections, seconds until the next look.
+    first, both = bytes((0, 1, 1, 1, 1)), bytes((0, 2, 1, 1, 1, 2, 1, 1))
+    busy, idle = bytes((1, 1)), bytes((0, 0))
+    looks = {"idle": first + bytes((9, 4, 1)) + busy + b"\1" + first + bytes((9, 4, 1)) + idle + b"\1",
+             "deadline": first + bytes((9, 4, 1)) + busy + b"\11" + first + bytes((9, 4, 1)) + busy + b"\1",
+             "back": first + bytes((9, 4, 1)) + busy + b"\1" + both + bytes((9, 4, 1)) + busy + b"\1",
+             "restart": first + bytes((9, 4, 0)) + busy + b"\10" + first + bytes((9, 4, 0)) + busy + b"\10",
+             "taken-out": first + bytes((9, 2, 1)) + busy + b"\1" + first + bytes((9, 4, 1)) + idle + b"\1"}
+    for name, data in looks.items():
+        write("diff_planner", f"drain-{name}", one + two + b"\0\0\0\0" + both + b"\2" + data)
 
 
 def service_objects():

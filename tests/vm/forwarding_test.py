@@ -79,9 +79,9 @@ def changes_in_place(cases, one):
                                  f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 0"], service(VIP))
     cases.check("a server of weight 0 is not usable", report.get("usable") == WEB + "=1", report.get("usable"))
     one.order(3, f"vip={VIP} {WEB}/mh=10.0.0.2:80*1")
-    cases.check("a removed server is deleted, a hashing scheduler gets its fallback flag",
-                service(VIP) == [f"-A -t {VIP}:80 -s mh -b mh-fallback", f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 1"],
-                service(VIP))
+    cases.check("a removed server is drained, a hashing scheduler gets its fallback flag",
+                service(VIP) == [f"-A -t {VIP}:80 -s mh -b mh-fallback", f"-a -t {VIP}:80 -r 10.0.0.1:80 -m -w 0",
+                                 f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 1"], service(VIP))
     report = one.order(4, f"vip={VIP} {WEB}/twos=10.0.0.1:80*1,10.0.0.2:80*1")
     cases.check("a scheduler that the kernel lacks becomes wlc and is named (FN-30)",
                 service(VIP)[:1] == [f"-A -t {VIP}:80 -s wlc"] and report["problems"] == "UnsupportedScheduler"

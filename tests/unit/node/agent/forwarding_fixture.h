@@ -41,9 +41,14 @@ class FakeIpvs : public kernel::Ipvs {
     if (found == table.end()) return std::optional<ipvs::Service>();
     return std::optional(found->second.service);
   }
-  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
+  Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
+    ipvs::SeenDestinations out;
     const auto found = table.find(key);
-    return found == table.end() ? ipvs::Destinations{} : found->second.destinations;
+    if (found == table.end()) return out;
+    for (const auto& [endpoint, destination] : found->second.destinations) {
+      out.insert({endpoint, {destination, connections[{key, endpoint}]}});
+    }
+    return out;
   }
   std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) override {
     std::vector<Result<>> out;
@@ -55,6 +60,7 @@ class FakeIpvs : public kernel::Ipvs {
   }
 
   ipvs::Table table;
+  std::map<ipvs::Server, ipvs::Connections> connections;
   bool broken = false;
 
  private:
@@ -142,6 +148,14 @@ class FakeHost : public Host {
     return Done{};
   }
   std::map<kernel::NeededBy, SysctlMismatch> wrong;
+  Result<> forget_servers(const std::set<ipvs::Server>& servers) override {
+    ++asked_to_forget;
+    if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
+    forgotten = servers;
+    return Done{};
+  }
+  std::set<ipvs::Server> forgotten;  // at the last call that worked
+  int asked_to_forget = 0;
   bool keeps_connections = false;
   bool hides_addresses = false;
   std::set<net::IpAddress> own{*net::parse_address("192.0.2.1")};

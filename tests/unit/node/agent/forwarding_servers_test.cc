@@ -124,5 +124,21 @@ TEST(ForwardingServers, WhatIsServedFollowsTheChecks) {
   EXPECT_THAT(servers.healths(), IsEmpty());
 }
 
+// api.md: `onUnhealthy` Drain is weight 0, Remove takes it out; only what a check took out is named.
+TEST(ForwardingServers, WhatIsTakenOutIsWhatRemoveRemoved) {
+  auto drained = server(api::Forwarding::kNat, "10.0.0.1:8080");
+  drained.checks = {api::HealthCheck{}};
+  auto removed = drained;
+  removed.on_unhealthy = api::OnUnhealthy::kRemove;
+  ForwardingServers servers;
+  servers.order({{kWeb, removed}, {tcp("192.0.2.101:80"), drained}});
+  servers.health({});
+  EXPECT_THAT(servers.taken_out(), ElementsAre(Pair(kWeb, ElementsAre(at("10.0.0.1:8080")))));
+
+  const auto check = *health::checks_of(removed, at("10.0.0.1:8080")).begin();
+  servers.health({{check, {health::Verdict::kUp, 0, std::nullopt, ""}}});
+  EXPECT_THAT(servers.taken_out(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace fairlead::agent

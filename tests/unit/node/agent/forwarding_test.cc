@@ -237,16 +237,17 @@ TEST_F(Forwarding, TheSameOrderAgainChangesNothing) {
             Journal{"report: ready"});
 }
 
-// Issue F drains; until then a removed server goes at once, and a new one never waits for it.
-TEST_F(Forwarding, AReplacedServerIsAddedBeforeTheOldOneIsDeleted) {
+// A new one never waits for the old one, which is drained.
+TEST_F(Forwarding, AReplacedServerLosesItsWeightOnceTheNewOneIsThere) {
   agent->order(serving(1));
   auto order = serving(2);
   order.virtual_servers[kKey].reals = {
       {{*net::parse_address("192.0.2.22"), net::Port(8080)}, {api::Weight(1)}}};
   agent->order(order);
   EXPECT_LT(at("add server 192.0.2.22:8080 of TCP 192.0.2.100:80"),
-            at("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
-  EXPECT_TRUE(happened("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
+            at("set server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
+  EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.at(kReal).weight, ipvs::Weight(0));
+  EXPECT_FALSE(happened("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
 }
 
 // docs/messages.md: what repeats is one line per change.

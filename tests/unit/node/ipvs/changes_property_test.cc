@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+
 #include "lib/base/overloaded.h"
 #include "node/ipvs/changes.h"
 
@@ -181,6 +183,30 @@ TEST(ChangesProperty, NoServiceRunsEmptyWhileItsServersAreReplaced) {
         if (!desired.contains(key)) continue;
         const std::size_t least = std::min(entry.destinations.size(), desired.at(key).destinations.size());
         RC_ASSERT(kernel.at(key).destinations.size() >= least);
+      }
+    }
+  }));
+}
+
+bool usable(const Destinations& some) {
+  return std::any_of(some.begin(), some.end(), [](const auto& one) { return one.second.weight.value() > 0; });
+}
+
+// A service that had a server with a weight, and is to have one, never is without: it would refuse.
+TEST(ChangesProperty, NoServiceRefusesWhileItsServersAreReplacedOrQuieted) {
+  expect(rc::check([] {
+    const Table actual = *tables();
+    const Table desired = *tables();
+    Table kernel = actual;
+    Ownership own;
+    for (const auto& [key, entry] : actual) own.owned.insert(key);
+    for (const Change& change : changes(actual, desired, own).changes) {
+      carry_out(kernel, change);
+      for (const auto& [key, entry] : actual) {
+        if (!desired.contains(key) || !usable(entry.destinations) || !usable(desired.at(key).destinations)) {
+          continue;
+        }
+        RC_ASSERT(usable(kernel.at(key).destinations));
       }
     }
   }));
