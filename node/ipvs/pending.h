@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "node/ipvs/changes.h"
+#include "node/ipvs/chunks.h"
+
+namespace fairlead::ipvs {
+
+// Why a change was decided.
+enum class Cause {
+  kOrder,         // the plan asks for it
+  kRepair,        // somebody else changed what had been carried out
+  kRestOfRepair,  // the same, decided in an earlier turn
+};
+
+struct PendingChange {
+  Change change;
+  Cause cause = Cause::kOrder;
+  friend bool operator==(const PendingChange&, const PendingChange&) = default;
+};
+
+// Changes that are decided and not carried out yet, in the order in which they shall be. A value without
+// clocks: the caller measures.
+class Pending {
+ public:
+  // What was decided now comes before what was pending: it is little, or as urgent. `changes`: in order.
+  void add(std::vector<PendingChange> changes);
+  // Takes the next ones off: new services alone, other changes without new services among them, in number
+  // what chunk_after() made of the last ones. Empty: nothing is pending.
+  std::vector<PendingChange> next();
+  // For how long the kernel worked at what next() gave last.
+  void took(Microseconds time);
+  // Forgets what is pending of these virtual servers.
+  void drop(const Key& key);
+  void drop(const std::set<Key>& keys);
+  // The turn ends: repairs that are left are the rest of repairs.
+  void set_down();
+
+  bool empty() const { return changes_.empty(); }
+  std::size_t size() const { return changes_.size(); }
+  bool contains(const Key& key) const { return counts_.contains(key); }
+  // The next one is a new service: these are not left for another turn.
+  bool begins_with_new_service() const;
+
+ private:
+  void count_down(const Key& key);
+
+  std::deque<PendingChange> changes_;
+  std::map<Key, std::size_t> counts_;  // of changes_, without zeros
+  std::size_t chunk_ = kFirstChunk;
+  std::size_t given_ = 0;  // by next() last
+};
+
+}  // namespace fairlead::ipvs
