@@ -14,15 +14,13 @@ constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
 
 }  // namespace
 
-void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
+void ForwardingAgent::State::note_repairs(const TablePass& pass) {
+  metrics.repaired(pass.rest_of_repairs);
   std::vector<ipvs::Change> repairs;
   std::set<ipvs::Key> keys;
   bool news = false;  // a condition names those that are fought over
   const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
-  for (const ipvs::Change& change : done) {
-    // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
-    if (!servers.wanted().contains(ipvs::key_of(change))) continue;
-    if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
+  for (const ipvs::Change& change : pass.repairs) {
     repairs.push_back(change);
     keys.insert(ipvs::key_of(change));
     news = news || !fought_over.contains(ipvs::key_of(change));
@@ -59,7 +57,8 @@ void ForwardingAgent::State::audit() {
   } else if (guard_error) {
     if (now >= guard_retry) synchronize();
   } else {
-    change_table(next_slice(), true);
+    const std::set<ipvs::Key> slice = next_slice();
+    change_table([&](const TableOrder& wanted) { return table.pass(wanted, slice); });
     narrow_guard();
     metrics.synchronized(sys::now() - now);
   }

@@ -52,13 +52,19 @@ struct ForwardingAgent::State {
 
   // The steps of synchronize().
   bool anything_to_do() const { return !servers.wanted().empty() || !table.ours().empty(); }
-  bool find_foreign();
+  bool table_answers();
   void widen_guard();
-  void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
+  // One step of the table's: pass(), follow() or go_on(), with what it shall hold now.
+  void change_table(const std::function<Result<TablePass>(const TableOrder&)>& step);
+  void follow_order() {
+    change_table([this](const TableOrder& wanted) { return table.follow(wanted); });
+  }
   void narrow_guard();
+  // What the last turn had no time for.
+  void carry_on();
 
-  void note_repairs(const std::vector<ipvs::Change>& done);
-  void forget_translations(const std::vector<ipvs::Change>& done);
+  void note_repairs(const TablePass& pass);
+  void forget_translations(const TablePass& pass);
   filter::Route route(const net::IpAddress& vip) const;
   void hold_guard(const std::set<ipvs::Key>& keys);
   std::set<net::IpAddress> still_held() const;
@@ -83,6 +89,7 @@ struct ForwardingAgent::State {
   ForwardingFence fence;
   HealthMonitor health;
   sys::Timer audit_timer;
+  sys::Timer rest_timer;  // what is pending, between other turns
   sys::Timer guard_timer;
   sys::Timer fence_timer;  // turns of its own: the guard may wait for a child process
   sys::Timer host_timer;

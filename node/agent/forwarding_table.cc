@@ -3,16 +3,20 @@
 #include <utility>
 
 #include "lib/base/overloaded.h"
+#include "lib/sys/loop.h"
 #include "node/ipvs/desired.h"
 
+// What ForwardingTable asks of the kernel and tells it. What it decides: forwarding_table_decisions.cc.
 namespace fairlead::agent {
-namespace {
 
-constexpr int kAttempts = 3;
-
-}  // namespace
+ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs) : ForwardingTable(ipvs, {sys::now, [] {}}) {}
+ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs, TurnClock clock)
+    : ipvs_(ipvs), clock_(std::move(clock)) {}
 
 void ForwardingTable::forget_everything() {
+  pending_ = {};
+  decided_.clear();
+  settled_.clear();
   ours_.clear();
   present_.clear();
   foreign_.clear();
@@ -20,15 +24,10 @@ void ForwardingTable::forget_everything() {
   refused_.clear();
 }
 
-Result<std::set<ipvs::Key>> ForwardingTable::find_foreign(
-    const std::map<ipvs::Key, plan::VirtualServerPlan>& servers) {
-  const auto services = ipvs_.services();
-  if (!services) return services.error();
-  std::set<ipvs::Key> found;
-  for (const auto& [key, service] : *services) {
-    if (servers.contains(key) && !ours_.contains(key)) found.insert(key);
-  }
-  return found;
+Result<> ForwardingTable::probe() const {
+  const auto service = ipvs_.service({});  // there is none such
+  if (!service) return service.error();
+  return Done{};
 }
 
 std::map<ipvs::Key, std::set<net::Endpoint>> ForwardingTable::in_service(const std::set<ipvs::Key>& keys) {
@@ -60,18 +59,40 @@ Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
   return Done{};
 }
 
-Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
-                                          const std::set<ipvs::Key>& look_at) {
-  const auto services = ipvs_.services();
-  if (!services) return services.error();
+Result<ipvs::Table> ForwardingTable::read_services(const TableOrder& order, const Look& look) {
   ipvs::Table actual;
-  for (const auto& [key, service] : *services) actual[key].service = service;
-  if (auto confirmed = confirm_absent(actual); !confirmed) return confirmed.error();
+  if (look.all_services) {
+    const auto services = ipvs_.services();
+    if (!services) return services.error();
+    for (const auto& [key, service] : *services) actual[key].service = service;
+    if (auto confirmed = confirm_absent(actual); !confirmed) return confirmed.error();
+    return actual;
+  }
+  for (const ipvs::Key& key : look.keys) {
+    const auto service = ipvs_.service(key);
+    if (!service) return service.error();
+    if (*service)
+      actual[key].service = **service;
+    else
+      present_.erase(key);
+  }
+  // Those that leave are deleted, whatever they are by now.
+  for (const ipvs::Key& key : ours_) {
+    if (!order.servers.contains(key) && present_.contains(key)) actual.try_emplace(key);
+  }
+  return actual;
+}
+
+Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
+                                          const Look& look) {
+  auto services = read_services(order, look);
+  if (!services) return services.error();
+  ipvs::Table actual = *std::move(services);
   for (auto& [key, entry] : actual) {
     if (!ours_.contains(key)) continue;
     present_.insert(key);
     if (!order.servers.contains(key)) continue;
-    if (!look_at.contains(key)) {
+    if (!look.keys.contains(key)) {
       entry.destinations = desired.at(key).destinations;
       continue;
     }
@@ -79,67 +100,37 @@ Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::T
     if (!destinations) return destinations.error();
     entry.destinations = *std::move(destinations);
   }
+  if (!look.all_services) return actual;
   // Claimed services that are neither there nor wanted were somebody's past.
   std::erase_if(ours_, [&](const ipvs::Key& key) { return !actual.contains(key) && !desired.contains(key); });
   return actual;
 }
 
-Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
-  TablePass result;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const ipvs::Table desired = ipvs::desired(order.servers, missing_);
-    const auto actual = read(order, desired, look_at);
-    if (!actual) return actual.error();
-    const ipvs::Decision decision = ipvs::changes(*actual, desired, {ours_, order.still_held});
-    foreign_ = decision.foreign;
-    failed_.clear();
-    std::erase_if(refused_, [&](const auto& one) {
-      return look_at.contains(one.first) || !order.servers.contains(one.first);
-    });
-    if (!carry_out(order, decision, result)) return result;
-  }
-  return result;
-}
-
-bool ForwardingTable::carry_out(const TableOrder& order, const ipvs::Decision& decision, TablePass& pass) {
-  std::vector<ipvs::Change> changes;
-  for (const ipvs::Change& change : decision.changes) {
-    if (!order.paused.contains(ipvs::key_of(change))) changes.push_back(change);
-  }
-  bool again = add_services(order, changes, pass);
-  const auto results = ipvs_.apply(changes);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (results[i])
-      note_done(changes[i], pass);
-    else
-      again = change_failed(order, changes[i], results[i].error()) || again;
-  }
-  return again;
-}
-
-// New services go alone, and first: a NEW that meets somebody else's service must not be followed by our
-// destinations. Takes them, and the destinations of those that failed, out of `changes`.
-bool ForwardingTable::add_services(const TableOrder& order, std::vector<ipvs::Change>& changes,
-                                   TablePass& pass) {
-  std::vector<ipvs::Change> additions;
-  for (const ipvs::Change& change : changes) {
-    if (std::holds_alternative<ipvs::AddService>(change)) additions.push_back(change);
-  }
-  bool again = false;
-  std::set<ipvs::Key> not_added;
-  const auto results = ipvs_.apply(additions);
-  for (std::size_t i = 0; i < additions.size(); ++i) {
-    if (results[i]) {
-      note_done(additions[i], pass);
-      continue;
+std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
+                                               std::set<ipvs::Key>& touched) {
+  std::set<ipvs::Key> again;
+  while (!pending_.empty()) {
+    const std::vector<ipvs::PendingChange> part = pending_.next();
+    std::vector<ipvs::Change> changes;
+    for (const ipvs::PendingChange& one : part) changes.push_back(one.change);
+    const TimePoint begun = clock_.now();
+    const auto results = ipvs_.apply(changes);
+    const TimePoint ended = clock_.now();
+    pending_.took(ended - begun);
+    clock_.moved();
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const ipvs::Key& key = ipvs::key_of(changes[i]);
+      touched.insert(key);
+      if (results[i]) {
+        note_done(part[i], pass);
+        continue;
+      }
+      // A NEW that meets somebody else's service must not be followed by our destinations.
+      if (std::holds_alternative<ipvs::AddService>(changes[i])) pending_.drop(key);
+      if (change_failed(order, changes[i], results[i].error())) again.insert(key);
     }
-    const ipvs::Key& key = ipvs::key_of(additions[i]);
-    not_added.insert(key);
-    again = service_failed(order, key, results[i].error()) || again;
+    if (ended >= end && !pending_.begins_with_new_service()) break;
   }
-  std::erase_if(changes, [&](const ipvs::Change& change) {
-    return std::holds_alternative<ipvs::AddService>(change) || not_added.contains(ipvs::key_of(change));
-  });
   return again;
 }
 
@@ -149,8 +140,9 @@ bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& k
     return false;
   }
   failed_[key] = error.message;
-  if (error.code == Code::kNotFound) {
-    const api::Scheduler wanted = order.servers.at(key).scheduler;
+  const auto server = order.servers.find(key);
+  if (error.code == Code::kNotFound && server != order.servers.end()) {
+    const api::Scheduler wanted = server->second.scheduler;
     const bool known = wanted == ipvs::kFallbackScheduler || !missing_.insert(wanted).second;
     return !known;
   }
@@ -190,7 +182,15 @@ bool ForwardingTable::change_failed(const TableOrder& order, const ipvs::Change&
                     change);
 }
 
-void ForwardingTable::note_done(const ipvs::Change& change, TablePass& pass) {
+void ForwardingTable::accept(const ipvs::Key& key, const net::Endpoint& endpoint) {
+  const auto found = refused_.find(key);
+  if (found == refused_.end()) return;
+  found->second.erase(endpoint);
+  if (found->second.empty()) refused_.erase(found);
+}
+
+void ForwardingTable::note_done(const ipvs::PendingChange& done, TablePass& pass) {
+  const ipvs::Change& change = done.change;
   const ipvs::Key& key = ipvs::key_of(change);
   std::visit(Overloaded{
                  [&](const ipvs::AddService&) {
@@ -202,12 +202,14 @@ void ForwardingTable::note_done(const ipvs::Change& change, TablePass& pass) {
                    present_.erase(key);
                  },
                  [&](const ipvs::SetService&) {},
-                 [&](const ipvs::AddDestination& c) { refused_[key].erase(c.endpoint); },
-                 [&](const ipvs::SetDestination& c) { refused_[key].erase(c.endpoint); },
+                 [&](const ipvs::AddDestination& c) { accept(key, c.endpoint); },
+                 [&](const ipvs::SetDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::DeleteDestination&) {},
              },
              change);
   pass.done.push_back(change);
+  if (done.cause == ipvs::Cause::kRepair) pass.repairs.push_back(change);
+  if (done.cause == ipvs::Cause::kRestOfRepair) pass.rest_of_repairs.push_back(change);
 }
 
 }  // namespace fairlead::agent
