@@ -20,20 +20,24 @@ void Pending::add(std::vector<PendingChange> changes) {
 std::vector<PendingChange> Pending::next() {
   std::vector<PendingChange> out;
   const bool services = begins_with_new_service();
-  while (!changes_.empty() && out.size() < chunk_ && begins_with_new_service() == services) {
+  Pace& pace = services ? services_ : others_;
+  while (!changes_.empty() && out.size() < pace.chunk && begins_with_new_service() == services) {
     out.push_back(std::move(changes_.front()));
     changes_.pop_front();
     count_down(key_of(out.back().change));
   }
-  given_ = out.size();
+  services_.given = others_.given = 0;
+  pace.given = out.size();
   return out;
 }
 
 // Fewer than there was room for say nothing of how many more there would have been time for.
 void Pending::took(Microseconds time) {
-  if (given_ == 0) return;
-  const std::size_t next = chunk_after(given_, time);
-  if (given_ == chunk_ || next < given_) chunk_ = next;
+  for (Pace* pace : {&services_, &others_}) {
+    if (pace->given == 0) continue;
+    const std::size_t next = chunk_after(pace->given, time);
+    if (pace->given == pace->chunk || next < pace->given) pace->chunk = next;
+  }
 }
 
 void Pending::drop(const Key& key) { drop(std::set<Key>{key}); }
@@ -50,6 +54,7 @@ void Pending::set_down() {
   for (PendingChange& one : changes_) {
     if (one.cause == Cause::kRepair) one.cause = Cause::kRestOfRepair;
   }
+  for (Pace* pace : {&services_, &others_}) pace->chunk = std::min(pace->chunk, kFirstChunk);
 }
 
 bool Pending::begins_with_new_service() const { return !changes_.empty() && adds_service(changes_.front()); }

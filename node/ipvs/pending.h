@@ -32,14 +32,15 @@ class Pending {
   // What was decided now comes before what was pending: it is little, or as urgent. `changes`: in order.
   void add(std::vector<PendingChange> changes);
   // Takes the next ones off: new services alone, other changes without new services among them, in number
-  // what chunk_after() made of the last ones. Empty: nothing is pending.
+  // what chunk_after() made of the last ones of the sort. Empty: nothing is pending.
   std::vector<PendingChange> next();
   // For how long the kernel worked at what next() gave last.
   void took(Microseconds time);
   // Forgets what is pending of these virtual servers.
   void drop(const Key& key);
   void drop(const std::set<Key>& keys);
-  // The turn ends: repairs that are left are the rest of repairs.
+  // The turn ends: repairs that are left are the rest of repairs, and the next turn begins with kFirstChunk
+  // at most, for what the kernel's list of deleted destinations does to it by then nobody knows.
   void set_down();
 
   bool empty() const { return changes_.empty(); }
@@ -53,8 +54,12 @@ class Pending {
 
   std::deque<PendingChange> changes_;
   std::map<Key, std::size_t> counts_;  // of changes_, without zeros
-  std::size_t chunk_ = kFirstChunk;
-  std::size_t given_ = 0;  // by next() last
+  struct Pace {
+    std::size_t chunk = kFirstChunk;
+    std::size_t given = 0;  // by next() last; 0: it gave the other sort
+  };
+  Pace services_;
+  Pace others_;
 };
 
 }  // namespace fairlead::ipvs

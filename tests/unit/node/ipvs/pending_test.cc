@@ -91,6 +91,31 @@ TEST(Pending, APartThatIsSmallForWantOfChangesTellsOnlyOfSlowness) {
   EXPECT_EQ(pending.next().size(), kSmallestChunk);
 }
 
+// How quickly the kernel takes new services tells nothing of new servers.
+TEST(Pending, NewServicesHaveAPaceOfTheirOwn) {
+  Pending pending;
+  std::vector<PendingChange> services;
+  for (int port = 1; port <= 150; ++port) services.push_back(service(port));
+  pending.add(servers(1, 500));
+  pending.add(services);
+  EXPECT_EQ(pending.next().size(), 100U);
+  pending.took(Microseconds(0));
+  EXPECT_EQ(pending.next().size(), 50U);
+  pending.took(Microseconds(0));
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+}
+
+// Meanwhile others may have deleted 100,000 servers.
+TEST(Pending, ATurnBeginsWithAPartThatIsNotLarge) {
+  Pending pending;
+  pending.add(servers(1, 3000));
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+  pending.took(Microseconds(100));
+  EXPECT_EQ(pending.next().size(), 400U);
+  pending.set_down();
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+}
+
 // A repair that takes many turns is one repair: it must not look like a fight.
 TEST(Pending, ARepairThatIsLeftForAnotherTurnIsTheRestOfOne) {
   Pending pending;
