@@ -118,6 +118,7 @@ std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoin
     const TimePoint ended = clock_.now();
     pending_.took(ended - begun);
     clock_.moved();
+    std::set<ipvs::Key> not_added;
     for (std::size_t i = 0; i < part.size(); ++i) {
       const ipvs::Key& key = ipvs::key_of(changes[i]);
       touched.insert(key);
@@ -125,10 +126,11 @@ std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoin
         note_done(part[i], pass);
         continue;
       }
-      // A NEW that meets somebody else's service must not be followed by our destinations.
-      if (std::holds_alternative<ipvs::AddService>(changes[i])) pending_.drop(key);
+      if (std::holds_alternative<ipvs::AddService>(changes[i])) not_added.insert(key);
       if (change_failed(order, changes[i], results[i].error())) again.insert(key);
     }
+    // A NEW that meets somebody else's service must not be followed by our destinations.
+    pending_.drop(not_added);
     if (ended >= end && !pending_.begins_with_new_service()) break;
   }
   return again;

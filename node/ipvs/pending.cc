@@ -40,8 +40,6 @@ void Pending::took(Microseconds time) {
   }
 }
 
-void Pending::drop(const Key& key) { drop(std::set<Key>{key}); }
-
 void Pending::drop(const std::set<Key>& keys) {
   const bool any =
       std::any_of(keys.begin(), keys.end(), [this](const Key& key) { return counts_.contains(key); });

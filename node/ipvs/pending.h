@@ -37,7 +37,6 @@ class Pending {
   // For how long the kernel worked at what next() gave last.
   void took(Microseconds time);
   // Forgets what is pending of these virtual servers.
-  void drop(const Key& key);
   void drop(const std::set<Key>& keys);
   // The turn ends: repairs that are left are the rest of repairs, and the next turn begins with kFirstChunk
   // at most, for what the kernel's list of deleted destinations does to it by then nobody knows.

@@ -46,7 +46,7 @@ TEST(Pending, WhatWasDecidedLaterComesFirst) {
 TEST(Pending, OfWhatIsDroppedNothingIsLeft) {
   Pending pending;
   pending.add({service(1), server(1, 1), server(2, 1), server(3, 1)});
-  pending.drop(key(1));
+  pending.drop({key(1)});
   pending.drop({key(3), key(4)});
   EXPECT_FALSE(pending.contains(key(1)));
   EXPECT_TRUE(pending.contains(key(2)));
@@ -83,7 +83,7 @@ TEST(Pending, APartThatIsSmallForWantOfChangesTellsOnlyOfSlowness) {
   pending.add(servers(1, 300));
   EXPECT_EQ(pending.next().size(), 100U);
   pending.took(Milliseconds(20));
-  pending.drop(key(1));
+  pending.drop({key(1)});
   pending.add(servers(1, 50));
   EXPECT_EQ(pending.next().size(), 50U);
   pending.took(Milliseconds(100));
