@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "node/agent/forwarding_table.h"
+#include "unit/node/agent/forwarding_fixture.h"
+
+// Orders of many virtual servers, and an IPVS table that counts what they cost.
+namespace fairlead::agent::testing {
+
+inline plan::VirtualServerKey key(int number) {
+  return {kVip, net::Protocol::kTcp, net::Port(static_cast<std::uint16_t>(1000 + number))};
+}
+inline net::Endpoint real(int host) {
+  return {net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(host)}), net::Port(8080)};
+}
+
+// So many virtual servers, each with the same real servers.
+inline TableOrder order_of(int services, int servers) {
+  TableOrder order;
+  for (int i = 0; i < services; ++i) {
+    plan::VirtualServerPlan& server = order.servers[key(i)];
+    server.scheduler = api::Scheduler::kRr;
+    for (int host = 1; host <= servers; ++host) server.reals.insert({real(host), {api::Weight(1)}});
+  }
+  return order;
+}
+
+inline std::set<ipvs::Key> keys_of(const TableOrder& order) {
+  std::set<ipvs::Key> keys;
+  for (const auto& [key, server] : order.servers) keys.insert(key);
+  return keys;
+}
+
+// A table in memory that counts what it is asked, and on whose clock new servers take their time.
+class CountingIpvs : public FakeIpvs {
+ public:
+  CountingIpvs(Journal& journal, TimePoint& now) : FakeIpvs(journal), now_(now) {}
+  Result<std::map<ipvs::Key, ipvs::Service>> services() override {
+    ++dumps;
+    return FakeIpvs::services();
+  }
+  Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
+    ++questions;
+    return FakeIpvs::service(key);
+  }
+  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
+    ++reads;
+    return FakeIpvs::destinations(key);
+  }
+  std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) override {
+    for (const ipvs::Change& change : changes) {
+      if (std::holds_alternative<ipvs::AddDestination>(change)) now_ += addition;
+    }
+    return FakeIpvs::apply(changes);
+  }
+
+  int dumps = 0;
+  int questions = 0;
+  int reads = 0;
+  Microseconds addition{0};
+
+ private:
+  TimePoint& now_;
+};
+
+}  // namespace fairlead::agent::testing
