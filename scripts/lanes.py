@@ -22,6 +22,7 @@ SECOND = {
     "vm/direct_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
+    "vm/scale_test.py": {"guest", "quiet"},
     "e2e/tutorial.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},
