@@ -16,21 +16,20 @@ constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
 
 void ForwardingAgent::State::note_repairs(const TablePass& pass) {
   metrics.repaired(pass.rest_of_repairs);
-  std::vector<ipvs::Change> repairs;
   std::set<ipvs::Key> keys;
   bool news = false;  // a condition names those that are fought over
   const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
   for (const ipvs::Change& change : pass.repairs) {
-    repairs.push_back(change);
     keys.insert(ipvs::key_of(change));
     news = news || !fought_over.contains(ipvs::key_of(change));
   }
-  if (repairs.empty()) return;
-  metrics.repaired(repairs);
-  for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
+  if (pass.repairs.empty()) return;
+  metrics.repaired(pass.repairs);
+  fights = ipvs::after_repairs(std::move(fights), keys, sys::now());
   if (!news) return;
-  sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
-           {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
+  sys::log(
+      sys::LogLevel::kWarning, "forwarding.repaired",
+      {{"entries", std::to_string(pass.repairs.size())}, {"first", ipvs::to_string(pass.repairs.front())}});
 }
 
 // All servers while they are few, else a tenth of the services at a time, in key order.

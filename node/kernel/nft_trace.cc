@@ -19,9 +19,10 @@ constexpr int kDumpAttempts = 30;
 std::uint16_t type_of(int message) { return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message); }
 
 // Asks one NFT_MSG_GET*; `attributes` name what of.
-Result<> ask(GenlSocket& socket, std::uint8_t family, int message, bool dump,
+Result<> ask(GenlSocket& socket, std::uint8_t family, int message,
              const std::function<void(GenlBatch&)>& attributes,
              const std::function<void(const Reply&)>& on_reply) {
+  const bool dump = message != NFT_MSG_GETTABLE && message != NFT_MSG_GETGEN;  // those are one thing
   GenlBatch batch;
   const std::uint32_t sequence = socket.next_sequence();
   const std::uint8_t header[sizeof(nfgenmsg)] = {family, NFNETLINK_V0, 0, 0};
@@ -39,7 +40,7 @@ class TraceReader {
       : socket_(socket), table_(table), reading_(table.name) {}
 
   Result<std::optional<TableTrace>> read() {
-    const auto there = ask(socket_, table_.family, NFT_MSG_GETTABLE, false, named(NFTA_TABLE_NAME),
+    const auto there = ask(socket_, table_.family, NFT_MSG_GETTABLE, named(NFTA_TABLE_NAME),
                            [&](const Reply& reply) { reading_.note_table(reply.payload); });
     if (!there && there.error().code == Code::kNotFound) return std::optional<TableTrace>{};
     if (!there) return there.error();
@@ -74,7 +75,7 @@ class TraceReader {
 
   Result<> dump(int message, const std::function<void(GenlBatch&)>& attributes,
                 const std::function<void(const Reply&)>& on_reply) {
-    return ask(socket_, table_.family, message, true, attributes, on_reply);
+    return ask(socket_, table_.family, message, attributes, on_reply);
   }
   std::function<void(GenlBatch&)> named(std::uint16_t attribute) const {
     return [this, attribute](GenlBatch& batch) { batch.put_string(attribute, table_.name); };
@@ -95,7 +96,7 @@ Error without_nf_tables(const Error& error) {
 Result<Generation> read_generation(GenlSocket& socket) {
   Generation generation{0};
   const auto asked = ask(
-      socket, NFPROTO_UNSPEC, NFT_MSG_GETGEN, false, [](GenlBatch&) {},
+      socket, NFPROTO_UNSPEC, NFT_MSG_GETGEN, [](GenlBatch&) {},
       [&](const Reply& reply) { generation = generation_of(reply.payload).value_or(generation); });
   if (!asked) return without_nf_tables(asked.error());
   return generation;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,16 +54,21 @@ class CountingIpvs : public FakeIpvs {
     return FakeIpvs::destinations(key);
   }
   std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) override {
+    std::vector<Result<>> results;
     for (const ipvs::Change& change : changes) {
       if (std::holds_alternative<ipvs::AddDestination>(change)) now_ += addition;
+      const std::optional<Error> error = meddles ? meddles(change) : std::nullopt;
+      results.push_back(error ? Result<>(*error) : FakeIpvs::apply({change}).front());
     }
-    return FakeIpvs::apply(changes);
+    return results;
   }
 
   int dumps = 0;
   int questions = 0;
   int reads = 0;
   Microseconds addition{0};
+  // Comes before each change; with an error the kernel gives that and does nothing.
+  std::function<std::optional<Error>(const ipvs::Change&)> meddles;
 
  private:
   TimePoint& now_;
