@@ -95,7 +95,7 @@ void ForwardingAgent::State::check_host() {
     check_health();
     synchronize();
   }
-  table.forget_missing_schedulers();
+  table.try_missing_schedulers();
   mismatches.clear();
   if (!servers.wanted().empty()) mismatches = ports.host->mismatches();
   metrics.mismatches(mismatches);

@@ -136,7 +136,20 @@ std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoin
   return again;
 }
 
-bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key, const Error& error) {
+std::set<api::Scheduler> ForwardingTable::lacking() const {
+  std::set<api::Scheduler> out = missing_;
+  for (const api::Scheduler one : untried_) out.erase(one);
+  return out;
+}
+
+// The kernel has taken a service with it.
+void ForwardingTable::note_scheduler(const std::string& name) {
+  std::erase_if(missing_, [&](api::Scheduler one) { return api::to_string(one) == name; });
+  std::erase_if(untried_, [&](api::Scheduler one) { return api::to_string(one) == name; });
+}
+
+bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key,
+                                     const std::string& scheduler, const Error& error) {
   if (error.code == Code::kConflict && !ours_.contains(key)) {
     foreign_.insert(key);
     return false;
@@ -144,9 +157,10 @@ bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& k
   failed_[key] = error.message;
   const auto server = order.servers.find(key);
   if (error.code == Code::kNotFound && server != order.servers.end()) {
-    const api::Scheduler wanted = server->second.scheduler;
-    const bool known = wanted == ipvs::kFallbackScheduler || !missing_.insert(wanted).second;
-    return !known;
+    if (scheduler == api::to_string(ipvs::kFallbackScheduler)) return false;
+    missing_.insert(server->second.scheduler);
+    untried_.erase(server->second.scheduler);
+    return true;  // with the fallback
   }
   return error.code == Code::kConflict || error.code == Code::kUnavailable;
 }
@@ -155,33 +169,34 @@ bool ForwardingTable::change_failed(const TableOrder& order, const ipvs::Change&
   const ipvs::Key& key = ipvs::key_of(change);
   const bool surprise =
       error.code == Code::kConflict || error.code == Code::kNotFound || error.code == Code::kUnavailable;
-  return std::visit(Overloaded{
-                        [&](const ipvs::AddService&) { return service_failed(order, key, error); },
-                        [&](const ipvs::SetService&) {
-                          // Not found: the service (deleted meanwhile) or its scheduler; ask which.
-                          const auto still = ipvs_.service(key);
-                          if (still && *still) return service_failed(order, key, error);
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::AddDestination& c) {
-                          refused_[key][c.endpoint] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::SetDestination& c) {
-                          refused_[key][c.endpoint] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::DeleteDestination&) {
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::DeleteService&) {
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                    },
-                    change);
+  return std::visit(
+      Overloaded{
+          [&](const ipvs::AddService& c) { return service_failed(order, key, c.service.scheduler, error); },
+          [&](const ipvs::SetService& c) {
+            // Not found: the service (deleted meanwhile) or its scheduler; ask which.
+            const auto still = ipvs_.service(key);
+            if (still && *still) return service_failed(order, key, c.service.scheduler, error);
+            failed_[key] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::AddDestination& c) {
+            refused_[key][c.endpoint] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::SetDestination& c) {
+            refused_[key][c.endpoint] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::DeleteDestination&) {
+            failed_[key] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::DeleteService&) {
+            failed_[key] = error.message;
+            return surprise;
+          },
+      },
+      change);
 }
 
 void ForwardingTable::accept(const ipvs::Key& key, const net::Endpoint& endpoint) {
@@ -195,15 +210,16 @@ void ForwardingTable::note_done(const ipvs::PendingChange& done, TablePass& pass
   const ipvs::Change& change = done.change;
   const ipvs::Key& key = ipvs::key_of(change);
   std::visit(Overloaded{
-                 [&](const ipvs::AddService&) {
+                 [&](const ipvs::AddService& c) {
                    ours_.insert(key);
                    present_.insert(key);
+                   note_scheduler(c.service.scheduler);
                  },
                  [&](const ipvs::DeleteService&) {
                    ours_.erase(key);
                    present_.erase(key);
                  },
-                 [&](const ipvs::SetService&) {},
+                 [&](const ipvs::SetService& c) { note_scheduler(c.service.scheduler); },
                  [&](const ipvs::AddDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::SetDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::DeleteDestination&) {},

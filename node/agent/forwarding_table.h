@@ -52,8 +52,9 @@ class ForwardingTable {
   void claim(const std::set<ipvs::Key>& owned) { ours_.insert(owned.begin(), owned.end()); }
   // The kernel has no IPVS, so no services of ours.
   void forget_everything();
-  // A scheduler that was missing may have been loaded since.
-  void forget_missing_schedulers() { missing_.clear(); }
+  // A scheduler that was missing may have been loaded since: the next pass tries once. It counts as missing
+  // until that has worked.
+  void try_missing_schedulers() { untried_ = missing_; }
 
   // Whether the kernel's table can be asked at all. Errors: as Ipvs::service.
   Result<> probe() const;
@@ -109,10 +110,13 @@ class ForwardingTable {
   std::set<ipvs::Key> carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
                                 std::set<ipvs::Key>& touched);
   // Both return true if the table has to be read again.
-  bool service_failed(const TableOrder& order, const ipvs::Key& key, const Error& error);
+  bool service_failed(const TableOrder& order, const ipvs::Key& key, const std::string& scheduler,
+                      const Error& error);
   bool change_failed(const TableOrder& order, const ipvs::Change& change, const Error& error);
   void note_done(const ipvs::PendingChange& done, TablePass& pass);
   void accept(const ipvs::Key& key, const net::Endpoint& endpoint);
+  std::set<api::Scheduler> lacking() const;  // missing, and not to be tried again
+  void note_scheduler(const std::string& name);
 
   kernel::Ipvs& ipvs_;
   TurnClock clock_;
@@ -127,6 +131,7 @@ class ForwardingTable {
   std::map<ipvs::Key, std::string> failed_;
   std::map<ipvs::Key, std::map<net::Endpoint, std::string>> refused_;
   std::set<api::Scheduler> missing_;
+  std::set<api::Scheduler> untried_;  // of missing_, since try_missing_schedulers()
 };
 
 }  // namespace fairlead::agent

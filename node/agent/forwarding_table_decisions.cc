@@ -66,14 +66,15 @@ Result<TablePass> ForwardingTable::work(const TableOrder& order, std::optional<L
 // knows what is there, so nothing is wanted.
 ipvs::Table ForwardingTable::wished(const TableOrder& order, const Look& look) const {
   ipvs::Table desired;
+  const std::set<api::Scheduler> missing = lacking();
   for (const ipvs::Key& key : look.keys) {
     const auto server = order.servers.find(key);
     if (server != order.servers.end())
-      desired.emplace(key, ipvs::desired_entry(key, server->second, missing_));
+      desired.emplace(key, ipvs::desired_entry(key, server->second, missing));
   }
   if (!look.all_services) return desired;
   for (const auto& [key, server] : order.servers) {
-    if (!look.keys.contains(key)) desired[key].service = ipvs::desired_service(key, server, missing_);
+    if (!look.keys.contains(key)) desired[key].service = ipvs::desired_service(key, server, missing);
   }
   return desired;
 }
@@ -87,9 +88,10 @@ Result<std::set<ipvs::Key>> ForwardingTable::decide(const TableOrder& order, con
   clock_.moved();
   std::set<ipvs::Key> decided = look.keys;
   std::erase_if(decided, [&](const ipvs::Key& key) { return !order.servers.contains(key); });
+  const std::set<api::Scheduler> missing = lacking();
   for (auto& [key, entry] : desired) {
     if (actual->contains(key)) continue;
-    entry = ipvs::desired_entry(key, order.servers.at(key), missing_);  // what is not there has none
+    entry = ipvs::desired_entry(key, order.servers.at(key), missing);  // what is not there has none
     decided.insert(key);
   }
   ipvs::Ownership whose{{}, order.still_held};

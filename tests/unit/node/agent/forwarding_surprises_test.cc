@@ -1,5 +1,8 @@
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "node/agent/forwarding_table.h"
 #include "unit/node/agent/counting_ipvs.h"
@@ -99,6 +102,52 @@ TEST_F(ForwardingSurprises, AServiceThatSomebodyElseAddedMeanwhileStaysTheirs) {
   EXPECT_EQ(table.foreign(), std::set<ipvs::Key>{*taken});
   EXPECT_FALSE(table.settled().contains(*taken));
   EXPECT_EQ(table.settled().size(), 2U);
+}
+
+class MissingScheduler : public ForwardingSurprises {
+ protected:
+  // No service takes rr.
+  static std::optional<Error> lacks_rr(const ipvs::Change& change) {
+    const auto* added = std::get_if<ipvs::AddService>(&change);
+    const auto* set = std::get_if<ipvs::SetService>(&change);
+    const bool rr = (added != nullptr && added->service.scheduler == "rr") ||
+                    (set != nullptr && set->service.scheduler == "rr");
+    if (!rr) return std::nullopt;
+    return fail(Code::kNotFound, "ENOENT");
+  }
+  void expect_all_with(const std::string& scheduler) const {
+    EXPECT_EQ(table.settled(), keys_of(order));
+    EXPECT_TRUE(table.failed().empty());
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(kernel.table.at(key(i)).service.scheduler, scheduler) << i;
+  }
+  const std::set<api::Scheduler> rr{api::Scheduler::kRr};
+};
+
+// FN-30.
+TEST_F(MissingScheduler, OfSeveralServicesIsReplacedInEachOfThem) {
+  kernel.meddles = lacks_rr;
+  ASSERT_TRUE(table.follow(order));
+  expect_all_with("wlc");
+  EXPECT_EQ(table.missing_schedulers(), rr);
+}
+
+// The condition does not come and go with each try.
+TEST_F(MissingScheduler, CountsAsMissingUntilATryHasWorked) {
+  kernel.meddles = lacks_rr;
+  ASSERT_TRUE(table.follow(order));
+  table.try_missing_schedulers();
+  EXPECT_EQ(table.missing_schedulers(), rr);
+  ASSERT_TRUE(table.pass(order, {}));
+  EXPECT_EQ(table.missing_schedulers(), rr);
+  expect_all_with("wlc");
+
+  kernel.meddles = {};
+  ASSERT_TRUE(table.pass(order, {}));  // not tried in between
+  expect_all_with("wlc");
+  table.try_missing_schedulers();
+  ASSERT_TRUE(table.pass(order, {}));
+  EXPECT_TRUE(table.missing_schedulers().empty());
+  expect_all_with("rr");
 }
 
 // Only what surprised is looked at again.
