@@ -15,6 +15,7 @@ ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs, TurnClock clock)
 
 void ForwardingTable::forget_everything() {
   pending_ = {};
+  unanswered_.clear();
   decided_.clear();
   settled_.clear();
   ours_.clear();
@@ -83,11 +84,28 @@ Result<ipvs::Table> ForwardingTable::read_services(const TableOrder& order, cons
   return actual;
 }
 
+// An acknowledgement can be lost (libraries.md 2). What is as we asked for it, empty, and was not there a
+// moment ago is ours; else a service of ours would count as somebody else's for ever.
+Result<> ForwardingTable::claim_unanswered(const TableOrder& order, const ipvs::Table& actual) {
+  const std::set<ipvs::Key> unanswered = std::exchange(unanswered_, {});
+  for (const ipvs::Key& key : unanswered) {
+    const auto server = order.servers.find(key);
+    const auto there = actual.find(key);
+    if (server == order.servers.end() || there == actual.end()) continue;
+    if (!(there->second.service == ipvs::desired_service(key, server->second, lacking()))) continue;
+    const auto destinations = ipvs_.destinations(key);
+    if (!destinations) return destinations.error();
+    if (destinations->empty()) ours_.insert(key);
+  }
+  return Done{};
+}
+
 Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
                                           const Look& look) {
   auto services = read_services(order, look);
   if (!services) return services.error();
   ipvs::Table actual = *std::move(services);
+  if (auto claimed = claim_unanswered(order, actual); !claimed) return claimed.error();
   for (auto& [key, entry] : actual) {
     if (!ours_.contains(key)) continue;
     present_.insert(key);
@@ -155,6 +173,7 @@ bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& k
     return false;
   }
   failed_[key] = error.message;
+  if (error.code == Code::kUnavailable && !ours_.contains(key)) unanswered_.insert(key);
   const auto server = order.servers.find(key);
   if (error.code == Code::kNotFound && server != order.servers.end()) {
     if (scheduler == api::to_string(ipvs::kFallbackScheduler)) return false;

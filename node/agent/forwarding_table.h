@@ -106,6 +106,7 @@ class ForwardingTable {
   Result<ipvs::Table> read(const TableOrder& order, const ipvs::Table& desired, const Look& look);
   Result<ipvs::Table> read_services(const TableOrder& order, const Look& look);
   Result<> confirm_absent(ipvs::Table& actual);
+  Result<> claim_unanswered(const TableOrder& order, const ipvs::Table& actual);
   // What is pending, until `end`. Returns the virtual servers that have to be looked at again.
   std::set<ipvs::Key> carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
                                 std::set<ipvs::Key>& touched);
@@ -126,6 +127,7 @@ class ForwardingTable {
   std::map<ipvs::Key, plan::VirtualServerPlan> decided_;
   std::set<ipvs::Key> settled_;
   std::set<ipvs::Key> ours_;
+  std::set<ipvs::Key> unanswered_;  // new services of ours of which nobody knows whether they were made
   std::set<ipvs::Key> present_;
   std::set<ipvs::Key> foreign_;
   std::map<ipvs::Key, std::string> failed_;

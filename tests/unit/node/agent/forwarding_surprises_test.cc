@@ -86,6 +86,31 @@ TEST_F(ForwardingSurprises, ANewServiceWhoseAnswerWasLostIsLookedForBeforeItIsOu
   expect_as_ordered();
 }
 
+TEST_F(ForwardingSurprises, ANewServiceThatWasMadeThoughItsAnswerWasLostIsOurs) {
+  before_first<ipvs::AddService>(
+      [this](const ipvs::AddService& c) { kernel.table[c.key].service = c.service; },
+      fail(Code::kUnavailable, "add service: no answer"));
+  ASSERT_TRUE(table.follow(order));
+  expect_as_ordered();
+  EXPECT_TRUE(table.foreign().empty());
+}
+
+// FN-34: what is there is not what we asked for.
+TEST_F(ForwardingSurprises, ANewServiceWhoseAnswerWasLostIsNotOursIfItIsAnother) {
+  const ipvs::Entry served{{"rr", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {{real(9), {}}}};
+  const ipvs::Entry other{{"sh", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {}};
+  for (const ipvs::Entry& theirs : {served, other}) {
+    met = false;
+    kernel.table.clear();
+    table.forget_everything();
+    before_first<ipvs::AddService>([&](const ipvs::AddService& c) { kernel.table[c.key] = theirs; },
+                                   fail(Code::kUnavailable, "add service: no answer"));
+    ASSERT_TRUE(table.follow(order));
+    EXPECT_EQ(table.foreign(), std::set<ipvs::Key>{key(0)});
+    EXPECT_EQ(kernel.table.at(key(0)), theirs);
+  }
+}
+
 // FN-34: somebody else's NEW came first. Nothing of ours is put into it.
 TEST_F(ForwardingSurprises, AServiceThatSomebodyElseAddedMeanwhileStaysTheirs) {
   const ipvs::Entry theirs{{"sh", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {}};

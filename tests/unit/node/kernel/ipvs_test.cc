@@ -38,7 +38,7 @@ net::Bytes service_reply(std::uint16_t family, std::uint32_t sequence, const ipv
 
 class KernelIpvsTest : public ::testing::Test {
  protected:
-  KernelIpvsTest() : ipvs(open_ipvs(kernel.opener())) {
+  KernelIpvsTest() : port(open_ipvs(kernel.opener())) {
     kernel.answer = [this](const std::vector<Sent>& sent) { return answer(sent); };
   }
 
@@ -75,21 +75,21 @@ class KernelIpvsTest : public ::testing::Test {
   std::function<Events(const std::vector<Sent>&)> says = [](const std::vector<Sent>& sent) {
     return Events{Came{acknowledgement(sent.back().header.nlmsg_seq)}};
   };
-  std::unique_ptr<Ipvs> ipvs;
+  std::unique_ptr<Ipvs> port;
 };
 
 TEST_F(KernelIpvsTest, LooksTheFamilyUpOnce) {
-  EXPECT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
-  EXPECT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
+  EXPECT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
+  EXPECT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
   EXPECT_EQ(look_ups, 1);
 }
 
 TEST_F(KernelIpvsTest, WithoutTheModuleEverythingIsNotFound) {
   loadable = false;
-  EXPECT_EQ(ipvs->services().error().code, Code::kNotFound);
-  EXPECT_EQ(ipvs->service(kWeb).error().code, Code::kNotFound);
-  EXPECT_EQ(ipvs->destinations(kWeb).error().code, Code::kNotFound);
-  EXPECT_EQ(ipvs->apply({ipvs::DeleteService{kWeb}})[0].error().code, Code::kNotFound);
+  EXPECT_EQ(port->services().error().code, Code::kNotFound);
+  EXPECT_EQ(port->service(kWeb).error().code, Code::kNotFound);
+  EXPECT_EQ(port->destinations(kWeb).error().code, Code::kNotFound);
+  EXPECT_EQ(port->apply({ipvs::DeleteService{kWeb}})[0].error().code, Code::kNotFound);
 }
 
 // libraries.md 2: with others writing a dump is interrupted 37 times of 100.
@@ -101,7 +101,7 @@ TEST_F(KernelIpvsTest, ADumpThatIsInterruptedIsAskedForAgain) {
     const ipvs::Key& key = attempts < 30 ? kDns : kWeb;
     return Events{Came{joined({service_reply(loaded, at, key, flags), done(at)})}};
   };
-  const auto services = ipvs->services();
+  const auto services = port->services();
   ASSERT_TRUE(services);
   EXPECT_EQ(attempts, 30);
   EXPECT_EQ(services->size(), 1U);  // nothing of the attempts before
@@ -115,7 +115,7 @@ TEST_F(KernelIpvsTest, ADumpThatIsInterruptedThirtyTimesIsGivenUp) {
     const std::uint32_t at = sent.front().header.nlmsg_seq;
     return Events{Came{joined({service_reply(loaded, at, kWeb, NLM_F_DUMP_INTR), done(at)})}};
   };
-  EXPECT_EQ(ipvs->services().error().code, Code::kUnavailable);
+  EXPECT_EQ(port->services().error().code, Code::kUnavailable);
   EXPECT_EQ(attempts, 30);
 }
 
@@ -123,7 +123,7 @@ TEST_F(KernelIpvsTest, WhenTheAnswerIsLostNobodyKnowsWhatHappenedButToWhatFailed
   says = [](const std::vector<Sent>& sent) {
     return Events{Came{failure(sent[1].header.nlmsg_seq, EEXIST)}};
   };
-  const auto results = ipvs->apply(
+  const auto results = port->apply(
       {ipvs::AddService{kWeb, {}}, ipvs::AddService{kDns, {}}, ipvs::AddDestination{kWeb, kReal, {}}});
   ASSERT_EQ(results.size(), 3U);
   EXPECT_EQ(results[0].error().code, Code::kUnavailable);
@@ -137,7 +137,7 @@ TEST_F(KernelIpvsTest, DeletingWhatIsGoneSucceeds) {
       return Events{Came{failure(sent[0].header.nlmsg_seq, error)},
                     Came{acknowledgement(sent[1].header.nlmsg_seq)}};
     };
-    const auto results = ipvs->apply({ipvs::DeleteDestination{kWeb, kReal}, ipvs::DeleteService{kDns}});
+    const auto results = port->apply({ipvs::DeleteDestination{kWeb, kReal}, ipvs::DeleteService{kDns}});
     EXPECT_TRUE(results[0]) << error;
     EXPECT_TRUE(results[1]) << error;
   }
@@ -147,59 +147,59 @@ TEST_F(KernelIpvsTest, AMissingSchedulerIsNotFound) {
   says = [](const std::vector<Sent>& sent) {
     return Events{Came{failure(sent[0].header.nlmsg_seq, ENOENT)}};
   };
-  const auto results = ipvs->apply({ipvs::AddService{kWeb, {}}});
+  const auto results = port->apply({ipvs::AddService{kWeb, {}}});
   EXPECT_EQ(results[0].error().code, Code::kNotFound);
 }
 
 // The kernel says ENOENT of a family that is no more, too: that is no success, and no missing scheduler.
 TEST_F(KernelIpvsTest, AfterTheModuleWasLoadedAnewTheTableIsToBeReadAgain) {
-  ASSERT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
+  ASSERT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
   reload();
-  const auto results = ipvs->apply(
+  const auto results = port->apply(
       {ipvs::AddService{kWeb, {}}, ipvs::DeleteDestination{kDns, kReal}, ipvs::DeleteService{kDns}});
   for (const auto& result : results) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, Code::kUnavailable);
   }
-  EXPECT_TRUE(ipvs->apply({ipvs::AddService{kWeb, {}}})[0]);  // by its new number
+  EXPECT_TRUE(port->apply({ipvs::AddService{kWeb, {}}})[0]);  // by its new number
   EXPECT_EQ(id, loaded);
 }
 
 TEST_F(KernelIpvsTest, AfterTheModuleWasUnloadedForGoodNoDeletionSucceeds) {
-  ASSERT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
+  ASSERT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
   reload();
   loadable = false;
-  EXPECT_EQ(ipvs->apply({ipvs::DeleteService{kWeb}})[0].error().code, Code::kUnavailable);
-  EXPECT_EQ(ipvs->services().error().code, Code::kNotFound);
+  EXPECT_EQ(port->apply({ipvs::DeleteService{kWeb}})[0].error().code, Code::kUnavailable);
+  EXPECT_EQ(port->services().error().code, Code::kNotFound);
 }
 
 TEST_F(KernelIpvsTest, AfterTheModuleWasLoadedAnewADumpIsOfTheNewOne) {
-  ASSERT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
+  ASSERT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
   reload();
   says = [this](const std::vector<Sent>& sent) {
     const std::uint32_t at = sent.front().header.nlmsg_seq;
     return Events{Came{joined({service_reply(loaded, at, kWeb, NLM_F_MULTI), done(at)})}};
   };
-  const auto services = ipvs->services();
+  const auto services = port->services();
   ASSERT_TRUE(services);
   EXPECT_TRUE(services->contains(kWeb));
 }
 
 // A service that is asked for by an old number is not gone for that.
 TEST_F(KernelIpvsTest, AfterTheModuleWasLoadedAnewAServiceIsAskedForAgain) {
-  ASSERT_TRUE(ipvs->apply({ipvs::DeleteService{kWeb}})[0]);
+  ASSERT_TRUE(port->apply({ipvs::DeleteService{kWeb}})[0]);
   reload();
   says = [this](const std::vector<Sent>& sent) {
     return Events{Came{service_reply(loaded, sent.front().header.nlmsg_seq, kWeb)}};
   };
-  const auto service = ipvs->service(kWeb);
+  const auto service = port->service(kWeb);
   ASSERT_TRUE(service);
   EXPECT_TRUE(service->has_value());
 }
 
 TEST_F(KernelIpvsTest, AServiceThatIsNotThereIsNone) {
   says = [](const std::vector<Sent>& sent) { return Events{Came{failure(sent[0].header.nlmsg_seq, ESRCH)}}; };
-  const auto service = ipvs->service(kWeb);
+  const auto service = port->service(kWeb);
   ASSERT_TRUE(service);
   EXPECT_FALSE(service->has_value());
 }
