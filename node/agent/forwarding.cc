@@ -60,7 +60,8 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
     mismatches = ports.host->mismatches();
     metrics.mismatches(mismatches);
   }
-  metrics.programmed(sys::now() - begun);
+  if (!ordered) ordered = begun;
+  note_programmed();
   publish(true);
 }
 
@@ -222,7 +223,14 @@ void ForwardingAgent::State::carry_on() {
   if (table_error || !table.pending()) return;
   change_table([this](const TableOrder& wanted) { return table.go_on(wanted); });
   narrow_guard();
+  note_programmed();
   publish(false);
+}
+
+void ForwardingAgent::State::note_programmed() {
+  if (!ordered || table.pending()) return;
+  metrics.programmed(sys::now() - *ordered);
+  ordered.reset();
 }
 
 // Of new services: what was repaired had none while it was served here.

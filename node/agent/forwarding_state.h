@@ -62,6 +62,8 @@ struct ForwardingAgent::State {
   void narrow_guard();
   // What the last turn had no time for.
   void carry_on();
+  // Once nothing of the order is pending.
+  void note_programmed();
 
   void note_repairs(const TablePass& pass);
   void forget_translations(const TablePass& pass);
@@ -96,7 +98,8 @@ struct ForwardingAgent::State {
 
   ForwardingOrder order;  // without its virtual servers
   ForwardingServers servers;
-  bool claimed = false;                              // the keys of the earlier run were taken over
+  std::optional<TimePoint> ordered;  // when the oldest order came of which something is pending
+  bool claimed = false;              // the keys of the earlier run were taken over
   std::map<net::IpAddress, std::uint64_t> departed;  // VIPs that left, by the order they left with
   std::uint64_t vrrp_sequence = 0;
   std::set<net::IpAddress> held;
