@@ -59,6 +59,7 @@ void ForwardingAgent::State::audit() {
     const std::set<ipvs::Key> slice = next_slice();
     change_table([&](const TableOrder& wanted) { return table.pass(wanted, slice); });
     narrow_guard();
+    note_programmed();
     metrics.synchronized(sys::now() - now);
   }
   publish(false);

@@ -37,7 +37,8 @@ inline std::set<ipvs::Key> keys_of(const TableOrder& order) {
   return keys;
 }
 
-// A table in memory that counts what it is asked, and on whose clock new servers take their time.
+// A table in memory that counts what it is asked, says of what is not there or is there already what the
+// kernel says, and on whose clock new servers take their time.
 class CountingIpvs : public FakeIpvs {
  public:
   CountingIpvs(Journal& journal, TimePoint& now) : FakeIpvs(journal), now_(now) {}
@@ -57,7 +58,8 @@ class CountingIpvs : public FakeIpvs {
     std::vector<Result<>> results;
     for (const ipvs::Change& change : changes) {
       if (std::holds_alternative<ipvs::AddDestination>(change)) now_ += addition;
-      const std::optional<Error> error = meddles ? meddles(change) : std::nullopt;
+      std::optional<Error> error = meddles ? meddles(change) : std::nullopt;
+      if (!error) error = refusal(change);
       results.push_back(error ? Result<>(*error) : FakeIpvs::apply({change}).front());
     }
     return results;
@@ -71,6 +73,24 @@ class CountingIpvs : public FakeIpvs {
   std::function<std::optional<Error>(const ipvs::Change&)> meddles;
 
  private:
+  // datapath.md 4: ESRCH, ENOENT, EEXIST.
+  std::optional<Error> refusal(const ipvs::Change& change) const {
+    const auto entry = table.find(ipvs::key_of(change));
+    const auto has = [&](const net::Endpoint& endpoint) {
+      return entry->second.destinations.contains(endpoint);
+    };
+    const Error not_there = fail(Code::kNotFound, ipvs::to_string(change) + ": ESRCH");
+    if (std::holds_alternative<ipvs::SetService>(change) && entry == table.end()) return not_there;
+    if (const auto* added = std::get_if<ipvs::AddDestination>(&change)) {
+      if (entry == table.end()) return not_there;
+      if (has(added->endpoint)) return fail(Code::kConflict, ipvs::to_string(change) + ": EEXIST");
+    }
+    if (const auto* set = std::get_if<ipvs::SetDestination>(&change)) {
+      if (entry == table.end() || !has(set->endpoint)) return not_there;
+    }
+    return std::nullopt;
+  }
+
   TimePoint& now_;
 };
 
