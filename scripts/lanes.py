@@ -25,6 +25,7 @@ SECOND = {
     "vm/traffic_test.py": {"guest", "quiet"},
     "vm/forwarding6_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
+    "vm/scale_test.py": {"guest", "quiet"},
     "e2e/tutorial.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},

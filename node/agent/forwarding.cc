@@ -28,11 +28,12 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
       ports(std::move(ports_in)),
       on_report(std::move(on_report_in)),
       metrics(metrics_in),
-      table(*ports.ipvs),
+      table(*ports.ipvs, {sys::now, [this] { moved(); }}),
       guard(*ports.nft),
       fence(*ports.fence, metrics),
       health(loop_in, *ports.prober, metrics_in, [this](const auto& keys) { take_health(keys); }),
       audit_timer(loop_in),
+      rest_timer(loop_in),
       guard_timer(loop_in),
       fence_timer(loop_in),
       host_timer(loop_in) {
@@ -57,7 +58,8 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
   check_health();
   synchronize();
   compare_sysctls();
-  metrics.programmed(sys::now() - begun);
+  if (!ordered) ordered = begun;
+  note_programmed();
   publish(true);
 }
 
@@ -84,7 +86,7 @@ void ForwardingAgent::State::take_health(const std::set<ipvs::Key>& keys) {
   servers.health(keys, health.checks());
   std::set<ipvs::Key> ours = wanted_keys();
   std::erase_if(ours, [&](const ipvs::Key& key) { return !keys.contains(key); });
-  if (!table_error && !ours.empty()) change_table(ours, false);
+  if (!table_error && !ours.empty()) follow_order();
   publish(false);
 }
 
@@ -102,24 +104,23 @@ void ForwardingAgent::State::take(const VrrpReport& report) {
 void ForwardingAgent::State::synchronize() {
   const TimePoint begun = sys::now();
   if (!anything_to_do()) table_error.reset();  // of no matter any more
-  if (anything_to_do() && find_foreign()) {
+  if (anything_to_do() && table_answers()) {
     widen_guard();
-    change_table(wanted_keys(), false);
+    follow_order();
     metrics.synchronized(sys::now() - begun);
   }
   narrow_guard();
 }
 
-// False: the table cannot be read.
-bool ForwardingAgent::State::find_foreign() {
-  const auto found = table.find_foreign(servers.wanted());
+bool ForwardingAgent::State::table_answers() {
+  const auto answered = table.probe();
   table_error.reset();
-  if (found) return true;
-  if (found.error().code == Code::kNotFound) {
+  if (answered) return true;
+  if (answered.error().code == Code::kNotFound) {
     table.forget_everything();
     if (servers.wanted().empty()) return false;
   }
-  table_error = found.error();
+  table_error = answered.error();
   table_retry = sys::now() + kTableRetry;
   return false;
 }
@@ -197,14 +198,13 @@ void ForwardingAgent::State::narrow_guard() {
   });
 }
 
-void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bool auditing) {
+void ForwardingAgent::State::change_table(const std::function<Result<TablePass>(const TableOrder&)>& step) {
   TableOrder wanted{servers.served(), still_held(), {}, servers.taken_out(), sys::now()};
   for (const auto& [key, server] : servers.wanted()) {
     const bool guarded = filter::covers(guard.held(), key, route_of(server.forwarding));
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
   }
-  const auto pass = table.pass(wanted, look_at);
-  moved();
+  const auto pass = step(wanted);
   table_error.reset();
   if (!pass) {
     table_error = pass.error();
@@ -213,10 +213,23 @@ void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bo
     return;
   }
   forget_servers(*pass);
-  if (auditing)
-    note_repairs(*pass);
-  else
-    forget_translations(pass->done);
+  note_repairs(*pass);
+  forget_translations(*pass);
+  if (table.pending()) rest_timer.arm(sys::now(), [this] { carry_on(); });
+}
+
+void ForwardingAgent::State::carry_on() {
+  if (table_error || !table.pending()) return;
+  change_table([this](const TableOrder& wanted) { return table.go_on(wanted); });
+  narrow_guard();
+  note_programmed();
+  publish(false);
+}
+
+void ForwardingAgent::State::note_programmed() {
+  if (!ordered || table.pending()) return;
+  metrics.programmed(sys::now() - *ordered);
+  ordered.reset();
 }
 
 void ForwardingAgent::State::forget_servers(const TablePass& pass) {
@@ -241,10 +254,14 @@ void ForwardingAgent::State::forget_servers(const TablePass& pass) {
   if (!kept) unforgotten.clear();
 }
 
-void ForwardingAgent::State::forget_translations(const std::vector<ipvs::Change>& done) {
+// Of new services: what was repaired had none while it was served here.
+void ForwardingAgent::State::forget_translations(const TablePass& pass) {
+  std::set<ipvs::Key> repaired;
+  for (const ipvs::Change& change : pass.repairs) repaired.insert(ipvs::key_of(change));
   std::vector<ipvs::Key> added;
-  for (const ipvs::Change& change : done) {
-    if (const auto* service = std::get_if<ipvs::AddService>(&change)) added.push_back(service->key);
+  for (const ipvs::Change& change : pass.done) {
+    const auto* service = std::get_if<ipvs::AddService>(&change);
+    if (service != nullptr && !repaired.contains(service->key)) added.push_back(service->key);
   }
   if (added.empty()) return;
   const auto forgotten = ports.host->forget_connections(added);

@@ -15,26 +15,21 @@ constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
 }  // namespace
 
 void ForwardingAgent::State::note_repairs(const TablePass& pass) {
-  std::vector<ipvs::Change> repairs;
+  metrics.repaired(pass.rest_of_repairs);
   std::set<ipvs::Key> keys;
   bool news = false;  // a condition names those that are fought over
   const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
-  for (const ipvs::Change& change : pass.done) {
-    // What the audit deletes of a VIP that left is no repair, nor what it can add at last, nor a drain.
-    const auto server = ipvs::server_of(change);
-    if (server && pass.departures.departing.contains(*server)) continue;
-    if (!servers.wanted().contains(ipvs::key_of(change))) continue;
-    if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
-    repairs.push_back(change);
+  for (const ipvs::Change& change : pass.repairs) {
     keys.insert(ipvs::key_of(change));
     news = news || !fought_over.contains(ipvs::key_of(change));
   }
-  if (repairs.empty()) return;
-  metrics.repaired(repairs);
-  for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
+  if (pass.repairs.empty()) return;
+  metrics.repaired(pass.repairs);
+  fights = ipvs::after_repairs(std::move(fights), keys, sys::now());
   if (!news) return;
-  sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
-           {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
+  sys::log(
+      sys::LogLevel::kWarning, "forwarding.repaired",
+      {{"entries", std::to_string(pass.repairs.size())}, {"first", ipvs::to_string(pass.repairs.front())}});
 }
 
 // All servers while they are few, else a tenth of the services at a time, in key order.
@@ -63,8 +58,9 @@ void ForwardingAgent::State::audit() {
   } else {
     std::set<ipvs::Key> look_at = next_slice();
     look_at.merge(table.due(now));
-    change_table(look_at, true);
+    change_table([&](const TableOrder& wanted) { return table.pass(wanted, look_at); });
     narrow_guard();
+    note_programmed();
     metrics.synchronized(sys::now() - now);
   }
   publish(false);
@@ -101,7 +97,7 @@ void ForwardingAgent::State::check_host() {
     check_health();
     synchronize();
   }
-  table.forget_missing_schedulers();
+  table.try_missing_schedulers();
   compare_sysctls();
   publish(false);
 }

@@ -29,8 +29,8 @@ bool contains(const std::vector<api::Condition>& all, const api::Condition& one)
 }  // namespace
 
 bool ForwardingAgent::State::works(const ipvs::Key& key) const {
-  return table.present().contains(key) && !table.foreign().contains(key) && !table.failed().contains(key) &&
-         filter::covers(guard.held(), key, route(key.address));
+  return table.present().contains(key) && table.settled().contains(key) && !table.foreign().contains(key) &&
+         !table.failed().contains(key) && filter::covers(guard.held(), key, route(key.address));
 }
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {

@@ -66,11 +66,15 @@ void ForwardingServers::health(const std::set<plan::VirtualServerKey>& keys, con
 void ForwardingServers::judge(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server,
                               const Checks& checks) {
   auto healths = health::healths_of(server, checks);
-  served_.insert_or_assign(key, health::served(server, healths));
-  if (healths.empty())
+  if (healths.empty()) {
     healths_.erase(key);
-  else
-    healths_.insert_or_assign(key, std::move(healths));
+    // To compare is quicker than to copy, and most are as they were.
+    const auto before = served_.find(key);
+    if (before == served_.end() || !(before->second == server)) served_.insert_or_assign(key, server);
+    return;
+  }
+  served_.insert_or_assign(key, health::served(server, healths));
+  healths_.insert_or_assign(key, std::move(healths));
 }
 
 std::set<kernel::NeededBy> ForwardingServers::needs() const {

@@ -53,13 +53,21 @@ struct ForwardingAgent::State {
 
   // The steps of synchronize().
   bool anything_to_do() const { return !servers.wanted().empty() || !table.ours().empty(); }
-  bool find_foreign();
+  bool table_answers();
   void widen_guard();
-  void change_table(const std::set<ipvs::Key>& look_at, bool auditing);
+  // One step of the table's: pass(), follow() or go_on(), with what it shall hold now.
+  void change_table(const std::function<Result<TablePass>(const TableOrder&)>& step);
+  void follow_order() {
+    change_table([this](const TableOrder& wanted) { return table.follow(wanted); });
+  }
   void narrow_guard();
+  // What the last turn had no time for.
+  void carry_on();
+  // Once nothing of the order is pending.
+  void note_programmed();
 
   void note_repairs(const TablePass& pass);
-  void forget_translations(const std::vector<ipvs::Change>& done);
+  void forget_translations(const TablePass& pass);
   // What IPVS has no more keeps no client of UDP; tried again in later passes until it worked.
   void forget_servers(const TablePass& pass);
   filter::Route route(const net::IpAddress& vip) const;
@@ -86,13 +94,15 @@ struct ForwardingAgent::State {
   ForwardingFence fence;
   HealthMonitor health;
   sys::Timer audit_timer;
+  sys::Timer rest_timer;  // what is pending, between other turns
   sys::Timer guard_timer;
   sys::Timer fence_timer;  // turns of its own: the guard may wait for a child process
   sys::Timer host_timer;
 
   ForwardingOrder order;  // without its virtual servers
   ForwardingServers servers;
-  bool claimed = false;                              // the keys of the earlier run were taken over
+  std::optional<TimePoint> ordered;  // when the oldest order came of which something is pending
+  bool claimed = false;              // the keys of the earlier run were taken over
   std::map<net::IpAddress, std::uint64_t> departed;  // VIPs that left, by the order they left with
   std::uint64_t vrrp_sequence = 0;
   std::set<net::IpAddress> held;

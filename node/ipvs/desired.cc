@@ -34,23 +34,32 @@ Service desired_service(const Key& key, api::Scheduler scheduler, const api::Tra
   return service;
 }
 
+Service desired_service(const Key& key, const plan::VirtualServerPlan& server,
+                        const std::set<api::Scheduler>& missing) {
+  const bool have = !missing.contains(server.scheduler);
+  return desired_service(key, have ? server.scheduler : kFallbackScheduler, server.traffic);
+}
+
+Entry desired_entry(const Key& key, const plan::VirtualServerPlan& server,
+                    const std::set<api::Scheduler>& missing) {
+  Entry entry;
+  entry.service = desired_service(key, server, missing);
+  const api::ConnectionLimits& limits = server.traffic.connection_limits;
+  for (const auto& [endpoint, real] : server.reals) {
+    Destination destination;
+    destination.method = method_of(server.forwarding);
+    destination.weight = Weight{real.weight.value()};
+    destination.upper_threshold = static_cast<std::uint32_t>(limits.upper);
+    destination.lower_threshold = static_cast<std::uint32_t>(limits.lower);
+    entry.destinations.emplace(endpoint, destination);
+  }
+  return entry;
+}
+
 Table desired(const std::map<Key, plan::VirtualServerPlan>& servers,
               const std::set<api::Scheduler>& missing) {
   Table table;
-  for (const auto& [key, server] : servers) {
-    Entry& entry = table[key];
-    const bool have = !missing.contains(server.scheduler);
-    entry.service = desired_service(key, have ? server.scheduler : kFallbackScheduler, server.traffic);
-    const api::ConnectionLimits& limits = server.traffic.connection_limits;
-    for (const auto& [endpoint, real] : server.reals) {
-      Destination destination;
-      destination.method = method_of(server.forwarding);
-      destination.weight = Weight{real.weight.value()};
-      destination.upper_threshold = static_cast<std::uint32_t>(limits.upper);
-      destination.lower_threshold = static_cast<std::uint32_t>(limits.lower);
-      entry.destinations.emplace(endpoint, destination);
-    }
-  }
+  for (const auto& [key, server] : servers) table.emplace(key, desired_entry(key, server, missing));
   return table;
 }
 

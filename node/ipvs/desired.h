@@ -22,6 +22,12 @@ inline constexpr api::Scheduler kFallbackScheduler = api::Scheduler::kWlc;
 // address: the kernel takes any other without a word.
 Table desired(const std::map<Key, plan::VirtualServerPlan>& servers, const std::set<api::Scheduler>& missing);
 
+// The entry of one virtual server, as in desired(); and its service alone.
+Entry desired_entry(const Key& key, const plan::VirtualServerPlan& server,
+                    const std::set<api::Scheduler>& missing);
+Service desired_service(const Key& key, const plan::VirtualServerPlan& server,
+                        const std::set<api::Scheduler>& missing);
+
 // The service of one virtual server, as in desired(), with a scheduler that the kernel has.
 Service desired_service(const Key& key, api::Scheduler scheduler, const api::Traffic& traffic);
 

@@ -8,6 +8,7 @@
 #include "lib/base/result.h"
 #include "node/ipvs/changes.h"
 #include "node/ipvs/table.h"
+#include "node/kernel/netlink_channel.h"
 
 namespace fairlead::kernel {
 
@@ -32,11 +33,13 @@ class Ipvs {
   // Carries out the changes in their order, 1000 to a send, going on after failures. One result for each
   // change. kConflict: exists already (never a success); kNotFound: AddService/SetService the scheduler
   // (ENOENT), other changes the service or destination (ESRCH, ENOENT); kInvalid: the kernel refuses the
-  // values; kUnavailable: the answer was lost, read the table again. Deleting what is gone succeeds.
+  // values; kUnavailable: the answer was lost, or the module was gone or loaded anew: read the table again.
+  // Deleting what is gone succeeds.
   virtual std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) = 0;
 };
 
 // Never fails: a kernel without IPVS shows as kNotFound at each call, until the module is there.
 std::unique_ptr<Ipvs> open_ipvs();
+std::unique_ptr<Ipvs> open_ipvs(OpenNetlink open);
 
 }  // namespace fairlead::kernel

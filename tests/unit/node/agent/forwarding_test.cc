@@ -34,11 +34,11 @@ TEST_F(Forwarding, AnswersTheWishForAFenceOnceItWasTried) {
 // FN-32: a turn of several steps, each of which may wait, is no loop that hangs.
 TEST_F(Forwarding, TellsAfterEachStepThatItStillMoves) {
   agent->order(serving(1));
-  EXPECT_EQ(moves, 3);  // guard, IPVS, guard
+  EXPECT_EQ(moves, 5);  // guard; IPVS: what is there, services, servers; guard
   auto wish = vrrp(1, {});
   wish.fenced = {kFenced};
   agent->held(wish);
-  EXPECT_EQ(moves, 4);
+  EXPECT_EQ(moves, 6);
 }
 
 // Each waits for up to 10 s.
