@@ -10,13 +10,9 @@
 namespace fairlead::agent {
 namespace {
 
-// drainSeconds. That of the virtual server goes in here once plan::VirtualServerPlan has it (issue F, F0);
-// until then the default holds, and a plan that asks for another is refused (lib/api/traffic_fields.cc).
-Seconds drain_of(const plan::VirtualServerPlan&) { return Seconds(300); }
-
 ipvs::Removal removal_of(const TableOrder& order, const ipvs::Key& key) {
   ipvs::Removal removal;
-  removal.drain = drain_of(order.servers.at(key));
+  removal.drain = order.servers.at(key).traffic.drain;
   const auto out = order.taken_out.find(key);
   if (out != order.taken_out.end()) removal.at_once = out->second;
   return removal;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kDumpAttempts = 30;
 
-using Connections = std::vector<TranslatedConnection>;
+using Connections = std::vector<TrackedConnection>;
 
 Result<Connections> find(GenlSocket& socket, const std::set<plan::VirtualServerKey>& servers) {
   Connections found;
@@ -24,8 +24,9 @@ Result<Connections> find(GenlSocket& socket, const std::set<plan::VirtualServerK
   const std::uint32_t sequence = socket.next_sequence();
   append_connection_dump(batch, sequence);
   const auto asked = socket.ask(batch, sequence, true, [&](const Reply& reply) {
-    auto connection = read_translated(reply.payload);
-    if (connection && servers.contains(connection->destination)) found.push_back(*std::move(connection));
+    auto connection = read_connection(reply.payload);
+    if (!connection || !connection->translated || !servers.contains(connection->asked)) return;
+    found.push_back(*std::move(connection));
   });
   if (!asked) return asked.error();
   return found;
@@ -45,7 +46,7 @@ Result<int> forget_translated(const std::set<plan::VirtualServerKey>& servers) {
   if (!found) return found.error();
   if (found->empty()) return 0;
   GenlBatch batch;
-  for (const TranslatedConnection& connection : *found) {
+  for (const TrackedConnection& connection : *found) {
     append_connection_delete(batch, socket->next_sequence(), connection);
   }
   const auto outcome = socket->send(batch);

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "lib/net/address.h"
+#include "lib/net/endpoint.h"
 #include "node/kernel/genl_batch.h"
 #include "node/plan/plan.h"
 
@@ -17,22 +17,23 @@
 // Numbers are big-endian. An address has one attribute for IPv4 and another one for IPv6.
 namespace fairlead::kernel {
 
-// An entry whose destination somebody has rewritten (DNAT), as the kernel told of it.
-struct TranslatedConnection {
-  plan::VirtualServerKey destination;  // what the client asked for
-  std::vector<std::uint8_t> tuple;     // TUPLE_ORIG and ID, which together name the entry
+// One entry, as far as it matters here.
+struct TrackedConnection {
+  plan::VirtualServerKey asked;     // what the client sends to
+  net::Endpoint answering;          // where answers come from: the same, or whom it was sent on to
+  bool translated = false;          // somebody has rewritten its destination (DNAT)
+  std::vector<std::uint8_t> tuple;  // TUPLE_ORIG and ID, which together name the entry
   std::vector<std::uint8_t> id;
-  friend bool operator==(const TranslatedConnection&, const TranslatedConnection&) = default;
+  friend bool operator==(const TrackedConnection&, const TrackedConnection&) = default;
 };
 
 // Appends the request for all entries of both families.
 void append_connection_dump(GenlBatch& batch, std::uint32_t sequence);
-// Appends the request to delete that one.
-void append_connection_delete(GenlBatch& batch, std::uint32_t sequence,
-                              const TranslatedConnection& connection);
+// Appends the request to delete that one, and no later one of the same addresses and ports.
+void append_connection_delete(GenlBatch& batch, std::uint32_t sequence, const TrackedConnection& connection);
 
-// Reads a reply's payload, from the nfgenmsg on. nullopt: an entry that nobody has rewritten, of a protocol
-// without ports, or a reply that makes no sense.
-std::optional<TranslatedConnection> read_translated(std::span<const std::uint8_t> payload);
+// Reads a reply's payload, from the nfgenmsg on. nullopt: an entry of a protocol without ports, or a reply
+// that makes no sense.
+std::optional<TrackedConnection> read_connection(std::span<const std::uint8_t> payload);
 
 }  // namespace fairlead::kernel

@@ -139,8 +139,8 @@ std::optional<std::pair<ipvs::Key, ipvs::Service>> naive_service(const net::Byte
   return std::pair{ipvs::Key{*address, static_cast<net::Protocol>(protocol), net::Port(port)}, service};
 }
 
-std::optional<std::pair<net::Endpoint, ipvs::Destination>> naive_destination(const net::Bytes& payload,
-                                                                             int family) {
+std::optional<std::pair<net::Endpoint, ipvs::SeenDestination>> naive_destination(const net::Bytes& payload,
+                                                                                 int family) {
   Fields fields = naive_fields(payload, IPVS_CMD_ATTR_DEST);
   if (fields.contains(IPVS_DEST_ATTR_ADDR_FAMILY)) {
     const int told = number<std::uint16_t>(fields[IPVS_DEST_ATTR_ADDR_FAMILY], 0);
@@ -148,13 +148,17 @@ std::optional<std::pair<net::Endpoint, ipvs::Destination>> naive_destination(con
   }
   const auto address = naive_address(fields[IPVS_DEST_ATTR_ADDR], family);
   if (!address) return std::nullopt;
-  ipvs::Destination out;
+  ipvs::SeenDestination seen;
+  ipvs::Destination& out = seen.destination;
   out.method = static_cast<ipvs::Method>(number<std::uint32_t>(fields[IPVS_DEST_ATTR_FWD_METHOD], 0) & 7U);
   out.weight = ipvs::Weight(number<std::uint32_t>(fields[IPVS_DEST_ATTR_WEIGHT], 0));
   out.upper_threshold = number<std::uint32_t>(fields[IPVS_DEST_ATTR_U_THRESH], 0);
   out.lower_threshold = number<std::uint32_t>(fields[IPVS_DEST_ATTR_L_THRESH], 0);
+  seen.connections.active = number<std::uint32_t>(fields[IPVS_DEST_ATTR_ACTIVE_CONNS], 0);
+  seen.connections.inactive = number<std::uint32_t>(fields[IPVS_DEST_ATTR_INACT_CONNS], 0);
+  seen.connections.persistent = number<std::uint32_t>(fields[IPVS_DEST_ATTR_PERSIST_CONNS], 0);
   const auto port = static_cast<std::uint16_t>(big(fields[IPVS_DEST_ATTR_PORT], 2));
-  return std::pair{net::Endpoint{*address, net::Port(port)}, out};
+  return std::pair{net::Endpoint{*address, net::Port(port)}, seen};
 }
 
 net::Bytes payload_of(const ipvs::Change& change) {
@@ -177,10 +181,13 @@ void check_destination(const net::Bytes& payload, int family, ipvs::Destinations
   require(read == naive_destination(payload, family), "a destination as a naive reader reads it");
   if (!read) return;
   const ipvs::Key key{read->first.address, net::Protocol::kTcp, net::Port(80)};
-  const auto again = read_destination(payload_of(ipvs::AddDestination{key, read->first, read->second}),
+  const ipvs::Destination& destination = read->second.destination;
+  const auto again = read_destination(payload_of(ipvs::AddDestination{key, read->first, destination}),
                                       read->first.address.family());
-  require(again == read, "a destination that is written is read as itself");
-  destinations.insert(*read);
+  require(again && again->first == read->first && again->second.destination == destination,
+          "a destination that is written is read as itself");
+  require(again->second.connections == ipvs::Connections{}, "no connections are written");
+  destinations.emplace(read->first, destination);
 }
 
 // No table needs a change to become itself, and none of it is somebody else's.

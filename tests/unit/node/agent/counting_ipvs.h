@@ -50,7 +50,7 @@ class CountingIpvs : public FakeIpvs {
     ++questions;
     return FakeIpvs::service(key);
   }
-  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
+  Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
     ++reads;
     return FakeIpvs::destinations(key);
   }
