@@ -97,6 +97,7 @@ Backends of_service(const Inputs& inputs, const Belongings& belongings, const ap
     if (service.external_traffic_local) server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
     auto endpoints = endpoints_of(those_of(belongings.slices, key), port, address.family());
     fall_back(server.external_traffic_policy, endpoints);
+    endpoints.merge(ending_endpoints_of(those_of(belongings.slices, key), port, address.family()));
     server.reals = in_order(endpoints);
     out.virtual_servers.push_back(std::move(server));
   }

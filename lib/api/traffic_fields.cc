@@ -69,11 +69,10 @@ class Fields {
     if (frame_.forwarding != Forwarding::kDelegate) return;
     not_yet_supported_.push_back(at(field).path() + " (with forwarding Delegate)");
   }
-  std::int64_t unbuilt_integer(std::string_view field, std::int64_t high, std::int64_t standard) {
+  void unbuilt_integer(std::string_view field, std::int64_t high, std::int64_t standard) {
     std::int64_t value = standard;
     at(field).integer(0, high, value);
     if (value != standard) note(field);
-    return value;
   }
 
  private:
@@ -154,6 +153,13 @@ void read_sorry_server(Fields& fields) {
   fields.note("sorryServer");
 }
 
+void read_drain(Fields& fields, Seconds& out) {
+  std::int64_t seconds = out.count();
+  if (!fields.at("drainSeconds").integer(0, 86400, seconds) || Seconds(seconds) == out) return;
+  out = Seconds(seconds);
+  fields.note_delegated("drainSeconds");
+}
+
 void read_tunnel(Fields& fields, Tunnel& out) {
   const JsonView tunnel = fields.at("tunnel");
   const Forwarding forwarding = fields.frame().forwarding;
@@ -213,7 +219,7 @@ TrafficOptions read_traffic_options(const JsonView& spec, const TrafficFrame& fr
   fields.unbuilt_integer("hysteresis", kMaxWeightSum, 0);
   read_sorry_server(fields);
   fields.unbuilt_integer("minHealthyPercent", 100, 0);
-  traffic.drain = Seconds(fields.unbuilt_integer("drainSeconds", 86400, traffic.drain.count()));
+  read_drain(fields, traffic.drain);
   read_tunnel(fields, traffic.tunnel);
   return out;
 }

@@ -8,18 +8,6 @@
 
 // What ForwardingTable asks of the kernel and tells it. What it decides: forwarding_table_decisions.cc.
 namespace fairlead::agent {
-namespace {
-
-ipvs::Removal removal_of(const TableOrder& order, const ipvs::Key& key) {
-  ipvs::Removal removal;
-  removal.drain = order.servers.at(key).traffic.drain;
-  const auto out = order.taken_out.find(key);
-  if (out != order.taken_out.end()) removal.at_once = out->second;
-  return removal;
-}
-
-}  // namespace
-
 ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs) : ForwardingTable(ipvs, {sys::now, [] {}}) {}
 ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs, TurnClock clock)
     : ipvs_(ipvs), clock_(std::move(clock)) {}
@@ -112,6 +100,20 @@ Result<> ForwardingTable::claim_unanswered(const TableOrder& order, const ipvs::
   return Done{};
 }
 
+ipvs::Removal ForwardingTable::removal(const TableOrder& order, const ipvs::Key& key) const {
+  const plan::VirtualServerPlan& server = order.servers.at(key);
+  ipvs::Removal out;
+  out.drain = server.traffic.drain;
+  const auto unhealthy = order.taken_out.find(key);
+  if (unhealthy != order.taken_out.end()) out.at_once = unhealthy->second;
+  const auto before = decided_.find(key);
+  if (before == decided_.end()) return out;
+  for (const auto& [endpoint, real] : before->second.reals) {
+    if (real.gone_once_removed && !server.reals.contains(endpoint)) out.at_once.insert(endpoint);
+  }
+  return out;
+}
+
 Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const Look& look, ipvs::Table& desired,
                                           TablePass& pass) {
   auto services = read_services(order, look);
@@ -130,7 +132,7 @@ Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const Look& l
     const auto seen = ipvs_.destinations(key);
     if (!seen) return seen.error();
     entry.destinations = ipvs::without_connections(*seen);
-    wanted.merge(drains_.look(key, *seen, wanted, removal_of(order, key), order.now, pass.departures));
+    wanted.merge(drains_.look(key, *seen, wanted, removal(order, key), order.now, pass.departures));
     clock_.moved();  // 100,000 of them take two seconds (libraries.md 2)
   }
   if (!look.all_services) return actual;

@@ -113,6 +113,8 @@ class ForwardingTable {
   void forget_what_left(const TableOrder& order);
   void settle(const TableOrder& order, const std::set<ipvs::Key>& touched);
 
+  // How servers leave this virtual server now. Which of them are gone is known of the plan before.
+  ipvs::Removal removal(const TableOrder& order, const ipvs::Key& key) const;
   // Adds to `desired` the servers that stay to be drained.
   Result<ipvs::Table> read(const TableOrder& order, const Look& look, ipvs::Table& desired, TablePass& pass);
   Result<ipvs::Table> read_services(const TableOrder& order, const Look& look);

@@ -25,7 +25,7 @@ struct Drains {
 // How real servers leave one virtual server.
 struct Removal {
   Seconds drain{300};  // how long they may stay; 0: not at all
-  // In the plan, but taken out by their checks (onUnhealthy Remove): they go at once.
+  // Taken out by their checks (onUnhealthy Remove), or not there any more: they go at once.
   std::set<net::Endpoint> at_once{};
   friend bool operator==(const Removal&, const Removal&) = default;
 };

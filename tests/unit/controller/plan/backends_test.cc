@@ -109,6 +109,7 @@ TEST(Backends, DelegateHasNone) {
   EXPECT_TRUE(behind({}, object).virtual_servers.empty());
 }
 
+// Those that terminate are listed until their Pods are gone, so that nodes can tell these from others.
 TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, "node-a"},
@@ -117,7 +118,8 @@ TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
                                               {{"10.1.0.4"}, false, true, false, "node-c"}}));
   const std::vector<api::RealServer> wanted{
       {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
-      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining},
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 
@@ -128,7 +130,8 @@ TEST(Backends, WhereNoneIsReadyThoseThatStillServeTakeNewConnections) {
                                               {{"10.1.0.3"}, false, false, true, "node-b"},
                                               {{"10.1.0.4"}, false, true, false, "node-c"}}));
   const std::vector<api::RealServer> wanted{
-      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady},
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 

@@ -82,7 +82,6 @@ TEST(ServiceRequest, WhatIsNotBuiltYetIsNamedOnlyWhereItChangesSomething) {
                                                {"sorry-server", "", "10.0.0.9:80"},
                                                {"sorry-server", "", "[2001:db8::9]:80"},
                                                {"min-healthy-percent", "0", "50"},
-                                               {"drain-seconds", "300", "10"},
                                                {"forwarding", "NAT", "Tunnel"},
                                                {"forwarding", "NAT", "DirectRouting"}}) {
     EXPECT_TRUE(asked(annotated(name, harmless)).value.not_yet_supported.empty()) << name;

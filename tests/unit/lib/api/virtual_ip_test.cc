@@ -254,7 +254,9 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
            R"("onUnhealthy":"Remove","quorum":2,"hysteresis":1,"sorryServer":{"address":"192.0.2.9","port":80})"),
        {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},
       {with_port(R"("minHealthyPercent":50,"drainSeconds":0,"placement":{"preferredNodes":["a"]})"),
-       {"spec.minHealthyPercent", "spec.drainSeconds"}},
+       {"spec.minHealthyPercent"}},
+      {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","drainSeconds":0})"),
+       {"spec.drainSeconds (with forwarding Delegate)"}},
       {document(R"({"addresses":["192.0.2.10","2001:db8::1"],"serviceRef":{"name":"w"}})"), {}},
       {document(
            R"({"addresses":["192.0.2.10","2001:db8::1"],"forwarding":"Tunnel","serviceRef":{"name":"w"}})"),

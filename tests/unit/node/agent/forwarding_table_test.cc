@@ -130,6 +130,37 @@ TEST_F(DrainingTable, OneThatItsChecksTookOutGoesAtOnce) {
   EXPECT_EQ(table.draining(), 0U);
 }
 
+// api.md, `drainSeconds`.
+TEST_F(DrainingTable, ItsTimeIsThatOfItsVirtualServer) {
+  begin(kKey);
+  TableOrder order = order_of({{kKey, {kSecond}}});
+  order.servers.at(kKey).traffic.drain = Seconds(20);
+  pass(order);
+  now += Seconds(19);
+  pass(order);
+  EXPECT_EQ(there(), kDrained);
+  now += Seconds(1);
+  pass(order);
+  EXPECT_EQ(there(), kLeft);
+}
+
+// A Pod that is gone cannot finish anything, and its address may be another Pod's by now.
+TEST_F(DrainingTable, OneThatIsGoneOnceRemovedGoesAtOnce) {
+  TableOrder order = order_of({{kKey, {kReal, kSecond}}});
+  order.servers.at(kKey).reals.at(kReal) = {api::Weight(0), true};
+  pass(order);
+  kernel.connections[{kKey, kReal}] = kBusy;
+  pass(order);
+  EXPECT_EQ(there(), kDrained);  // in the plan it stays as long as it is there
+  now += Seconds(10'000);
+  EXPECT_TRUE(pass(order).done.empty());
+  const TablePass left = look({{kKey, {kSecond}}});
+  EXPECT_EQ(there(), kLeft);
+  EXPECT_EQ(left.departures.gone, (std::set<ipvs::Server>{{kKey, kReal}}));
+  EXPECT_TRUE(left.repairs.empty());
+  EXPECT_EQ(table.draining(), 0U);
+}
+
 TEST_F(DrainingTable, AVirtualServerThatGoesTakesItsServersWithIt) {
   begin(kKey);
   look({{kKey, {kReal, kSecond}}, {kTls, {kReal}}});
