@@ -23,6 +23,7 @@ SECOND = {
     "vm/drain_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
     "vm/traffic_test.py": {"guest", "quiet"},
+    "vm/clients_test.py": {"guest", "quiet"},
     "vm/forwarding6_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
     "vm/scale_test.py": {"guest", "quiet"},

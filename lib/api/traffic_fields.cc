@@ -117,7 +117,7 @@ void read_persistence(Fields& fields, std::optional<Persistence>& out) {
 
 void read_source_ranges(Fields& fields, std::vector<net::Prefix>& out) {
   read_prefixes(fields.at("sourceRanges"), kMaxSourceRanges, out);
-  if (!out.empty()) fields.note("sourceRanges");
+  if (!out.empty()) fields.note_delegated("sourceRanges");
 }
 
 void read_connection_limits(Fields& fields, ConnectionLimits& out) {

@@ -160,10 +160,19 @@ filter::Route ForwardingAgent::State::route(const net::IpAddress& vip) const {
   return guard.held().direct.contains(vip) ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
+// Of the plan if it has the virtual server, else as the guard has it now. Who may connect to one of an
+// earlier run that has left the plan nobody knows: until it is gone nobody may.
+filter::Passage ForwardingAgent::State::passage(const ipvs::Key& key) const {
+  const auto wanted = servers.wanted().find(key);
+  if (wanted != servers.wanted().end()) return passage_of(key, wanted->second);
+  const bool known = guard.held().ports.contains(key);
+  return {route(key.address), known ? filter::clients_of(guard.held(), key) : filter::Clients{}};
+}
+
 void ForwardingAgent::State::hold_guard(const std::set<ipvs::Key>& keys) {
-  std::map<ipvs::Key, filter::Route> routes;
-  for (const ipvs::Key& key : keys) routes.emplace(key, route(key.address));
-  const auto result = guard.hold(filter::guard(routes));
+  std::map<ipvs::Key, filter::Passage> passages;
+  for (const ipvs::Key& key : keys) passages.emplace(key, passage(key));
+  const auto result = guard.hold(filter::guard(passages));
   moved();
   guard_error.reset();
   if (result) return;
@@ -201,7 +210,7 @@ void ForwardingAgent::State::narrow_guard() {
 void ForwardingAgent::State::change_table(const std::function<Result<TablePass>(const TableOrder&)>& step) {
   TableOrder wanted{servers.served(), still_held(), {}, servers.taken_out(), sys::now()};
   for (const auto& [key, server] : servers.wanted()) {
-    const bool guarded = filter::covers(guard.held(), key, route_of(server.forwarding));
+    const bool guarded = filter::covers(guard.held(), key, passage_of(key, server));
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
   }
   const auto pass = step(wanted);

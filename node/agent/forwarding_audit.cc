@@ -32,6 +32,16 @@ void ForwardingAgent::State::note_repairs(const TablePass& pass) {
       {{"entries", std::to_string(pass.repairs.size())}, {"first", ipvs::to_string(pass.repairs.front())}});
 }
 
+// Where nothing is guarded there is no table that counts.
+void ForwardingAgent::State::count_dropped() {
+  if (guard.held().empty()) return dropped.clear();
+  const auto counters = ports.nft->counters();
+  if (!counters) return;  // the guard's next look says why
+  const filter::Dropped now = filter::dropped(*counters);
+  metrics.dropped(filter::dropped_since(dropped, now));
+  dropped = now;
+}
+
 // All servers while they are few, else a tenth of the services at a time, in key order.
 std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
   const std::set<ipvs::Key> all = wanted_keys();
@@ -50,6 +60,7 @@ std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
 void ForwardingAgent::State::audit() {
   const TimePoint now = sys::now();
   audit_timer.arm(now + kAuditInterval, [this] { audit(); });
+  count_dropped();
   if (!anything_to_do()) return;
   if (table_error) {
     if (now >= table_retry) synchronize();

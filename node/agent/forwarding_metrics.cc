@@ -24,6 +24,10 @@ std::string cause_of(const ipvs::Change& change) {
                     change);
 }
 
+const char* label_of(filter::DropReason reason) {
+  return reason == filter::DropReason::kSourceRange ? "source_range" : "closed_port";
+}
+
 }  // namespace
 
 ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
@@ -67,6 +71,15 @@ void ForwardingMetrics::guard_restored() {
   metrics_
       .counter("fairlead_node_guard_repairs_total", "Times that table inet fairlead was put back whole", {})
       .add(1);
+}
+
+void ForwardingMetrics::dropped(const filter::Dropped& packets) {
+  for (const auto& [cause, count] : packets) {
+    metrics_
+        .counter("fairlead_node_guard_dropped_packets_total", "Packets to VIPs that the guard dropped",
+                 {{"reason", label_of(cause.reason)}, {"family", std::string(net::to_string(cause.family))}})
+        .add(static_cast<double>(count));
+  }
 }
 
 void ForwardingMetrics::fenced(const FenceReport& report) {

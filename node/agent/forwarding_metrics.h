@@ -8,6 +8,7 @@
 #include "lib/sys/metrics.h"
 #include "node/agent/forwarding_ports.h"
 #include "node/agent/messages.h"
+#include "node/filter/dropped.h"
 #include "node/ipvs/changes.h"
 
 namespace fairlead::agent {
@@ -24,6 +25,8 @@ class ForwardingMetrics {
   // Counts what a pass of the audit had to put right.
   void repaired(const std::vector<ipvs::Change>& repairs);
   void guard_restored();
+  // What the guard has dropped since the last call.
+  void dropped(const filter::Dropped& packets);
   void fenced(const FenceReport& report);
   void fence_restored();
   void mismatches(const std::vector<SysctlMismatch>& found);

@@ -30,7 +30,7 @@ bool contains(const std::vector<api::Condition>& all, const api::Condition& one)
 
 bool ForwardingAgent::State::works(const ipvs::Key& key) const {
   return table.present().contains(key) && table.settled().contains(key) && !table.foreign().contains(key) &&
-         !table.failed().contains(key) && filter::covers(guard.held(), key, route(key.address));
+         !table.failed().contains(key) && filter::covers(guard.held(), key, passage(key));
 }
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {

@@ -16,6 +16,11 @@ filter::Route route_of(api::Forwarding forwarding) {
   return forwarding == api::Forwarding::kDirectRouting ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
+filter::Passage passage_of(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
+  return {route_of(server.forwarding),
+          filter::clients_within(server.traffic.source_ranges, key.address.family())};
+}
+
 bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
   return !key.address.is_v4() && !is_direct(server);
 }

@@ -60,6 +60,8 @@ class ForwardingServers {
 };
 
 filter::Route route_of(api::Forwarding forwarding);
+// How the guard has to let a virtual server of that key's family pass.
+filter::Passage passage_of(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server);
 // True if its replies have to be forwarded by this host as IPv6.
 bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server);
 

@@ -15,6 +15,7 @@
 #include "node/agent/forwarding_servers.h"
 #include "node/agent/forwarding_table.h"
 #include "node/agent/health_monitor.h"
+#include "node/filter/dropped.h"
 #include "node/ipvs/fight.h"
 
 namespace fairlead::agent {
@@ -67,10 +68,12 @@ struct ForwardingAgent::State {
   void note_programmed();
 
   void note_repairs(const TablePass& pass);
+  void count_dropped();  // what the guard has dropped since the last call, as metrics
   void forget_translations(const TablePass& pass);
   // What IPVS has no more keeps no client of UDP; tried again in later passes until it worked.
   void forget_servers(const TablePass& pass);
   filter::Route route(const net::IpAddress& vip) const;
+  filter::Passage passage(const ipvs::Key& key) const;
   void hold_guard(const std::set<ipvs::Key>& keys);
   std::set<net::IpAddress> still_held() const;
   std::set<ipvs::Key> wanted_keys() const;  // without those of others
@@ -107,6 +110,7 @@ struct ForwardingAgent::State {
   std::uint64_t vrrp_sequence = 0;
   std::set<net::IpAddress> held;
   ipvs::Fights fights;
+  filter::Dropped dropped;               // as the guard's counters stood at the last look
   std::set<ipvs::Server> unforgotten;    // UDP, gone from IPVS; connection tracking may still send to them
   std::optional<ipvs::Key> slice_after;  // where the last slice of the audit ended
   std::optional<Error> table_error;

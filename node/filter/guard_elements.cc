@@ -1,5 +1,7 @@
 #include "node/filter/guard_elements.h"
 
+#include "lib/net/prefix.h"
+
 namespace fairlead::filter {
 namespace {
 
@@ -27,6 +29,12 @@ Elements elements(const Guard& guard) {
   for (const auto& vip : guard.direct) all[of_family("vip", vip)].insert(net::to_string(vip));
   for (const plan::VirtualServerKey& key : guard.ports) {
     all[of_family("port", key.address)].insert(port_element(key));
+  }
+  for (const auto& [key, clients] : guard.limited) {
+    all[of_family("limited", key.address)].insert(port_element(key));
+    for (const net::Prefix& client : clients) {
+      all[of_family("allow", key.address)].insert(port_element(key) + " . " + net::to_string(client));
+    }
   }
   return all;
 }

@@ -9,12 +9,21 @@
 namespace fairlead::filter {
 namespace {
 
-constexpr std::string_view kSets = R"(  set vip4 { type ipv4_addr; }
+// What is dropped is counted under a name: dropped.h.
+constexpr std::string_view kSets = R"(  counter denied4 { }
+  counter denied6 { }
+  counter closed4 { }
+  counter closed6 { }
+  set vip4 { type ipv4_addr; }
   set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
   set nat6 { type ipv6_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
   set port6 { type ipv6_addr . inet_proto . inet_service; }
+  set limited4 { type ipv4_addr . inet_proto . inet_service; }
+  set limited6 { type ipv6_addr . inet_proto . inet_service; }
+  set allow4 { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
+  set allow6 { type ipv6_addr . inet_proto . inet_service . ipv6_addr; flags interval; }
   map float4 { type ipv4_addr : ipv4_addr; }
   map float6 { type ipv6_addr : ipv6_addr; }
 )";
@@ -32,18 +41,20 @@ constexpr std::string_view kChains = R"(  chain raw {
     ip6 daddr @vip6 goto vip6_in
   }
   chain vip4_in {
+    ip daddr . meta l4proto . th dport @limited4 ip daddr . meta l4proto . th dport . ip saddr != @allow4 counter name "denied4" drop
     ip daddr . meta l4proto . th dport @port4 accept
     ct state established,related accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
+    counter name "closed4" drop
   }
   chain vip6_in {
+    ip6 daddr . meta l4proto . th dport @limited6 ip6 daddr . meta l4proto . th dport . ip6 saddr != @allow6 counter name "denied6" drop
     ip6 daddr . meta l4proto . th dport @port6 accept
     ct state established,related accept
     icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
+    counter name "closed6" drop
   }
   chain post {
     type nat hook postrouting priority srcnat - 5;
@@ -75,7 +86,7 @@ std::string commands(std::string_view verb, const Elements& all) {
 
 }  // namespace
 
-int rule_count() { return 23; }
+int rule_count() { return 25; }
 
 int element_count(const Guard& guard) {
   int count = 0;

@@ -39,6 +39,25 @@ std::optional<Generation> generation_of(std::span<const std::uint8_t> payload) {
   return found;
 }
 
+std::optional<NftCounters::value_type> counter_of(std::span<const std::uint8_t> payload,
+                                                  std::string_view table) {
+  std::string name;
+  bool ours = false;
+  bool counts = false;
+  std::optional<std::uint64_t> packets;
+  for (const Attribute& attribute : attributes_after_header(payload)) {
+    if (attribute.type == NFTA_OBJ_TABLE) ours = string_of(attribute) == table;
+    if (attribute.type == NFTA_OBJ_NAME) name = string_of(attribute);
+    if (attribute.type == NFTA_OBJ_TYPE) counts = be32_of(attribute) == NFT_OBJECT_COUNTER;
+    if (attribute.type != NFTA_OBJ_DATA) continue;
+    for (const Attribute& part : attributes_of(attribute.value)) {
+      if (part.type == NFTA_COUNTER_PACKETS) packets = be64_of(part);
+    }
+  }
+  if (!ours || !counts || name.empty() || !packets) return std::nullopt;
+  return NftCounters::value_type{name, *packets};
+}
+
 TraceReading::TraceReading(std::string table) : table_(std::move(table)) { trace_.fingerprint = kHashStart; }
 
 void TraceReading::note_table(std::span<const std::uint8_t> payload) {

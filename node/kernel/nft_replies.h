@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "lib/base/strong.h"
@@ -29,6 +31,12 @@ struct TableTrace {
 
 // nullopt: this reply says nothing of it.
 std::optional<Generation> generation_of(std::span<const std::uint8_t> payload);
+
+// Packets by the name of a counter.
+using NftCounters = std::map<std::string, std::uint64_t>;
+// To NFT_MSG_GETOBJ: a counter of that table. nullopt: another thing, or of another table.
+std::optional<NftCounters::value_type> counter_of(std::span<const std::uint8_t> payload,
+                                                  std::string_view table);
 
 // The trace of one table, reply by reply: its table, then chains, then rules, then sets, then the elements of
 // each set. Within chains and rules the order counts, among elements it does not: a hash table tells them in

@@ -86,6 +86,21 @@ class TraceReader {
   TraceReading reading_;
 };
 
+Result<NftCounters> read_counters_once(GenlSocket& socket, const NftTableName& table) {
+  NftCounters counters;
+  const auto asked = ask(
+      socket, table.family, NFT_MSG_GETOBJ,
+      [&](GenlBatch& batch) {
+        batch.put_string(NFTA_OBJ_TABLE, table.name);
+        batch.put_be32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+      },
+      [&](const Reply& reply) {
+        if (const auto one = counter_of(reply.payload, table.name)) counters.insert(*one);
+      });
+  if (!asked) return asked.error();
+  return counters;
+}
+
 }  // namespace
 
 Error without_nf_tables(const Error& error) {
@@ -110,6 +125,16 @@ Result<std::optional<TableTrace>> read_trace(GenlSocket& socket, const NftTableN
     if (traced || !worth_asking_again(traced.error(), sys::now() - begun)) break;
   }
   return traced;
+}
+
+Result<NftCounters> read_counters(GenlSocket& socket, const NftTableName& table) {
+  const TimePoint begun = sys::now();
+  Result<NftCounters> counters = NftCounters{};
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    counters = read_counters_once(socket, table);
+    if (counters || !worth_asking_again(counters.error(), sys::now() - begun)) break;
+  }
+  return counters;
 }
 
 }  // namespace fairlead::kernel

@@ -21,6 +21,8 @@ struct NftTableName {
 Result<Generation> read_generation(GenlSocket& socket);
 // nullopt: the table does not exist.
 Result<std::optional<TableTrace>> read_trace(GenlSocket& socket, const NftTableName& table);
+// The named counters of the table; none if it does not exist. Errors as read_trace().
+Result<NftCounters> read_counters(GenlSocket& socket, const NftTableName& table);
 
 // A failure to open such a socket, or to ask for the generation, in words.
 Error without_nf_tables(const Error& error);

@@ -96,7 +96,29 @@ def udp(cases, one):
     cases.check("once nobody has asked it for long enough it is deleted", took is not None, weights("-u", DNS))
     answers = names(3)
     cases.check("the same client on the same port is served by the other at once", answers == ["r2"] * 3, answers)
+    one.order(14, plan(NAMES, BOTH) + f" pods={NAMES};10.0.0.2:{DNS}")
+    one.order(15, plan(NAMES, FIRST))
+    cases.check("a Pod of UDP goes at once", weights("-u", DNS) == {1: 1}, weights("-u", DNS))
+    answers = names(3)
+    cases.check("and its client is served by another at once", answers == ["r1"] * 3, answers)
     node("ipvsadm --set 0 0 300")
+
+
+def gone(cases, one):
+    one.order(16, plan(ECHO, BOTH) + f" pods={ECHO};10.0.0.1:{PORT}")
+    flow = flow_to("r1")
+    one.order(17, plan(ECHO, SECOND))
+    cases.check("a Pod that is gone goes with its connections", weights() == {2: 1}, weights())
+    cases.check("whose clients learn at once (expire_nodest_conn)", flow.has_ended())
+
+
+def short(cases, one):
+    one.order(18, plan(ECHO, BOTH) + f" traffic={ECHO};drain=4")
+    flow = flow_to("r1")
+    one.order(19, plan(ECHO, SECOND) + f" traffic={ECHO};drain=4")
+    cases.check("with drainSeconds 4 a busy server stays", weights() == {1: 0, 2: 1} and flow.echoes(), weights())
+    took = until(lambda: weights() == {2: 1}, 4 + SLACK)
+    cases.check("for so long", took is not None and flow.has_ended(), took)
 
 
 def killed(cases, one):
@@ -161,7 +183,7 @@ def main():
             serve_echo(namespace, f"r{number}")
             serve_name(namespace, f"r{number}")
         one = Forwarder(NODE)
-        for step in (drains, comes_back, last_server, hashing, udp):
+        for step in (drains, comes_back, last_server, hashing, udp, gone, short):
             step(cases, one)
         one = killed(cases, one)
         vip_goes(cases, one)

@@ -1,4 +1,4 @@
-"""For forwarding_test.py, and in part for direct_test.py, forwarding6_test.py and traffic_test.py: client, node and two real servers as namespaces, the forwarding thread in one, and what the kernel has."""
+"""For forwarding_test.py, and in part for direct_test.py, forwarding6_test.py, traffic_test.py and clients_test.py: client, node and two real servers as namespaces, the forwarding thread in one, and what the kernel has."""
 import os
 import socket
 import subprocess

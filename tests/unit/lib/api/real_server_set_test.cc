@@ -143,10 +143,10 @@ TEST(RealServerSet, ReadsItsChecks) {
 TEST(RealServerSet, NamesWhatIsNotBuiltYet) {
   const auto decoded = decode_real_server_set(
       document(R"({"address":"192.0.2.10","port":80,"persistence":{"timeoutSeconds":60},)"
-               R"("sourceRanges":["192.0.2.0/24"],"quorum":2})"));
+               R"("sourceRanges":["192.0.2.0/24"],"quorum":2,"hysteresis":1})"));
   EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
   EXPECT_EQ(decoded.value.spec.not_yet_supported,
-            (Paths{"spec.virtualServers[0].sourceRanges", "spec.virtualServers[0].quorum"}));
+            (Paths{"spec.virtualServers[0].quorum", "spec.virtualServers[0].hysteresis"}));
 }
 
 TEST(EncodeRealServerSet, IsReadBackAsTheSameValue) {

@@ -76,8 +76,7 @@ TEST(ServiceRequest, BothFamiliesAreNamedInOneList) {
 // One that is not built yet is refused where it differs from its default, by name.
 TEST(ServiceRequest, WhatIsNotBuiltYetIsNamedOnlyWhereItChangesSomething) {
   for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"source-ranges", "", "10.0.0.0/8,192.0.2.0/24"},
-                                               {"health-checks", "[]", R"([{"http":{}}])"},
+       std::vector<std::array<std::string, 3>>{{"health-checks", "[]", R"([{"http":{}}])"},
                                                {"quorum", "1", "2"},
                                                {"sorry-server", "", "10.0.0.9:80"},
                                                {"sorry-server", "", "[2001:db8::9]:80"},
@@ -196,11 +195,21 @@ TEST(ServiceRequest, WithDelegateLimitsAreRefused) {
             std::vector<std::string>{"annotation fairlead.dev/connection-limits (with forwarding Delegate)"});
 }
 
-TEST(ServiceRequest, TheServicesSourceRangesAreNotBuiltYet) {
+// Those of the annotation come first. Kubernetes lets spaces stand around them.
+TEST(ServiceRequest, ItsSourceRangesAreThoseOfTheAnnotationAndItsOwn) {
+  auto service = annotated("source-ranges", "192.0.2.0/24");
+  service.source_ranges = {" 10.0.0.0/8 ", "2001:db8::/32"};
+  EXPECT_EQ(spec(service).traffic.source_ranges,
+            (std::vector{*net::parse_prefix("192.0.2.0/24"), *net::parse_prefix("10.0.0.0/8"),
+                         *net::parse_prefix("2001:db8::/32")}));
+  EXPECT_TRUE(asked(service).value.not_yet_supported.empty());
+}
+
+TEST(ServiceRequest, ASourceRangeOfItsOwnThatCannotBeReadIsToldByThatName) {
   auto service = with({});
-  service.source_ranges = {"10.0.0.0/8"};
-  EXPECT_EQ(asked(service).value.not_yet_supported,
-            std::vector<std::string>{"spec.loadBalancerSourceRanges"});
+  service.source_ranges = {"10.0.0.0"};
+  EXPECT_EQ(to_string(asked(service).problems),
+            "spec.loadBalancerSourceRanges: must be a CIDR (address/length), got \"10.0.0.0\"");
 }
 
 // What it asks of nodes is the Service's own matter, and nothing of its VirtualIP's.
@@ -219,7 +228,7 @@ TEST(ServiceRequest, WithDelegateAffinityAndSourceRangesAreWhoeverForwardsTo) {
   EXPECT_EQ(spec(service), spec(annotated("forwarding", "Delegate")));
   service.meta.annotations["fairlead.dev/source-ranges"] = "10.0.0.0/8";  // that only we know
   EXPECT_EQ(asked(service).value.not_yet_supported,
-            std::vector<std::string>{"annotation fairlead.dev/source-ranges"});
+            std::vector<std::string>{"annotation fairlead.dev/source-ranges (with forwarding Delegate)"});
 }
 
 TEST(ServiceRequest, ForeignAnnotationsAreReadOnlyIfWanted) {

@@ -249,7 +249,9 @@ TEST(VirtualIP, NamesWhatIsNotBuiltYet) {
        {"spec.healthChecks (with forwarding Delegate)"}},
       {with_port(R"("forwarding":"Tunnel","tunnel":{"type":"gue"})"), {"spec.forwarding", "spec.tunnel"}},
       {with_port(R"("sourceRanges":["192.0.2.0/24"],"healthChecks":[{"ping":{}}])"),
-       {"spec.sourceRanges", "spec.healthChecks[0].ping"}},
+       {"spec.healthChecks[0].ping"}},
+      {document(R"({"addresses":["192.0.2.10"],"forwarding":"Delegate","sourceRanges":["192.0.2.0/24"]})"),
+       {"spec.sourceRanges (with forwarding Delegate)"}},
       {with_port(
            R"("onUnhealthy":"Remove","quorum":2,"hysteresis":1,"sorryServer":{"address":"192.0.2.9","port":80})"),
        {"spec.quorum", "spec.hysteresis", "spec.sorryServer"}},

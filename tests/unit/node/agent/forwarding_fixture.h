@@ -117,7 +117,9 @@ class FakeNft : public kernel::Nft {
     if (!there) return std::optional<kernel::TableTrace>();
     return std::optional(kernel::TableTrace{filter::rule_count(), elements, generation_});
   }
+  Result<kernel::NftCounters> counters() override { return counted; }
   std::vector<std::string> texts;
+  kernel::NftCounters counted;
   int elements = 0;  // what a trace shows: as many as the guard of the tests has
   bool there = false;
   bool refuses = false;
@@ -170,9 +172,9 @@ inline const net::Endpoint kReal{*net::parse_address("192.0.2.21"), net::Port(80
 
 // The guard of masqueraded virtual servers.
 inline filter::Guard guard_of(const std::set<plan::VirtualServerKey>& keys) {
-  std::map<plan::VirtualServerKey, filter::Route> routes;
-  for (const auto& key : keys) routes.emplace(key, filter::Route::kMasqueraded);
-  return filter::guard(routes);
+  std::map<plan::VirtualServerKey, filter::Passage> passages;
+  for (const auto& key : keys) passages.emplace(key, filter::Passage{});
+  return filter::guard(passages);
 }
 
 class Forwarding : public ::testing::Test {
@@ -219,9 +221,7 @@ class Forwarding : public ::testing::Test {
                                    of_six,
                                    api::Scheduler::kRr,
                                    {{*net::parse_endpoint("[2001:db8::21]:80"), {api::Weight(1)}}}};
-    const std::map<plan::VirtualServerKey, filter::Route> routes{{kKey, filter::Route::kMasqueraded},
-                                                                 {kSix, route_of(of_six)}};
-    nft_fake->elements = filter::element_count(filter::guard(routes));
+    nft_fake->elements = filter::element_count(filter::guard({{kKey, {}}, {kSix, {route_of(of_six)}}}));
     return order;
   }
   static std::set<plan::VirtualServerKey> keys_of(const ForwardingOrder& order) {

@@ -18,9 +18,9 @@ inline plan::VirtualServerKey six() { return key("2001:db8::100", 443, net::Prot
 
 // Masqueraded ones.
 inline Guard guard(const std::set<plan::VirtualServerKey>& servers) {
-  std::map<plan::VirtualServerKey, Route> routes;
-  for (const auto& one : servers) routes.emplace(one, Route::kMasqueraded);
-  return filter::guard(routes);
+  std::map<plan::VirtualServerKey, Passage> passages;
+  for (const auto& one : servers) passages.emplace(one, Passage{});
+  return filter::guard(passages);
 }
 
 }  // namespace fairlead::filter::testing

@@ -29,18 +29,34 @@ TEST(Guard, OfNoVirtualServersIsEmpty) {
 
 TEST(Guard, CoversServedPortsAndNoOthers) {
   const Guard value = guard({web()});
-  EXPECT_TRUE(covers(value, web(), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, dns(), Route::kMasqueraded));
+  EXPECT_TRUE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kMasqueraded}));
 }
 
 TEST(Guard, CoversTheRouteThatItHas) {
-  const Guard value = filter::guard({{web(), Route::kDirect}, {dns(), Route::kMasqueraded}});
-  EXPECT_TRUE(covers(value, web(), Route::kDirect));
-  EXPECT_FALSE(covers(value, web(), Route::kMasqueraded));
-  EXPECT_TRUE(covers(value, dns(), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, dns(), Route::kDirect));
+  const Guard value = filter::guard({{web(), {Route::kDirect}}, {dns(), {Route::kMasqueraded}}});
+  EXPECT_TRUE(covers(value, web(), {Route::kDirect}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_TRUE(covers(value, dns(), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kDirect}));
+}
+
+// datapath.md 5: in force before the service exists, and never other clients than now.
+TEST(Guard, CoversTheClientsThatItHasAndNoOthers) {
+  const Clients ours{*net::parse_prefix("10.0.0.0/8")};
+  const Clients others{*net::parse_prefix("10.0.0.0/9")};
+  const Guard value = filter::guard({{web(), {Route::kMasqueraded, ours}}, {dns(), {}}});
+  EXPECT_EQ(value.limited, (std::map<plan::VirtualServerKey, Clients>{{web(), ours}}));
+  EXPECT_EQ(clients_of(value, web()), ours);
+  EXPECT_EQ(clients_of(value, dns()), std::nullopt);
+  EXPECT_TRUE(covers(value, web(), {Route::kMasqueraded, ours}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded, others}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded, Clients{}}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_TRUE(covers(value, dns(), {}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kMasqueraded, Clients{}}));
 }
 
 }  // namespace

@@ -23,12 +23,20 @@ using testing::web;
 const char* const kStructure = R"(table inet fairlead
 delete table inet fairlead
 table inet fairlead {
+  counter denied4 { }
+  counter denied6 { }
+  counter closed4 { }
+  counter closed6 { }
   set vip4 { type ipv4_addr; }
   set vip6 { type ipv6_addr; }
   set nat4 { type ipv4_addr; }
   set nat6 { type ipv6_addr; }
   set port4 { type ipv4_addr . inet_proto . inet_service; }
   set port6 { type ipv6_addr . inet_proto . inet_service; }
+  set limited4 { type ipv4_addr . inet_proto . inet_service; }
+  set limited6 { type ipv6_addr . inet_proto . inet_service; }
+  set allow4 { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
+  set allow6 { type ipv6_addr . inet_proto . inet_service . ipv6_addr; flags interval; }
   map float4 { type ipv4_addr : ipv4_addr; }
   map float6 { type ipv6_addr : ipv6_addr; }
   chain raw {
@@ -44,18 +52,20 @@ table inet fairlead {
     ip6 daddr @vip6 goto vip6_in
   }
   chain vip4_in {
+    ip daddr . meta l4proto . th dport @limited4 ip daddr . meta l4proto . th dport . ip saddr != @allow4 counter name "denied4" drop
     ip daddr . meta l4proto . th dport @port4 accept
     ct state established,related accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
+    counter name "closed4" drop
   }
   chain vip6_in {
+    ip6 daddr . meta l4proto . th dport @limited6 ip6 daddr . meta l4proto . th dport . ip6 saddr != @allow6 counter name "denied6" drop
     ip6 daddr . meta l4proto . th dport @port6 accept
     ct state established,related accept
     icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
     tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
+    counter name "closed6" drop
   }
   chain post {
     type nat hook postrouting priority srcnat - 5;
@@ -76,9 +86,11 @@ table inet fairlead {
 }
 )";
 
-using Names = std::array<std::string, 8>;
-const Names kFour{"ipv4_addr", "ip saddr", "ip daddr", "ip to", "vip4", "nat4", "port4", "float4"};
-const Names kSix{"ipv6_addr", "ip6 saddr", "ip6 daddr", "ip6 to", "vip6", "nat6", "port6", "float6"};
+using Names = std::array<std::string, 12>;
+const Names kFour{"ipv4_addr", "ip saddr", "ip daddr", "ip to",  "vip4",    "nat4",
+                  "port4",     "float4",   "limited4", "allow4", "denied4", "closed4"};
+const Names kSix{"ipv6_addr", "ip6 saddr", "ip6 daddr", "ip6 to", "vip6",    "nat6",
+                 "port6",     "float6",    "limited6",  "allow6", "denied6", "closed6"};
 
 std::string with_names(std::string line, const Names& from, const Names& to) {
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -91,7 +103,7 @@ std::string with_names(std::string line, const Names& from, const Names& to) {
 
 // datapath.md 5: dsr4 has part in the default deny, and in neither raw nor post: the client's address stays.
 TEST(Guard, OfDirectRoutingIsTheDefaultDenyAlone) {
-  const Guard value = filter::guard({{web(), Route::kDirect}, {six(), Route::kDirect}});
+  const Guard value = filter::guard({{web(), {Route::kDirect}}, {six(), {Route::kDirect}}});
   EXPECT_EQ(value.direct, (std::set<net::IpAddress>{web().address, six().address}));
   EXPECT_TRUE(value.floating.empty());
   EXPECT_EQ(full_text(value), std::string(kStructure) +
@@ -104,7 +116,7 @@ TEST(Guard, OfDirectRoutingIsTheDefaultDenyAlone) {
 }
 
 TEST(UpdateText, OfAnotherRouteChangesWhatNatNeedsAlone) {
-  EXPECT_EQ(update_text(guard({web()}), filter::guard({{web(), Route::kDirect}})),
+  EXPECT_EQ(update_text(guard({web()}), filter::guard({{web(), {Route::kDirect}}})),
             "delete element inet fairlead float4 { 192.0.2.100 : 192.0.2.100 }\n"
             "delete element inet fairlead nat4 { 192.0.2.100 }\n");
 }
@@ -140,8 +152,44 @@ TEST(FullText, SaysTheSameOfBothFamilies) {
     if (const std::string other = with_names(line, kFour, kSix); other != line) expected.insert(other);
     if (with_names(line, kSix, kFour) != line) found.insert(line);
   }
-  EXPECT_EQ(expected.size(), 12U);
+  EXPECT_EQ(expected.size(), 18U);
   EXPECT_EQ(found, expected);
+}
+
+// nft 1.0.6 refuses elements that overlap; one element a range, by which a damaged table is told (FN-33).
+TEST(FullText, OfAVirtualServerWithSourceRangesHasThemAsElements) {
+  const Clients four{*net::parse_prefix("10.0.0.0/8"), *net::parse_prefix("192.0.2.9/32")};
+  const Guard value = filter::guard(
+      {{web(), {Route::kDirect, four}}, {six(), {Route::kDirect, Clients{*net::parse_prefix("fd00::/64")}}}});
+  EXPECT_EQ(full_text(value),
+            std::string(kStructure) +
+                "add element inet fairlead allow4 { 192.0.2.100 . tcp . 80 . 10.0.0.0/8, "
+                "192.0.2.100 . tcp . 80 . 192.0.2.9/32 }\n"
+                "add element inet fairlead allow6 { 2001:db8::100 . tcp . 443 . fd00::/64 }\n"
+                "add element inet fairlead limited4 { 192.0.2.100 . tcp . 80 }\n"
+                "add element inet fairlead limited6 { 2001:db8::100 . tcp . 443 }\n"
+                "add element inet fairlead port4 { 192.0.2.100 . tcp . 80 }\n"
+                "add element inet fairlead port6 { 2001:db8::100 . tcp . 443 }\n"
+                "add element inet fairlead vip4 { 192.0.2.100 }\n"
+                "add element inet fairlead vip6 { 2001:db8::100 }\n");
+  EXPECT_EQ(element_count(value), 9);
+}
+
+TEST(FullText, OfAVirtualServerThatNobodyMayUseLimitsItToNoClients) {
+  EXPECT_EQ(element_count(filter::guard({{web(), {Route::kDirect, Clients{}}}})), 3);
+}
+
+// One transaction: what is deleted and what is added come into force at once.
+TEST(UpdateText, OfOtherSourceRangesChangesTheseAlone) {
+  const auto with = [](const char* range) {
+    return filter::guard({{web(), {Route::kMasqueraded, Clients{*net::parse_prefix(range)}}}});
+  };
+  EXPECT_EQ(update_text(with("10.0.0.0/8"), with("10.0.0.0/9")),
+            "delete element inet fairlead allow4 { 192.0.2.100 . tcp . 80 . 10.0.0.0/8 }\n"
+            "add element inet fairlead allow4 { 192.0.2.100 . tcp . 80 . 10.0.0.0/9 }\n");
+  EXPECT_EQ(update_text(guard({web()}), with("10.0.0.0/8")),
+            "add element inet fairlead allow4 { 192.0.2.100 . tcp . 80 . 10.0.0.0/8 }\n"
+            "add element inet fairlead limited4 { 192.0.2.100 . tcp . 80 }\n");
 }
 
 TEST(FullText, OfAnEmptyGuardHasNoElements) { EXPECT_EQ(full_text(Guard{}), kStructure); }

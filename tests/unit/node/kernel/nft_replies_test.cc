@@ -27,6 +27,37 @@ net::Bytes payload(const std::function<void(GenlBatch&)>& attributes) {
   return {batch.bytes().begin() + kNetlinkHeader, batch.bytes().end()};
 }
 
+net::Bytes object(const std::string& table, std::uint32_t type, std::uint8_t packets) {
+  return payload([&](GenlBatch& batch) {
+    batch.put_string(NFTA_OBJ_TABLE, table);
+    batch.put_string(NFTA_OBJ_NAME, "denied4");
+    batch.put_be32(NFTA_OBJ_TYPE, type);
+    const auto data = batch.nest(NFTA_OBJ_DATA);
+    batch.put(NFTA_COUNTER_BYTES, net::Bytes{0, 0, 0, 0, 0, 0, 9, 9});
+    batch.put(NFTA_COUNTER_PACKETS, net::Bytes{0, 0, 0, 0, 0, 0, 1, packets});
+    batch.unnest(data);
+  });
+}
+
+// 64 bits, big-endian.
+TEST(CounterOf, HasItsNameAndItsPackets) {
+  EXPECT_EQ(counter_of(object("fairlead", NFT_OBJECT_COUNTER, 7), "fairlead"),
+            (NftCounters::value_type{"denied4", 263}));
+}
+
+TEST(CounterOf, IsNothingOfAnotherTableOrAnotherThing) {
+  EXPECT_EQ(counter_of(object("fairlead2", NFT_OBJECT_COUNTER, 7), "fairlead"), std::nullopt);
+  EXPECT_EQ(counter_of(object("fairlead", NFT_OBJECT_QUOTA, 7), "fairlead"), std::nullopt);
+}
+
+// Whatever is cut off, no reading past the end (run under ASan).
+TEST(CounterOf, IsNothingOfWhatIsCutShort) {
+  const net::Bytes whole = object("fairlead", NFT_OBJECT_COUNTER, 7);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(counter_of(std::span(whole).first(size), "fairlead"), std::nullopt) << size;
+  }
+}
+
 net::Bytes chain(const std::string& table, const std::string& name, std::uint32_t policy) {
   return payload([&](GenlBatch& batch) {
     batch.put_string(NFTA_CHAIN_TABLE, table);
