@@ -109,4 +109,17 @@ void ForwardingMetrics::mismatches(const std::vector<SysctlMismatch>& found) {
   mismatched_ = now;
 }
 
+void ForwardingMetrics::problems(const std::map<std::string, std::size_t>& counts) {
+  if (counts == problems_) return;
+  const std::string name = "fairlead_node_forwarding_problems";
+  for (const auto& [reason, count] : counts) {
+    metrics_.gauge(name, "Things that keep this node from forwarding as ordered", {{"reason", reason}})
+        .set(static_cast<double>(count));
+  }
+  for (const auto& [reason, count] : problems_) {
+    if (!counts.contains(reason)) metrics_.remove(name, {{"reason", reason}});
+  }
+  problems_ = counts;
+}
+
 }  // namespace fairlead::agent

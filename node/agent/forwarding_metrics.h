@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +32,8 @@ class ForwardingMetrics {
   void fenced(const FenceReport& report);
   void fence_restored();
   void mismatches(const std::vector<SysctlMismatch>& found);
+  // How many things each condition is about, by its reason.
+  void problems(const std::map<std::string, std::size_t>& counts);
 
  private:
   sys::Metrics& metrics_;
@@ -41,6 +45,7 @@ class ForwardingMetrics {
   sys::Histogram& sync_duration_;
   sys::Histogram& event_to_programmed_;
   std::set<std::string> mismatched_;
+  std::map<std::string, std::size_t> problems_;
 };
 
 }  // namespace fairlead::agent

@@ -41,12 +41,14 @@ bool module_missing(const Error& error) {
   return error.message.find("No such file or directory") != std::string::npos;
 }
 
+std::string guard_reason(const Error& error) {
+  return error.code == Code::kInvalid && module_missing(error) ? "ModuleMissing" : "GuardUnavailable";
+}
+
 void add_guard(const Error& error, Conditions& out) {
-  const std::string hint = "; run `fairlead-node prepare-host`";
-  if (error.code == Code::kInvalid && module_missing(error))
-    out.degraded("ModuleMissing", error.message + hint);
-  else
-    out.degraded("GuardUnavailable", error.message);
+  const std::string reason = guard_reason(error);
+  const std::string hint = reason == "ModuleMissing" ? "; run `fairlead-node prepare-host`" : "";
+  out.degraded(reason, error.message + hint);
 }
 
 void add_refusals(const ForwardingFaults& faults, Conditions& out) {
@@ -115,6 +117,21 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
             "this kernel has no scheduler " + list(std::move(names)) + "; wlc is used");
   }
   return out.take();
+}
+
+std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults) {
+  std::map<std::string, std::size_t> counts = {{"IPVSUnavailable", faults.table ? 1 : 0},
+                                               {"ForeignService", faults.foreign.size()},
+                                               {"ConflictWithKubeProxy", faults.fought_over.size()},
+                                               {"NotYetSupported", faults.looping.size()},
+                                               {"ServiceRefused", faults.failed.size()},
+                                               {"HealthCheckNotTried", faults.not_tried.size()},
+                                               {"HostNotPrepared", faults.mismatches.size()},
+                                               {"UnsupportedScheduler", faults.missing_schedulers.size()}};
+  if (faults.guard) counts[guard_reason(*faults.guard)] = 1;
+  for (const auto& [key, endpoints] : faults.refused) counts["ServerRefused"] += endpoints.size();
+  std::erase_if(counts, [](const auto& one) { return one.second == 0; });
+  return counts;
 }
 
 }  // namespace fairlead::agent

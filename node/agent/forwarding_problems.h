@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -32,5 +33,7 @@ struct ForwardingFaults {
 // IPVSUnavailable, GuardUnavailable, ModuleMissing, ForeignService, NotYetSupported, ServiceRefused,
 // ServerRefused, HealthCheckNotTried.
 std::vector<api::Condition> conditions_of(const ForwardingFaults& faults);
+// How many things each of these conditions is about, by its reason.
+std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults);
 
 }  // namespace fairlead::agent

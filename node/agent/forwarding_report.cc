@@ -86,7 +86,9 @@ ForwardingReport ForwardingAgent::State::report_now() {
   }
   report.healths = servers.healths();
   metrics.sizes(report.programmed.size(), destinations, table.draining());
-  report.problems = conditions_of(faults());
+  const ForwardingFaults wrong = faults();
+  metrics.problems(problem_counts(wrong));
+  report.problems = conditions_of(wrong);
   for (api::Condition& problem : report.problems) {
     problem.last_transition_time = sys::wall_now();
     if (!published) continue;
