@@ -65,7 +65,7 @@ TEST_F(ForwardingDrain, ConnectionTrackingForgetsAUdpServerOnceIpvsHasItNoMore) 
   agent->order(order_of(kDns, true));
   agent->order(order_of(kDns, false));
   EXPECT_EQ(host_fake->asked_to_forget, 0);
-  agent->order(order_of(kDns, false));
+  run_until([&] { return host_fake->asked_to_forget > 0; });
   EXPECT_EQ(host_fake->forgotten, (std::set<ipvs::Server>{{kDns, kReal}}));
   EXPECT_EQ(host_fake->asked_to_forget, 1);
   agent->order(order_of(kDns, false));
@@ -75,7 +75,7 @@ TEST_F(ForwardingDrain, ConnectionTrackingForgetsAUdpServerOnceIpvsHasItNoMore) 
 TEST_F(ForwardingDrain, OfTcpNothingIsForgotten) {
   agent->order(order_of(kKey, true));
   agent->order(order_of(kKey, false));
-  agent->order(order_of(kKey, false));
+  run_until([&] { return ipvs_fake->table.at(kKey).destinations.empty(); });
   EXPECT_TRUE(ipvs_fake->table.at(kKey).destinations.empty());
   EXPECT_EQ(host_fake->asked_to_forget, 0);
 }
@@ -85,7 +85,9 @@ TEST_F(ForwardingDrain, WhatCouldNotBeForgottenIsTriedAgainAndToldOnce) {
   test::CapturedLog log(sys::LogLevel::kInfo, sys::LogFormat::kText);
   host_fake->keeps_connections = true;
   agent->order(order_of(kDns, true));
-  for (int i = 0; i < 4; ++i) agent->order(order_of(kDns, false));
+  agent->order(order_of(kDns, false));
+  run_until([&] { return host_fake->asked_to_forget > 0; });
+  for (int i = 0; i < 2; ++i) agent->order(order_of(kDns, false));
   EXPECT_EQ(host_fake->asked_to_forget, 3);
   host_fake->keeps_connections = false;
   agent->order(order_of(kDns, false));
@@ -99,7 +101,7 @@ TEST_F(ForwardingDrain, WhatIsBackIsNotForgotten) {
   host_fake->keeps_connections = true;
   agent->order(order_of(kDns, true));
   agent->order(order_of(kDns, false));
-  agent->order(order_of(kDns, false));
+  run_until([&] { return host_fake->asked_to_forget > 0; });
   EXPECT_EQ(host_fake->asked_to_forget, 1);
   host_fake->keeps_connections = false;
   agent->order(order_of(kDns, true));

@@ -206,6 +206,7 @@ TEST_F(ForwardingScale, ANewOrderComesBeforeWhatIsPendingAndReplacesIt) {
   ASSERT_TRUE(table.pending());
   order.servers.at(key(0)).reals.at(real(1)).weight = api::Weight(0);
   order.servers.at(key(299)).reals = {{real(9), {api::Weight(1)}}};
+  order.servers.at(key(299)).traffic.drain = Seconds(0);
   order.servers.erase(key(298));
   ASSERT_TRUE(table.follow(order));
   EXPECT_EQ(kernel.table.at(key(0)).destinations.at(real(1)).weight, ipvs::Weight(0));
