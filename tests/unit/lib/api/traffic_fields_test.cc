@@ -214,5 +214,21 @@ TEST(Traffic, WithDelegateItIsNamedAsNotSupported) {
              "spec.connectionLimits (with forwarding Delegate)"}));
 }
 
+TEST(Scheduler, IsSpelledAsTheKernelSpellsIt) {
+  for (int i = 0; i <= static_cast<int>(Scheduler::kTwos); ++i) {
+    const auto scheduler = static_cast<Scheduler>(i);
+    EXPECT_EQ(*parse_scheduler(to_string(scheduler)), scheduler);
+  }
+  EXPECT_EQ(to_string(Scheduler::kLblcr), "lblcr");
+  EXPECT_FALSE(parse_scheduler("RR"));
+}
+
+TEST(Forwarding, IsSpelledAsInApiMd) {
+  for (const auto* text : {"NAT", "DirectRouting", "Tunnel", "Delegate"})
+    EXPECT_EQ(to_string(*parse_forwarding(text)), text);
+  EXPECT_EQ(parse_forwarding("x").error().message,
+            "forwarding must be one of NAT, DirectRouting, Tunnel, Delegate, got \"x\"");
+}
+
 }  // namespace
 }  // namespace fairlead::api
