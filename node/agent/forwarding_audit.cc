@@ -42,6 +42,15 @@ void ForwardingAgent::State::count_dropped() {
   dropped = now;
 }
 
+// Once it is full the kernel drops new connections, of everybody. Where nothing is forwarded that is no
+// business of ours.
+void ForwardingAgent::State::watch_conntrack() {
+  const auto use = servers.wanted().empty() ? std::nullopt : ports.host->conntrack_use();
+  metrics.conntrack(use);
+  const bool full = use && nearly_full(full_conntrack.has_value(), *use);
+  full_conntrack = full ? use : std::nullopt;
+}
+
 // All servers while they are few, else a tenth of the services at a time, in key order.
 std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
   const std::set<ipvs::Key> all = wanted_keys();
@@ -61,6 +70,7 @@ void ForwardingAgent::State::audit() {
   const TimePoint now = sys::now();
   audit_timer.arm(now + kAuditInterval, [this] { audit(); });
   count_dropped();
+  watch_conntrack();
   if (!anything_to_do()) return;
   if (table_error) {
     if (now >= table_retry) synchronize();
@@ -114,8 +124,10 @@ void ForwardingAgent::State::check_host() {
 }
 
 void ForwardingAgent::State::compare_sysctls() {
-  mismatches = ports.host->mismatches(servers.needs());
+  const std::set<kernel::NeededBy> needs = servers.needs();
+  mismatches = ports.host->mismatches(needs);
   metrics.mismatches(mismatches);
+  turned_back = after_look(std::move(turned_back), needs, mismatches);
 }
 
 }  // namespace fairlead::agent

@@ -109,6 +109,18 @@ void ForwardingMetrics::mismatches(const std::vector<SysctlMismatch>& found) {
   mismatched_ = now;
 }
 
+void ForwardingMetrics::conntrack(const std::optional<ConntrackUse>& use) {
+  const std::string entries = "fairlead_node_conntrack_entries";
+  const std::string limit = "fairlead_node_conntrack_limit";
+  if (!use) {
+    metrics_.remove(entries, {});
+    metrics_.remove(limit, {});
+    return;
+  }
+  metrics_.gauge(entries, "Connections that this host tracks", {}).set(static_cast<double>(use->entries));
+  metrics_.gauge(limit, "How many it can track", {}).set(static_cast<double>(use->limit));
+}
+
 void ForwardingMetrics::problems(const std::map<std::string, std::size_t>& counts) {
   if (counts == problems_) return;
   const std::string name = "fairlead_node_forwarding_problems";

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ class ForwardingMetrics {
   void fenced(const FenceReport& report);
   void fence_restored();
   void mismatches(const std::vector<SysctlMismatch>& found);
+  // nullopt: nothing that matters is tracked.
+  void conntrack(const std::optional<ConntrackUse>& use);
   // How many things each condition is about, by its reason.
   void problems(const std::map<std::string, std::size_t>& counts);
 

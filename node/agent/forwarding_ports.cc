@@ -1,8 +1,10 @@
 #include "node/agent/forwarding_ports.h"
 
+#include <cstdint>
 #include <set>
 #include <utility>
 
+#include "lib/base/text.h"
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
 #include "node/kernel/conntrack_servers.h"
@@ -10,6 +12,13 @@
 
 namespace fairlead::agent {
 namespace {
+
+std::optional<std::int64_t> number_of(const char* sysctl) {
+  const auto text = kernel::read_sysctl(sysctl);
+  long long value = 0;
+  if (!text || !parse_integer(*text, 0, INT64_MAX, value)) return std::nullopt;
+  return value;
+}
 
 class KernelHost : public Host {
  public:
@@ -27,6 +36,13 @@ class KernelHost : public Host {
       all.push_back({sysctl.name, sysctl.wanted, found ? *found : ""});
     }
     return all;
+  }
+
+  std::optional<ConntrackUse> conntrack_use() override {
+    const auto entries = number_of("net.netfilter.nf_conntrack_count");
+    const auto limit = number_of("net.netfilter.nf_conntrack_max");
+    if (!entries || !limit) return std::nullopt;
+    return ConntrackUse{*entries, *limit};
   }
 
   Result<std::set<net::IpAddress>> addresses() override { return kernel::host_addresses(); }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +25,13 @@ struct SysctlMismatch {
   friend bool operator==(const SysctlMismatch&, const SysctlMismatch&) = default;
 };
 
+// Connections that this network namespace tracks.
+struct ConntrackUse {
+  std::int64_t entries = 0;
+  std::int64_t limit = 0;  // 0: none
+  friend bool operator==(const ConntrackUse&, const ConntrackUse&) = default;
+};
+
 // What the forwarding thread sees of the host besides its tables.
 class Host {
  public:
@@ -30,6 +39,8 @@ class Host {
   virtual api::Capabilities capabilities() = 0;
   // Of what `needs` need; none without needs.
   virtual std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) = 0;
+  // nullopt: nothing is tracked here.
+  virtual std::optional<ConntrackUse> conntrack_use() = 0;
   // Every address on an interface here, VIPs included.
   virtual Result<std::set<net::IpAddress>> addresses() = 0;
   // Forgets translations that others made of connections to these virtual servers (kube-proxy's DNAT),

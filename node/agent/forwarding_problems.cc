@@ -75,6 +75,22 @@ void add_looping(const ForwardingFaults& faults, Conditions& out) {
                    "is not built yet; take the server out, or the node out of the group");
 }
 
+void add_mismatches(const ForwardingFaults& faults, Conditions& out) {
+  if (faults.mismatches.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& one : faults.mismatches) {
+    std::string text =
+        one.name + " is " + (one.found.empty() ? "missing" : one.found) + ", must be " + one.wanted;
+    const auto turned = faults.turned_back.find(one.name);
+    if (turned != faults.turned_back.end()) {
+      text +=
+          " (it was right before: something sets it, " + std::to_string(turned->second) + " times by now)";
+    }
+    names.push_back(std::move(text));
+  }
+  out.degraded("HostNotPrepared", list(std::move(names)) + "; run `fairlead-node prepare-host`");
+}
+
 void add_not_tried(const ForwardingFaults& faults, Conditions& out) {
   std::vector<std::string> checks;
   for (const auto& [key, why] : faults.not_tried) checks.push_back(health::to_string(key) + ": " + why);
@@ -102,13 +118,12 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
   add_looping(faults, out);
   add_refusals(faults, out);
   add_not_tried(faults, out);
-  if (!faults.mismatches.empty()) {
-    std::vector<std::string> names;
-    for (const auto& one : faults.mismatches) {
-      names.push_back(one.name + " is " + (one.found.empty() ? "missing" : one.found) + ", must be " +
-                      one.wanted);
-    }
-    out.degraded("HostNotPrepared", list(std::move(names)) + "; run `fairlead-node prepare-host`");
+  add_mismatches(faults, out);
+  if (faults.full_conntrack) {
+    out.degraded("ConntrackNearlyFull", "connection tracking is near its limit of " +
+                                            std::to_string(faults.full_conntrack->limit) +
+                                            ": at the limit new connections are dropped, of this host, too; "
+                                            "raise net.netfilter.nf_conntrack_max");
   }
   if (!faults.missing_schedulers.empty()) {
     std::vector<std::string> names;
@@ -127,6 +142,7 @@ std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults
                                                {"ServiceRefused", faults.failed.size()},
                                                {"HealthCheckNotTried", faults.not_tried.size()},
                                                {"HostNotPrepared", faults.mismatches.size()},
+                                               {"ConntrackNearlyFull", faults.full_conntrack ? 1 : 0},
                                                {"UnsupportedScheduler", faults.missing_schedulers.size()}};
   if (faults.guard) counts[guard_reason(*faults.guard)] = 1;
   for (const auto& [key, endpoints] : faults.refused) counts["ServerRefused"] += endpoints.size();

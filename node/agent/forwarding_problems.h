@@ -26,12 +26,14 @@ struct ForwardingFaults {
   std::map<health::CheckKey, std::string> not_tried;  // checks that this host cannot make, and why
   std::set<api::Scheduler> missing_schedulers;        // in use, wlc in their place
   std::vector<SysctlMismatch> mismatches;             // FN-28
+  std::map<std::string, int> turned_back;             // how often settings were right and wrong again
+  std::optional<ConntrackUse> full_conntrack;         // FN-09: nearly full
 };
 
 // One condition for each reason, in a fixed order, status True; the message names what and what to do.
 // Without times. Types and reasons: kubernetes.md 6, api.md, and for what they do not know Degraded with
 // IPVSUnavailable, GuardUnavailable, ModuleMissing, ForeignService, NotYetSupported, ServiceRefused,
-// ServerRefused, HealthCheckNotTried.
+// ServerRefused, HealthCheckNotTried, ConntrackNearlyFull.
 std::vector<api::Condition> conditions_of(const ForwardingFaults& faults);
 // How many things each of these conditions is about, by its reason.
 std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults);

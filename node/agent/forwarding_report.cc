@@ -57,6 +57,8 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   faults.failed = table.failed();
   faults.refused = table.refused();
   faults.mismatches = mismatches;
+  faults.turned_back = turned_back.times;
+  faults.full_conntrack = full_conntrack;
   for (const auto& [key, server] : servers.wanted()) {
     if (table.missing_schedulers().contains(server.scheduler))
       faults.missing_schedulers.insert(server.scheduler);

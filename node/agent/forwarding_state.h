@@ -15,6 +15,7 @@
 #include "node/agent/forwarding_servers.h"
 #include "node/agent/forwarding_table.h"
 #include "node/agent/health_monitor.h"
+#include "node/agent/host_watch.h"
 #include "node/filter/dropped.h"
 #include "node/ipvs/fight.h"
 
@@ -68,6 +69,7 @@ struct ForwardingAgent::State {
   void note_programmed();
 
   void note_repairs(const TablePass& pass);
+  void watch_conntrack();
   void count_dropped();  // what the guard has dropped since the last call, as metrics
   void forget_translations(const TablePass& pass);
   // What IPVS has no more keeps no client of UDP; tried again in later passes until it worked.
@@ -123,6 +125,8 @@ struct ForwardingAgent::State {
   std::string servers_kept_told;      // the same, of `unforgotten`
   std::string host_unread_told;       // why; empty: the host's addresses could be read
   std::vector<SysctlMismatch> mismatches;
+  TurnedBack turned_back;
+  std::optional<ConntrackUse> full_conntrack;  // nullopt: it is not nearly full
   api::Capabilities capabilities;
   std::optional<ForwardingReport> published;
 };

@@ -93,5 +93,18 @@ TEST_F(ForwardingClients, WhatTheGuardDropsIsCountedByReasonAndFamily) {
   EXPECT_TRUE(shows(name + R"({family="IPv6",reason="source_range"} 0)")) << metrics.render();
 }
 
+// FN-09.
+TEST_F(ForwardingClients, AConnectionTableThatIsNearlyFullIsAConditionAndAMetric) {
+  agent->order(order_for({}));
+  host_fake->conntrack = ConntrackUse{90, 100};
+  run_until([&] { return !report.problems.empty(); });
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].reason, "ConntrackNearlyFull");
+  EXPECT_TRUE(report.ready.contains(kVip));
+  EXPECT_TRUE(shows("fairlead_node_conntrack_entries 90"));
+  EXPECT_TRUE(shows("fairlead_node_conntrack_limit 100"));
+  EXPECT_TRUE(shows(R"(fairlead_node_forwarding_problems{reason="ConntrackNearlyFull"} 1)"));
+}
+
 }  // namespace
 }  // namespace fairlead::agent

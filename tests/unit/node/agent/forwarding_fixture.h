@@ -141,6 +141,8 @@ class FakeHost : public Host {
     }
     return out;
   }
+  std::optional<ConntrackUse> conntrack_use() override { return conntrack; }
+  std::optional<ConntrackUse> conntrack;
   Result<std::set<net::IpAddress>> addresses() override {
     if (hides_addresses) return fail(Code::kUnavailable, "list the addresses of this host: ENOBUFS");
     return own;
