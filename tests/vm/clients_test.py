@@ -79,7 +79,7 @@ def while_they_change(cases, one):
     failed = [answer for answer in seen[MAY] if answer not in ("r1", "r2")]
     cases.check(f"while ranges change {CHANGES} times nobody gets in who may not",
                 len(seen[MAY_NOT]) > 5 and set(seen[MAY_NOT]) == {"TimeoutError"}, (len(seen[MAY_NOT]), set(seen[MAY_NOT])))
-    cases.check("and no connection fails of those who may", len(seen[MAY]) > CHANGES and not failed, (len(seen[MAY]), failed[:5]))
+    cases.check("and no connection fails of those who may", len(seen[MAY]) > 10 and not failed, (len(seen[MAY]), failed[:5]))
 
 
 def ends(cases, one):
