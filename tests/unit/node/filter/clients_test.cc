@@ -54,8 +54,8 @@ TEST(ClientsWithin, OneWithinAnotherIsLeftOut) {
 
 // Addresses and lengths that often meet.
 net::Prefix any_prefix() {
-  const auto bytes = *rc::gen::container<std::vector<std::uint8_t>>(
-      4, rc::gen::element<std::uint8_t>(0, 1, 127, 128, 129, 255));
+  static const std::vector<std::uint8_t> kBytes{0, 1, 127, 128, 129, 255};
+  const auto bytes = *rc::gen::container<std::vector<std::uint8_t>>(4, rc::gen::elementOf(kBytes));
   return {net::IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]}), *rc::gen::inRange(1, 33)};
 }
 
