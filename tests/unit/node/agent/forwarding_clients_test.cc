@@ -8,6 +8,7 @@
 namespace fairlead::agent {
 namespace {
 
+using testing::Journal;
 using testing::kKey;
 using testing::kReal;
 using testing::kVip;
