@@ -1,9 +1,10 @@
 // F-6: replies of any bytes about an nf_tables table. Rules, elements and sets are those that a naive reader
-// counts; in which order elements come does not change the trace; and what was read twice is the same.
+// counts, and counters too; in which order elements come does not change the trace; and what was read twice
+// is the same.
 //
-// Input: replies, each a byte that says of what (modulo 6: table, chain, rule, set, elements, generation) and
-// its payload behind its length in two bytes. Elements of one set are all of set "vip4", as another reads
-// them.
+// Input: replies, each a byte that says of what (modulo 7: table, chain, rule, set, elements, generation,
+// object) and its payload behind its length in two bytes. Elements of one set are all of set "vip4", as
+// another reads them.
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -96,6 +98,31 @@ std::set<std::string> naive_sets(const std::vector<Told>& replies) {
   return sets;
 }
 
+std::uint64_t big(const net::Bytes& bytes, std::size_t size) {
+  std::uint64_t out = 0;
+  if (bytes.size() < size) return out;
+  for (std::size_t i = 0; i < size; ++i) out = out << 8 | bytes[i];
+  return out;
+}
+
+std::optional<NftCounters::value_type> naive_counter(const net::Bytes& payload) {
+  std::string table;
+  std::string name;
+  std::uint64_t kind = 0;
+  std::optional<std::uint64_t> packets;
+  naive_attributes(payload, 4, [&](int type, const net::Bytes& value) {
+    if (type == NFTA_OBJ_TABLE) table = text(value);
+    if (type == NFTA_OBJ_NAME) name = text(value);
+    if (type == NFTA_OBJ_TYPE) kind = big(value, 4);
+    if (type != NFTA_OBJ_DATA) return;
+    naive_attributes(value, 0, [&](int part, const net::Bytes& number) {
+      if (part == NFTA_COUNTER_PACKETS) packets = big(number, 8);
+    });
+  });
+  if (table != kTable || name.empty() || kind != NFT_OBJECT_COUNTER || !packets) return std::nullopt;
+  return NftCounters::value_type{name, *packets};
+}
+
 // As the kernel is asked: elements last.
 TraceReading read(const std::vector<Told>& replies) {
   TraceReading reading(kTable);
@@ -132,9 +159,14 @@ void run(const std::uint8_t* data, std::size_t size) {
   fuzz::Input in(data, size);
   std::vector<Told> replies;
   while (!in.empty()) {
-    const int what = in.byte() % 6;
+    const int what = in.byte() % 7;
     const std::size_t length = in.word();
     replies.push_back({what, in.bytes(length)});
+  }
+  for (const Told& one : replies) {
+    if (one.what != 6) continue;
+    require(counter_of(one.payload, kTable) == naive_counter(one.payload),
+            "a counter as a naive reader reads it");
   }
   const TraceReading reading = read(replies);
   require(reading.trace().rules == naive_rules(replies), "as many rules as a naive reader counts");

@@ -9,7 +9,7 @@ from seed_files import words, write
 NEW_SERVICE, NEW_DEST, MULTI, INTERRUPTED = 1, 5, 2, 0x10
 NOOP, ERROR, DONE, OVERRUN, FAMILY = 1, 2, 3, 4, 30
 AF, PROTOCOL, ADDRESS, PORT, MARK, SCHEDULER, FLAGS, TIMEOUT, NETMASK, ENGINE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 11
-D_ADDRESS, D_PORT, D_METHOD, D_WEIGHT, D_UPPER, D_LOWER, D_ACTIVE, D_FAMILY = 1, 2, 3, 4, 5, 6, 7, 11
+D_ADDRESS, D_PORT, D_METHOD, D_WEIGHT, D_UPPER, D_LOWER, D_ACTIVE, D_INACTIVE, D_PERSISTENT, D_FAMILY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 11
 NESTED = 0x8000
 VIP, VIP6 = words("c0000264") + bytes(12), words("20010db8000000000000000000000061")
 NOT_FOUND, EXISTS = 2, 17
@@ -86,6 +86,8 @@ def ipvs_destinations():
             "plain": REAL, "with-family": REAL + attribute(D_FAMILY, u16(2)), "of-the-other-family": real6, "local": REAL.replace(
                 attribute(D_METHOD, u32(0)), attribute(D_METHOD, u32(0x101))), "address-alone": attribute(D_ADDRESS, words("0a000001")),
             "nothing": b"", "family-9": REAL + attribute(D_FAMILY, u16(9)), "connections": REAL + attribute(D_ACTIVE, u32(7)),
+            "all-connections": REAL + attribute(D_ACTIVE, u32(1)) + attribute(D_INACTIVE, u32(2)) + attribute(D_PERSISTENT, u32(3)),
+            "connections-short": REAL + attribute(D_INACTIVE, b"\1\2"),
             "weight-of-2": attribute(D_ADDRESS, VIP) + attribute(D_WEIGHT, u16(3))}.items():
         for what in (1, 2):
             ipvs_seed(f"destination-{name}-{what}", message(FAMILY, destination(fields)) + end(), what=what)
@@ -107,7 +109,7 @@ def ipvs_replies():
         ipvs_seed("answers-" + name, *datagrams)
 
 
-TABLE, CHAIN, RULE, SET, ELEMENTS, GENERATION = range(6)
+TABLE, CHAIN, RULE, SET, ELEMENTS, GENERATION, OBJECT = range(7)
 
 
 def nft_seed(name, *replies):
@@ -130,7 +132,17 @@ def nft_replies():
     vips = SET, name + attribute(2, b"vip4\0") + attribute(3, struct.pack("!I", 0))
     passing = attribute(5, struct.pack("!Q", 900))
     some = elements(element("c0000264"), element("c0000265"), element("c0000266", passing))
+    counted = attribute(4 | NESTED, attribute(1, struct.pack("!Q", 900)) + attribute(2, struct.pack("!Q", 7)))
+    kind = attribute(3, struct.pack("!I", 1))
+    counter = OBJECT, name + attribute(2, b"denied4\0") + kind + counted
     nft_seed("whole", table, chain, rule, vips, some)
+    for title, reply in {
+            "counter": counter, "counter-of-another": (OBJECT, attribute(1, b"other\0") + attribute(2, b"denied4\0") + kind + counted),
+            "counter-without-name": (OBJECT, name + kind + counted), "counter-without-packets": (OBJECT, name + attribute(2, b"a\0") + kind),
+            "quota": (OBJECT, name + attribute(2, b"a\0") + attribute(3, struct.pack("!I", 2)) + counted),
+            "counter-short": (OBJECT, name + attribute(2, b"a\0") + kind + attribute(4 | NESTED, attribute(2, b"\1\2\3"))),
+            "counter-lies": (OBJECT, name + attribute(2, b"a\0") + kind + attribute(4 | NESTED, attribute(2, struct.pack("!Q", 7), 90)))}.items():
+        nft_seed(title, reply)
     for title, reply in {
             "table": table, "chain": chain, "rule": rule, "set": vips, "elements": some, "generation": (GENERATION, attribute(1, struct.pack("!I", 77))),
             "generation-short": (GENERATION, attribute(1, b"\1\2")), "chain-of-another": (CHAIN, attribute(1, b"other\0") + attribute(3, b"in\0")),
