@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Source ranges on a real IPVS table and a real nf_tables: who may connect, while ranges change, and what is counted. The world of
-forwarding_test.py. Runs as root in any kernel with IPVS; where this one has none, it starts itself inside the virtual machine of
+"""Source ranges on a real IPVS table and a real nf_tables: who may connect, while ranges change, and what is counted; and
+connection tracking that is nearly full. The world of forwarding_test.py. Runs as root in any kernel with IPVS; where this one has none, it starts itself inside the virtual machine of
 tests/lab/vm. datapath.md 5 and 10.7; api.md, `sourceRanges`; kubernetes#88698."""
 import os
 import socket
@@ -108,6 +108,29 @@ def flushed(cases, one):
     cases.check("what is counted goes on from where it was", took is not None, (before, one.metric(DROPPED)))
 
 
+def nearly_full(cases, one):
+    """FN-09. The limit is of the whole kernel, what is counted of each namespace."""
+    limit = "net.netfilter.nf_conntrack_max"
+    before = sh("sysctl -n " + limit).strip()
+
+    def flows():
+        for _ in range(90):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one_flow:
+                one_flow.sendto(b"?", (VIP, 53))
+
+    one.order(80, f"vip={VIP} UDP/{VIP}/53/rr=10.0.0.1:53*1")
+    try:
+        sh(f"sysctl -qw {limit}=100")
+        inside(CLIENT, flows)
+        report = one.wait(lambda r: r["problems"] == "ConntrackNearlyFull", 10)
+        cases.check("connection tracking that is nearly full is a condition, and the VIP stays ready", report.get("ready") == VIP, one.last)
+        entries = one.metric("fairlead_node_conntrack_entries")
+        cases.check("and gauges", entries >= 80 and one.metric("fairlead_node_conntrack_limit") == 100, entries)
+    finally:
+        sh(f"sysctl -qw {limit}={before}")
+    cases.check("it is over with that", one.wait(lambda r: r["problems"] == "", 10) != {}, one.last)
+
+
 def main():
     subprocess.run(["modprobe", "ip_vs"], stderr=subprocess.DEVNULL, check=False)
     if not os.path.exists("/proc/net/ip_vs"):
@@ -125,7 +148,7 @@ def main():
         for number, namespace in enumerate(REALS, 1):
             serve_echo(namespace, f"r{number}")
         one = Forwarder(NODE)
-        for step in (from_the_first, while_they_change, ends, flushed):
+        for step in (from_the_first, while_they_change, ends, flushed, nearly_full):
             step(cases, one)
         one.end()
     finally:
