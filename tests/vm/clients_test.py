@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Source ranges on a real IPVS table and a real nf_tables: who may connect, while ranges change, and what is counted; and
-connection tracking that is nearly full. The world of forwarding_test.py. Runs as root in any kernel with IPVS; where this one has none, it starts itself inside the virtual machine of
-tests/lab/vm. datapath.md 5 and 10.7; api.md, `sourceRanges`; kubernetes#88698."""
+connection tracking that is nearly full. The world of forwarding_test.py. Runs as root in any kernel with IPVS; where this one has
+none, it starts itself inside the virtual machine of tests/lab/vm. datapath.md 5, 10.7, 10.8; api.md, `sourceRanges`; FN-09;
+kubernetes#88698."""
 import os
 import socket
 import subprocess
