@@ -38,17 +38,15 @@ class Conditions {
 
 // nft says so when an expression's module cannot be loaded.
 bool module_missing(const Error& error) {
-  return error.message.find("No such file or directory") != std::string::npos;
-}
-
-std::string guard_reason(const Error& error) {
-  return error.code == Code::kInvalid && module_missing(error) ? "ModuleMissing" : "GuardUnavailable";
+  return error.code == Code::kInvalid && error.message.find("No such file or directory") != std::string::npos;
 }
 
 void add_guard(const Error& error, Conditions& out) {
-  const std::string reason = guard_reason(error);
-  const std::string hint = reason == "ModuleMissing" ? "; run `fairlead-node prepare-host`" : "";
-  out.degraded(reason, error.message + hint);
+  const std::string hint = "; run `fairlead-node prepare-host`";
+  if (module_missing(error))
+    out.degraded("ModuleMissing", error.message + hint);
+  else
+    out.degraded("GuardUnavailable", error.message);
 }
 
 void add_refusals(const ForwardingFaults& faults, Conditions& out) {
@@ -144,7 +142,7 @@ std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults
                                                {"HostNotPrepared", faults.mismatches.size()},
                                                {"ConntrackNearlyFull", faults.full_conntrack ? 1 : 0},
                                                {"UnsupportedScheduler", faults.missing_schedulers.size()}};
-  if (faults.guard) counts[guard_reason(*faults.guard)] = 1;
+  if (faults.guard) counts[module_missing(*faults.guard) ? "ModuleMissing" : "GuardUnavailable"] = 1;
   for (const auto& [key, endpoints] : faults.refused) counts["ServerRefused"] += endpoints.size();
   std::erase_if(counts, [](const auto& one) { return one.second == 0; });
   return counts;
