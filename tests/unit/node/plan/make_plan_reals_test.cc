@@ -1,9 +1,10 @@
+#include "node/plan/make_plan.h"
+
 #include <gmock/gmock.h>
 
 #include <cstddef>
 #include <vector>
 
-#include "node/plan/make_plan.h"
 #include "unit/node/plan/planning.h"
 
 // Of the real servers of a set, those that a node has, and how they leave.
