@@ -172,13 +172,14 @@ def many(cases, one):
     servers = ",".join(f"10.0.0.{i}:80*1" for i in range(1, 5))
     text = " ".join(f"TCP/{VIP}/{port}/rr={servers}" for port in range(1000, 1500))
     begun = time.monotonic()
-    report = one.order(10, f"vip={VIP} {text}", 60)
+    one.order(10, f"vip={VIP} {text}", 60)
+    report = one.wait(lambda r: r["sequence"] == "10" and r.get("ready") == VIP, 60)  # what takes long is done in several turns
     took = time.monotonic() - begun
     cases.check("500 services of 4 servers in one order", report.get("ready") == VIP and report["programmed"].count("TCP") == 500
                 and len([line for line in table() if line.startswith("-a")]) == 2000, f"{took:.2f} s")
     node("ipvsadm -C")
-    took = until(lambda: len([line for line in table() if line.startswith("-a")]) == 2000, 15)
-    cases.check("and whole again after a flush (P-9)", took is not None, took)
+    took = until(lambda: len([line for line in table() if line.startswith("-a")]) == 2000, 60)
+    cases.check("and whole again after a flush (P-9)", took is not None, took or len(table()))
     node(f"ipvsadm -A -t {FOREIGN}:80 -s lc")
 
 
