@@ -26,6 +26,7 @@ api::VirtualServer virtual_server(const api::VirtualIP& virtual_ip, const net::I
   else if (default_check)
     out.health_checks.emplace_back();
   out.on_unhealthy = spec.on_unhealthy;
+  out.traffic = spec.traffic;
   return out;
 }
 
@@ -96,6 +97,7 @@ Backends of_service(const Inputs& inputs, const Belongings& belongings, const ap
     if (service.external_traffic_local) server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
     auto endpoints = endpoints_of(those_of(belongings.slices, key), port, address.family());
     fall_back(server.external_traffic_policy, endpoints);
+    endpoints.merge(ending_endpoints_of(those_of(belongings.slices, key), port, address.family()));
     server.reals = in_order(endpoints);
     out.virtual_servers.push_back(std::move(server));
   }

@@ -41,6 +41,7 @@ struct VirtualServer {
   std::vector<HealthCheck> health_checks{};  // all must pass; none: every real server counts as up
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   ExternalTrafficPolicy external_traffic_policy = ExternalTrafficPolicy::kCluster;
+  Traffic traffic{};
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
 

@@ -1,5 +1,7 @@
 #include "node/ipvs/fight.h"
 
+#include <utility>
+
 namespace fairlead::ipvs {
 namespace {
 
@@ -8,10 +10,16 @@ bool is_over(const Fights::Record& record, TimePoint now) { return now - record.
 }  // namespace
 
 Fights after_repair(Fights fights, const Key& key, TimePoint now) {
+  return after_repairs(std::move(fights), {key}, now);
+}
+
+Fights after_repairs(Fights fights, const std::set<Key>& keys, TimePoint now) {
   std::erase_if(fights.records, [&](const auto& one) { return is_over(one.second, now); });
-  Fights::Record& record = fights.records[key];
-  ++record.repairs;
-  record.last = now;
+  for (const Key& key : keys) {
+    Fights::Record& record = fights.records[key];
+    ++record.repairs;
+    record.last = now;
+  }
   return fights;
 }
 

@@ -47,6 +47,7 @@ std::vector<Sysctl> fixed_sysctls() {
       {"net.ipv4.vs.schedule_icmp", "1", "ICMP errors and path MTU for the VIP", true},
       {"net.netfilter.nf_conntrack_tcp_be_liberal", "1", "connections survive the way back", false},
       {"net.netfilter.nf_conntrack_tcp_loose", "1", "a new Master picks connections up mid-stream", false},
+      {kForwardIPv6, "1", "NAT over IPv6 forwards packets", true, NeededBy::kNatOverIPv6},
   };
 }
 

@@ -1,8 +1,11 @@
 // forwarder: the node's forwarding thread alone, in this network namespace. For tests in a kernel with IPVS
 // that need neither an API server nor VRRP. Commands on standard input, one a line:
 //   order SEQUENCE vip=A,A owned=KEY,KEY KEY/SCHEDULER=SERVER*WEIGHT,SERVER*WEIGHT ... direct=KEY,KEY
-//   checked=KEY,KEY
+//   checked=KEY,KEY traffic=KEY;persistence=SECONDS;prefix=LENGTH;upper=N;lower=N;sh-port;mh-port ...
 //     direct: by DirectRouting; checked: by TCP each second, 1 s of patience, one retry 1 s later
+//     traffic: one-packet and drain=SECONDS are words of it, too
+//   ranges=KEY;PREFIX;PREFIX ... pods=KEY;SERVER ...
+//     ranges: who may connect; pods: these are gone once they are removed
 //   held SEQUENCE A,A        what the vrrp thread would report
 //   metrics                  all metrics, ended by a line "end of metrics"
 // KEY is TCP/192.0.2.100/80. Prints a line for every report:
@@ -84,6 +87,51 @@ void check_server(plan::VirtualServerPlan& server) {
   server.checks = {check};
 }
 
+void set_traffic(const std::string& name, int value, api::Traffic& traffic) {
+  if (name == "persistence")
+    traffic.persistence = api::Persistence{Seconds(value), std::nullopt};
+  else if (name == "prefix")
+    traffic.persistence.value().prefix_length = value;
+  else if (name == "upper")
+    traffic.connection_limits.upper = value;
+  else if (name == "lower")
+    traffic.connection_limits.lower = value;
+  else if (name == "sh-port")
+    traffic.scheduler_flags.sh_port = true;
+  else if (name == "mh-port")
+    traffic.scheduler_flags.mh_port = true;
+  else if (name == "one-packet")
+    traffic.one_packet = true;
+  else if (name == "drain")
+    traffic.drain = Seconds(value);
+  else
+    must(Result<int>(fail(Code::kInvalid, "traffic " + name + " is not known")));
+}
+
+void add_traffic(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  api::Traffic& traffic = order.virtual_servers.at(key_of(words.at(0))).traffic;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto equals = words[i].find('=');
+    const bool has_value = equals != std::string::npos;
+    set_traffic(words[i].substr(0, equals), has_value ? std::stoi(words[i].substr(equals + 1)) : 0, traffic);
+  }
+}
+
+void add_ranges(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  auto& ranges = order.virtual_servers.at(key_of(words.at(0))).traffic.source_ranges;
+  for (std::size_t i = 1; i < words.size(); ++i) ranges.push_back(must(net::parse_prefix(words[i])));
+}
+
+void mark_pods(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  auto& reals = order.virtual_servers.at(key_of(words.at(0))).reals;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    reals.at(must(net::parse_endpoint(words[i]))).gone_once_removed = true;
+  }
+}
+
 agent::ForwardingOrder order_of(std::istream& words) {
   agent::ForwardingOrder order;
   words >> order.sequence;
@@ -96,6 +144,12 @@ agent::ForwardingOrder order_of(std::istream& words) {
       for (const auto& key : keys_of(word.substr(7))) {
         order.virtual_servers.at(key).forwarding = api::Forwarding::kDirectRouting;
       }
+    else if (word.starts_with("traffic="))
+      add_traffic(word.substr(8), order);
+    else if (word.starts_with("ranges="))
+      add_ranges(word.substr(7), order);
+    else if (word.starts_with("pods="))
+      mark_pods(word.substr(5), order);
     else if (word.starts_with("checked="))
       for (const auto& key : keys_of(word.substr(8))) check_server(order.virtual_servers.at(key));
     else

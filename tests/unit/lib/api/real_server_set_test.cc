@@ -81,6 +81,13 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
                 R"("healthChecks":[{"tcp":{},"sourceAddress":"2001:db8::1"}]})"),
        at + "healthChecks[0].sourceAddress: must be of the family of the virtual addresses, IPv4, got "
             "\"2001:db8::1\""},
+      {document(R"({"address":"2001:db8::10","port":80,"forwarding":"DirectRouting"},)"
+                R"({"address":"192.0.2.10","port":80,"scheduler":"sh","schedulerFlags":["mh-port"],)"
+                R"("persistence":{"timeoutSeconds":60,"prefixLength":64},"onePacket":true})"),
+       "spec.virtualServers[1].schedulerFlags[0]: mh-port is allowed with scheduler mh only, got sh; "
+       "spec.virtualServers[1].persistence.prefixLength: must be 1..32 with an IPv4 address, got 64; "
+       "spec.virtualServers[1].onePacket: true is allowed for UDP with forwarding DirectRouting or Tunnel "
+       "only"},
       {document(R"({"address":"192.0.2.10","port":80,"externalTrafficPolicy":"local"})"),
        at + "externalTrafficPolicy: must be one of Cluster, Local, got \"local\""},
       {with_reals("{}"), at + "reals[0].address: required; " + at + "reals[0].port: required"},
@@ -135,10 +142,11 @@ TEST(RealServerSet, ReadsItsChecks) {
 
 TEST(RealServerSet, NamesWhatIsNotBuiltYet) {
   const auto decoded = decode_real_server_set(
-      document(R"({"address":"192.0.2.10","port":0,"persistence":{"timeoutSeconds":60},"quorum":2})"));
+      document(R"({"address":"192.0.2.10","port":80,"persistence":{"timeoutSeconds":60},)"
+               R"("sourceRanges":["192.0.2.0/24"],"quorum":2,"hysteresis":1})"));
   EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
   EXPECT_EQ(decoded.value.spec.not_yet_supported,
-            (Paths{"spec.virtualServers[0].persistence", "spec.virtualServers[0].quorum"}));
+            (Paths{"spec.virtualServers[0].quorum", "spec.virtualServers[0].hysteresis"}));
 }
 
 TEST(EncodeRealServerSet, IsReadBackAsTheSameValue) {

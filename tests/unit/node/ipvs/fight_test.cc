@@ -30,6 +30,11 @@ TEST(Fights, FiveRepairsInARowAreOneAndBackOff) {
   EXPECT_TRUE(may_repair(fights, kWeb, at(14)));
 }
 
+TEST(Fights, OfSeveralRepairedAtOnceEachHasItsOwnRecord) {
+  const Fights fights = after_repairs(after_repair({}, kWeb, at(0)), {kWeb, kOther}, at(1));
+  EXPECT_EQ(fights, after_repair(after_repair(after_repair({}, kWeb, at(0)), kWeb, at(1)), kOther, at(1)));
+}
+
 TEST(Fights, AreEachVirtualServersOwn) {
   EXPECT_TRUE(may_repair(repaired_each_second(kRepairsToFight), kOther, at(5)));
 }

@@ -1,0 +1,181 @@
+#include <utility>
+
+#include "node/agent/forwarding_table.h"
+#include "node/ipvs/desired.h"
+#include "node/kernel/patience.h"
+
+// What ForwardingTable decides: at what to look, what is to be changed for it, and what has been settled.
+namespace fairlead::agent {
+namespace {
+
+constexpr int kAttempts = 3;
+// A dump tells a service in a quarter of the time that asking for it alone takes (libraries.md 2).
+constexpr std::size_t kDumpIsFasterFrom = 4;
+
+}  // namespace
+
+Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
+  Look look{look_at, true};
+  std::erase_if(look.keys,
+                [&](const ipvs::Key& key) { return pending_.contains(key) && !differs(order, key); });
+  return work(order, std::move(look));
+}
+
+Result<TablePass> ForwardingTable::follow(const TableOrder& order) {
+  std::set<ipvs::Key> keys;
+  for (const auto& [key, server] : order.servers) {
+    if (differs(order, key) || failed_.contains(key) || refused_.contains(key)) keys.insert(key);
+  }
+  return work(order, look_for(order, std::move(keys)));
+}
+
+Result<TablePass> ForwardingTable::go_on(const TableOrder& order) { return work(order, std::nullopt); }
+
+ForwardingTable::Look ForwardingTable::look_for(const TableOrder& order, std::set<ipvs::Key> keys) const {
+  const bool all = keys.size() * kDumpIsFasterFrom >= order.servers.size();
+  return {std::move(keys), all};
+}
+
+bool ForwardingTable::differs(const TableOrder& order, const ipvs::Key& key) const {
+  const auto wanted = order.servers.find(key);
+  const auto decided = decided_.find(key);
+  if (wanted == order.servers.end()) return decided != decided_.end();
+  return decided == decided_.end() || !(decided->second == wanted->second);
+}
+
+Result<TablePass> ForwardingTable::work(const TableOrder& order, std::optional<Look> look) {
+  TablePass result;
+  const TimePoint end = clock_.now() + kernel::kPatience;
+  std::set<ipvs::Key> touched;
+  hold_back(order.paused);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (look) {
+      const auto decided = decide(order, *look, result);
+      if (!decided) return decided.error();
+      touched.insert(decided->begin(), decided->end());
+    }
+    std::set<ipvs::Key> again = carry_out(order, end, result, touched);
+    if (again.empty()) break;
+    look = look_for(order, std::move(again));
+  }
+  settle(order, touched);
+  return result;
+}
+
+// The services of all that are compared, the destinations of those that are looked at: of the others nobody
+// knows what is there, so nothing is wanted.
+ipvs::Table ForwardingTable::wished(const TableOrder& order, const Look& look) const {
+  ipvs::Table desired;
+  const std::set<api::Scheduler> missing = lacking();
+  for (const ipvs::Key& key : look.keys) {
+    const auto server = order.servers.find(key);
+    if (server != order.servers.end())
+      desired.emplace(key, ipvs::desired_entry(key, server->second, missing));
+  }
+  if (!look.all_services) return desired;
+  for (const auto& [key, server] : order.servers) {
+    if (!look.keys.contains(key)) desired[key].service = ipvs::desired_service(key, server, missing);
+  }
+  return desired;
+}
+
+// Returns those that are wholly decided: what was pending of them is not any more.
+Result<std::set<ipvs::Key>> ForwardingTable::decide(const TableOrder& order, const Look& look,
+                                                    TablePass& pass) {
+  forget_what_left(order);
+  ipvs::Table desired = wished(order, look);
+  const auto actual = read(order, look, desired, pass);
+  if (!actual) return actual.error();
+  clock_.moved();
+  std::set<ipvs::Key> decided = look.keys;
+  std::erase_if(decided, [&](const ipvs::Key& key) { return !order.servers.contains(key); });
+  const std::set<api::Scheduler> missing = lacking();
+  for (auto& [key, entry] : desired) {
+    if (actual->contains(key)) continue;
+    entry = ipvs::desired_entry(key, order.servers.at(key), missing);  // what is not there has none
+    decided.insert(key);
+  }
+  ipvs::Ownership whose{{}, order.still_held};
+  for (const auto& [key, entry] : *actual) {
+    if (ours_.contains(key)) whose.owned.insert(key);
+  }
+  const ipvs::Decision decision = ipvs::changes(*actual, desired, whose);
+  const auto is_wanted = [&](const ipvs::Key& key) { return order.servers.contains(key); };
+  std::erase_if(foreign_, [&](const auto& key) { return desired.contains(key) || !is_wanted(key); });
+  foreign_.insert(decision.foreign.begin(), decision.foreign.end());
+  std::erase_if(failed_, [&](const auto& one) {
+    return desired.contains(one.first) || actual->contains(one.first) ||
+           !(is_wanted(one.first) || ours_.contains(one.first));
+  });
+  std::erase_if(refused_,
+                [&](const auto& one) { return decided.contains(one.first) || !is_wanted(one.first); });
+  queue(order, decision.changes, *actual, decided, pass.departures);
+  return decided;
+}
+
+void ForwardingTable::queue(const TableOrder& order, const std::vector<ipvs::Change>& changes,
+                            const ipvs::Table& actual, const std::set<ipvs::Key>& decided,
+                            const Departures& departures) {
+  pending_.drop(decided);
+  std::vector<ipvs::PendingChange> queued;
+  std::set<ipvs::Key> held_back;
+  for (const ipvs::Change& change : ipvs::by_need(changes, actual)) {
+    const ipvs::Key& key = ipvs::key_of(change);
+    if (order.paused.contains(key)) {
+      held_back.insert(key);
+      continue;
+    }
+    // What begins to leave, or goes for having left, is no repair.
+    const auto server = ipvs::server_of(change);
+    const bool departs = server && departures.departing.contains(*server);
+    queued.push_back({change, departs ? ipvs::Cause::kOrder : cause_of(order, key)});
+  }
+  pending_.add(std::move(queued));
+  for (const ipvs::Key& key : decided) {
+    if (foreign_.contains(key))
+      decided_.erase(key);
+    else if (!held_back.contains(key))
+      decided_.insert_or_assign(key, order.servers.at(key));
+  }
+}
+
+// A change of what had been carried out, and is wanted as it was, undoes what others did: also when it had to
+// wait for the end of a back-off.
+ipvs::Cause ForwardingTable::cause_of(const TableOrder& order, const ipvs::Key& key) const {
+  const bool as_before = order.servers.contains(key) && !differs(order, key) && settled_.contains(key);
+  return as_before ? ipvs::Cause::kRepair : ipvs::Cause::kOrder;
+}
+
+// What is dropped is found again: by the next order, or if it had been carried out before by the audit.
+void ForwardingTable::hold_back(const std::set<ipvs::Key>& paused) {
+  for (const ipvs::Key& key : paused) {
+    if (pending_.contains(key) && !settled_.contains(key)) decided_.erase(key);
+  }
+  pending_.drop(paused);
+}
+
+// Deletions of what left are decided anew each time: by then a VIP may be held again.
+void ForwardingTable::forget_what_left(const TableOrder& order) {
+  const auto has_left = [&](const ipvs::Key& key) { return !order.servers.contains(key); };
+  std::set<ipvs::Key> left;
+  for (const auto& [key, server] : decided_) {
+    if (has_left(key)) left.insert(key);
+  }
+  for (const ipvs::Key& key : ours_) {
+    if (has_left(key)) left.insert(key);
+  }
+  pending_.drop(left);
+  for (const ipvs::Key& key : left) decided_.erase(key);
+  std::erase_if(settled_, has_left);
+}
+
+// After a turn. What surprised to the end counts as failed or refused: follow() looks at it again.
+void ForwardingTable::settle(const TableOrder& order, const std::set<ipvs::Key>& touched) {
+  for (const ipvs::Key& key : touched) {
+    const bool whole = decided_.contains(key) && present_.contains(key) && !pending_.contains(key);
+    if (whole && order.servers.contains(key)) settled_.insert(key);
+  }
+  pending_.set_down();
+}
+
+}  // namespace fairlead::agent

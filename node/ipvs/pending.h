@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "node/ipvs/changes.h"
+#include "node/ipvs/chunks.h"
+
+namespace fairlead::ipvs {
+
+// Why a change was decided.
+enum class Cause {
+  kOrder,         // the plan asks for it
+  kRepair,        // somebody else changed what had been carried out
+  kRestOfRepair,  // the same, decided in an earlier turn
+};
+
+struct PendingChange {
+  Change change;
+  Cause cause = Cause::kOrder;
+  friend bool operator==(const PendingChange&, const PendingChange&) = default;
+};
+
+// Changes that are decided and not carried out yet, in the order in which they shall be. A value without
+// clocks: the caller measures.
+class Pending {
+ public:
+  // What was decided now comes before what was pending: it is little, or as urgent. `changes`: in order.
+  void add(std::vector<PendingChange> changes);
+  // Takes the next ones off: new services alone, other changes without new services among them, in number
+  // what chunk_after() made of the last ones of the sort. Empty: nothing is pending.
+  std::vector<PendingChange> next();
+  // For how long the kernel worked at what next() gave last.
+  void took(Microseconds time);
+  // Forgets what is pending of these virtual servers.
+  void drop(const std::set<Key>& keys);
+  // The turn ends: repairs that are left are the rest of repairs, and the next turn begins with kFirstChunk
+  // at most, for what the kernel's list of deleted destinations does to it by then nobody knows.
+  void set_down();
+
+  bool empty() const { return changes_.empty(); }
+  std::size_t size() const { return changes_.size(); }
+  bool contains(const Key& key) const { return counts_.contains(key); }
+  // The next one is a new service: these are not left for another turn.
+  bool begins_with_new_service() const;
+
+ private:
+  void count_down(const Key& key);
+
+  std::deque<PendingChange> changes_;
+  std::map<Key, std::size_t> counts_;  // of changes_, without zeros
+  struct Pace {
+    std::size_t chunk = kFirstChunk;
+    std::size_t given = 0;  // by next() last; 0: it gave the other sort
+  };
+  Pace services_;
+  Pace others_;
+};
+
+}  // namespace fairlead::ipvs

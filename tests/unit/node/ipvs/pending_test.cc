@@ -1,0 +1,131 @@
+#include "node/ipvs/pending.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+// Changes that wait for their turn.
+namespace fairlead::ipvs {
+namespace {
+
+Key key(int port) {
+  return {*net::parse_address("192.0.2.100"), net::Protocol::kTcp,
+          net::Port(static_cast<std::uint16_t>(port))};
+}
+PendingChange service(int port) { return {AddService{key(port), {}}, Cause::kOrder}; }
+PendingChange server(int port, int host, Cause cause = Cause::kOrder) {
+  const auto address =
+      net::IpAddress::v4({10, 0, static_cast<std::uint8_t>(host / 256), static_cast<std::uint8_t>(host)});
+  return {AddDestination{key(port), {address, net::Port(80)}, {}}, cause};
+}
+std::vector<PendingChange> servers(int port, int count) {
+  std::vector<PendingChange> out;
+  for (int host = 0; host < count; ++host) out.push_back(server(port, host));
+  return out;
+}
+
+// A new service that meets somebody else's must not be followed by our servers (FN-34).
+TEST(Pending, NewServicesGoAlone) {
+  Pending pending;
+  pending.add({service(1), service(2), server(1, 1), server(2, 1)});
+  EXPECT_TRUE(pending.begins_with_new_service());
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{service(1), service(2)}));
+  EXPECT_FALSE(pending.begins_with_new_service());
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{server(1, 1), server(2, 1)}));
+  EXPECT_TRUE(pending.next().empty());
+}
+
+TEST(Pending, WhatWasDecidedLaterComesFirst) {
+  Pending pending;
+  pending.add({server(1, 1), server(1, 2)});
+  pending.add({server(2, 1)});
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{server(2, 1), server(1, 1), server(1, 2)}));
+}
+
+TEST(Pending, OfWhatIsDroppedNothingIsLeft) {
+  Pending pending;
+  pending.add({service(1), server(1, 1), server(2, 1), server(3, 1)});
+  pending.drop({key(1)});
+  pending.drop({key(3), key(4)});
+  EXPECT_FALSE(pending.contains(key(1)));
+  EXPECT_TRUE(pending.contains(key(2)));
+  EXPECT_EQ(pending.size(), 1U);
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{server(2, 1)}));
+  EXPECT_FALSE(pending.contains(key(2)));
+  EXPECT_TRUE(pending.empty());
+}
+
+TEST(Pending, AServiceIsPendingUntilItsLastChangeIsTaken) {
+  Pending pending;
+  pending.add(servers(1, static_cast<int>(kFirstChunk) + 1));
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+  EXPECT_TRUE(pending.contains(key(1)));
+  EXPECT_EQ(pending.next().size(), 1U);
+  EXPECT_FALSE(pending.contains(key(1)));
+}
+
+TEST(Pending, PartsGrowAndShrinkWithTheTimeTheyTake) {
+  Pending pending;
+  pending.add(servers(1, 3000));
+  EXPECT_EQ(pending.next().size(), 100U);
+  pending.took(Microseconds(300));
+  EXPECT_EQ(pending.next().size(), 400U);
+  pending.took(Milliseconds(880));  // 2.2 ms each
+  EXPECT_EQ(pending.next().size(), kSmallestChunk);
+}
+
+TEST(Pending, APartThatIsSmallForWantOfChangesTellsOnlyOfSlowness) {
+  Pending pending;
+  pending.add(servers(1, 50));
+  EXPECT_EQ(pending.next().size(), 50U);
+  pending.took(Microseconds(100));
+  pending.add(servers(1, 300));
+  EXPECT_EQ(pending.next().size(), 100U);
+  pending.took(Milliseconds(20));
+  pending.drop({key(1)});
+  pending.add(servers(1, 50));
+  EXPECT_EQ(pending.next().size(), 50U);
+  pending.took(Milliseconds(100));
+  pending.add(servers(1, 50));
+  EXPECT_EQ(pending.next().size(), kSmallestChunk);
+}
+
+// How quickly the kernel takes new services tells nothing of new servers.
+TEST(Pending, NewServicesHaveAPaceOfTheirOwn) {
+  Pending pending;
+  std::vector<PendingChange> services;
+  for (int port = 1; port <= 150; ++port) services.push_back(service(port));
+  pending.add(servers(1, 500));
+  pending.add(services);
+  EXPECT_EQ(pending.next().size(), 100U);
+  pending.took(Microseconds(0));
+  EXPECT_EQ(pending.next().size(), 50U);
+  pending.took(Microseconds(0));
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+}
+
+// Meanwhile others may have deleted 100,000 servers.
+TEST(Pending, ATurnBeginsWithAPartThatIsNotLarge) {
+  Pending pending;
+  pending.add(servers(1, 3000));
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+  pending.took(Microseconds(100));
+  EXPECT_EQ(pending.next().size(), 400U);
+  pending.set_down();
+  EXPECT_EQ(pending.next().size(), kFirstChunk);
+}
+
+// A repair that takes many turns is one repair: it must not look like a fight.
+TEST(Pending, ARepairThatIsLeftForAnotherTurnIsTheRestOfOne) {
+  Pending pending;
+  pending.add({server(1, 1, Cause::kRepair), server(2, 1, Cause::kOrder)});
+  pending.set_down();
+  pending.add({server(3, 1, Cause::kRepair)});
+  EXPECT_EQ(pending.next(),
+            (std::vector<PendingChange>{server(3, 1, Cause::kRepair), server(1, 1, Cause::kRestOfRepair),
+                                        server(2, 1, Cause::kOrder)}));
+}
+
+}  // namespace
+}  // namespace fairlead::ipvs
