@@ -133,7 +133,6 @@ void Controller::whole_round() {
   memory_ = std::move(decided.memory);
   claims_ = std::move(decided.claims);
   standing_ = std::move(decided.standing);
-  fat_ = true;
   measures_.round(agenda_.computed(std::move(decided.outlook), sys::now()));
   measures_.show(decided.statuses);
   measures_.count_failures(inputs, decided.statuses);
@@ -143,6 +142,7 @@ void Controller::whole_round() {
 }
 
 void Controller::written(const Writer::Outcome& outcome) {
+  fat_ = true;
   bool news = writer_.fought() != memory_.fought;
   news = note_refused() || news;
   for (const auto& [key, managers] : outcome.foreign_writers) {
@@ -182,12 +182,13 @@ void Controller::tick() {
   measures_.show(agenda_.rounds(), sys::now());
   if (leading_) agenda_.tick(sys::now());
   follow();
+  if (writer_.forget(sys::now())) fat_ = true;
   if (!agenda_.rounds().running()) give_memory_back();
   tick_.arm(sys::now() + kBeat, [this] { tick(); });
 }
 
-// A whole round makes everything that is wanted once more, and the allocator keeps what that took: of 10,000
-// Services as much again as the caches.
+// A whole round makes everything that is wanted once more, and what is written of it comes back by the
+// watches: the allocator keeps what that took, of 10,000 Services as much again as the caches.
 void Controller::give_memory_back() {
   if (!fat_ || sys::now() < give_back_at_) return;
   fat_ = false;

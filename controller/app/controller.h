@@ -70,7 +70,7 @@ class Controller {
   // What the two are armed for.
   std::optional<TimePoint> woken_at_;
   std::optional<TimePoint> cut_at_;
-  bool fat_ = false;          // a whole round's memory has not been given back
+  bool fat_ = false;          // the allocator keeps memory that was used for something big
   TimePoint give_back_at_{};  // the soonest
   sys::Timer tick_;
   ServerAge server_age_;

@@ -5,17 +5,11 @@
 
 #include "controller/app/paths.h"
 #include "lib/api/json_write.h"
+#include "lib/base/http_code.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {
 namespace {
-
-constexpr int kUnauthorized = 401;
-constexpr int kTimeout = 408;
-constexpr int kConflict = 409;
-constexpr int kUnprocessable = 422;
-constexpr int kTooManyRequests = 429;
-constexpr int kInternalError = 500;
 
 // Of an apply, and of a JSON patch that does not fit what is there.
 constexpr std::string_view kNotInSchema = "failed to create typed ";
@@ -47,11 +41,11 @@ bool is_of_status(Verb verb) { return verb == Verb::kApplyStatus || verb == Verb
 }  // namespace
 
 bool Refusals::is_refusal(int status, std::string_view message) {
-  if (status == kInternalError) return message.starts_with(kNotInSchema);
-  if (status == kUnprocessable && message == kDoesNotApply) return false;
-  const bool later =
-      status == kUnauthorized || status == kTimeout || status == kConflict || status == kTooManyRequests;
-  return status >= 400 && status < 500 && !later;
+  if (status == http_code::kInternalError) return message.starts_with(kNotInSchema);
+  if (status == http_code::kUnprocessable && message == kDoesNotApply) return false;
+  const bool later = status == http_code::kUnauthorized || status == http_code::kTimeout ||
+                     status == http_code::kConflict || status == http_code::kTooManyRequests;
+  return status >= 400 && status < http_code::kInternalError && !later;
 }
 
 Refusals::Subject Refusals::subject_of(const Write& write) { return {write.target, write.key, write.verb}; }

@@ -26,7 +26,7 @@ bool Reverts::fights(const Last& last, TimePoint now) {
 }
 
 // With once more, now.
-bool Reverts::undone_enough(const std::deque<TimePoint>& before, TimePoint now) {
+bool Reverts::undone_enough(const std::vector<TimePoint>& before, TimePoint now) {
   return before.size() + 1 >= kMost && now - before[before.size() + 1 - kMost] <= kWithin;
 }
 
@@ -37,7 +37,6 @@ bool Reverts::may_write(const std::string& what, TimePoint now) const {
 
 bool Reverts::written(const std::string& what, const std::string& uid, const std::string& body,
                       TimePoint now) {
-  forget(now);
   const std::size_t content = content_of(body);
   const auto [found, is_new] = last_.try_emplace(what);
   Last& last = found->second;
@@ -49,8 +48,8 @@ bool Reverts::written(const std::string& what, const std::string& uid, const std
   const bool goes_on = fights(last, now);
   last.fight = goes_on || undone_enough(last.undone, now);
   if (!last.fight) last.other.clear();
+  if (last.undone.size() == kMost) last.undone.erase(last.undone.begin());
   last.undone.push_back(now);
-  if (last.undone.size() > kMost) last.undone.pop_front();
   return true;
 }
 
@@ -90,10 +89,10 @@ std::map<std::string, std::string> Reverts::fought(TimePoint now) const {
   return out;
 }
 
-void Reverts::forget(TimePoint now) {
-  if (now - swept_ < kWithin) return;
+bool Reverts::forget(TimePoint now) {
+  if (now - swept_ < kWithin) return false;
   swept_ = now;
-  std::erase_if(last_, [now](const auto& entry) { return now - entry.second.at > kForgotten; });
+  return std::erase_if(last_, [now](const auto& entry) { return now - entry.second.at > kForgotten; }) > 0;
 }
 
 }  // namespace fairlead::controller

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/time.h"
 
@@ -36,6 +36,9 @@ class Reverts {
   bool named(const std::string& what, const std::string& manager);
   // When something that is fought over may be written again; nullopt: nothing waits.
   std::optional<TimePoint> next(TimePoint now) const;
+  // Forgets what was written last long ago. To be called again and again, also while nothing is written: of
+  // 10,000 Services it is tens of MiB. True if there was something.
+  bool forget(TimePoint now);
   // What is fought over, and with whom; empty: nobody knows.
   std::map<std::string, std::string> fought(TimePoint now) const;
 
@@ -44,13 +47,12 @@ class Reverts {
     std::string uid;
     std::size_t content = 0;
     TimePoint at{};
-    std::deque<TimePoint> undone;  // the newest kMost
-    std::string other;             // his field manager
-    bool fight = false;            // begun, and over once the last of these is kForgotten ago
+    std::vector<TimePoint> undone;  // the newest kMost, in order; of most there is none
+    std::string other;              // his field manager
+    bool fight = false;             // begun, and over once the last of these is kForgotten ago
   };
   static bool fights(const Last& last, TimePoint now);
-  static bool undone_enough(const std::deque<TimePoint>& before, TimePoint now);
-  void forget(TimePoint now);
+  static bool undone_enough(const std::vector<TimePoint>& before, TimePoint now);
 
   std::map<std::string, Last> last_;
   TimePoint swept_{};

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "lib/api/server_version.h"
+#include "lib/base/http_code.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::controller {
 namespace {
 
 constexpr Seconds kPause{30};
-constexpr int kOk = 200;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ void ServerAge::look(TimePoint now) {
 
 void ServerAge::answered(const Result<apiserver::ApiResponse>& result) {
   asking_ = false;
-  if (!result || result->status != kOk) return;  // told of by the client where it goes on
+  if (!result || result->status != http_code::kOk) return;  // told of by the client where it goes on
   const auto version = api::decode_server_version(result->body);
   known_ = true;
   if (version && *version >= api::kOldestServer) return;

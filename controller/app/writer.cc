@@ -8,6 +8,7 @@
 #include "controller/status/foreign_writers.h"
 #include "lib/api/managed_fields.h"
 #include "lib/api/status_reply.h"
+#include "lib/base/http_code.h"
 #include "lib/base/text.h"
 #include "lib/reconcile/write_answer.h"
 #include "lib/sys/log.h"
@@ -16,8 +17,6 @@ namespace fairlead::controller {
 namespace {
 
 constexpr const char* kManager = api::kControllerManager;
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
 constexpr std::size_t kUnderWay = 16;  // a third of a second, at the rate that we keep to (K-33)
 
 bool good(int status) { return status >= 200 && status < 300; }
@@ -118,7 +117,7 @@ void Writer::looked_up(const Write& write, std::size_t at, const Result<apiserve
   const bool readable = !absence.without || api::decode_vrrp_group(result ? result->body : "").ok();
   const bool conflict =
       result && good(result->status) && readable && (!absence.unchanged.empty() || absence.without);
-  if (result && result->status != kNotFound) refused(write, *result, subject + ": " + why);
+  if (result && result->status != http_code::kNotFound) refused(write, *result, subject + ": " + why);
   failed(write, subject + ": " + why, conflict);
   end_of(write);
 }
@@ -169,7 +168,8 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     failed(write, result.error().message, result.error().code == Code::kConflict);  // withheld: no line
   } else if (good(result->status)) {
     well_answered(write, *result);
-  } else if (result->status == kNotFound && write.verb != Verb::kApply && write.verb != Verb::kCreate) {
+  } else if (result->status == http_code::kNotFound && write.verb != Verb::kApply &&
+             write.verb != Verb::kCreate) {
     count(write, "gone");  // the cache will tell
     retries_.succeeded(subject_of(write));
     refusals_.over(write);
@@ -180,7 +180,7 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
       count_foreign(write);
     }
     refused(write, *result, answer_text(*result));
-    failed(write, answer_text(*result), result->status == kConflict && managers.empty());
+    failed(write, answer_text(*result), result->status == http_code::kConflict && managers.empty());
   }
   end_of(write);
 }

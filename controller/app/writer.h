@@ -62,6 +62,10 @@ class Writer {
   // shows nothing new by it. An object whose write is under way counts.
   bool is_ours(const Object& object, const std::string& version) const;
 
+  // Forgets what was written last long ago, once a minute. True if there was something. To be called again
+  // and again.
+  bool forget(TimePoint now) { return reverts_.forget(now); }
+
   // When the first object that waits may be tried again.
   std::optional<TimePoint> next_retry() const;
 

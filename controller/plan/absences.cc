@@ -10,12 +10,10 @@
 #include "controller/plan/release.h"
 #include "controller/plan/service_owner.h"
 #include "lib/api/status_reply.h"
+#include "lib/base/http_code.h"
 
 namespace fairlead::controller {
 namespace {
-
-constexpr int kOk = 200;
-constexpr int kNotFound = 404;
 
 using Owners = std::set<api::AddressOwner>;
 
@@ -205,12 +203,12 @@ std::vector<Absence> absences_of(const Inputs& inputs, const api::VirtualIP& the
 }
 
 bool confirms(const Absence& absence, int status, const std::string& body) {
-  if (status == kNotFound) {
+  if (status == http_code::kNotFound) {
     const auto reply = api::decode_status_reply(body);
     return reply.ok() && reply.value.reason == "NotFound" && reply.value.name == absence.key.name;
   }
-  if (status == kOk && absence.without) return is_without(absence, body);
-  if (status != kOk || absence.uid.empty()) return false;
+  if (status == http_code::kOk && absence.without) return is_without(absence, body);
+  if (status != http_code::kOk || absence.uid.empty()) return false;
   const auto meta = api::decode_meta(body);
   if (!meta.ok() || api::key_of(meta.value) != absence.key || meta.value.uid.empty()) return false;
   if (meta.value.uid != absence.uid) return true;

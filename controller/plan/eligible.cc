@@ -50,7 +50,7 @@ bool may_lack_pods(const Inputs& inputs, const api::Node& node) {
   const auto known = memory.recovering.find(node.meta.name);
   const bool recovering =
       known != memory.recovering.end() && (!known->second || is_recent(inputs, *known->second));
-  return !node.ready || recovering || (memory.begun && is_recent(inputs, *memory.begun));
+  return !node.ready || recovering || has_just_begun(inputs);
 }
 
 std::variant<Site, Ineligible> judge(const Inputs& inputs, const api::Node& node, const Demand& demand) {
@@ -97,6 +97,10 @@ std::string text_of(Ineligible why, const std::string& interface) {
 }
 
 }  // namespace
+
+bool has_just_begun(const Inputs& inputs) {
+  return inputs.memory.begun && is_recent(inputs, *inputs.memory.begun);
+}
 
 bool waits_for_endpoints(const Demand& demand) { return demand.local_nodes && demand.local_nodes->empty(); }
 

@@ -57,6 +57,10 @@ Candidates candidates(const Inputs& inputs, const Demand& demand);
 // For so long after a node became Ready its Pods may not be yet, as after a restart of its kubelet.
 inline constexpr Seconds kReadyBeforeItsPods{30};
 
+// True for that long after this controller began to look, be it anew or as the new leader: it knows nothing
+// of what was before. A round follows at the end (patience.h).
+bool has_just_begun(const Inputs& inputs);
+
 // True if the node has the labels that are asked for and, where that is, an endpoint. Of a node that is not
 // Ready the control plane guesses that its endpoints are not: that is not held against it, nor before its
 // Pods had time to become Ready after it, nor so soon after this controller began to look, which knows

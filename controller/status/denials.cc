@@ -2,10 +2,10 @@
 
 #include <set>
 
+#include "controller/plan/eligible.h"
 #include "controller/plan/event_reason.h"
 #include "controller/plan/newest.h"
 #include "controller/status/conditions.h"
-#include "controller/status/just_begun.h"
 
 namespace fairlead::controller {
 namespace {

@@ -42,7 +42,7 @@ class Denials {
 
 // Why a Service does not get what it asks for, where nothing else stands against it: its VirtualIP is
 // refused, or what that is made of (`denied`). Not for what is refused of a group that it is in: it is served
-// there. A controller that has just begun goes on saying so (just_begun.h).
+// there. A controller that has just begun goes on saying so (eligible.h).
 std::optional<Refusal> denied_service(const Inputs& inputs, const api::Service& service,
                                       const std::vector<Denied>& denied);
 

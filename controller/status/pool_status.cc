@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "controller/plan/changes.h"
+#include "controller/plan/eligible.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
 #include "controller/status/conditions.h"
-#include "controller/status/just_begun.h"
 #include "controller/status/notices.h"
+#include "controller/status/unjudged.h"
 #include "lib/base/text.h"
 
 namespace fairlead::controller {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "controller/plan/eligible.h"
 #include "controller/plan/holdings.h"
 #include "controller/plan/newest.h"
 #include "controller/plan/pools.h"
@@ -12,10 +13,10 @@
 #include "controller/status/given_up.h"
 #include "controller/status/group_acceptance.h"
 #include "controller/status/group_status.h"
-#include "controller/status/just_begun.h"
 #include "controller/status/notices.h"
 #include "controller/status/pool_status.h"
 #include "controller/status/service_status.h"
+#include "controller/status/unjudged.h"
 #include "controller/status/unselected.h"
 #include "controller/status/virtual_ip_status.h"
 
@@ -54,7 +55,7 @@ void note_unreadable(const Inputs& inputs, const api::VRRPGroup& group, GroupSum
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;
 }
 
-// What is not known again yet of what the group says (just_begun.h).
+// What is not known again yet of what the group says (unjudged.h).
 void note_unjudged(const Inputs& inputs, const api::VRRPGroup& group, GroupSummary& summary) {
   if (!has_just_begun(inputs) || !keep_unjudged(group.status.conditions, summary.degraded)) return;
   if (summary.state == api::VipState::kReady) summary.state = api::VipState::kDegraded;

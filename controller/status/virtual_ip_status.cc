@@ -5,8 +5,8 @@
 #include <set>
 
 #include "controller/status/conditions.h"
-#include "controller/status/just_begun.h"
 #include "controller/status/last_transition.h"
+#include "controller/status/unjudged.h"
 
 namespace fairlead::controller {
 namespace {

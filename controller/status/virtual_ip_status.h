@@ -27,7 +27,7 @@ struct Report {
   std::string unselected{};      // why it stays though no node is selected any more (unselected.h)
   std::vector<Undone> undone{};  // its objects of which others undo what we write (FC-04)
   std::vector<Denied> denied{};  // and of which the API server refuses what we write (FC-18)
-  bool just_begun = false;       // of that not all is known again yet (just_begun.h)
+  bool just_begun = false;       // of that not all is known again yet (eligible.h)
 };
 
 // True if its group is there and cannot be read: what was last known of it stays.

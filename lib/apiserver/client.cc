@@ -5,6 +5,7 @@
 
 #include "lib/apiserver/client_state.h"
 #include "lib/apiserver/http_headers.h"
+#include "lib/base/http_code.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/reconcile/watch_decoder.h"
@@ -180,7 +181,8 @@ void Client::State::on_end(const PendingPtr& pending, const std::optional<HttpFa
 }
 
 bool Client::State::retry(const PendingPtr& pending, const std::optional<HttpFailure>& failure) {
-  const bool busy = !failure && (pending->status == 429 || pending->status >= 500);
+  const bool busy = !failure && (pending->status == http_code::kTooManyRequests ||
+                                 pending->status >= http_code::kInternalError);
   if (busy) count_throttled();
   return std::visit(Overloaded{
                         [](const reconcile::Over&) { return false; },
@@ -209,7 +211,7 @@ void Client::State::repeat(const PendingPtr& pending) {
 reconcile::TryEnd Client::State::end_of(const Pending& pending, const std::optional<HttpFailure>& failure) {
   if (failure && failure->kind == HttpFailure::Kind::kClosed) return reconcile::ConnectionLost{};
   if (failure) return reconcile::NoAnswer{};
-  const bool renewed = pending.status == 401 && connection.token() != pending.token;
+  const bool renewed = pending.status == http_code::kUnauthorized && connection.token() != pending.token;
   return reconcile::Answered{pending.status, pending.retry_after, renewed};
 }
 

@@ -1,6 +1,7 @@
 #include "lib/apiserver/connection.h"
 
 #include "lib/apiserver/read_file.h"
+#include "lib/base/http_code.h"
 #include "lib/sys/log.h"
 
 namespace fairlead::apiserver {
@@ -10,7 +11,6 @@ constexpr Seconds kShortSilence(30);
 constexpr Seconds kWatchSilence(660);  // behind every watch's own deadline, at most 630 s (K-12)
 constexpr Seconds kTick(15);
 constexpr int kFailuresToMoveOn = 2;  // K-39
-constexpr int kUnauthorized = 401;
 
 std::string text_of(const ServerAddress& server) {
   const bool bare_v6 = server.host.find(':') != std::string::npos;
@@ -150,9 +150,9 @@ std::unique_ptr<Exchange> Connection::start(Lane lane, HttpRequest request, Exch
 }
 
 void Connection::saw_answer(int status, bool fresh) {
-  health_.answered(fresh, status == kUnauthorized, sys::now());
+  health_.answered(fresh, status == http_code::kUnauthorized, sys::now());
   if (!health_.cut_off()) failures_ = 0;  // else an old connection would keep us from the next server
-  if (status != kUnauthorized) return show(trouble_);
+  if (status != http_code::kUnauthorized) return show(trouble_);
   token_.distrust();
   const auto why = token_.problem().empty() ? "" : "; " + token_.problem();
   show("the server does not accept our token (401)" + why + "; check token and kubeconfig");

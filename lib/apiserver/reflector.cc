@@ -6,6 +6,7 @@
 
 #include "lib/apiserver/failure.h"
 #include "lib/apiserver/http_headers.h"
+#include "lib/base/http_code.h"
 #include "lib/base/overloaded.h"
 #include "lib/reconcile/answer_head.h"
 #include "lib/reconcile/json_scan.h"
@@ -164,7 +165,7 @@ void Reflector::State::on_head(int code, const HttpHeaders& headers) {
 }
 
 void Reflector::State::on_data(const std::string& bytes) {
-  if (status != 200) {
+  if (status != http_code::kOk) {
     if (refusal.size() < kLargestRefusal) refusal.append(bytes);
     return;
   }
@@ -207,7 +208,7 @@ void Reflector::State::on_end(const std::optional<HttpFailure>& failure) {
   client.count(asked.watch() ? "watch" : "list", resource.plural, std::to_string(status),
                sys::now() - opened);
   stop_exchange();
-  if (status != 200) return on_refused();
+  if (status != http_code::kOk) return on_refused();
   forbidden_told = false;
   if (asked.watch()) return run(reconcile::WatchEnded{});
   const auto head = items.finish();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/base/http_code.h"
 #include "lib/base/text.h"
 
 namespace fairlead::reconcile {
@@ -22,7 +23,8 @@ std::string foreign_answer(int status, std::string_view content_type) {
   if (status < 100 || status > 599) return "protocol";
   const bool good = status >= 200 && status < 300;
   if (good) return content_type.empty() || is_json(content_type) ? "" : "content_type";
-  const bool comes_back = status == 401 || status == 403 || status == 429 || status >= 500;
+  const bool comes_back = status == http_code::kUnauthorized || status == http_code::kForbidden ||
+                          status == http_code::kTooManyRequests || status >= http_code::kInternalError;
   return !comes_back && is_type(content_type, "text/html") ? "content_type" : "";
 }
 

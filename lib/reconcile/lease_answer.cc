@@ -3,12 +3,10 @@
 #include <utility>
 
 #include "lib/api/status_reply.h"
+#include "lib/base/http_code.h"
 
 namespace fairlead::reconcile {
 namespace {
-
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
 
 bool good(int status) { return status >= 200 && status < 300; }
 
@@ -22,7 +20,7 @@ LeaseFailed refusal(int status, const std::string& body) {
 }  // namespace
 
 ElectionEvent answer_to_read(int status, const std::string& body) {
-  if (status == kNotFound) return LeaseMissing{};
+  if (status == http_code::kNotFound) return LeaseMissing{};
   if (!good(status)) return refusal(status, body);
   auto lease = api::decode_lease(body);
   if (!lease.ok()) return LeaseFailed{"the Lease cannot be read: " + api::to_string(lease.problems)};
@@ -30,7 +28,7 @@ ElectionEvent answer_to_read(int status, const std::string& body) {
 }
 
 ElectionEvent answer_to_write(int status, const std::string& body) {
-  if (status == kConflict) return LeaseConflict{};
+  if (status == http_code::kConflict) return LeaseConflict{};
   if (!good(status)) return refusal(status, body);
   auto lease = api::decode_lease(body);
   if (!lease.ok())

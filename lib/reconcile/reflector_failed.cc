@@ -1,5 +1,6 @@
 #include "lib/reconcile/reflector_failed.h"
 
+#include "lib/base/http_code.h"
 #include "lib/reconcile/reflector_start.h"
 #include "lib/reconcile/reflector_wait.h"
 
@@ -10,7 +11,7 @@ using Actions = std::vector<ReflectorAction>;
 Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                     const Moment& at) {
   const auto listing = std::get<Listing>(state.phase);
-  if (failed.http_status == 404) return kind_is_missing(state, at);
+  if (failed.http_status == http_code::kNotFound) return kind_is_missing(state, at);
   Actions out{CountError{reason_of(failed), failed.said}};
   auto from = listing.from;
   if (version_is_no_good(failed) && (listing.page > 1 || from == ListFrom::kLast)) {
@@ -26,7 +27,7 @@ Actions list_failed(const ReflectorConfig& config, ReflectorState& state, const 
 // K-08: the whole state did not come; the saved version is still the old one (K-09).
 Actions watch_list_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                           const Moment& at) {
-  if (failed.http_status == 404) return kind_is_missing(state, at);
+  if (failed.http_status == http_code::kNotFound) return kind_is_missing(state, at);
   const auto from = std::get<Watching>(state.phase).from;
   if (refuses_watch_list(failed)) {
     state.watch_list_refused = true;
@@ -46,7 +47,7 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
                      const Moment& at) {
   const auto& watching = std::get<Watching>(state.phase);
   if (watching.initial) return watch_list_failed(config, state, failed, at);
-  if (failed.http_status == 404) return kind_is_missing(state, at);
+  if (failed.http_status == http_code::kNotFound) return kind_is_missing(state, at);
   Actions out{CountError{reason_of(failed), failed.said}};
   if (version_is_no_good(failed)) {
     if (watching.brought || state.refused_watches == 0) {
@@ -57,8 +58,9 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
     }
     return out;
   }
-  const bool is_refusal = failed.http_status == 400 || failed.http_status == 403 ||
-                          failed.http_status >= 500 || watching.unusable >= kMostUnusable;
+  const bool is_refusal =
+      failed.http_status == http_code::kBadRequest || failed.http_status == http_code::kForbidden ||
+      failed.http_status >= http_code::kInternalError || watching.unusable >= kMostUnusable;
   out.emplace_back(resume_later(state, failed, is_refusal, at));
   return out;
 }
@@ -66,14 +68,14 @@ Actions watch_failed(const ReflectorConfig& config, ReflectorState& state, const
 // The version that we have is of a history that the server does not know (K-05).
 Actions check_failed(const ReflectorConfig& config, ReflectorState& state, const Failed& failed,
                      const Moment& at) {
-  if (failed.http_status == 404) return kind_is_missing(state, at);
+  if (failed.http_status == http_code::kNotFound) return kind_is_missing(state, at);
   Actions out{CountError{reason_of(failed), failed.said}};
   if (version_is_no_good(failed)) {
     out.emplace_back(start_anew(config, state, ListFrom::kNewest, at));
   } else if (refuses_watch_list(failed)) {  // it does not take the question: no worse than before
     out.emplace_back(start_watch(config, state, at));
   } else {
-    out.emplace_back(resume_later(state, failed, failed.http_status >= 500, at));
+    out.emplace_back(resume_later(state, failed, failed.http_status >= http_code::kInternalError, at));
   }
   return out;
 }

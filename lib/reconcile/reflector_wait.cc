@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/http_code.h"
+
 namespace fairlead::reconcile {
 namespace {
 
@@ -47,7 +49,7 @@ void note_silence(ReflectorState& state, const Moment& at) {
 
 void note_failure(ReflectorState& state, const Failed& failed, const Moment& at) {
   if (says_too_large(failed.status) && !state.doubted_since) state.doubted_since = at.now;
-  const bool nobody_there = failed.http_status == 0 || failed.http_status >= 500;
+  const bool nobody_there = failed.http_status == 0 || failed.http_status >= http_code::kInternalError;
   nobody_there ? note_silence(state, at) : note_answer(state, at);
 }
 

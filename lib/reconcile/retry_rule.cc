@@ -2,17 +2,19 @@
 
 #include <algorithm>
 
+#include "lib/base/http_code.h"
 #include "lib/base/overloaded.h"
 
 namespace fairlead::reconcile {
 namespace {
 
 Retry after_answer(const Attempts& attempts, const Answered& answer) {
-  if (answer.status == 401) {  // K-35; it was refused before anything was done
+  if (answer.status == http_code::kUnauthorized) {  // K-35; it was refused before anything was done
     if (answer.token_renewed && !attempts.denied_before) return AgainAtOnce{};
     return Over{};
   }
-  const bool busy = answer.status == 429 || answer.status >= 500;
+  const bool busy =
+      answer.status == http_code::kTooManyRequests || answer.status >= http_code::kInternalError;
   const bool worth_it = attempts.repeatable && attempts.tries < kMostTries;
   if (busy && worth_it && answer.retry_after > Seconds(0)) return AgainAfter{answer.retry_after};
   return Over{};

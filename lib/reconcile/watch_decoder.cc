@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/base/http_code.h"
 #include "lib/reconcile/json_scan.h"
 #include "lib/reconcile/retry_rule.h"
 
@@ -81,7 +82,7 @@ StatusFacts read_status(std::string_view json) {
 }
 
 bool says_gone(const StatusFacts& status) {
-  return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
+  return status.code == http_code::kGone || status.reason == "Expired" || status.reason == "Gone";
 }
 
 bool says_too_large(const StatusFacts& status) {

@@ -6,7 +6,8 @@ import controller_process
 
 PLANS = "fairlead_controller_reconcile_duration_seconds"
 WRITES = "fairlead_controller_reconcile_total"
-QUIET = 6.0  # seconds without a write: nothing is left
+QUIET = 15.0  # seconds without a write, a round that runs, or a change that waits for one: nothing is left
+ROUNDS = ("fairlead_workqueue_depth", "fairlead_workqueue_longest_seconds")  # how many wait; how long the one that runs has run
 SETTLED = 40.0  # seconds after the last write: what is free has been given back to the kernel, which is done twice a minute at most
 
 
@@ -45,22 +46,27 @@ class Measured(controller_process.Controller):
         return {"seconds": seconds, "plan_ms": plan, "processor": self.processor(), "mib": now, "peak_mib": peak}
 
     def written(self, timeout):
-        """Until nothing has been written for QUIET seconds."""
-        count, last, begun = self.metric(WRITES), time.monotonic(), time.monotonic()
-        first = count
-        while time.monotonic() - last < QUIET:
+        """Until nothing has been written, and nothing was left to do, for QUIET seconds."""
+        begun = last = idle = time.monotonic()
+        first = count = self.metric(WRITES)
+        while time.monotonic() - max(last, idle) < QUIET:
             if time.monotonic() - begun > timeout:
                 raise RuntimeError(f"{count} writes in {timeout} s and no end:\n" + self.log()[-2000:])
             time.sleep(0.25)
             now = self.metric(WRITES)
             if now != count:
                 count, last = now, time.monotonic()
+            if any(self.metric(name) for name in ROUNDS):
+                idle = time.monotonic()
         seconds = last - begun
-        time.sleep(SETTLED - QUIET)
+        time.sleep(max(0.0, SETTLED - (time.monotonic() - last)))
         resident, peak = self.memory()
         return {"writes": int(count), "seconds": seconds, "rate": (count - first) / seconds if seconds > 1 else 0.0,
                 "refused": int(self.metric(WRITES) - self.metric_of(WRITES, 'result="written"')),
                 "plans": int(self.metric(PLANS + "_count")), "settled_mib": resident, "peak_mib": peak}
+
+    def close(self):
+        self.stop()
 
     def metric_of(self, name, label):
         found = [line for line in self.get(self.metrics, "/metrics")[1].splitlines() if line.startswith(name) and label in line]

@@ -99,6 +99,16 @@ TEST(RevertsFC04, WhoIsNamedStaysSoUntilTheFightIsOver) {
   EXPECT_EQ(reverts.fought(last + Seconds(306)), (std::map<std::string, std::string>{{"web", ""}}));
 }
 
+// What nobody undoes is remembered while somebody might, and no longer.
+TEST(RevertsFC04, WhatWasWrittenLongAgoIsForgotten) {
+  Reverts reverts;
+  reverts.written("web", "", body("10", "Ready"), kStart);
+  EXPECT_FALSE(reverts.forget(kStart + Reverts::kForgotten));
+  EXPECT_TRUE(reverts.forget(kStart + 2 * Reverts::kForgotten));
+  EXPECT_FALSE(reverts.forget(kStart + 4 * Reverts::kForgotten)) << "nothing is left";
+  EXPECT_FALSE(reverts.written("web", "", body("11", "Ready"), kStart + 4 * Reverts::kForgotten));
+}
+
 TEST(RevertsFC04, UndoneNowAndThenIsNoFight) {
   Reverts reverts;
   const TimePoint now = undone(reverts, 20, Seconds(20), kStart);

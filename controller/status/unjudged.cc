@@ -1,16 +1,11 @@
-#include "controller/status/just_begun.h"
+#include "controller/status/unjudged.h"
 
 #include <algorithm>
 
-#include "controller/plan/eligible.h"
 #include "controller/plan/reason.h"
 #include "controller/status/conditions.h"
 
 namespace fairlead::controller {
-
-bool has_just_begun(const Inputs& inputs) {
-  return inputs.memory.begun && inputs.now - *inputs.memory.begun < kReadyBeforeItsPods;
-}
 
 bool keep_unjudged(const std::vector<api::Condition>& shown, std::vector<api::Condition>& causes) {
   const auto* degraded = find_condition(shown, "Degraded");

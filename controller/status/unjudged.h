@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "controller/plan/inputs.h"
 #include "lib/api/meta.h"
 
 // What a controller that has just begun, be it anew or as the new leader, does not know yet: whether others
@@ -10,9 +9,6 @@
 // What the one before has said of that stands until then, so that nothing is told to be over, and told once
 // more.
 namespace fairlead::controller {
-
-// True for kReadyBeforeItsPods; a round follows at the end (patience.h).
-bool has_just_begun(const Inputs& inputs);
 
 // Adds to the causes that are known again those of the kinds above that `shown`, an object's conditions, has
 // under Degraded and whose reason is not among them. True if there are any.

@@ -1,4 +1,4 @@
-#include "controller/status/just_begun.h"
+#include "controller/status/unjudged.h"
 
 #include <gtest/gtest.h>
 
@@ -72,7 +72,7 @@ Said said_by(const Inputs& inputs) {
 const Said kAsBefore{"WriteRefused", "WriteRefused", "ForeignStatusWriter", "WriteRefused", 0};
 const Said kOver{"Healthy", "Healthy", "Healthy", "Accepted", 0};
 
-TEST(JustBegun, WhatTheOneBeforeHasSeenStandsUntilThereWasTimeToSeeIt) {
+TEST(Unjudged, WhatTheOneBeforeHasSeenStandsUntilThereWasTimeToSeeIt) {
   Inputs inputs = left_by_another();
   inputs.memory.begun = inputs.now;
   EXPECT_EQ(said_by(inputs), kAsBefore);
@@ -82,9 +82,9 @@ TEST(JustBegun, WhatTheOneBeforeHasSeenStandsUntilThereWasTimeToSeeIt) {
   EXPECT_EQ(said_by(inputs), kOver);
 }
 
-TEST(JustBegun, OneThatBeganLongAgoSaysWhatItSees) { EXPECT_EQ(said_by(left_by_another()), kOver); }
+TEST(Unjudged, OneThatBeganLongAgoSaysWhatItSees) { EXPECT_EQ(said_by(left_by_another()), kOver); }
 
-TEST(JustBegun, WhatIsSeenAgainIsSaidOnce) {
+TEST(Unjudged, WhatIsSeenAgainIsSaidOnce) {
   Inputs inputs = left_by_another();
   inputs.memory.begun = inputs.now;
   inputs.memory.refused = {{{"realserversets", {"shop", "web-v4-0"}, false}, "403 exceeded quota"}};
@@ -94,7 +94,7 @@ TEST(JustBegun, WhatIsSeenAgainIsSaidOnce) {
   EXPECT_EQ(degraded->message.find(kRefused), degraded->message.rfind(kRefused)) << degraded->message;
 }
 
-TEST(JustBegun, OnlyWhatTakesTimeToSeeStands) {
+TEST(Unjudged, OnlyWhatTakesTimeToSeeStands) {
   const auto healthy = condition("Degraded", false, Reason::kHealthy, "");
   const auto split = condition("Degraded", true, Reason::kSplitOwnership, "two");
   const auto refused = condition("Degraded", true, Reason::kWriteRefused, kRefused);
