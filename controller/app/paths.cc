@@ -51,7 +51,8 @@ const char* method_of(Verb verb) {
 
 const char* content_type_of(Verb verb) {
   if (verb == Verb::kMergePatch) return "application/merge-patch+json";
-  return verb == Verb::kRemoveEntries ? "application/json-patch+json" : "application/json";
+  const bool json_patch = verb == Verb::kRemoveEntries || verb == Verb::kPutBack;
+  return json_patch ? "application/json-patch+json" : "application/json";
 }
 
 std::string path_to_find(Target target, const api::ObjectKey& key) {

@@ -5,6 +5,7 @@
 
 #include "controller/app/paths.h"
 #include "controller/plan/absences.h"
+#include "controller/plan/put_back.h"
 #include "controller/status/foreign_writers.h"
 #include "lib/api/managed_fields.h"
 #include "lib/api/status_reply.h"
@@ -182,6 +183,8 @@ void Writer::answered(const Write& write, const Result<apiserver::ApiResponse>& 
     refused(write, *result, answer_text(*result));
     failed(write, answer_text(*result), result->status == http_code::kConflict && managers.empty());
   }
+  const auto next = result && good(result->status) ? put_back(write, result->body) : std::nullopt;
+  if (next && reverts_.may_write(subject_of(*next), sys::now())) return confirm(*next, 0);
   end_of(write);
 }
 

@@ -77,6 +77,7 @@ enum class Verb {
   kApplyStatus,    // of the status subresource
   kMergePatch,     // of the finalizers, when they go
   kRemoveEntries,  // JSON patch of the status subresource: entries of former members
+  kPutBack,        // JSON patch of what others have set beside what an apply says (lib/api/replacement.h)
   kDelete,         // with UID and resourceVersion as preconditions (FC-03)
 };
 

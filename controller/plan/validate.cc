@@ -82,6 +82,22 @@ std::optional<Refusal> refuse_prefix_length(const api::VirtualIPSpec& spec,
   return Refusal{Reason::kInvalidSpec, "spec.persistence.prefixLength: " + *problem};
 }
 
+// It would serve none of the addresses, and nobody would tell.
+std::optional<Refusal> refuse_servers(const api::VirtualIPSpec& spec,
+                                      const std::vector<net::Family>& families) {
+  if (spec.forwarding == api::Forwarding::kDelegate || spec.service) return std::nullopt;
+  for (std::size_t i = 0; i < spec.servers.size(); ++i) {
+    const auto& address = spec.servers[i].address;
+    if (std::find(families.begin(), families.end(), address.family()) != families.end()) continue;
+    const std::string family(net::to_string(address.family()));
+    return Refusal{Reason::kInvalidSpec, "spec.servers[" + std::to_string(i) +
+                                             "]: " + net::to_string(address) + " is of " + family +
+                                             ", and the VirtualIP has no address of " + family +
+                                             ": set ipFamilies or addresses, or take it out"};
+  }
+  return std::nullopt;
+}
+
 const net::IpAddress* asked_for(const api::VirtualIPSpec& spec, net::Family family) {
   const auto found = std::find_if(spec.addresses.begin(), spec.addresses.end(),
                                   [&](const auto& address) { return address.family() == family; });
@@ -232,6 +248,7 @@ Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
   const auto families = families_to_judge(about);
   auto refusal = not_built_yet(ground.inputs, virtual_ip, families);
   if (!refusal) refusal = refuse_prefix_length(virtual_ip.spec, families);
+  if (!refusal) refusal = refuse_servers(virtual_ip.spec, families);
   if (refusal) return {std::move(refusal), {}, {}, {}, ""};
   for (const auto family : families) {
     if (const auto* address = asked_for(virtual_ip.spec, family)) {

@@ -113,13 +113,28 @@ api::Condition programmed(const Report& report, const api::VirtualIPStatus& next
   return notes != nullptr ? notes->front() : condition("Programmed", true, Reason::kProgrammed, "");
 }
 
+// The master of its group may not know of it yet: then nobody serves it. Once it was served the master may be
+// behind for others only.
+const HeldAddress* unknown_to_its_master(const Report& report, const api::VirtualIPStatus& next) {
+  const auto& present = report.virtual_ip->status;
+  const auto* was = find_condition(present.conditions, "Ready");
+  const bool told = was != nullptr && was->reason != to_string(Reason::kWaitingForNodes);
+  if (told && present.addresses == next.addresses && present.groups == next.groups) return nullptr;
+  for (const auto& held : report.held) {
+    const auto* entry = held.summary->master_entry;
+    if (entry == nullptr || entry->observed_generation < held.group->meta.generation) return &held;
+  }
+  return nullptr;
+}
+
 std::string nobody_message(const Report& report, const HeldAddress& held) {
   const std::string nobody = "no node is Master";
   if (report.held.size() == 1) return nobody;
   return nobody + " of " + net::to_string(held.address) + " (VRRPGroup " + held.group->meta.name + ")";
 }
 
-api::Condition ready(const Report& report, const HeldAddress* worst_held, const Reals& reals) {
+api::Condition ready(const Report& report, const HeldAddress* worst_held, const Reals& reals,
+                     const api::VirtualIPStatus& next) {
   const Decision& decision = *report.decision;
   if (worst_held == nullptr) {
     for (const auto* no : {&decision.not_accepted, &decision.not_allocated, &decision.not_placed}) {
@@ -132,9 +147,14 @@ api::Condition ready(const Report& report, const HeldAddress* worst_held, const 
     return foreign.empty() ? condition("Ready", false, Reason::kNoMaster, nobody_message(report, *worst_held))
                            : condition("Ready", true, Reason::kServing, foreign);
   }
-  const bool none = decision.ready_reals == 0 || (reals.known && reals.up == 0);
+  if (const auto* held = unknown_to_its_master(report, next)) {
+    return condition(
+        "Ready", false, Reason::kWaitingForNodes,
+        held->summary->master + ", the Master, has not reported " + net::to_string(held->address) + " yet");
+  }
   const bool kept = decision.not_accepted || decision.not_allocated;  // its servers are what they were
-  if (decision.forwards && !kept && none) {
+  const bool none = (!kept && decision.ready_reals == 0) || (reals.known && reals.up == 0);
+  if (decision.forwards && none) {
     const std::string& why = decision.backend_problem;
     return condition("Ready", false, Reason::kNoEndpoints, why.empty() ? "no real server is ready" : why);
   }
@@ -182,7 +202,9 @@ VipState state_of(const Report& report, const HeldAddress* worst_held,
   if (worst_held == nullptr) return decision.not_accepted ? VipState::kRejected : VipState::kPending;
   const VipState of_group = worst_held->summary->state;
   if (of_group != VipState::kReady && of_group != VipState::kDegraded) return of_group;
-  const bool is_ready = find_condition(conditions, "Ready")->status == api::ConditionStatus::kTrue;
+  const auto* ready = find_condition(conditions, "Ready");
+  if (ready->reason == to_string(Reason::kWaitingForNodes)) return VipState::kPending;
+  const bool is_ready = ready->status == api::ConditionStatus::kTrue;
   const bool is_degraded = find_condition(conditions, "Degraded")->status == api::ConditionStatus::kTrue;
   const bool refused = decision.not_accepted || decision.not_allocated || decision.not_placed;
   return is_ready && !is_degraded && !refused ? VipState::kReady : VipState::kDegraded;
@@ -253,7 +275,7 @@ api::VirtualIPStatus virtual_ip_status(const Report& report, WallTime now) {
   const bool holds = !report.held.empty();
   if (holds || (!report.decision->not_accepted && !report.decision->not_allocated))
     wanted.push_back(programmed(report, out));
-  wanted.push_back(ready(report, held, reals));
+  wanted.push_back(ready(report, held, reals, out));
   wanted.push_back(degraded(report));
   out.state =
       hidden ? hidden_state(object.status) : std::string(api::to_string(state_of(report, held, wanted)));

@@ -1,6 +1,8 @@
 #include "lib/api/health_check_fields.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "lib/api/net_fields.h"
@@ -12,6 +14,8 @@ constexpr Word<CheckKind> kKindWords[] = {{"tcp", CheckKind::kTcp},     {"http",
                                           {"https", CheckKind::kHttps}, {"udp", CheckKind::kUdp},
                                           {"dns", CheckKind::kDns},     {"ping", CheckKind::kPing},
                                           {"smtp", CheckKind::kSmtp},   {"grpc", CheckKind::kGrpc}};
+constexpr std::string_view kOtherFields[] = {"intervalSeconds",   "timeoutSeconds", "retries",
+                                             "retryDelaySeconds", "port",           "sourceAddress"};
 constexpr std::size_t kMaxHealthChecks = 8;
 
 void read_seconds(const JsonView& view, std::int64_t low, std::int64_t high, Seconds& out) {
@@ -68,6 +72,20 @@ std::string_view to_string(CheckKind kind) {
     if (word.value == kind) return word.text;
   }
   return "unknown";
+}
+
+std::vector<std::string> unknown_health_check_fields(const nlohmann::json& item) {
+  std::vector<std::string> out;
+  if (!item.is_object()) return out;
+  for (const auto& [name, value] : item.items()) {
+    const auto is_name = [&, &name = name](std::string_view field) { return field == name; };
+    const bool is_kind = std::any_of(std::begin(kKindWords), std::end(kKindWords),
+                                     [&](const auto& word) { return is_name(word.text); });
+    if (!is_kind && std::none_of(std::begin(kOtherFields), std::end(kOtherFields), is_name)) {
+      out.push_back(name);
+    }
+  }
+  return out;
 }
 
 nlohmann::json health_check_json(const HealthCheck& check) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/health_check_fields.h"
 #include "lib/api/json_view.h"
 #include "lib/api/virtual_ip_fields.h"
 #include "lib/base/text.h"
@@ -15,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 // How an annotation's text becomes a field.
-enum class Form { kText, kNumber, kList, kLimits, kEndpoint, kNodes, kJson };
+enum class Form { kText, kNumber, kList, kLimits, kEndpoint, kNodes, kChecks };
 
 struct Annotation {
   std::string_view name;   // behind "fairlead.dev/"
@@ -37,7 +38,7 @@ const std::vector<Annotation>& annotations() {
       {"scheduler-flags", "schedulerFlags", Form::kList},
       {"source-ranges", "sourceRanges", Form::kList},
       {"connection-limits", "connectionLimits", Form::kLimits},
-      {"health-checks", "healthChecks", Form::kJson},
+      {"health-checks", "healthChecks", Form::kChecks},
       {"on-unhealthy", "onUnhealthy", Form::kText},
       {"quorum", "quorum", Form::kNumber},
       {"sorry-server", "sorryServer", Form::kEndpoint},
@@ -161,19 +162,31 @@ void set_number(const std::string& source, const Annotation& annotation, const s
   out.set(annotation.field, *number);
 }
 
-void set_json(const std::string& source, const Annotation& annotation, const std::string& text,
-              Request& out) {
+void refuse_unknown_fields(const std::string& source, const json& checks, Request& out) {
+  if (!checks.is_array()) return;
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    for (const auto& name : unknown_health_check_fields(checks[i])) {
+      out.refuse(source + "[" + std::to_string(i) + "]." + name,
+                 "is no field of a health check; those are tcp, http, https, udp, dns, ping, smtp, grpc, "
+                 "intervalSeconds, timeoutSeconds, retries, retryDelaySeconds, port and sourceAddress");
+    }
+  }
+}
+
+void set_checks(const std::string& source, const Annotation& annotation, const std::string& text,
+                Request& out) {
   std::vector<Problem> problems;
   const JsonDocument bounded("{\"list\":" + text + "}", problems);  // neither too long nor nested too deep
   if (!problems.empty()) return out.refuse(source, "must be a JSON list");
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) return out.refuse(source, "must be a JSON list");
+  refuse_unknown_fields(source, value, out);
   out.set(annotation.field, std::move(value));
 }
 
 void take(const Annotation& annotation, const Found& found, Request& out) {
   const std::string source = "annotation " + found.name;
-  out.note(annotation.field, source, annotation.form != Form::kJson);
+  out.note(annotation.field, source, annotation.form != Form::kChecks);
   switch (annotation.form) {
     case Form::kText:
       return out.set(annotation.field, found.text);
@@ -187,8 +200,8 @@ void take(const Annotation& annotation, const Found& found, Request& out) {
       return set_endpoint(source, found.text, out);
     case Form::kNodes:
       return out.set(annotation.field, {{"preferredNodes", list_of(found.text)}});
-    case Form::kJson:
-      return set_json(source, annotation, found.text, out);
+    case Form::kChecks:
+      return set_checks(source, annotation, found.text, out);
   }
 }
 

@@ -37,6 +37,32 @@ def shared(verdicts, world, until, let_go):
     world.delete(f"{OURS}/addresspools/edited")
 
 
+def derived(verdicts, world, until, let_go):
+    """The VirtualIP of a Service, and a label of its group: an apply of the controller's takes nothing away that it never set."""
+    def settled(name):
+        vip = world.vip_of(name)
+        return vip["status"].get("observedGeneration") == vip["metadata"]["generation"] and vip
+    world.pool("derived", ["192.0.2.210/32"])
+    world.service("derived", {})
+    group = until(lambda: world.group_of("192.0.2.210"))["metadata"]["name"]
+    world.member(group, "node-a", "Master")
+    until(lambda: settled("derived") and world.vip_of("derived")["status"]["state"] != "Pending")
+    for spec in ({"sharingKey": "mine"}, {"addresses": ["192.0.2.211"]}, {"quorum": 3}, {"placement": {"preferredNodes": ["node-a"]}}):
+        before = world.vip_of("derived")
+        code, text = world.api.kubectl("patch", "vip", "derived", "--type", "merge", "-p", json.dumps({"spec": spec}))
+        written = before["metadata"]["generation"] + 2  # the addition, and that it is put back
+        back = until(lambda: (vip := settled("derived")) and vip["metadata"]["generation"] >= written and vip)
+        verdicts.add(f"what is added to the VirtualIP of a Service is put back, and its status goes on: {', '.join(spec)}", code == 0 and back and
+                     back["spec"] == before["spec"] and back["status"]["addresses"] == ["192.0.2.210"],
+                     f"{text} {world.vip_of('derived')}")
+    code, text = world.api.kubectl("label", "vrrpgroup", group, "node.fairlead.dev/nobody=")
+    gone = until(lambda: "node.fairlead.dev/nobody" not in world.get(f"{OURS}/vrrpgroups/{group}")["metadata"]["labels"])
+    verdicts.add("a label of a node that no group of it has goes", code == 0 and gone, text)
+    world.delete("/api/v1/namespaces/default/services/derived")
+    verdicts.add("and goes with its Service", let_go(world, ["derived"]), "")
+    world.delete(f"{OURS}/addresspools/derived")
+
+
 def own(verdicts, world, until):
     """A whole group: that of manifests/examples."""
     path = f"{OURS}/vrrpgroups/gateway"

@@ -163,6 +163,7 @@ def main():
             refusals.undone(verdicts, world, controller)
             releases.passing_over(verdicts, world, releases.release(verdicts, world))
             by_hand.shared(verdicts, world, until, let_go)
+            by_hand.derived(verdicts, world, until, let_go)
             by_hand.own(verdicts, world, until)
             controller_endpoints.endpoints(verdicts, world)
             controller_traffic.traffic(verdicts, world)

@@ -37,6 +37,7 @@ Verb verb_of(controller::Verb verb) {
     case controller::Verb::kCreate:
       return Verb::kCreate;
     case controller::Verb::kApply:
+    case controller::Verb::kPutBack:  // never: nobody sets anything beside what is applied here
       return Verb::kApply;
     case controller::Verb::kApplyStatus:
       return Verb::kApplyStatus;

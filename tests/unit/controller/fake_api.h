@@ -83,6 +83,7 @@ class FakeApi {
         set_finalizers(key, body["metadata"]["finalizers"]);
         break;
       case Verb::kRemoveEntries:
+      case Verb::kPutBack:
         store(key, found->second.patch(body));
         break;
       case Verb::kDelete:

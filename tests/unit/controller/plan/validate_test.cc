@@ -51,6 +51,20 @@ TEST(Validate, APrefixLengthOfPersistenceFitsTheFamiliesOfTheService) {
   EXPECT_FALSE(judged(inputs, object).refusal);
 }
 
+TEST(Validate, AServerOfAFamilyThatNoAddressHasIsNamed) {
+  auto object = vip("web", "192.0.2.100");
+  object.spec.servers.resize(2);
+  object.spec.servers[0].address = ip("192.0.2.9");
+  object.spec.servers[1].address = ip("2001:db8::9");
+  const auto out = judged(three_nodes(), object);
+  ASSERT_TRUE(out.refusal);
+  EXPECT_EQ(out.refusal->reason, Reason::kInvalidSpec);
+  EXPECT_NE(out.refusal->message.find("spec.servers[1]: 2001:db8::9 is of IPv6"), std::string::npos)
+      << out.refusal->message;
+  object.spec.servers.pop_back();
+  EXPECT_FALSE(judged(three_nodes(), object).refusal);
+}
+
 // datapath.md 3, W5: loop protection for members that are real servers comes later.
 TEST(Validate, DirectRoutingToANodeIsNotYetSupported) {
   Inputs inputs = three_nodes();

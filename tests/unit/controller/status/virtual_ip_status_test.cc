@@ -24,6 +24,45 @@ TEST(VirtualIPStatus, ServedByAMasterItIsReadyAndEverythingIsFilled) {
   EXPECT_TRUE(is(out, "Degraded", false));
 }
 
+// The group had a master before it had this address.
+TEST(VirtualIPStatus, BeforeItsMasterHasReportedItNobodyServesIt) {
+  Scene scene;
+  scene.group.meta.generation = 2;
+  auto out = scene.status();
+  EXPECT_EQ(out.state, "Pending");
+  EXPECT_TRUE(is(out, "Ready", false));
+  EXPECT_EQ(reason(out, "Ready"), "WaitingForNodes");
+  scene.object.status = out;
+  EXPECT_EQ(scene.status().state, "Pending");
+  scene.member(1).observed_generation = 2;
+  EXPECT_EQ(scene.status().state, "Pending") << "the master is another";
+  scene.member(0).observed_generation = 2;
+  out = scene.status();
+  EXPECT_TRUE(is(out, "Ready", true));
+  EXPECT_EQ(out.state, "Ready");
+}
+
+TEST(VirtualIPStatus, OnceServedItStaysSoWhileItsMasterIsBehindForOthers) {
+  Scene scene;
+  scene.object.status = scene.status();
+  scene.group.meta.generation = 2;
+  EXPECT_EQ(scene.status().state, "Ready");
+  scene.object.status.addresses = {"192.0.2.101"};
+  EXPECT_EQ(scene.status().state, "Pending") << "it had another";
+}
+
+TEST(VirtualIPStatus, RefusedItIsReadyOnlyIfServersAreUp) {
+  Scene scene;
+  scene.decision.not_accepted = Refusal{Reason::kOutsidePool, "192.0.2.100 is in no pool"};
+  scene.decision.ready_reals = 0;
+  EXPECT_TRUE(is(scene.status(), "Ready", true)) << "what is behind it nobody has counted";
+  api::RealServerSet set;
+  set.spec.group = "g";
+  set.members = {{"node-a", 0, 0, 1}};
+  scene.sets = {set};
+  EXPECT_EQ(reason(scene.status(), "Ready"), "NoEndpoints");
+}
+
 TEST(VirtualIPStatus, ConditionsCarryGenerationAndWholeSeconds) {
   Scene scene;
   scene.object.meta.generation = 4;

@@ -147,6 +147,18 @@ TEST(ServiceRequest, JsonIsOneListOfABoundedDepth) {
   EXPECT_EQ(asked(annotated("health-checks", std::string(100000, '['))).problems.size(), 1U);
 }
 
+// Of a VirtualIP the schema says so.
+TEST(ServiceRequest, AMisspeltFieldOfAHealthCheckIsNamed) {
+  const auto problems = asked(annotated("health-checks", R"([{"tcp":{}},{"tcp":{},"prot":8081}])")).problems;
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].path, "annotation fairlead.dev/health-checks[1].prot");
+  EXPECT_NE(problems[0].message.find("port"), std::string::npos) << "what is allowed";
+  EXPECT_TRUE(
+      asked(annotated("health-checks", R"([{"tcp":{},"retries":1,"port":8081,"sourceAddress":"192.0.2.1",
+      "intervalSeconds":7,"timeoutSeconds":2,"retryDelaySeconds":1}])"))
+          .problems.empty());
+}
+
 TEST(ServiceRequest, EveryProblemIsToldAtOnce) {
   const auto out = asked(with({{"fairlead.dev/quorum", "lots"}, {"fairlead.dev/scheduler", "fair"}}));
   EXPECT_EQ(out.problems.size(), 2U);
