@@ -13,11 +13,12 @@
 //   problems=Reason,Reason
 // forwarder cleanup KEY...   `cleanup` of these keys and of the table, and what it removed; exit 1 if it
 // failed.
-#include <unistd.h>
-
 #include <cstdio>
+#include <cstdlib>
+#include <iostream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
@@ -202,6 +203,21 @@ int clean(int count, char** keys) {
   return 0;
 }
 
+void carry_out(std::istream& words, agent::ForwardingAgent& forwarding, const sys::Metrics& metrics) {
+  std::string command;
+  words >> command;
+  if (command == "order") forwarding.order(order_of(words));
+  if (command == "metrics") std::printf("%send of metrics\n", metrics.render().c_str());
+  if (command == "held") {
+    agent::VrrpReport report;
+    std::string held;
+    words >> report.sequence >> held;
+    report.held = addresses_of(held);
+    forwarding.held(report);
+  }
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -212,30 +228,19 @@ int main(int argc, char** argv) {
   auto ports = agent::open_forwarding_ports(agent::FinerFence::kOn, [] { return Microseconds(0); });
   ports.prober = probe::open_prober(loop);
   agent::ForwardingAgent forwarding(loop, metrics, std::move(ports), print);
-  std::string waiting;
-  const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
-    char buffer[4096];
-    const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
-    if (got <= 0) return loop.stop();
-    waiting.append(buffer, static_cast<std::size_t>(got));
-    for (std::size_t end = waiting.find('\n'); end != std::string::npos; end = waiting.find('\n')) {
-      std::istringstream words(waiting.substr(0, end));
-      waiting.erase(0, end + 1);
-      std::string command;
-      words >> command;
-      if (command == "order") forwarding.order(order_of(words));
-      if (command == "metrics") std::printf("%send of metrics\n", metrics.render().c_str());
-      if (command == "held") {
-        agent::VrrpReport report;
-        std::string held;
-        words >> report.sequence >> held;
-        report.held = addresses_of(held);
-        forwarding.held(report);
-      }
-      std::fflush(stdout);
+  // Whole commands come to the loop, as from the node's other threads: it may be busy for half a second at a
+  // time, and an order of thousands of servers is longer than what a pipe holds.
+  std::thread reader([&] {
+    for (std::string line; std::getline(std::cin, line);) {
+      loop.post([line, &forwarding, &metrics] {
+        std::istringstream words(line);
+        carry_out(words, forwarding, metrics);
+      });
     }
+    loop.post([&] { loop.stop(); });
   });
   loop.run();
+  reader.join();
   sys::stop_log();
   return 0;
 }
