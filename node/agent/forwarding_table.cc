@@ -78,8 +78,8 @@ Result<ipvs::Table> ForwardingTable::read_services(const TableOrder& order, cons
       present_.erase(key);
   }
   // Those that leave are deleted, whatever they are by now.
-  for (const ipvs::Key& key : ours_) {
-    if (!order.servers.contains(key) && present_.contains(key)) actual.try_emplace(key);
+  for (const ipvs::Key& key : leaving(order)) {
+    if (present_.contains(key)) actual.try_emplace(key);
   }
   return actual;
 }

@@ -111,6 +111,7 @@ class ForwardingTable {
   void hold_back(const std::set<ipvs::Key>& paused);
   ipvs::Cause cause_of(const TableOrder& order, const ipvs::Key& key) const;
   void forget_what_left(const TableOrder& order);
+  std::vector<ipvs::Key> leaving(const TableOrder& order) const;  // ours, not ordered
   void settle(const TableOrder& order, const std::set<ipvs::Key>& touched);
 
   // How servers leave this virtual server now. Which of them are gone is known of the plan before.

@@ -12,6 +12,24 @@ constexpr int kAttempts = 3;
 // A dump tells a service in a quarter of the time that asking for it alone takes (libraries.md 2).
 constexpr std::size_t kDumpIsFasterFrom = 4;
 
+using Servers = std::map<ipvs::Key, plan::VirtualServerPlan>;
+
+const ipvs::Key& key_of(const ipvs::Key& key) { return key; }
+const ipvs::Key& key_of(const Servers::value_type& one) { return one.first; }
+
+// Those of `keys` that are not ordered, in their order. Side by side, as both are sorted: of thousands that
+// stay none is looked for.
+template <class Keys>
+std::vector<ipvs::Key> not_ordered(const Keys& keys, const Servers& ordered) {
+  std::vector<ipvs::Key> out;
+  auto at = ordered.begin();
+  for (const auto& one : keys) {
+    while (at != ordered.end() && at->first < key_of(one)) ++at;
+    if (at == ordered.end() || key_of(one) < at->first) out.push_back(key_of(one));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
@@ -23,8 +41,11 @@ Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<
 
 Result<TablePass> ForwardingTable::follow(const TableOrder& order) {
   std::set<ipvs::Key> keys;
+  auto decided = decided_.begin();
   for (const auto& [key, server] : order.servers) {
-    if (differs(order, key) || failed_.contains(key) || refused_.contains(key)) keys.insert(key);
+    while (decided != decided_.end() && decided->first < key) ++decided;
+    const bool as_decided = decided != decided_.end() && decided->first == key && decided->second == server;
+    if (!as_decided || failed_.contains(key) || refused_.contains(key)) keys.insert(keys.end(), key);
   }
   return work(order, look_for(order, std::move(keys)));
 }
@@ -156,17 +177,16 @@ void ForwardingTable::hold_back(const std::set<ipvs::Key>& paused) {
 
 // Deletions of what left are decided anew each time: by then a VIP may be held again.
 void ForwardingTable::forget_what_left(const TableOrder& order) {
-  const auto has_left = [&](const ipvs::Key& key) { return !order.servers.contains(key); };
   std::set<ipvs::Key> left;
-  for (const auto& [key, server] : decided_) {
-    if (has_left(key)) left.insert(key);
-  }
-  for (const ipvs::Key& key : ours_) {
-    if (has_left(key)) left.insert(key);
-  }
+  for (const ipvs::Key& key : not_ordered(decided_, order.servers)) left.insert(key);
+  for (const ipvs::Key& key : not_ordered(ours_, order.servers)) left.insert(key);
   pending_.drop(left);
   for (const ipvs::Key& key : left) decided_.erase(key);
-  std::erase_if(settled_, has_left);
+  for (const ipvs::Key& key : not_ordered(settled_, order.servers)) settled_.erase(key);
+}
+
+std::vector<ipvs::Key> ForwardingTable::leaving(const TableOrder& order) const {
+  return not_ordered(ours_, order.servers);
 }
 
 // After a turn. What surprised to the end counts as failed or refused: follow() looks at it again.
