@@ -154,6 +154,7 @@ std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoin
     const TimePoint ended = clock_.now();
     pending_.took(ended - begun);
     clock_.moved();
+    if (pending_.is_slow()) gather_pending();
     std::set<ipvs::Key> not_added;
     for (std::size_t i = 0; i < part.size(); ++i) {
       const ipvs::Key& key = ipvs::key_of(changes[i]);
@@ -170,6 +171,13 @@ std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoin
     if (ended >= end && !pending_.begins_with_new_service()) break;
   }
   return again;
+}
+
+// Where it cannot be asked the order of need has to do.
+void ForwardingTable::gather_pending() {
+  const auto order = ipvs_.order();
+  pending_.gather(order ? *order : std::vector<ipvs::Key>());
+  clock_.moved();
 }
 
 std::set<api::Scheduler> ForwardingTable::lacking() const {

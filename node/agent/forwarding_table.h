@@ -124,6 +124,7 @@ class ForwardingTable {
   // What is pending, until `end`. Returns the virtual servers that have to be looked at again.
   std::set<ipvs::Key> carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
                                 std::set<ipvs::Key>& touched);
+  void gather_pending();
   // Both return true if the table has to be read again.
   bool service_failed(const TableOrder& order, const ipvs::Key& key, const std::string& scheduler,
                       const Error& error);

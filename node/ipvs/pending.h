@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -25,6 +27,9 @@ struct PendingChange {
   friend bool operator==(const PendingChange&, const PendingChange&) = default;
 };
 
+// Gathered parts in a row that are slow all the same: to gather was in vain.
+inline constexpr int kInVain = 3;
+
 // Changes that are decided and not carried out yet, in the order in which they shall be. A value without
 // clocks: the caller measures.
 class Pending {
@@ -36,6 +41,13 @@ class Pending {
   std::vector<PendingChange> next();
   // For how long the kernel worked at what next() gave last.
   void took(Microseconds time);
+  // New servers take long, and many wait: gather() may help.
+  bool is_slow() const;
+  // Has new servers go service by service, the last one of `order` first. `order`: the services as the kernel
+  // lists them, which is how a flush deletes them. A new server is looked for among those that were deleted
+  // lately, the youngest first; so each one is at hand when its turn comes, and costs what it does where
+  // nothing was deleted. Where it turns out not to be so, the order of need is gone back to, and kept.
+  void gather(const std::vector<Key>& order);
   // Forgets what is pending of these virtual servers.
   void drop(const std::set<Key>& keys);
   // The turn ends: repairs that are left are the rest of repairs, and the next turn begins with kFirstChunk
@@ -49,9 +61,20 @@ class Pending {
   bool begins_with_new_service() const;
 
  private:
-  void count_down(const Key& key);
+  struct Waiting {
+    PendingChange pending;
+    std::int64_t place = 0;   // in the order of need
+    std::size_t follows = 0;  // while gathered: how many services of the kernel's list are behind its own
+  };
+  // kNeed: as they were added. kGathered: since gather(). kNeedAgain: gathered in vain.
+  enum class Order { kNeed, kGathered, kNeedAgain };
 
-  std::deque<PendingChange> changes_;
+  void count_down(const Key& key);
+  // Of each row of new servers, with the weights that become 0 once these are there.
+  void sort_rows(const std::function<bool(const Waiting&, const Waiting&)>& before);
+
+  std::deque<Waiting> changes_;
+  std::int64_t first_place_ = 0;
   std::map<Key, std::size_t> counts_;  // of changes_, without zeros
   struct Pace {
     std::size_t chunk = kFirstChunk;
@@ -59,6 +82,9 @@ class Pending {
   };
   Pace services_;
   Pace others_;
+  Order order_ = Order::kNeed;
+  bool new_servers_ = false;  // next() gave these alone
+  int slow_parts_ = 0;        // of new servers, in a row
 };
 
 }  // namespace fairlead::ipvs

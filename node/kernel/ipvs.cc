@@ -51,6 +51,18 @@ class KernelIpvs : public Ipvs {
     return all;
   }
 
+  Result<std::vector<ipvs::Key>> order() override {
+    std::vector<ipvs::Key> all;
+    const auto asked = dump([](GenlBatch& batch, std::uint16_t family,
+                               std::uint32_t sequence) { append_service_dump(batch, family, sequence); },
+                            [&] { all.clear(); },
+                            [&](const Reply& reply) {
+                              if (const auto one = read_service(reply.payload)) all.push_back(one->first);
+                            });
+    if (!asked) return asked.error();
+    return all;
+  }
+
   Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
     for (int attempt = 1;; ++attempt) {
       std::optional<ipvs::Service> found;

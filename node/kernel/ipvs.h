@@ -24,6 +24,9 @@ class Ipvs {
   // All services, without destinations. A service missing from the answer while others write may still
   // exist (datapath.md 4): confirm with service().
   virtual Result<std::map<ipvs::Key, ipvs::Service>> services() = 0;
+  // The keys of all services in the order in which the kernel lists them, and in which a flush deletes them.
+  // Else as services().
+  virtual Result<std::vector<ipvs::Key>> order() = 0;
   // nullopt: the kernel has no such service.
   virtual Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) = 0;
   // With their connections as of now. Empty also for a service that does not exist; may lack some while

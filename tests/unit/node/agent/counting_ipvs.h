@@ -72,6 +72,9 @@ class CountingIpvs : public FakeIpvs {
   // Comes before each change; with an error the kernel gives that and does nothing.
   std::function<std::optional<Error>(const ipvs::Change&)> meddles;
 
+ protected:
+  void pass_time(Microseconds time) { now_ += time; }
+
  private:
   // datapath.md 4: ESRCH, ENOENT, EEXIST.
   std::optional<Error> refusal(const ipvs::Change& change) const {

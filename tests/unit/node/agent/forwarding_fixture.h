@@ -35,6 +35,11 @@ class FakeIpvs : public kernel::Ipvs {
     for (const auto& [key, entry] : table) out.emplace(key, entry.service);
     return out;
   }
+  Result<std::vector<ipvs::Key>> order() override {
+    std::vector<ipvs::Key> out;
+    for (const auto& [key, entry] : table) out.push_back(key);
+    return out;
+  }
   Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
     if (broken) return fail(Code::kNotFound, "this kernel has no IPVS");
     const auto found = table.find(key);

@@ -116,6 +116,102 @@ TEST(Pending, ATurnBeginsWithAPartThatIsNotLarge) {
   EXPECT_EQ(pending.next().size(), kFirstChunk);
 }
 
+std::vector<Key> keys_of(const std::vector<PendingChange>& changes) {
+  std::vector<Key> out;
+  for (const PendingChange& one : changes) out.push_back(key_of(one.change));
+  return out;
+}
+// One server for each of three services, then a second one for each.
+std::vector<PendingChange> breadth_first() {
+  return {server(1, 1), server(2, 1), server(3, 1), server(1, 2), server(2, 2), server(3, 2)};
+}
+
+// What the kernel deleted last it finds first (libraries.md 2, "dest trash").
+TEST(Pending, GatheredServersGoServiceByServiceFromTheLastOfTheKernelsList) {
+  Pending pending;
+  pending.add(breadth_first());
+  pending.gather({key(3), key(1), key(2)});
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{server(2, 1), server(2, 2), server(1, 1),
+                                                        server(1, 2), server(3, 1), server(3, 2)}));
+}
+
+TEST(Pending, AServiceThatTheKernelDoesNotListIsGatheredBehindTheOthers) {
+  Pending pending;
+  pending.add(breadth_first());
+  pending.gather({key(2)});
+  EXPECT_EQ(keys_of(pending.next()), (std::vector<Key>{key(2), key(2), key(1), key(3), key(1), key(3)}));
+}
+
+// The order of need holds for everything else: before new servers their services, deletions at the end.
+TEST(Pending, WhatIsNoNewServerKeepsItsPlaceWhenServersAreGathered) {
+  const auto weighing = [](int port, std::uint32_t weight) {
+    return PendingChange{SetDestination{key(port),
+                                        {net::IpAddress::v4({10, 0, 0, 9}), net::Port(80)},
+                                        {Method::kMasquerade, Weight(weight)}},
+                         Cause::kOrder};
+  };
+  const PendingChange deleted{DeleteService{key(9)}, Cause::kOrder};
+  Pending pending;
+  pending.add({weighing(2, 5), weighing(2, 0), server(1, 1), server(2, 1), weighing(1, 0), deleted});
+  pending.gather({key(1), key(2)});
+  EXPECT_EQ(pending.next(), (std::vector<PendingChange>{weighing(2, 5), weighing(2, 0), server(2, 1),
+                                                        server(1, 1), weighing(1, 0), deleted}));
+}
+
+TEST(Pending, NewServersThatTakeLongAreSlowIfManyWait) {
+  Pending pending;
+  pending.add(servers(1, 300));
+  EXPECT_FALSE(pending.is_slow());
+  pending.took(Milliseconds(1) * static_cast<int>(pending.next().size()));
+  EXPECT_TRUE(pending.is_slow());
+  pending.took(Microseconds(2) * static_cast<int>(pending.next().size()));
+  EXPECT_FALSE(pending.is_slow());
+  while (pending.size() >= kFirstChunk) pending.next();
+  pending.took(Seconds(1));
+  EXPECT_FALSE(pending.is_slow());
+}
+
+TEST(Pending, ServersThatAreSlowThoughGatheredGoByNeedAgain) {
+  Pending pending;
+  std::vector<PendingChange> many;
+  for (int host = 0; host < 100; ++host) {
+    for (int port = 1; port <= 3; ++port) many.push_back(server(port, host));
+  }
+  pending.add(many);
+  pending.took(Milliseconds(10) * static_cast<int>(pending.next().size()));
+  ASSERT_TRUE(pending.is_slow());
+  pending.gather({key(1), key(2), key(3)});
+  for (int part = 0; part < kInVain; ++part) {
+    const auto given = pending.next();
+    ASSERT_EQ(keys_of(given), std::vector<Key>(kSmallestChunk, key(3))) << part;
+    pending.took(Milliseconds(10) * static_cast<int>(given.size()));
+  }
+  EXPECT_FALSE(pending.is_slow());
+  // 100 went before, of the third service 33; then 30 more of it.
+  EXPECT_EQ(pending.next().front(), server(2, 33));
+  pending.took(Seconds(1));
+  EXPECT_FALSE(pending.is_slow());
+}
+
+// A processor that was busy elsewhere for a moment says nothing of the kernel's list.
+TEST(Pending, OneSlowPartIsNotInVain) {
+  Pending pending;
+  pending.add(breadth_first());
+  pending.add(servers(4, 500));
+  pending.took(Seconds(1) * static_cast<int>(pending.next().size()));
+  pending.gather({key(1), key(2), key(3), key(4)});
+  for (int part = 0; part < 2 * kInVain; ++part) {
+    EXPECT_EQ(key_of(pending.next().front().change), key(4));
+    pending.took(part % 2 == 0 ? Seconds(1) : Seconds(0));
+  }
+  std::vector<Key> rest;
+  while (!pending.empty()) {
+    for (const Key& one : keys_of(pending.next())) rest.push_back(one);
+  }
+  std::erase(rest, key(4));
+  EXPECT_EQ(rest, (std::vector<Key>{key(3), key(3), key(2), key(2), key(1), key(1)}));
+}
+
 // A repair that takes many turns is one repair: it must not look like a fight.
 TEST(Pending, ARepairThatIsLeftForAnotherTurnIsTheRestOfOne) {
   Pending pending;
