@@ -8,6 +8,8 @@ namespace {
 
 // What a new server takes at most where it need not be looked for: 2 to 5 us (libraries.md 2).
 constexpr Microseconds kQuick{20};
+// How many times as quick they have to become once they are gathered. Where it helps it is a hundred times.
+constexpr int kWorthwhile = 2;
 bool adds_service(const PendingChange& pending) { return std::holds_alternative<AddService>(pending.change); }
 bool adds_server(const PendingChange& pending) {
   return std::holds_alternative<AddDestination>(pending.change);
@@ -52,12 +54,21 @@ void Pending::took(Microseconds time) {
     const std::size_t next = chunk_after(pace->given, time);
     if (pace->given == pace->chunk || next < pace->given) pace->chunk = next;
   }
-  if (others_.given == 0 || !new_servers_) return;
-  const bool slow = time > kQuick * static_cast<std::int64_t>(others_.given);
+  if (others_.given > 0 && new_servers_) judge({time, others_.given});
+}
+
+void Pending::judge(const Part& part) {
+  bool slow = part.time > kQuick * static_cast<std::int64_t>(part.size);
+  if (slow && order_ == Order::kGathered) slow = !part.is_quicker_than(before_, kWorthwhile);
   slow_parts_ = slow ? slow_parts_ + 1 : 0;
+  if (order_ == Order::kNeed && slow) before_ = part;
   if (order_ != Order::kGathered || slow_parts_ < kInVain) return;
   order_ = Order::kNeedAgain;
   sort_rows([](const Waiting& one, const Waiting& other) { return one.place < other.place; });
+}
+
+bool Pending::Part::is_quicker_than(const Part& other, int times) const {
+  return time * static_cast<std::int64_t>(other.size) * times < other.time * static_cast<std::int64_t>(size);
 }
 
 bool Pending::is_slow() const {

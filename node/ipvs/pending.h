@@ -27,7 +27,7 @@ struct PendingChange {
   friend bool operator==(const PendingChange&, const PendingChange&) = default;
 };
 
-// Gathered parts in a row that are slow all the same: to gather was in vain.
+// Gathered parts in a row that are about as slow as before: to gather was in vain.
 inline constexpr int kInVain = 3;
 
 // Changes that are decided and not carried out yet, in the order in which they shall be. A value without
@@ -68,7 +68,15 @@ class Pending {
   };
   // kNeed: as they were added. kGathered: since gather(). kNeedAgain: gathered in vain.
   enum class Order { kNeed, kGathered, kNeedAgain };
+  // What the kernel got in one go, and for how long it worked at it.
+  struct Part {
+    Microseconds time{};
+    std::size_t size = 1;
+    // A change of this one took less than 1/`times` of what one of the other took.
+    bool is_quicker_than(const Part& other, int times) const;
+  };
 
+  void judge(const Part& new_servers);
   void count_down(const Key& key);
   // Of each row of new servers, with the weights that become 0 once these are there.
   void sort_rows(const std::function<bool(const Waiting&, const Waiting&)>& before);
@@ -85,6 +93,7 @@ class Pending {
   Order order_ = Order::kNeed;
   bool new_servers_ = false;  // next() gave these alone
   int slow_parts_ = 0;        // of new servers, in a row
+  Part before_;               // the last slow one that was not gathered
 };
 
 }  // namespace fairlead::ipvs
