@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kSliceAtLeast = 200;
 constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
+// For what is pending, and everything else, however long an audit takes.
+constexpr Milliseconds kAuditPause{500};
 
 }  // namespace
 
@@ -67,8 +69,13 @@ std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
 }
 
 void ForwardingAgent::State::audit() {
-  const TimePoint now = sys::now();
-  audit_timer.arm(now + kAuditInterval, [this] { audit(); });
+  const TimePoint begun = sys::now();
+  look_again(begun);
+  const TimePoint next = std::max(begun + kAuditInterval, sys::now() + kAuditPause);
+  audit_timer.arm(next, [this] { audit(); });
+}
+
+void ForwardingAgent::State::look_again(TimePoint now) {
   count_dropped();
   watch_conntrack();
   if (!anything_to_do()) return;

@@ -37,6 +37,7 @@ struct ForwardingAgent::State {
   // Guard, IPVS, guard again: everything as the newest order has it.
   void synchronize();
   void audit();
+  void look_again(TimePoint now);  // once: the kernel's table, the drop counters, connection tracking
   void check_guard();
   void check_fence();
   void note_guard_restored(TimePoint now);

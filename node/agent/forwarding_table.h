@@ -47,8 +47,9 @@ struct TurnClock {
 // services are ours; never touches others (FN-34, I-6). Real servers that leave a virtual server that stays
 // are drained (node/ipvs/drain.h); with the virtual server, or its VIP, they go at once.
 //
-// What is decided goes to the kernel in parts, by need (node/ipvs/chunks.h), for kernel::kPatience a turn and
-// at least one part. What is left stays pending: go_on() in a turn soon. New services are never left.
+// What is decided goes to the kernel in parts, by need (node/ipvs/chunks.h), for kernel::kPatience a turn
+// once it is decided, and at least one part. What is left stays pending: go_on() in a turn soon. New services
+// are never left.
 class ForwardingTable {
  public:
   explicit ForwardingTable(kernel::Ipvs& ipvs);

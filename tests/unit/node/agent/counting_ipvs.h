@@ -38,12 +38,13 @@ inline std::set<ipvs::Key> keys_of(const TableOrder& order) {
 }
 
 // A table in memory that counts what it is asked, says of what is not there or is there already what the
-// kernel says, and on whose clock new servers take their time.
+// kernel says, and on whose clock dumps and new servers take their time.
 class CountingIpvs : public FakeIpvs {
  public:
   CountingIpvs(Journal& journal, TimePoint& now) : FakeIpvs(journal), now_(now) {}
   Result<std::map<ipvs::Key, ipvs::Service>> services() override {
     ++dumps;
+    now_ += dump_time;
     return FakeIpvs::services();
   }
   Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
@@ -69,6 +70,7 @@ class CountingIpvs : public FakeIpvs {
   int questions = 0;
   int reads = 0;
   Microseconds addition{0};
+  Microseconds dump_time{0};
   // Comes before each change; with an error the kernel gives that and does nothing.
   std::function<std::optional<Error>(const ipvs::Change&)> meddles;
 

@@ -127,12 +127,26 @@ TEST_F(ForwardingScale, AKernelThatIsSlowIsGivenWorkForATurnAtATime) {
   EXPECT_LE(now - begun, kernel::kPatience + kFirstPart);
   EXPECT_TRUE(table.pending());
   EXPECT_EQ(table.present(), keys_of(order));  // new services are not left for another turn
-  EXPECT_FALSE(table.settled().contains(key(299)));
+  EXPECT_FALSE(kernel.table.at(key(150)).destinations.empty());
+  EXPECT_FALSE(table.settled().contains(key(150)));
   EXPECT_GT(finish(order), 1);
   EXPECT_LE(longest_turn, kernel::kPatience + kFirstPart);
   EXPECT_LE(longest_step, kFirstPart);
   EXPECT_EQ(kernel.table, wanted(order));
   EXPECT_EQ(table.settled(), keys_of(order));
+}
+
+// Where others take the processor an audit may read for longer than it may write. Then it writes, too.
+TEST_F(ForwardingScale, ToReadTakesNothingFromTheTimeForChanges) {
+  const TableOrder order = order_of(300, 4);
+  begin(order);
+  kernel.table.clear();
+  kernel.addition = kSlow;
+  kernel.dump_time = 2 * kernel::kPatience;
+  ASSERT_TRUE(table.pass(order, keys_of(order)));
+  std::size_t servers = 0;
+  for (const auto& [key, entry] : kernel.table) servers += entry.destinations.size();
+  EXPECT_GE(servers, kernel::kPatience / kSlow);
 }
 
 // P-9: after a foreign flush. Who was ready stays so, and every service has one server before any has two,
