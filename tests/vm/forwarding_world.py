@@ -76,13 +76,13 @@ def udp_answer(address, port, client=CLIENT):
     return inside(client, work)
 
 
-def until(question, seconds):
-    """The seconds until question() was true, or None."""
+def until(question, seconds, pause=0.02):
+    """The seconds until question() was true, or None; asked again after `pause` seconds."""
     begun = time.monotonic()
     while not question():
         if time.monotonic() - begun > seconds:
             return None
-        time.sleep(0.02)
+        time.sleep(pause)
     return time.monotonic() - begun
 
 
