@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""20,000 real servers in a real IPVS table that somebody else flushes: the repair takes many turns of the forwarding thread, for the
-kernel's list of deleted servers makes each new one cost much more (datapath.md 4, "Trash"). Meanwhile orders are answered and the VIP
-stays ready. Runs as root in any kernel with IPVS; where this one has none, it starts itself inside the virtual machine of tests/lab/vm.
+"""20,000 real servers in a real IPVS table that somebody else flushes: the repair takes several turns of the forwarding thread, and
+would take many if it did not go the way in which the kernel's list of deleted servers is short to search (datapath.md 4, "Trash").
+Meanwhile orders are answered and the VIP stays ready. Runs as root in any kernel with IPVS; where this one has none, it starts itself
+inside the virtual machine of tests/lab/vm.
 FN-07, FN-08, FN-32; P-8, P-9, P-13, I-5."""
 import os
 import subprocess
