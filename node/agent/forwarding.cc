@@ -96,8 +96,12 @@ void ForwardingAgent::State::take(const VrrpReport& report) {
   // Without a plan nobody knows yet whose addresses an earlier run left, and its table keeps them silent.
   const bool news = report.sequence > 0 && fence.hold(report.fenced);
   moved();
-  if (departed.empty() && !news) return;
-  if (!departed.empty()) synchronize();
+  if (!departed.empty())
+    synchronize();
+  else if (!servers.looping().empty())
+    narrow_guard();
+  else if (!news)
+    return;
   publish(false);
 }
 
@@ -150,6 +154,9 @@ std::set<ipvs::Key> ForwardingAgent::State::leaving_keys() const {
   for (const ipvs::Key& key : guard.held().ports) {
     if (staying.contains(key.address)) keys.insert(key);
   }
+  for (const auto& [key, real] : servers.looping()) {
+    if (held.contains(key.address)) keys.insert(key);
+  }
   return keys;
 }
 
@@ -161,8 +168,10 @@ filter::Route ForwardingAgent::State::route(const net::IpAddress& vip) const {
 }
 
 // Of the plan if it has the virtual server, else as the guard has it now. Who may connect to one of an
-// earlier run that has left the plan nobody knows: until it is gone nobody may.
+// earlier run that has left the plan nobody knows: until it is gone nobody may. Nor to one that is set aside:
+// there is nothing behind it but this host.
 filter::Passage ForwardingAgent::State::passage(const ipvs::Key& key) const {
+  if (servers.looping().contains(key)) return {filter::Route::kDirect, filter::Clients{}};
   const auto wanted = servers.wanted().find(key);
   if (wanted != servers.wanted().end()) return passage_of(key, wanted->second);
   const bool known = guard.held().ports.contains(key);

@@ -80,8 +80,9 @@ struct ForwardingAgent::State {
   void hold_guard(const std::set<ipvs::Key>& keys);
   std::set<net::IpAddress> still_held() const;
   std::set<ipvs::Key> wanted_keys() const;  // without those of others
-  std::set<ipvs::Key> leaving_keys()
-      const;  // ours, not wanted, still in the kernel or guarded for a held VIP
+  // Not wanted, but still in the kernel and ours, or guarded for a held VIP: of one that left, or that is set
+  // aside here (looping; the Active keeps what became unready later).
+  std::set<ipvs::Key> leaving_keys() const;
   std::set<ipvs::Key> next_slice();
 
   ForwardingReport report_now();
