@@ -224,15 +224,17 @@ void ForwardingAgent::State::change_table(const std::function<Result<TablePass>(
   }
   const auto pass = step(wanted);
   table_error.reset();
-  if (!pass) {
-    table_error = pass.error();
+  if (pass) {
+    forget_servers(*pass);
+    note_repairs(*pass);
+    forget_translations(*pass);
+  }
+  if (!pass || pass->broken_off) {
+    table_error = pass ? *pass->broken_off : pass.error();
     table_retry = sys::now() + kTableRetry;
-    if (pass.error().code == Code::kNotFound) table.forget_everything();
+    if (table_error->code == Code::kNotFound) table.forget_everything();
     return;
   }
-  forget_servers(*pass);
-  note_repairs(*pass);
-  forget_translations(*pass);
   if (table.pending()) rest_timer.arm(sys::now(), [this] { carry_on(); });
 }
 

@@ -19,6 +19,11 @@ ipvs::Destinations ForwardingDrains::look(const ipvs::Key& key, const ipvs::Seen
   return std::move(step.staying);
 }
 
+void ForwardingDrains::meet(const ipvs::Key& key, const ipvs::SeenDestinations& seen) {
+  ipvs::Drains& drains = drains_[key];
+  for (const auto& [endpoint, one] : seen) drains.serving.insert(endpoint);
+}
+
 void ForwardingDrains::note(const ipvs::Change& change, Departures& departures) {
   const ipvs::Key& key = ipvs::key_of(change);
   const auto found = drains_.find(key);

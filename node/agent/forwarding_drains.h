@@ -25,6 +25,9 @@ class ForwardingDrains {
   ipvs::Destinations look(const ipvs::Key& key, const ipvs::SeenDestinations& seen,
                           const ipvs::Destinations& desired, const ipvs::Removal& removal, TimePoint now,
                           Departures& departures);
+  bool knows(const ipvs::Key& key) const { return drains_.contains(key); }
+  // A service of an earlier run that is not in the plan: what it has goes with it.
+  void meet(const ipvs::Key& key, const ipvs::SeenDestinations& seen);
   // The kernel has taken this change.
   void note(const ipvs::Change& change, Departures& departures);
   // The others are not ours any more.

@@ -6,7 +6,8 @@
 #include "lib/sys/loop.h"
 #include "node/ipvs/desired.h"
 
-// What ForwardingTable asks of the kernel and tells it. What it decides: forwarding_table_decisions.cc.
+// What ForwardingTable has the kernel do, and what becomes of it. What it reads: forwarding_table_reading.cc;
+// what it decides: forwarding_table_decisions.cc.
 namespace fairlead::agent {
 ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs) : ForwardingTable(ipvs, {sys::now, [] {}}) {}
 ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs, TurnClock clock)
@@ -23,123 +24,6 @@ void ForwardingTable::forget_everything() {
   failed_.clear();
   refused_.clear();
   drains_.clear();
-}
-
-Result<> ForwardingTable::probe() const {
-  const auto service = ipvs_.service({});  // there is none such
-  if (!service) return service.error();
-  return Done{};
-}
-
-std::map<ipvs::Key, std::set<net::Endpoint>> ForwardingTable::in_service(const std::set<ipvs::Key>& keys) {
-  std::map<ipvs::Key, std::set<net::Endpoint>> out;
-  for (const ipvs::Key& key : keys) {
-    if (!ours_.contains(key)) continue;
-    const auto destinations = ipvs_.destinations(key);
-    if (!destinations) return out;
-    for (const auto& [endpoint, seen] : *destinations) {
-      if (seen.destination.weight.value() > 0) out[key].insert(endpoint);
-    }
-  }
-  return out;
-}
-
-// The dump may lack services that exist while others write (datapath.md 4).
-Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
-  std::set<ipvs::Key> gone;
-  for (const ipvs::Key& key : ours_) {
-    if (actual.contains(key)) continue;
-    const auto service = ipvs_.service(key);
-    if (!service) return service.error();
-    if (*service)
-      actual[key].service = **service;
-    else
-      gone.insert(key);
-  }
-  for (const ipvs::Key& key : gone) present_.erase(key);
-  return Done{};
-}
-
-Result<ipvs::Table> ForwardingTable::read_services(const TableOrder& order, const Look& look) {
-  ipvs::Table actual;
-  if (look.all_services) {
-    const auto services = ipvs_.services();
-    if (!services) return services.error();
-    for (const auto& [key, service] : *services) actual[key].service = service;
-    if (auto confirmed = confirm_absent(actual); !confirmed) return confirmed.error();
-    return actual;
-  }
-  for (const ipvs::Key& key : look.keys) {
-    const auto service = ipvs_.service(key);
-    if (!service) return service.error();
-    if (*service)
-      actual[key].service = **service;
-    else
-      present_.erase(key);
-  }
-  // Those that leave are deleted, whatever they are by now.
-  for (const ipvs::Key& key : leaving(order)) {
-    if (present_.contains(key)) actual.try_emplace(key);
-  }
-  return actual;
-}
-
-// An acknowledgement can be lost (libraries.md 2). What is as we asked for it, empty, and was not there a
-// moment ago is ours; else a service of ours would count as somebody else's for ever.
-Result<> ForwardingTable::claim_unanswered(const TableOrder& order, const ipvs::Table& actual) {
-  const std::set<ipvs::Key> unanswered = std::exchange(unanswered_, {});
-  for (const ipvs::Key& key : unanswered) {
-    const auto server = order.servers.find(key);
-    const auto there = actual.find(key);
-    if (server == order.servers.end() || there == actual.end()) continue;
-    if (!(there->second.service == ipvs::desired_service(key, server->second, lacking()))) continue;
-    const auto destinations = ipvs_.destinations(key);
-    if (!destinations) return destinations.error();
-    if (destinations->empty()) ours_.insert(key);
-  }
-  return Done{};
-}
-
-ipvs::Removal ForwardingTable::removal(const TableOrder& order, const ipvs::Key& key) const {
-  const plan::VirtualServerPlan& server = order.servers.at(key);
-  ipvs::Removal out;
-  out.drain = server.traffic.drain;
-  const auto unhealthy = order.taken_out.find(key);
-  if (unhealthy != order.taken_out.end()) out.at_once = unhealthy->second;
-  const auto before = decided_.find(key);
-  if (before == decided_.end()) return out;
-  for (const auto& [endpoint, real] : before->second.reals) {
-    if (real.gone_once_removed && !server.reals.contains(endpoint)) out.at_once.insert(endpoint);
-  }
-  return out;
-}
-
-Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const Look& look, ipvs::Table& desired,
-                                          TablePass& pass) {
-  auto services = read_services(order, look);
-  if (!services) return services.error();
-  ipvs::Table actual = *std::move(services);
-  if (auto claimed = claim_unanswered(order, actual); !claimed) return claimed.error();
-  for (auto& [key, entry] : actual) {
-    if (!ours_.contains(key)) continue;
-    present_.insert(key);
-    if (!order.servers.contains(key)) continue;
-    ipvs::Destinations& wanted = desired.at(key).destinations;
-    if (!look.keys.contains(key)) {
-      entry.destinations = wanted;
-      continue;
-    }
-    const auto seen = ipvs_.destinations(key);
-    if (!seen) return seen.error();
-    entry.destinations = ipvs::without_connections(*seen);
-    wanted.merge(drains_.look(key, *seen, wanted, removal(order, key), order.now, pass.departures));
-    clock_.moved();  // 100,000 of them take two seconds (libraries.md 2)
-  }
-  if (!look.all_services) return actual;
-  // Claimed services that are neither there nor wanted were somebody's past.
-  std::erase_if(ours_, [&](const ipvs::Key& key) { return !actual.contains(key) && !desired.contains(key); });
-  drains_.keep_only(ours_);
-  return actual;
 }
 
 std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
@@ -193,16 +77,16 @@ void ForwardingTable::note_scheduler(const std::string& name) {
 }
 
 bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key,
-                                     const std::string& scheduler, const Error& error) {
+                                     const ipvs::Service& service, const Error& error) {
   if (error.code == Code::kConflict && !ours_.contains(key)) {
     foreign_.insert(key);
     return false;
   }
   failed_[key] = error.message;
-  if (error.code == Code::kUnavailable && !ours_.contains(key)) unanswered_.insert(key);
+  if (error.code == Code::kUnavailable && !ours_.contains(key)) unanswered_.insert_or_assign(key, service);
   const auto server = order.servers.find(key);
   if (error.code == Code::kNotFound && server != order.servers.end()) {
-    if (scheduler == api::to_string(ipvs::kFallbackScheduler)) return false;
+    if (service.scheduler == api::to_string(ipvs::kFallbackScheduler)) return false;
     missing_.insert(server->second.scheduler);
     untried_.erase(server->second.scheduler);
     return true;  // with the fallback
@@ -216,11 +100,11 @@ bool ForwardingTable::change_failed(const TableOrder& order, const ipvs::Change&
       error.code == Code::kConflict || error.code == Code::kNotFound || error.code == Code::kUnavailable;
   return std::visit(
       Overloaded{
-          [&](const ipvs::AddService& c) { return service_failed(order, key, c.service.scheduler, error); },
+          [&](const ipvs::AddService& c) { return service_failed(order, key, c.service, error); },
           [&](const ipvs::SetService& c) {
             // Not found: the service (deleted meanwhile) or its scheduler; ask which.
             const auto still = ipvs_.service(key);
-            if (still && *still) return service_failed(order, key, c.service.scheduler, error);
+            if (still && *still) return service_failed(order, key, c.service, error);
             failed_[key] = error.message;
             return surprise;
           },

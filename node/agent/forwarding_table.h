@@ -35,6 +35,8 @@ struct TablePass {
   std::vector<ipvs::Change> repairs{};
   std::vector<ipvs::Change> rest_of_repairs{};
   Departures departures{};
+  // Why the table could not be read again, after what is in `done`, to decide anew what had surprised.
+  std::optional<Error> broken_off{};
 };
 
 // How the time of a turn of the loop is told.
@@ -74,7 +76,7 @@ class ForwardingTable {
   std::map<ipvs::Key, std::set<net::Endpoint>> in_service(const std::set<ipvs::Key>& keys);
   // Makes the table hold `order`. Services are all compared, destinations only of `look_at`, and not of those
   // of which something is pending. Looks again at what surprises, three times at most. Errors: as
-  // Ipvs::services; nothing was changed.
+  // Ipvs::services; nothing was changed. If that comes later: TablePass::broken_off.
   Result<TablePass> pass(const TableOrder& order, const std::set<ipvs::Key>& look_at);
   // The same where something is another than before: looks at virtual servers with another plan than when
   // they were decided last, those that leave, and those that could not be carried out. Costs what these cost.
@@ -121,13 +123,14 @@ class ForwardingTable {
   Result<ipvs::Table> read(const TableOrder& order, const Look& look, ipvs::Table& desired, TablePass& pass);
   Result<ipvs::Table> read_services(const TableOrder& order, const Look& look);
   Result<> confirm_absent(ipvs::Table& actual);
-  Result<> claim_unanswered(const TableOrder& order, const ipvs::Table& actual);
+  Result<> meet(const ipvs::Key& leaving);
+  Result<> claim_unanswered(const Look& look, const ipvs::Table& actual);
   // What is pending, until `end`. Returns the virtual servers that have to be looked at again.
   std::set<ipvs::Key> carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
                                 std::set<ipvs::Key>& touched);
   void gather_pending();
   // Both return true if the table has to be read again.
-  bool service_failed(const TableOrder& order, const ipvs::Key& key, const std::string& scheduler,
+  bool service_failed(const TableOrder& order, const ipvs::Key& key, const ipvs::Service& service,
                       const Error& error);
   bool change_failed(const TableOrder& order, const ipvs::Change& change, const Error& error);
   void note_done(const ipvs::PendingChange& done, TablePass& pass);
@@ -143,7 +146,8 @@ class ForwardingTable {
   std::map<ipvs::Key, plan::VirtualServerPlan> decided_;
   std::set<ipvs::Key> settled_;
   std::set<ipvs::Key> ours_;
-  std::set<ipvs::Key> unanswered_;  // new services of ours of which nobody knows whether they were made
+  // New services of ours of which nobody knows whether they were made, as they were asked for.
+  std::map<ipvs::Key, ipvs::Service> unanswered_;
   std::set<ipvs::Key> present_;
   std::set<ipvs::Key> foreign_;
   std::map<ipvs::Key, std::string> failed_;

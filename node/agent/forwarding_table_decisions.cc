@@ -72,7 +72,11 @@ Result<TablePass> ForwardingTable::work(const TableOrder& order, std::optional<L
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (look) {
       const auto decided = decide(order, *look, result);
-      if (!decided) return decided.error();
+      if (!decided && attempt == 0) return decided.error();
+      if (!decided) {
+        result.broken_off = decided.error();
+        break;
+      }
       touched.insert(decided->begin(), decided->end());
     }
     // What it took to read does not count: else where that takes long nearly nothing would be done.

@@ -45,14 +45,17 @@ class CountingIpvs : public FakeIpvs {
   Result<std::map<ipvs::Key, ipvs::Service>> services() override {
     ++dumps;
     now_ += dump_time;
+    if (const auto error = unread()) return *error;
     return FakeIpvs::services();
   }
   Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
     ++questions;
+    if (const auto error = unread()) return *error;
     return FakeIpvs::service(key);
   }
   Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
     ++reads;
+    if (const auto error = unread()) return *error;
     return FakeIpvs::destinations(key);
   }
   std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) override {
@@ -73,11 +76,14 @@ class CountingIpvs : public FakeIpvs {
   Microseconds dump_time{0};
   // Comes before each change; with an error the kernel gives that and does nothing.
   std::function<std::optional<Error>(const ipvs::Change&)> meddles;
+  // Comes before each read; with an error the kernel gives that.
+  std::function<std::optional<Error>()> hides;
 
  protected:
   void pass_time(Microseconds time) { now_ += time; }
 
  private:
+  std::optional<Error> unread() const { return hides ? hides() : std::nullopt; }
   // datapath.md 4: ESRCH, ENOENT, EEXIST.
   std::optional<Error> refusal(const ipvs::Change& change) const {
     const auto entry = table.find(ipvs::key_of(change));
