@@ -18,6 +18,8 @@ void ForwardingTable::forget_everything() {
   unanswered_.clear();
   decided_.clear();
   settled_.clear();
+  underway_.clear();
+  fallen_back_.clear();
   ours_.clear();
   present_.clear();
   foreign_.clear();
@@ -71,7 +73,12 @@ std::set<api::Scheduler> ForwardingTable::lacking() const {
 }
 
 // The kernel has taken a service with it.
-void ForwardingTable::note_scheduler(const std::string& name) {
+void ForwardingTable::note_scheduler(const ipvs::Key& key, const std::string& name) {
+  const auto plan = decided_.find(key);
+  if (plan != decided_.end() && api::to_string(plan->second.scheduler) != name)
+    fallen_back_.insert(key);
+  else
+    fallen_back_.erase(key);
   std::erase_if(missing_, [&](api::Scheduler one) { return api::to_string(one) == name; });
   std::erase_if(untried_, [&](api::Scheduler one) { return api::to_string(one) == name; });
 }
@@ -142,13 +149,14 @@ void ForwardingTable::note_done(const ipvs::PendingChange& done, TablePass& pass
                  [&](const ipvs::AddService& c) {
                    ours_.insert(key);
                    present_.insert(key);
-                   note_scheduler(c.service.scheduler);
+                   note_scheduler(key, c.service.scheduler);
                  },
                  [&](const ipvs::DeleteService&) {
                    ours_.erase(key);
                    present_.erase(key);
+                   fallen_back_.erase(key);
                  },
-                 [&](const ipvs::SetService& c) { note_scheduler(c.service.scheduler); },
+                 [&](const ipvs::SetService& c) { note_scheduler(key, c.service.scheduler); },
                  [&](const ipvs::AddDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::SetDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::DeleteDestination&) {},

@@ -112,7 +112,7 @@ class ForwardingTable {
              const std::set<ipvs::Key>& decided, const Departures& departures);
   bool differs(const TableOrder& order, const ipvs::Key& key) const;
   void hold_back(const std::set<ipvs::Key>& paused);
-  ipvs::Cause cause_of(const TableOrder& order, const ipvs::Key& key) const;
+  ipvs::Cause cause_of(const TableOrder& order, const ipvs::Change& change) const;
   void forget_what_left(const TableOrder& order);
   std::vector<ipvs::Key> leaving(const TableOrder& order) const;  // ours, not ordered
   void settle(const TableOrder& order, const std::set<ipvs::Key>& touched);
@@ -136,7 +136,7 @@ class ForwardingTable {
   void note_done(const ipvs::PendingChange& done, TablePass& pass);
   void accept(const ipvs::Key& key, const net::Endpoint& endpoint);
   std::set<api::Scheduler> lacking() const;  // missing, and not to be tried again
-  void note_scheduler(const std::string& name);
+  void note_scheduler(const ipvs::Key& key, const std::string& name);
 
   kernel::Ipvs& ipvs_;
   TurnClock clock_;
@@ -145,6 +145,9 @@ class ForwardingTable {
   // again.
   std::map<ipvs::Key, plan::VirtualServerPlan> decided_;
   std::set<ipvs::Key> settled_;
+  // Of settled_, those with another plan since that has not been carried out in full.
+  std::set<ipvs::Key> underway_;
+  std::set<ipvs::Key> fallen_back_;  // in the kernel with the fallback, as their scheduler was missing
   std::set<ipvs::Key> ours_;
   // New services of ours of which nobody knows whether they were made, as they were asked for.
   std::map<ipvs::Key, ipvs::Service> unanswered_;

@@ -155,22 +155,31 @@ void ForwardingTable::queue(const TableOrder& order, const std::vector<ipvs::Cha
     // What begins to leave, or goes for having left, is no repair.
     const auto server = ipvs::server_of(change);
     const bool departs = server && departures.departing.contains(*server);
-    queued.push_back({change, departs ? ipvs::Cause::kOrder : cause_of(order, key)});
+    queued.push_back({change, departs ? ipvs::Cause::kOrder : cause_of(order, change)});
   }
   pending_.add(std::move(queued));
   for (const ipvs::Key& key : decided) {
     if (foreign_.contains(key))
       decided_.erase(key);
-    else if (!held_back.contains(key))
+    else if (!held_back.contains(key)) {
+      if (settled_.contains(key) && differs(order, key)) underway_.insert(key);
       decided_.insert_or_assign(key, order.servers.at(key));
+    }
   }
 }
 
 // A change of what had been carried out, and is wanted as it was, undoes what others did: also when it had to
-// wait for the end of a back-off.
-ipvs::Cause ForwardingTable::cause_of(const TableOrder& order, const ipvs::Key& key) const {
-  const bool as_before = order.servers.contains(key) && !differs(order, key) && settled_.contains(key);
-  return as_before ? ipvs::Cause::kRepair : ipvs::Cause::kOrder;
+// wait for the end of a back-off. But what the plan asked for last may take several tries, and a scheduler
+// that was missing takes the place of the fallback once it is there.
+ipvs::Cause ForwardingTable::cause_of(const TableOrder& order, const ipvs::Change& change) const {
+  const ipvs::Key& key = ipvs::key_of(change);
+  const auto server = order.servers.find(key);
+  const bool as_before = server != order.servers.end() && !differs(order, key) && settled_.contains(key);
+  if (!as_before || underway_.contains(key)) return ipvs::Cause::kOrder;
+  const auto* set = std::get_if<ipvs::SetService>(&change);
+  const bool comes_back = set != nullptr && fallen_back_.contains(key) &&
+                          set->service.scheduler == api::to_string(server->second.scheduler);
+  return comes_back ? ipvs::Cause::kOrder : ipvs::Cause::kRepair;
 }
 
 // What is dropped is found again: by the next order, or if it had been carried out before by the audit.
@@ -188,7 +197,10 @@ void ForwardingTable::forget_what_left(const TableOrder& order) {
   for (const ipvs::Key& key : not_ordered(ours_, order.servers)) left.insert(key);
   pending_.drop(left);
   for (const ipvs::Key& key : left) decided_.erase(key);
-  for (const ipvs::Key& key : not_ordered(settled_, order.servers)) settled_.erase(key);
+  for (const ipvs::Key& key : not_ordered(settled_, order.servers)) {
+    settled_.erase(key);
+    underway_.erase(key);
+  }
 }
 
 std::vector<ipvs::Key> ForwardingTable::leaving(const TableOrder& order) const {
@@ -199,7 +211,9 @@ std::vector<ipvs::Key> ForwardingTable::leaving(const TableOrder& order) const {
 void ForwardingTable::settle(const TableOrder& order, const std::set<ipvs::Key>& touched) {
   for (const ipvs::Key& key : touched) {
     const bool whole = decided_.contains(key) && present_.contains(key) && !pending_.contains(key);
-    if (whole && order.servers.contains(key)) settled_.insert(key);
+    if (!whole || !order.servers.contains(key)) continue;
+    settled_.insert(key);
+    if (!failed_.contains(key) && !refused_.contains(key)) underway_.erase(key);
   }
   pending_.set_down();
 }
