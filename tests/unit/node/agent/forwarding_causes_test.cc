@@ -102,20 +102,6 @@ TEST_F(ForwardingCauses, AnOrderThatSurprisesOnceIsNoRepair) {
   EXPECT_TRUE(kernel.table.at(key(0)).destinations.contains(real(9)));
 }
 
-TEST_F(ForwardingCauses, AnOrderThatTakesSeveralTurnsAndSurprisesIsNoRepair) {
-  order = order_of(3, 2);
-  want_another_server();
-  kernel.addition = Seconds(1);
-  EXPECT_EQ(followed(), 0U);
-  for (int turn = 0; table.pending() && turn < 100; ++turn) {
-    surprise_once(fail(Code::kUnavailable, "add server: no answer"));
-    const auto pass = table.go_on(order);
-    ASSERT_TRUE(pass);
-    EXPECT_TRUE(pass->repairs.empty() && pass->rest_of_repairs.empty());
-  }
-  EXPECT_EQ(table.settled(), keys_of(order));
-}
-
 // Once it is carried out, what others do to it is a repair again.
 TEST_F(ForwardingCauses, AfterAnOrderThatSurprisedWhatOthersChangeIsARepairAgain) {
   want_another_server();
