@@ -47,7 +47,7 @@ Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& addr
 }
 
 // KEP-1669: where no endpoint is ready those that still serve take new connections, too. With Local each node
-// has its own alone.
+// has its own alone. They stay Draining: once they are not listed their Pods are gone.
 void fall_back(api::ExternalTrafficPolicy policy, Endpoints& endpoints) {
   const auto place = [&](const api::RealServer& real) {
     return policy == api::ExternalTrafficPolicy::kLocal ? real.node : "";
@@ -59,7 +59,6 @@ void fall_back(api::ExternalTrafficPolicy policy, Endpoints& endpoints) {
   for (auto& [endpoint, real] : endpoints) {
     if (ready.contains(place(real))) continue;
     real.weight = api::Weight(1);
-    real.state = api::RealState::kReady;
   }
 }
 

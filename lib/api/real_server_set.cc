@@ -44,11 +44,12 @@ void read_reals(const JsonView& list, VirtualServer& server) {
     const bool has_address = read_server_address(item.at("address"), real.address);
     const bool has_port = read_port(item.at("port"), 0, real.port);
     if (has_port) check_direct_port(item.at("port"), server, real.port);
-    std::int64_t weight = real.weight.value();
+    std::int64_t weight = -1;  // not said
     item.at("weight").integer(0, 65535, weight);
-    real.weight = Weight(static_cast<std::uint16_t>(weight));
     item.at("node").read(real.node);
     item.at("state").read<RealState>(kStateWords, real.state);
+    if (weight < 0 && real.state == RealState::kDraining) weight = 0;
+    if (weight >= 0) real.weight = Weight(static_cast<std::uint16_t>(weight));
     if (has_address && has_port && !seen.insert({real.address, real.port}).second) {
       item.problem("must be listed once, got " + item.show() + " again");
     }

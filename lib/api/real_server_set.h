@@ -25,7 +25,7 @@ enum class ExternalTrafficPolicy { kCluster, kLocal };
 struct RealServer {
   net::IpAddress address;
   net::Port port{0};
-  Weight weight{1};
+  Weight weight{1};  // Draining: 0, if it is not said
   std::string node;  // where the endpoint runs, if known
   RealState state = RealState::kReady;
   friend bool operator==(const RealServer&, const RealServer&) = default;

@@ -100,7 +100,7 @@ struct VirtualServerKey {
 std::string to_string(const VirtualServerKey& key);  // "TCP 192.0.2.100:80"
 
 struct RealServerPlan {
-  api::Weight weight{1};  // draining servers: 0
+  api::Weight weight{1};  // draining servers: 0, but where none is ready
   // Once it leaves the plan it can serve nobody any more: it goes at once, without a drain.
   bool gone_once_removed = false;
   friend bool operator==(const RealServerPlan&, const RealServerPlan&) = default;

@@ -123,14 +123,15 @@ TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
   EXPECT_EQ(reals(inputs), wanted);
 }
 
-// KEP-1669: a rolling update of one Pod leaves nothing else for a moment.
+// KEP-1669: a rolling update of one Pod leaves nothing else for a moment. They terminate all the same: nodes
+// have to know that those that are not listed any more are gone.
 TEST(Backends, WhereNoneIsReadyThoseThatStillServeTakeNewConnections) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.2"}, false, true, true, "node-b"},
                                               {{"10.1.0.3"}, false, false, true, "node-b"},
                                               {{"10.1.0.4"}, false, true, false, "node-c"}}));
   const std::vector<api::RealServer> wanted{
-      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady},
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kDraining},
       {ip("10.1.0.3"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
@@ -149,7 +150,7 @@ TEST(Backends, OfAServiceWithLocalTheNodesAreToldAndEachNodeFallsBackForItself) 
   const std::vector<api::RealServer> wanted{
       {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
       {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-a", api::RealState::kDraining},
-      {ip("10.1.0.3"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 

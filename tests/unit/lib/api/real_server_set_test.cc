@@ -107,6 +107,19 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
   }
 }
 
+TEST(RealServerSet, OneThatIsDrainingHasNoWeightUnlessItIsSaid) {
+  const auto decoded =
+      decode_real_server_set(with_reals(R"({"address":"192.0.2.21","port":80,"state":"Draining"},)"
+                                        R"({"address":"192.0.2.22","port":80,"state":"Draining","weight":1},)"
+                                        R"({"address":"192.0.2.23","port":80})"));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  const auto& reals = decoded.value.spec.virtual_servers.at(0).reals;
+  ASSERT_EQ(reals.size(), 3U);
+  EXPECT_EQ(reals[0].weight, Weight(0));
+  EXPECT_EQ(reals[1].weight, Weight(1));
+  EXPECT_EQ(reals[2].weight, Weight(1));
+}
+
 // kubernetes.md 1: at most 1000 real servers an object.
 TEST(RealServerSet, HoldsAtMostAThousandRealServers) {
   RealServerSet set = example();

@@ -43,6 +43,20 @@ TEST(SetPlanning, APodThatWasDrainingAndAPodOfUdpAreGoneOnceTheyAreRemoved) {
   EXPECT_THAT(gone(net::Protocol::kUdp), ElementsAre(true, true, false, false));
 }
 
+// KEP-1669: where no Pod is ready those that terminate get new connections, and are gone like others.
+TEST(SetPlanning, APodThatIsDrainingHasTheWeightThatTheSetSays) {
+  auto servers = set("web-v4-0", "g");
+  auto& server = servers.spec.virtual_servers[0];
+  server.reals = {real("10.0.0.1:8080", 1), real("10.0.0.2:8080", 0)};
+  for (auto& one : server.reals) {
+    one.node = "node-b";
+    one.state = api::RealState::kDraining;
+  }
+  EXPECT_THAT(plan_of({nat_group("g")}, {servers}).plan.virtual_servers.at(tcp("192.0.2.10:80")).reals,
+              ElementsAre(Pair(*net::parse_endpoint("10.0.0.1:8080"), RealServerPlan{api::Weight(1), true}),
+                          Pair(*net::parse_endpoint("10.0.0.2:8080"), RealServerPlan{api::Weight(0), true})));
+}
+
 // api.md, RealServerSet: externalTrafficPolicy. The others are as if they were not there: not checked, not
 // counted.
 TEST(SetPlanning, WithExternalTrafficPolicyLocalThereAreTheRealServersOfThisNodeAlone) {

@@ -30,7 +30,7 @@ using testing::virtual_server;
 TEST(SetPlanning, CarriesEveryVirtualServerWithItsReals) {
   auto servers = set("web-v4-0", "g");
   servers.meta.generation = 3;
-  auto draining = real("10.0.0.2:8080", 5);
+  auto draining = real("10.0.0.2:8080", 0);
   draining.state = api::RealState::kDraining;
   servers.spec.virtual_servers[0].scheduler = api::Scheduler::kRr;
   servers.spec.virtual_servers[0].reals = {real("10.0.0.1:8080", 9), draining};
