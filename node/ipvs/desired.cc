@@ -56,11 +56,4 @@ Entry desired_entry(const Key& key, const plan::VirtualServerPlan& server,
   return entry;
 }
 
-Table desired(const std::map<Key, plan::VirtualServerPlan>& servers,
-              const std::set<api::Scheduler>& missing) {
-  Table table;
-  for (const auto& [key, server] : servers) table.emplace(key, desired_entry(key, server, missing));
-  return table;
-}
-
 }  // namespace fairlead::ipvs

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <set>
 
 #include "lib/api/traffic.h"
@@ -13,22 +12,19 @@ namespace fairlead::ipvs {
 // The scheduler used where the kernel lacks the one asked for (api.md, VirtualIP `scheduler`).
 inline constexpr api::Scheduler kFallbackScheduler = api::Scheduler::kWlc;
 
-// The table that carries out `servers`: hashing schedulers with the fallback flag, and what their traffic
-// says: flags of the scheduler, persistence, one-packet, thresholds. A scheduler in `missing` becomes
-// kFallbackScheduler, and its flags go with it.
+// The entry that carries out one virtual server: a hashing scheduler with the fallback flag, and what its
+// traffic says: flags of the scheduler, persistence, one-packet, thresholds. A scheduler in `missing` becomes
+// kFallbackScheduler, and its flags go with it. And its service alone.
 //
-// REQUIRES: every server's forwarding is NAT or DirectRouting, with DirectRouting every real server's port
-// the virtual server's, one-packet with DirectRouting and UDP alone, a persistent prefix no longer than the
-// address: the kernel takes any other without a word.
-Table desired(const std::map<Key, plan::VirtualServerPlan>& servers, const std::set<api::Scheduler>& missing);
-
-// The entry of one virtual server, as in desired(); and its service alone.
+// REQUIRES: its forwarding is NAT or DirectRouting, with DirectRouting every real server's port its own,
+// one-packet with DirectRouting and UDP alone, a persistent prefix no longer than the address: the kernel
+// takes any other without a word.
 Entry desired_entry(const Key& key, const plan::VirtualServerPlan& server,
                     const std::set<api::Scheduler>& missing);
 Service desired_service(const Key& key, const plan::VirtualServerPlan& server,
                         const std::set<api::Scheduler>& missing);
 
-// The service of one virtual server, as in desired(), with a scheduler that the kernel has.
+// The same service with a scheduler that the kernel has.
 Service desired_service(const Key& key, api::Scheduler scheduler, const api::Traffic& traffic);
 
 }  // namespace fairlead::ipvs

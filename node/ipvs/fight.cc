@@ -1,17 +1,11 @@
 #include "node/ipvs/fight.h"
 
-#include <utility>
-
 namespace fairlead::ipvs {
 namespace {
 
 bool is_over(const Fights::Record& record, TimePoint now) { return now - record.last > kRepairMemory; }
 
 }  // namespace
-
-Fights after_repair(Fights fights, const Key& key, TimePoint now) {
-  return after_repairs(std::move(fights), {key}, now);
-}
 
 Fights after_repairs(Fights fights, const std::set<Key>& keys, TimePoint now) {
   std::erase_if(fights.records, [&](const auto& one) { return is_over(one.second, now); });

@@ -55,7 +55,6 @@ class Pending {
   void set_down();
 
   bool empty() const { return changes_.empty(); }
-  std::size_t size() const { return changes_.size(); }
   bool contains(const Key& key) const { return counts_.contains(key); }
   // The next one is a new service: these are not left for another turn.
   bool begins_with_new_service() const;

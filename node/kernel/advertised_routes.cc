@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lib/sys/unique_fd.h"
+#include "node/kernel/kernel_error.h"
 #include "node/kernel/sysctl.h"
 
 namespace fairlead::kernel {
@@ -37,12 +38,7 @@ std::string accept_ra_of(std::string interface) {
   return "net.ipv6.conf." + interface + ".accept_ra";
 }
 
-Error unread(int number) {
-  Code code = Code::kUnavailable;
-  if (number == ENOENT) code = Code::kNotFound;
-  if (number == EACCES || number == EPERM) code = Code::kDenied;
-  return fail(code, std::string("read ") + kRoutes + ": " + std::strerror(number));
-}
+Error unread(int number) { return errno_error(std::string("read ") + kRoutes, number); }
 
 Result<std::string> read_routes() {
   const sys::UniqueFd fd(::open(kRoutes, O_RDONLY | O_CLOEXEC));

@@ -11,6 +11,7 @@ Code code_of(int error) {
   switch (error) {
     case EPERM:
     case EACCES:
+    case EROFS:
       return Code::kDenied;
     case ENOENT:
     case ESRCH:

@@ -9,6 +9,13 @@ Key web() { return {*net::parse_address("192.0.2.100"), net::Protocol::kTcp, net
 Key web6() { return {*net::parse_address("2001:db8::1"), net::Protocol::kTcp, net::Port{80}}; }
 net::Endpoint real(const std::string& text) { return *net::parse_endpoint(text); }
 
+Table desired(const std::map<Key, plan::VirtualServerPlan>& servers,
+              const std::set<api::Scheduler>& missing) {
+  Table table;
+  for (const auto& [key, server] : servers) table.emplace(key, desired_entry(key, server, missing));
+  return table;
+}
+
 std::map<Key, plan::VirtualServerPlan> one_server(api::Scheduler scheduler) {
   plan::VirtualServerPlan server;
   server.scheduler = scheduler;

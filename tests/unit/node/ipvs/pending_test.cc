@@ -51,7 +51,6 @@ TEST(Pending, OfWhatIsDroppedNothingIsLeft) {
   pending.drop({key(3), key(4)});
   EXPECT_FALSE(pending.contains(key(1)));
   EXPECT_TRUE(pending.contains(key(2)));
-  EXPECT_EQ(pending.size(), 1U);
   EXPECT_EQ(pending.next(), (std::vector<PendingChange>{server(2, 1)}));
   EXPECT_FALSE(pending.contains(key(2)));
   EXPECT_TRUE(pending.empty());
@@ -167,7 +166,10 @@ TEST(Pending, NewServersThatTakeLongAreSlowIfManyWait) {
   EXPECT_TRUE(pending.is_slow());
   pending.took(Microseconds(2) * static_cast<int>(pending.next().size()));
   EXPECT_FALSE(pending.is_slow());
-  while (pending.size() >= kFirstChunk) pending.next();
+  std::vector<PendingChange> last;
+  while (!pending.empty()) last = pending.next();
+  pending.add(std::move(last));  // few
+  pending.next();
   pending.took(Seconds(1));
   EXPECT_FALSE(pending.is_slow());
 }
