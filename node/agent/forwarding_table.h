@@ -18,11 +18,12 @@
 
 namespace fairlead::agent {
 
-// What the IPVS table shall hold, and what of it may be touched now.
+// What the IPVS table shall hold, and what of it may be touched now. For one call: `servers` are the
+// caller's, as there may be 100,000 real servers behind them.
 struct TableOrder {
-  std::map<ipvs::Key, plan::VirtualServerPlan> servers;
-  std::set<net::IpAddress> still_held;  // VIPs that leave: their services stay
-  std::set<ipvs::Key> paused;           // not to be changed now: no guard yet, or backing off
+  const std::map<ipvs::Key, plan::VirtualServerPlan>& servers;
+  std::set<net::IpAddress> still_held{};  // VIPs that leave: their services stay
+  std::set<ipvs::Key> paused{};           // not to be changed now: no guard yet, or backing off
   // Real servers of the plan that `servers` lacks: taken out by their checks, they go without a drain.
   std::map<ipvs::Key, std::set<net::Endpoint>> taken_out{};
   TimePoint now{};
@@ -79,11 +80,14 @@ class ForwardingTable {
   // Ipvs::services; nothing was changed. If that comes later: TablePass::broken_off.
   Result<TablePass> pass(const TableOrder& order, const std::set<ipvs::Key>& look_at);
   // The same where something is another than before: looks at virtual servers with another plan than when
-  // they were decided last, those that leave, and those that could not be carried out. Costs what these cost.
+  // they were decided last, those that leave, and those that could not be carried out. Costs what these cost,
+  // and a comparison of the others with what was decided.
   Result<TablePass> follow(const TableOrder& order);
   // Carries out what is pending. `order`: the one that the last pass() or follow() had, but for `paused`.
   Result<TablePass> go_on(const TableOrder& order);
   bool pending() const { return !pending_.empty(); }
+  // True if `servers` have all been decided as they are, but those of others, and nothing of it is pending.
+  bool follows(const std::map<ipvs::Key, plan::VirtualServerPlan>& servers) const;
 
   // Ours, in the kernel or (claimed) perhaps in the kernel.
   const std::set<ipvs::Key>& ours() const { return ours_; }

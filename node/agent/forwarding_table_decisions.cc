@@ -64,6 +64,16 @@ bool ForwardingTable::differs(const TableOrder& order, const ipvs::Key& key) con
   return decided == decided_.end() || !(decided->second == wanted->second);
 }
 
+bool ForwardingTable::follows(const Servers& servers) const {
+  if (pending()) return false;
+  for (const auto& [key, server] : servers) {
+    const auto decided = decided_.find(key);
+    const bool same = decided != decided_.end() && decided->second == server;
+    if (!same && !foreign_.contains(key)) return false;
+  }
+  return true;
+}
+
 Result<TablePass> ForwardingTable::work(const TableOrder& order, std::optional<Look> look) {
   TablePass result;
   std::optional<TimePoint> end;

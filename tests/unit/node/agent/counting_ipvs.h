@@ -9,6 +9,7 @@
 
 #include "node/agent/forwarding_table.h"
 #include "unit/node/agent/forwarding_fixture.h"
+#include "unit/node/agent/own_order.h"
 
 // Orders of many virtual servers, and an IPVS table that counts what they cost.
 namespace fairlead::agent::testing {
@@ -21,8 +22,8 @@ inline net::Endpoint real(int host) {
 }
 
 // So many virtual servers, each with the same real servers.
-inline TableOrder order_of(int services, int servers) {
-  TableOrder order;
+inline OwnOrder order_of(int services, int servers) {
+  OwnOrder order;
   for (int i = 0; i < services; ++i) {
     plan::VirtualServerPlan& server = order.servers[key(i)];
     server.scheduler = api::Scheduler::kRr;
@@ -31,7 +32,7 @@ inline TableOrder order_of(int services, int servers) {
   return order;
 }
 
-inline std::set<ipvs::Key> keys_of(const TableOrder& order) {
+inline std::set<ipvs::Key> keys_of(const OwnOrder& order) {
   std::set<ipvs::Key> keys;
   for (const auto& [key, server] : order.servers) keys.insert(key);
   return keys;
@@ -65,6 +66,8 @@ class CountingIpvs : public FakeIpvs {
       std::optional<Error> error = meddles ? meddles(change) : std::nullopt;
       if (!error) error = refusal(change);
       results.push_back(error ? Result<>(*error) : FakeIpvs::apply({change}).front());
+      if (loses && loses())
+        results.back() = fail(Code::kUnavailable, ipvs::to_string(change) + ": no answer");
     }
     return results;
   }
@@ -76,6 +79,8 @@ class CountingIpvs : public FakeIpvs {
   Microseconds dump_time{0};
   // Comes before each change; with an error the kernel gives that and does nothing.
   std::function<std::optional<Error>(const ipvs::Change&)> meddles;
+  // Comes after each change; true: its answer is lost.
+  std::function<bool()> loses;
   // Comes before each read; with an error the kernel gives that.
   std::function<std::optional<Error>()> hides;
 

@@ -30,7 +30,7 @@ class ForwardingFlush : public ::testing::Test {
     return now - begun;
   }
 
-  const TableOrder order = order_of(kServices, kServers);
+  const testing::OwnOrder order = order_of(kServices, kServers);
   Journal journal;
   TimePoint now{Seconds(1000)};
   TrashIpvs kernel{journal, now};

@@ -49,7 +49,7 @@ class ForwardingReading : public ::testing::Test {
   bool blind = false;
   CountingIpvs kernel{journal, now};
   ForwardingTable table{kernel, {[this] { return now; }, [] {}}};
-  TableOrder order = order_of(3, 2);
+  testing::OwnOrder order = order_of(3, 2);
 };
 
 TEST_F(ForwardingReading, WhatCannotBeReadAtAllIsAnErrorAndNothingWasDone) {
@@ -127,7 +127,7 @@ TEST_F(ForwardingReading, AServiceOfAnEarlierRunThatLeavesUnseenTellsItsServersO
   const ipvs::Key dns{kVip, net::Protocol::kUdp, net::Port(53)};
   kernel.table[dns].destinations = {{real(1), {}}, {real(2), {}}};
   table.claim({dns});
-  const auto pass = table.pass(TableOrder{}, {});
+  const auto pass = table.pass(testing::OwnOrder{}, {});
   ASSERT_TRUE(pass);
   EXPECT_TRUE(kernel.table.empty());
   EXPECT_EQ(pass->departures.gone, (std::set<ipvs::Server>{{dns, real(1)}, {dns, real(2)}}));

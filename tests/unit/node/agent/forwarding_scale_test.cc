@@ -23,7 +23,7 @@ constexpr Milliseconds kFirstPart = static_cast<int>(ipvs::kFirstChunk) * kSlow;
 class ForwardingScale : public ::testing::Test {
  protected:
   // Turn after turn until nothing is pending. Returns how many it took.
-  int finish(const TableOrder& order) {
+  int finish(const testing::OwnOrder& order) {
     int turns = 0;
     for (; table.pending() && turns < 10'000; ++turns) {
       const TimePoint begun = now;
@@ -38,13 +38,13 @@ class ForwardingScale : public ::testing::Test {
     return turns;
   }
   // As that order has it, on a quick kernel; then nothing is counted yet.
-  void begin(const TableOrder& order) {
+  void begin(const testing::OwnOrder& order) {
     EXPECT_TRUE(table.follow(order));
     finish(order);
     kernel.dumps = kernel.questions = kernel.reads = 0;
     journal.clear();
   }
-  ipvs::Table wanted(const TableOrder& order) const {
+  ipvs::Table wanted(const testing::OwnOrder& order) const {
     ipvs::Table out;
     for (const auto& [key, server] : order.servers) {
       out[key].service.scheduler = "rr";
@@ -81,7 +81,7 @@ class ForwardingScale : public ::testing::Test {
 };
 
 TEST_F(ForwardingScale, OneServerOfAThousandServicesIsOneReadingAndOneChange) {
-  TableOrder order = order_of(1000, 3);
+  testing::OwnOrder order = order_of(1000, 3);
   begin(order);
   ASSERT_EQ(kernel.table, wanted(order));
   order.servers.at(key(500)).reals.at(real(2)).weight = api::Weight(7);
@@ -95,7 +95,7 @@ TEST_F(ForwardingScale, OneServerOfAThousandServicesIsOneReadingAndOneChange) {
 }
 
 TEST_F(ForwardingScale, TheSameOrderAgainAsksTheKernelNothing) {
-  const TableOrder order = order_of(1000, 3);
+  const testing::OwnOrder order = order_of(1000, 3);
   begin(order);
   ASSERT_TRUE(table.follow(order));
   EXPECT_EQ(kernel.dumps + kernel.questions + kernel.reads, 0);
@@ -103,7 +103,7 @@ TEST_F(ForwardingScale, TheSameOrderAgainAsksTheKernelNothing) {
 }
 
 TEST_F(ForwardingScale, AVirtualServerThatComesAndOneThatLeavesCostNoOther) {
-  TableOrder order = order_of(1000, 3);
+  testing::OwnOrder order = order_of(1000, 3);
   begin(order);
   order.servers.insert({key(1000), order.servers.at(key(0))});
   order.servers.erase(key(7));
@@ -121,7 +121,7 @@ TEST_F(ForwardingScale, AVirtualServerThatComesAndOneThatLeavesCostNoOther) {
 // In part it is there, and who has a part is not ready.
 TEST_F(ForwardingScale, AKernelThatIsSlowIsGivenWorkForATurnAtATime) {
   kernel.addition = kSlow;
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   const TimePoint begun = now;
   ASSERT_TRUE(table.follow(order));
   EXPECT_LE(now - begun, kernel::kPatience + kFirstPart);
@@ -138,7 +138,7 @@ TEST_F(ForwardingScale, AKernelThatIsSlowIsGivenWorkForATurnAtATime) {
 
 // Where others take the processor an audit may read for longer than it may write. Then it writes, too.
 TEST_F(ForwardingScale, ToReadTakesNothingFromTheTimeForChanges) {
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   begin(order);
   kernel.table.clear();
   kernel.addition = kSlow;
@@ -152,7 +152,7 @@ TEST_F(ForwardingScale, ToReadTakesNothingFromTheTimeForChanges) {
 // P-9: after a foreign flush. Who was ready stays so, and every service has one server before any has two,
 // but for those by which another order is tried.
 TEST_F(ForwardingScale, ARepairOfManyTurnsTakesNoReadinessAwayAndServesAllAsSoonAsItCan) {
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   begin(order);
   kernel.table.clear();
   kernel.addition = kSlow;
@@ -169,7 +169,7 @@ TEST_F(ForwardingScale, ARepairOfManyTurnsTakesNoReadinessAwayAndServesAllAsSoon
 
 // FN-08: five repairs in a row are a fight; one that takes long is one.
 TEST_F(ForwardingScale, ARepairOfManyTurnsIsCountedOnceForEachEntry) {
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   begin(order);
   kernel.table.clear();
   kernel.addition = kSlow;
@@ -183,7 +183,7 @@ TEST_F(ForwardingScale, ARepairOfManyTurnsIsCountedOnceForEachEntry) {
 
 TEST_F(ForwardingScale, WhatAnOrderAsksForIsNoRepairHoweverLongItTakes) {
   kernel.addition = kSlow;
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   const auto pass = table.follow(order);
   ASSERT_TRUE(pass);
   EXPECT_TRUE(pass->repairs.empty());
@@ -193,7 +193,7 @@ TEST_F(ForwardingScale, WhatAnOrderAsksForIsNoRepairHoweverLongItTakes) {
 
 TEST_F(ForwardingScale, TheAuditDoesNotDecideAgainWhatIsPending) {
   kernel.addition = kSlow;
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   ASSERT_TRUE(table.follow(order));
   while (table.pending()) ASSERT_TRUE(table.pass(order, keys_of(order)));
   auto lines = journal;
@@ -203,7 +203,7 @@ TEST_F(ForwardingScale, TheAuditDoesNotDecideAgainWhatIsPending) {
 }
 
 TEST_F(ForwardingScale, AFlushInTheMiddleOfARepairIsRepairedToo) {
-  const TableOrder order = order_of(300, 4);
+  const testing::OwnOrder order = order_of(300, 4);
   begin(order);
   kernel.table.clear();
   kernel.addition = kSlow;
@@ -217,7 +217,7 @@ TEST_F(ForwardingScale, AFlushInTheMiddleOfARepairIsRepairedToo) {
 // Health first: what is new does not wait for what takes long.
 TEST_F(ForwardingScale, ANewOrderComesBeforeWhatIsPendingAndReplacesIt) {
   kernel.addition = kSlow;
-  TableOrder order = order_of(300, 4);
+  testing::OwnOrder order = order_of(300, 4);
   ASSERT_TRUE(table.follow(order));
   ASSERT_TRUE(table.pending());
   order.servers.at(key(0)).reals.at(real(1)).weight = api::Weight(0);
@@ -233,7 +233,7 @@ TEST_F(ForwardingScale, ANewOrderComesBeforeWhatIsPendingAndReplacesIt) {
 // Its guard was lost meanwhile.
 TEST_F(ForwardingScale, WhatIsPausedWaitsAndIsFoundAgain) {
   kernel.addition = kSlow;
-  TableOrder order = order_of(300, 4);
+  testing::OwnOrder order = order_of(300, 4);
   ASSERT_TRUE(table.follow(order));
   order.paused = keys_of(order);
   journal.clear();
@@ -250,7 +250,7 @@ TEST_F(ForwardingScale, WhatIsPausedWaitsAndIsFoundAgain) {
 
 // FN-08: else the fight would be forgotten while it is waited out.
 TEST_F(ForwardingScale, ARepairThatWasHeldBackIsARepairWhenItIsMade) {
-  TableOrder order = order_of(10, 2);
+  testing::OwnOrder order = order_of(10, 2);
   begin(order);
   kernel.table.erase(key(3));
   order.paused = {key(3)};
@@ -267,7 +267,7 @@ TEST_F(ForwardingScale, ARepairThatWasHeldBackIsARepairWhenItIsMade) {
 TEST_F(ForwardingScale, ForeignServicesAreNeitherReadNorTouched) {
   const ipvs::Entry foreign{{"sh", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {{real(77), {}}}};
   kernel.table[key(5)] = foreign;
-  TableOrder order = order_of(1000, 3);
+  testing::OwnOrder order = order_of(1000, 3);
   begin(order);
   EXPECT_EQ(table.foreign(), std::set<ipvs::Key>{key(5)});
   ASSERT_TRUE(table.follow(order));

@@ -49,7 +49,7 @@ class ForwardingSurprises : public ::testing::Test {
   bool met = false;
   CountingIpvs kernel{journal, now};
   ForwardingTable table{kernel, {[this] { return now; }, [] {}}};
-  TableOrder order = order_of(3, 2);
+  testing::OwnOrder order = order_of(3, 2);
 };
 
 TEST_F(ForwardingSurprises, AServerThatSomebodyElseAddedMeanwhileIsCompared) {

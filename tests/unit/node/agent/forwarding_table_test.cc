@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "unit/node/agent/forwarding_fixture.h"
+#include "unit/node/agent/own_order.h"
 
 // How real servers leave the kernel's table (api.md, `drainSeconds`; datapath.md 10.6 and 10.9), pass by
 // pass.
@@ -31,8 +32,8 @@ class DrainingTable : public ::testing::Test {
   // The real servers of each virtual server, with weight 1.
   using Wish = std::map<plan::VirtualServerKey, std::set<net::Endpoint>>;
 
-  static TableOrder order_of(const Wish& wish) {
-    TableOrder order;
+  static testing::OwnOrder order_of(const Wish& wish) {
+    testing::OwnOrder order;
     for (const auto& [key, reals] : wish) {
       plan::VirtualServerPlan& server = order.servers[key];
       server.scheduler = api::Scheduler::kRr;
@@ -40,7 +41,7 @@ class DrainingTable : public ::testing::Test {
     }
     return order;
   }
-  TablePass pass(TableOrder order) {
+  TablePass pass(testing::OwnOrder order) {
     order.now = now;
     std::set<ipvs::Key> all;
     for (const auto& [key, server] : order.servers) all.insert(key);
@@ -123,7 +124,7 @@ TEST_F(DrainingTable, TheLastServerIsDrainedLikeAnyOther) {
 // onUnhealthy Remove: its clients learn at once.
 TEST_F(DrainingTable, OneThatItsChecksTookOutGoesAtOnce) {
   begin(kKey);
-  TableOrder order = order_of({{kKey, {kSecond}}});
+  testing::OwnOrder order = order_of({{kKey, {kSecond}}});
   order.taken_out[kKey] = {kReal};
   pass(order);
   EXPECT_EQ(there(), kLeft);
@@ -133,7 +134,7 @@ TEST_F(DrainingTable, OneThatItsChecksTookOutGoesAtOnce) {
 // api.md, `drainSeconds`.
 TEST_F(DrainingTable, ItsTimeIsThatOfItsVirtualServer) {
   begin(kKey);
-  TableOrder order = order_of({{kKey, {kSecond}}});
+  testing::OwnOrder order = order_of({{kKey, {kSecond}}});
   order.servers.at(kKey).traffic.drain = Seconds(20);
   pass(order);
   now += Seconds(19);
@@ -146,7 +147,7 @@ TEST_F(DrainingTable, ItsTimeIsThatOfItsVirtualServer) {
 
 // A Pod that is gone cannot finish anything, and its address may be another Pod's by now.
 TEST_F(DrainingTable, OneThatIsGoneOnceRemovedGoesAtOnce) {
-  TableOrder order = order_of({{kKey, {kReal, kSecond}}});
+  testing::OwnOrder order = order_of({{kKey, {kReal, kSecond}}});
   order.servers.at(kKey).reals.at(kReal) = {api::Weight(0), true};
   pass(order);
   kernel.connections[{kKey, kReal}] = kBusy;
@@ -174,7 +175,7 @@ TEST_F(DrainingTable, AVirtualServerThatGoesTakesItsServersWithIt) {
 TEST_F(DrainingTable, AServiceOfAVipStillHeldIsLeftAsItIsAndItsDeadlinesStand) {
   begin(kKey);
   look({{kKey, {kSecond}}});
-  TableOrder leaving;
+  testing::OwnOrder leaving;
   leaving.still_held = {kVip};
   EXPECT_TRUE(pass(leaving).done.empty());
   EXPECT_EQ(there(), kDrained);
@@ -193,7 +194,7 @@ TEST_F(DrainingTable, TheNextRunDrainsWhatItFindsForTheWholeTime) {
   now += Seconds(200);
   ForwardingTable next(kernel);
   next.claim({kKey});
-  TableOrder order = order_of({{kKey, {kSecond}}});
+  testing::OwnOrder order = order_of({{kKey, {kSecond}}});
   const auto look_on = [&] {
     order.now = now;
     EXPECT_TRUE(next.pass(order, {kKey}));
@@ -259,13 +260,13 @@ TEST_F(DrainingTable, NamesThoseThatAreGone) {
   EXPECT_TRUE(look({{kDns, {kSecond}}}).departures.gone.empty());
   now += kDrain;
   EXPECT_EQ(look({{kDns, {kSecond}}}).departures.gone, (std::set<ipvs::Server>{{kDns, kReal}}));
-  EXPECT_EQ(pass(TableOrder{}).departures.gone, (std::set<ipvs::Server>{{kDns, kSecond}}));
+  EXPECT_EQ(pass(testing::OwnOrder{}).departures.gone, (std::set<ipvs::Server>{{kDns, kSecond}}));
 }
 
 // Deadlines run, though nothing may be changed meanwhile.
 TEST_F(DrainingTable, WhileItIsPausedItsTimeRuns) {
   begin(kKey);
-  TableOrder order = order_of({{kKey, {kSecond}}});
+  testing::OwnOrder order = order_of({{kKey, {kSecond}}});
   order.paused = {kKey};
   EXPECT_TRUE(pass(order).done.empty());
   now += kDrain;
