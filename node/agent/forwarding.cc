@@ -208,11 +208,9 @@ void ForwardingAgent::State::narrow_guard() {
   hold_guard(keys);
   const std::set<net::IpAddress> staying = still_held();
   std::erase_if(departed, [&](const auto& one) {
-    if (staying.contains(one.first)) return false;
-    for (const ipvs::Key& key : table.ours()) {
-      if (key.address == one.first) return false;
-    }
-    return true;
+    const auto ours = table.ours().lower_bound({one.first, net::Protocol::kTcp, net::Port(0)});
+    const bool has_ours = ours != table.ours().end() && ours->address == one.first;
+    return !has_ours && !staying.contains(one.first);
   });
 }
 
@@ -225,9 +223,8 @@ void ForwardingAgent::State::change_table(const std::function<Result<TablePass>(
   const auto pass = step(wanted);
   table_error.reset();
   if (pass) {
-    forget_servers(*pass);
     note_repairs(*pass);
-    forget_translations(*pass);
+    forget_connections(*pass);
   }
   if (!pass || pass->broken_off) {
     table_error = pass ? *pass->broken_off : pass.error();
@@ -247,50 +244,9 @@ void ForwardingAgent::State::carry_on() {
 }
 
 void ForwardingAgent::State::note_programmed() {
-  if (!ordered || table.pending()) return;
+  if (!ordered || table_error || guard_error || !table.follows(servers.served())) return;
   metrics.programmed(sys::now() - *ordered);
   ordered.reset();
-}
-
-void ForwardingAgent::State::forget_servers(const TablePass& pass) {
-  for (const ipvs::Change& change : pass.done) {
-    if (const auto* back = std::get_if<ipvs::AddDestination>(&change)) {
-      unforgotten.erase({back->key, back->endpoint});
-    }
-  }
-  for (const ipvs::Server& server : pass.departures.gone) {
-    if (server.key.protocol == net::Protocol::kUdp) unforgotten.insert(server);
-  }
-  if (unforgotten.empty()) return;
-  const auto forgotten = ports.host->forget_servers(unforgotten);
-  moved();
-  const bool kept = !forgotten && forgotten.error().code != Code::kNotFound;
-  const std::string why = kept ? forgotten.error().message : "";
-  if (kept && why != servers_kept_told) {
-    sys::log(sys::LogLevel::kWarning, "forwarding.servers_kept",
-             {{"servers", std::to_string(unforgotten.size())}, {"error", why}});
-  }
-  servers_kept_told = why;
-  if (!kept) unforgotten.clear();
-}
-
-// Of new services: what was repaired had none while it was served here.
-void ForwardingAgent::State::forget_translations(const TablePass& pass) {
-  std::set<ipvs::Key> repaired;
-  for (const ipvs::Change& change : pass.repairs) repaired.insert(ipvs::key_of(change));
-  std::vector<ipvs::Key> added;
-  for (const ipvs::Change& change : pass.done) {
-    const auto* service = std::get_if<ipvs::AddService>(&change);
-    if (service != nullptr && !repaired.contains(service->key)) added.push_back(service->key);
-  }
-  if (added.empty()) return;
-  const auto forgotten = ports.host->forget_connections(added);
-  const bool kept = !forgotten && forgotten.error().code != Code::kNotFound;
-  const std::string why = kept ? forgotten.error().message : "";
-  if (kept && why != connections_kept_told) {
-    sys::log(sys::LogLevel::kWarning, "forwarding.connections_kept", {{"error", why}});
-  }
-  connections_kept_told = why;
 }
 
 }  // namespace fairlead::agent

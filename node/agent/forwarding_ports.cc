@@ -47,8 +47,8 @@ class KernelHost : public Host {
 
   Result<std::set<net::IpAddress>> addresses() override { return kernel::host_addresses(); }
 
-  Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) override {
-    const auto forgotten = kernel::forget_translated({keys.begin(), keys.end()});
+  Result<> forget_connections(const std::set<plan::VirtualServerKey>& keys) override {
+    const auto forgotten = kernel::forget_translated(keys);
     if (!forgotten) return forgotten.error();
     return Done{};
   }

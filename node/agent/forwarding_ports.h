@@ -44,8 +44,9 @@ class Host {
   // Every address on an interface here, VIPs included.
   virtual Result<std::set<net::IpAddress>> addresses() = 0;
   // Forgets translations that others made of connections to these virtual servers (kube-proxy's DNAT),
-  // which would win over IPVS for as long as they live (datapath.md 5). Best effort.
-  virtual Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) = 0;
+  // which would win over IPVS for as long as they live (datapath.md 5). Errors:
+  // as forget_servers().
+  virtual Result<> forget_connections(const std::set<plan::VirtualServerKey>& keys) = 0;
   // Forgets translations of UDP to these real servers, which IPVS has no more (datapath.md 5). Errors:
   // kNotFound (nothing is tracked here), others: some may be left.
   virtual Result<> forget_servers(const std::set<ipvs::Server>& servers) = 0;

@@ -16,6 +16,7 @@
 #include "node/agent/forwarding_table.h"
 #include "node/agent/health_monitor.h"
 #include "node/agent/host_watch.h"
+#include "node/agent/unforgotten.h"
 #include "node/filter/dropped.h"
 #include "node/ipvs/fight.h"
 
@@ -66,15 +67,15 @@ struct ForwardingAgent::State {
   void narrow_guard();
   // What the last turn had no time for.
   void carry_on();
-  // Once nothing of the order is pending.
+  // Once the tables hold the order.
   void note_programmed();
 
   void note_repairs(const TablePass& pass);
   void watch_conntrack();
   void count_dropped();  // what the guard has dropped since the last call, as metrics
-  void forget_translations(const TablePass& pass);
-  // What IPVS has no more keeps no client of UDP; tried again in later passes until it worked.
-  void forget_servers(const TablePass& pass);
+  void forget_connections(const TablePass& pass);
+  void forget_servers();
+  void forget_translations();
   filter::Route route(const net::IpAddress& vip) const;
   filter::Passage passage(const ipvs::Key& key) const;
   void hold_guard(const std::set<ipvs::Key>& keys);
@@ -114,8 +115,8 @@ struct ForwardingAgent::State {
   std::uint64_t vrrp_sequence = 0;
   std::set<net::IpAddress> held;
   ipvs::Fights fights;
-  filter::Dropped dropped;               // as the guard's counters stood at the last look
-  std::set<ipvs::Server> unforgotten;    // UDP, gone from IPVS; connection tracking may still send to them
+  filter::Dropped dropped;  // as the guard's counters stood at the last look
+  Unforgotten unforgotten;
   std::optional<ipvs::Key> slice_after;  // where the last slice of the audit ended
   std::optional<Error> table_error;
   std::optional<Error> guard_error;
@@ -124,7 +125,7 @@ struct ForwardingAgent::State {
   // As logged:
   std::optional<TimePoint> guard_restored_told;
   std::string connections_kept_told;  // why; empty: they could be removed
-  std::string servers_kept_told;      // the same, of `unforgotten`
+  std::string servers_kept_told;      // the same, of real servers of UDP
   std::string host_unread_told;       // why; empty: the host's addresses could be read
   std::vector<SysctlMismatch> mismatches;
   TurnedBack turned_back;

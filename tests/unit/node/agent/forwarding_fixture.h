@@ -152,7 +152,8 @@ class FakeHost : public Host {
     if (hides_addresses) return fail(Code::kUnavailable, "list the addresses of this host: ENOBUFS");
     return own;
   }
-  Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override {
+  Result<> forget_connections(const std::set<plan::VirtualServerKey>& keys) override {
+    asked_to_take_over.push_back(keys);
     if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
     return Done{};
   }
@@ -163,6 +164,7 @@ class FakeHost : public Host {
     forgotten = servers;
     return Done{};
   }
+  std::vector<std::set<plan::VirtualServerKey>> asked_to_take_over;
   std::set<ipvs::Server> forgotten;  // at the last call that worked
   int asked_to_forget = 0;
   bool keeps_connections = false;

@@ -34,11 +34,11 @@ TEST_F(Forwarding, AnswersTheWishForAFenceOnceItWasTried) {
 // FN-32: a turn of several steps, each of which may wait, is no loop that hangs.
 TEST_F(Forwarding, TellsAfterEachStepThatItStillMoves) {
   agent->order(serving(1));
-  EXPECT_EQ(moves, 5);  // guard; IPVS: what is there, services, servers; guard
+  EXPECT_EQ(moves, 6);  // guard; IPVS: what is there, services, servers; connection tracking; guard
   auto wish = vrrp(1, {});
   wish.fenced = {kFenced};
   agent->held(wish);
-  EXPECT_EQ(moves, 6);
+  EXPECT_EQ(moves, 7);
 }
 
 // Each waits for up to 10 s.
@@ -263,6 +263,35 @@ TEST_F(Forwarding, OneLineOfConnectionsThatCannotBeForgottenHoweverManyServersCo
     agent->order(order);
   }
   EXPECT_EQ(log.count("forwarding.connections_kept"), 1);
+}
+
+// datapath.md 5, kubernetes#101607.
+TEST_F(Forwarding, ConnectionsThatCouldNotBeForgottenAreTriedAgainUntilTheyAre) {
+  host_fake->keeps_connections = true;
+  agent->order(serving(1));
+  agent->order(serving(2));
+  host_fake->keeps_connections = false;
+  agent->order(serving(3));
+  agent->order(serving(4));
+  const std::set<plan::VirtualServerKey> one{kKey};
+  EXPECT_EQ(host_fake->asked_to_take_over, (std::vector{one, one, one}));
+}
+
+// docs/metrics.md: from a new plan to guard and IPVS holding it.
+TEST_F(Forwarding, WhatIsNotProgrammedIsNotMeasuredAsProgrammed) {
+  const auto measured = [&] {
+    return metrics.render().find("fairlead_node_event_to_programmed_seconds_count 1") != std::string::npos;
+  };
+  nft_fake->refuses = true;  // so nothing may go to IPVS
+  agent->order(serving(1));
+  EXPECT_FALSE(measured());
+  nft_fake->refuses = false;
+  ipvs_fake->broken = true;
+  agent->order(serving(2));
+  EXPECT_FALSE(measured());
+  ipvs_fake->broken = false;
+  agent->order(serving(3));
+  EXPECT_TRUE(measured());
 }
 
 }  // namespace
