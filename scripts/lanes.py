@@ -20,8 +20,13 @@ import threading
 SECOND = {
     "vm/fence_test.py": {"guest", "quiet"},
     "vm/direct_test.py": {"guest", "quiet"},
+    "vm/drain_test.py": {"guest", "quiet"},
     "vm/forwarding_test.py": {"guest", "quiet"},
+    "vm/traffic_test.py": {"guest", "quiet"},
+    "vm/clients_test.py": {"guest", "quiet"},
+    "vm/forwarding6_test.py": {"guest", "quiet"},
     "vm/reboot_test.py": {"guest", "api"},
+    "vm/scale_test.py": {"guest", "quiet"},
     "e2e/tutorial.py": {"guest", "quiet"},
     "netns/wire_test.py": {"segments"},
     "netns/addresses_test.py": {"segments"},

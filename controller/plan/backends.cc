@@ -26,6 +26,7 @@ api::VirtualServer virtual_server(const api::VirtualIP& virtual_ip, const net::I
   else if (default_check)
     out.health_checks.emplace_back();
   out.on_unhealthy = spec.on_unhealthy;
+  out.traffic = spec.traffic;
   return out;
 }
 
@@ -46,7 +47,7 @@ Backends of_servers(const api::VirtualIP& virtual_ip, const net::IpAddress& addr
 }
 
 // KEP-1669: where no endpoint is ready those that still serve take new connections, too. With Local each node
-// has its own alone.
+// has its own alone. They stay Draining: once they are not listed their Pods are gone.
 void fall_back(api::ExternalTrafficPolicy policy, Endpoints& endpoints) {
   const auto place = [&](const api::RealServer& real) {
     return policy == api::ExternalTrafficPolicy::kLocal ? real.node : "";
@@ -58,7 +59,6 @@ void fall_back(api::ExternalTrafficPolicy policy, Endpoints& endpoints) {
   for (auto& [endpoint, real] : endpoints) {
     if (ready.contains(place(real))) continue;
     real.weight = api::Weight(1);
-    real.state = api::RealState::kReady;
   }
 }
 
@@ -96,6 +96,7 @@ Backends of_service(const Inputs& inputs, const Belongings& belongings, const ap
     if (service.external_traffic_local) server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
     auto endpoints = endpoints_of(those_of(belongings.slices, key), port, address.family());
     fall_back(server.external_traffic_policy, endpoints);
+    endpoints.merge(ending_endpoints_of(those_of(belongings.slices, key), port, address.family()));
     server.reals = in_order(endpoints);
     out.virtual_servers.push_back(std::move(server));
   }

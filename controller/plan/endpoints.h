@@ -15,4 +15,9 @@ using Endpoints = std::map<net::Endpoint, api::RealServer>;
 Endpoints endpoints_of(const std::vector<const api::EndpointSlice*>& slices, const api::ServicePort& port,
                        net::Family family);
 
+// Of the same, those that terminate and do not serve any more, with weight 0 and Draining: their Pods are
+// there and may finish what they have. They never get new connections.
+Endpoints ending_endpoints_of(const std::vector<const api::EndpointSlice*>& slices,
+                              const api::ServicePort& port, net::Family family);
+
 }  // namespace fairlead::controller

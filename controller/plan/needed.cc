@@ -31,9 +31,8 @@ api::Namespace needed(api::Namespace home) {
 api::EndpointSlice needed(api::EndpointSlice slice) {
   slice.meta = in_short(std::move(slice.meta));
   slice.meta.labels.clear();
-  std::erase_if(slice.endpoints, [](const auto& endpoint) {
-    return !endpoint.ready && !(endpoint.serving && endpoint.terminating);
-  });
+  std::erase_if(slice.endpoints,
+                [](const auto& endpoint) { return !endpoint.ready && !endpoint.terminating; });
   return slice;
 }
 

@@ -1,6 +1,7 @@
 #include "controller/plan/validate.h"
 
 #include <algorithm>
+#include <set>
 
 #include "controller/plan/services.h"
 #include "lib/base/text.h"
@@ -45,9 +46,7 @@ std::optional<Refusal> direct_to_node(const Inputs& inputs, const api::VirtualIP
   return std::nullopt;
 }
 
-bool needs_ipv4(api::Forwarding forwarding) {
-  return forwarding == api::Forwarding::kNat || forwarding == api::Forwarding::kTunnel;
-}
+bool needs_ipv4(api::Forwarding forwarding) { return forwarding == api::Forwarding::kTunnel; }
 
 // A headless Service without a selector has both families, though nobody asked for them.
 std::string how_to_have_ipv4_alone(const api::VirtualIP& virtual_ip) {
@@ -67,9 +66,20 @@ std::optional<Refusal> not_built_yet(const Inputs& inputs, const api::VirtualIP&
     return Refusal{Reason::kNotYetSupported,
                    "not supported yet: IPv6, by the Service's ipFamilies, with forwarding " +
                        std::string(api::to_string(spec.forwarding)) +
-                       " (Delegate is): " + how_to_have_ipv4_alone(virtual_ip)};
+                       " (NAT and Delegate are): " + how_to_have_ipv4_alone(virtual_ip)};
   }
   return direct_to_node(inputs, spec);
+}
+
+// Reading the spec could not tell where nobody but the Service says the families.
+std::optional<Refusal> refuse_prefix_length(const api::VirtualIPSpec& spec,
+                                            const std::vector<net::Family>& families) {
+  const auto& persistence = spec.traffic.persistence;
+  if (!persistence || !persistence->prefix_length) return std::nullopt;
+  const auto problem = api::prefix_length_problem(*persistence->prefix_length,
+                                                  std::set<net::Family>(families.begin(), families.end()));
+  if (!problem) return std::nullopt;
+  return Refusal{Reason::kInvalidSpec, "spec.persistence.prefixLength: " + *problem};
 }
 
 // It would serve none of the addresses, and nobody would tell.
@@ -237,6 +247,7 @@ Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip) {
   Case about{ground, virtual_ip, asker_of(ground.inputs, virtual_ip), {}};
   const auto families = families_to_judge(about);
   auto refusal = not_built_yet(ground.inputs, virtual_ip, families);
+  if (!refusal) refusal = refuse_prefix_length(virtual_ip.spec, families);
   if (!refusal) refusal = refuse_servers(virtual_ip.spec, families);
   if (refusal) return {std::move(refusal), {}, {}, {}, ""};
   for (const auto family : families) {

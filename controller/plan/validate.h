@@ -58,16 +58,16 @@ struct Judgement {
   std::string pool_removed;  // why some address held would not be given away any more; empty: it would
 };
 
-// Checks fields not built yet, then each address: reserved, then pools. An address that this VirtualIP has
-// already is neither measured again against pools (FC-14: assignments stay) nor against nodes. One that it
-// was given without asking for it by name stays, as long as `pool` and `ipFamilies` do not ask for another.
-// Not so one that is in no group and whose pool is gone: it is given back, and what is asked for is judged
-// anew once it is. Of two families that its Service merely prefers it is judged by those of which it has an
-// address, or some pool gives it one; by the first where none does.
+// Checks fields not built yet and what only the families tell, then each address: reserved, then pools. An
+// address that this VirtualIP has already is neither measured again against pools (FC-14: assignments stay)
+// nor against nodes. One that it was given without asking for it by name stays, as long as `pool` and
+// `ipFamilies` do not ask for another. Not so one that is in no group and whose pool is gone: it is given
+// back, and what is asked for is judged anew once it is. Of two families that its Service merely prefers it
+// is judged by those of which it has an address, or some pool gives it one; by the first where none does.
 Judgement judge(const Ground& ground, const api::VirtualIP& virtual_ip);
 
 // Families of the addresses it is to have: ipFamilies, else those of `addresses`, else the Service's, else
-// IPv4. Of a Service that merely prefers both, IPv4 alone where Fairlead forwards: IPv6 is not built there.
+// IPv4. Of a Service that merely prefers both, IPv4 alone with Tunnel: IPv6 is not built there.
 std::vector<net::Family> families_of(const Inputs& inputs, const api::VirtualIP& virtual_ip);
 
 }  // namespace fairlead::controller

@@ -44,11 +44,12 @@ void read_reals(const JsonView& list, VirtualServer& server) {
     const bool has_address = read_server_address(item.at("address"), real.address);
     const bool has_port = read_port(item.at("port"), 0, real.port);
     if (has_port) check_direct_port(item.at("port"), server, real.port);
-    std::int64_t weight = real.weight.value();
+    std::int64_t weight = -1;  // not said
     item.at("weight").integer(0, 65535, weight);
-    real.weight = Weight(static_cast<std::uint16_t>(weight));
     item.at("node").read(real.node);
     item.at("state").read<RealState>(kStateWords, real.state);
+    if (weight < 0 && real.state == RealState::kDraining) weight = 0;
+    if (weight >= 0) real.weight = Weight(static_cast<std::uint16_t>(weight));
     if (has_address && has_port && !seen.insert({real.address, real.port}).second) {
       item.problem("must be listed once, got " + item.show() + " again");
     }
@@ -59,7 +60,7 @@ void read_reals(const JsonView& list, VirtualServer& server) {
 void read_virtual_server(const JsonView& item, VirtualServer& out,
                          std::vector<std::string>& not_yet_supported) {
   item.at("address").require();
-  TrafficFrame frame{Forwarding::kNat, false, {}};
+  TrafficFrame frame{Forwarding::kNat, Scheduler::kWlc, false, {}};
   if (read_virtual_address(item.at("address"), out.address)) frame.families = {out.address.family()};
   item.at("port").require();
   if (read_port(item.at("port"), 0, out.port) && out.port.value() == 0 && !item.at("persistence").present()) {
@@ -69,10 +70,12 @@ void read_virtual_server(const JsonView& item, VirtualServer& out,
   read_scheduler(item.at("scheduler"), out.scheduler);
   read_forwarding(item.at("forwarding"), out.forwarding);
   frame.forwarding = out.forwarding;
+  frame.scheduler = out.scheduler;
   frame.udp_only = out.protocol == net::Protocol::kUdp;
   auto options = read_traffic_options(item, frame, not_yet_supported);
   if (options.health_checks) out.health_checks = *std::move(options.health_checks);
   out.on_unhealthy = options.on_unhealthy;
+  out.traffic = std::move(options.traffic);
   item.at("externalTrafficPolicy").read<ExternalTrafficPolicy>(kPolicyWords, out.external_traffic_policy);
   read_reals(item.at("reals"), out);
 }

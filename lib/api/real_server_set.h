@@ -25,7 +25,7 @@ enum class ExternalTrafficPolicy { kCluster, kLocal };
 struct RealServer {
   net::IpAddress address;
   net::Port port{0};
-  Weight weight{1};
+  Weight weight{1};  // Draining: 0, if it is not said
   std::string node;  // where the endpoint runs, if known
   RealState state = RealState::kReady;
   friend bool operator==(const RealServer&, const RealServer&) = default;
@@ -41,6 +41,7 @@ struct VirtualServer {
   std::vector<HealthCheck> health_checks{};  // all must pass; none: every real server counts as up
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
   ExternalTrafficPolicy external_traffic_policy = ExternalTrafficPolicy::kCluster;
+  Traffic traffic{};
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include "lib/api/health_check_fields.h"
 #include "lib/api/json_write.h"
 #include "lib/api/real_server_set.h"
+#include "lib/api/traffic_fields.h"
 
 namespace fairlead::api {
 namespace {
@@ -28,6 +29,7 @@ json virtual_server_json(const VirtualServer& server) {
   for (const auto& check : server.health_checks) out["healthChecks"].push_back(health_check_json(check));
   if (server.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(server.on_unhealthy);
   if (server.external_traffic_policy == ExternalTrafficPolicy::kLocal) out["externalTrafficPolicy"] = "Local";
+  write_traffic(server.traffic, out);
   return out;
 }
 

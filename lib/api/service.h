@@ -58,7 +58,7 @@ std::string encode_service_status(const Service& object);
 // The same of a Service that is ours no more: all that we wrote of its status goes, and nothing of others.
 std::string encode_service_given_up(const Service& object);
 
-// Ready: new connections. Serving and terminating: weight 0 (KEP-1669). Others: not listed.
+// Ready: new connections. Terminating: weight 0 (KEP-1669). Others: not listed.
 struct SliceEndpoint {
   std::vector<std::string> addresses;
   bool ready = true;    // absent means true

@@ -14,9 +14,9 @@ namespace fairlead::api {
 enum class ForeignAnnotations { kIgnored, kRead };
 
 // The spec, its `service` set. Problems and not_yet_supported name the annotation ("annotation
-// fairlead.dev/quorum") or the Service's field ("spec.sessionAffinity"). An annotation of white space alone
-// counts as absent. With forwarding Delegate whoever forwards does the Service's own affinity and source
-// ranges, and they are left out.
+// fairlead.dev/quorum") or the Service's field ("spec.loadBalancerSourceRanges"). An annotation of white
+// space alone counts as absent. With forwarding Delegate whoever forwards does the Service's own affinity and
+// source ranges, and they are left out.
 Decoded<VirtualIPSpec> requested_spec(const Service& service, ForeignAnnotations foreign);
 
 // True if it asks for its address by spec.loadBalancerIP alone: an annotation comes first.

@@ -181,7 +181,7 @@ void read_placement(const JsonView& view, NodePlacement& out) {
 }
 
 void read_rest(const JsonView& spec, VirtualIPSpec& out) {
-  TrafficFrame frame{out.forwarding, false, {}};
+  TrafficFrame frame{out.forwarding, out.scheduler, false, {}};
   frame.udp_only = std::all_of(out.ports.begin(), out.ports.end(),
                                [](const auto& port) { return port.protocol == net::Protocol::kUdp; });
   for (const auto& address : out.addresses) frame.families.insert(address.family());
@@ -192,6 +192,7 @@ void read_rest(const JsonView& spec, VirtualIPSpec& out) {
   auto options = read_traffic_options(spec, frame, out.not_yet_supported);
   out.health_checks = std::move(options.health_checks);
   out.on_unhealthy = options.on_unhealthy;
+  out.traffic = std::move(options.traffic);
   spec.at("onNoEndpoints").read<OnNoEndpoints>(kOnNoEndpointsWords, out.on_no_endpoints);
   if (out.on_no_endpoints == OnNoEndpoints::kWithdraw && !out.service && out.servers.empty()) {
     spec.at("onNoEndpoints")
@@ -238,7 +239,7 @@ void read_virtual_ip_spec(const JsonView& spec, VirtualIPSpec& out) {
   if (over_ipv6.empty()) over_ipv6 = allocated;
   read_service_ref(spec.at("serviceRef"), out);
   read_forwarding(spec.at("forwarding"), out.forwarding);
-  if (out.forwarding == Forwarding::kNat || out.forwarding == Forwarding::kTunnel) {
+  if (out.forwarding == Forwarding::kTunnel) {
     for (const auto& path : over_ipv6) {
       out.not_yet_supported.push_back(path + " (IPv6 with forwarding " +
                                       std::string(to_string(out.forwarding)) + ")");

@@ -9,6 +9,7 @@
 #include "lib/api/health_check.h"
 #include "lib/api/label_selector.h"
 #include "lib/api/meta.h"
+#include "lib/api/traffic.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/prefix.h"
 
@@ -66,10 +67,11 @@ struct VirtualIPSpec {
   // Absent is not empty: then `servers` get one tcp check, and Pods none.
   std::optional<std::vector<HealthCheck>> health_checks;
   OnUnhealthy on_unhealthy = OnUnhealthy::kDrain;
+  Traffic traffic;
   OnNoEndpoints on_no_endpoints = OnNoEndpoints::kReject;
   NodePlacement placement;
-  // Names of fields that are set away from their default but not built yet ("spec.persistence",
-  // "spec.addresses[1] (IPv6)"), in api.md's order: Accepted=False, NotYetSupported.
+  // Names of fields that are set away from their default but not built yet ("spec.quorum",
+  // "spec.addresses[1] (IPv6 with forwarding Tunnel)"), in api.md's order: Accepted=False, NotYetSupported.
   std::vector<std::string> not_yet_supported;
   friend bool operator==(const VirtualIPSpec&, const VirtualIPSpec&) = default;
 };

@@ -2,6 +2,7 @@
 
 #include "lib/api/health_check_fields.h"
 #include "lib/api/json_write.h"
+#include "lib/api/traffic_fields.h"
 #include "lib/api/virtual_ip.h"
 
 namespace fairlead::api {
@@ -36,6 +37,7 @@ json spec_json(const VirtualIPSpec& spec) {
            {"onNoEndpoints", spec.on_no_endpoints == OnNoEndpoints::kReject ? "Reject" : "Withdraw"}};
   if (spec.on_unhealthy != OnUnhealthy::kDrain) out["onUnhealthy"] = to_string(spec.on_unhealthy);
   if (spec.health_checks) out["healthChecks"] = checks_json(*spec.health_checks);
+  write_traffic(spec.traffic, out);
   for (const auto& address : spec.addresses) out["addresses"].push_back(net::to_string(address));
   if (!spec.pool.empty()) out["pool"] = spec.pool;
   if (!spec.sharing_key.empty()) out["sharingKey"] = spec.sharing_key;

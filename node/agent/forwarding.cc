@@ -1,5 +1,6 @@
 #include "node/agent/forwarding.h"
 
+#include <string>
 #include <utility>
 
 #include "lib/sys/log.h"
@@ -27,11 +28,12 @@ ForwardingAgent::State::State(sys::Loop& loop_in, sys::Metrics& metrics_in, Forw
       ports(std::move(ports_in)),
       on_report(std::move(on_report_in)),
       metrics(metrics_in),
-      table(*ports.ipvs),
+      table(*ports.ipvs, {sys::now, [this] { moved(); }}),
       guard(*ports.nft),
       fence(*ports.fence, metrics),
       health(loop_in, *ports.prober, metrics_in, [this](const auto& keys) { take_health(keys); }),
       audit_timer(loop_in),
+      rest_timer(loop_in),
       guard_timer(loop_in),
       fence_timer(loop_in),
       host_timer(loop_in) {
@@ -55,11 +57,9 @@ void ForwardingAgent::State::take(ForwardingOrder next) {
   table_retry = guard_retry = begun;
   check_health();
   synchronize();
-  if (!servers.wanted().empty()) {
-    mismatches = ports.host->mismatches();
-    metrics.mismatches(mismatches);
-  }
-  metrics.programmed(sys::now() - begun);
+  compare_sysctls();
+  if (!ordered) ordered = begun;
+  note_programmed();
   publish(true);
 }
 
@@ -86,7 +86,7 @@ void ForwardingAgent::State::take_health(const std::set<ipvs::Key>& keys) {
   servers.health(keys, health.checks());
   std::set<ipvs::Key> ours = wanted_keys();
   std::erase_if(ours, [&](const ipvs::Key& key) { return !keys.contains(key); });
-  if (!table_error && !ours.empty()) change_table(ours, false);
+  if (!table_error && !ours.empty()) follow_order();
   publish(false);
 }
 
@@ -96,32 +96,35 @@ void ForwardingAgent::State::take(const VrrpReport& report) {
   // Without a plan nobody knows yet whose addresses an earlier run left, and its table keeps them silent.
   const bool news = report.sequence > 0 && fence.hold(report.fenced);
   moved();
-  if (departed.empty() && !news) return;
-  if (!departed.empty()) synchronize();
+  if (!departed.empty())
+    synchronize();
+  else if (!servers.looping().empty())
+    narrow_guard();
+  else if (!news)
+    return;
   publish(false);
 }
 
 void ForwardingAgent::State::synchronize() {
   const TimePoint begun = sys::now();
   if (!anything_to_do()) table_error.reset();  // of no matter any more
-  if (anything_to_do() && find_foreign()) {
+  if (anything_to_do() && table_answers()) {
     widen_guard();
-    change_table(wanted_keys(), false);
+    follow_order();
     metrics.synchronized(sys::now() - begun);
   }
   narrow_guard();
 }
 
-// False: the table cannot be read.
-bool ForwardingAgent::State::find_foreign() {
-  const auto found = table.find_foreign(servers.wanted());
+bool ForwardingAgent::State::table_answers() {
+  const auto answered = table.probe();
   table_error.reset();
-  if (found) return true;
-  if (found.error().code == Code::kNotFound) {
+  if (answered) return true;
+  if (answered.error().code == Code::kNotFound) {
     table.forget_everything();
     if (servers.wanted().empty()) return false;
   }
-  table_error = found.error();
+  table_error = answered.error();
   table_retry = sys::now() + kTableRetry;
   return false;
 }
@@ -151,20 +154,34 @@ std::set<ipvs::Key> ForwardingAgent::State::leaving_keys() const {
   for (const ipvs::Key& key : guard.held().ports) {
     if (staying.contains(key.address)) keys.insert(key);
   }
+  for (const auto& [key, real] : servers.looping()) {
+    if (held.contains(key.address)) keys.insert(key);
+  }
   return keys;
 }
 
-// Of the plan if it has the VIP, else as the guard has it now, else as it must be.
+// Of the plan if it has the VIP, else as the guard has it now. An earlier run's VIP that has left the plan is
+// in neither: masqueraded for the moment until its address is gone.
 filter::Route ForwardingAgent::State::route(const net::IpAddress& vip) const {
   if (const auto route = servers.route(vip)) return *route;
-  const bool direct = !vip.is_v4() || guard.held().direct.contains(vip);
-  return direct ? filter::Route::kDirect : filter::Route::kMasqueraded;
+  return guard.held().direct.contains(vip) ? filter::Route::kDirect : filter::Route::kMasqueraded;
+}
+
+// Of the plan if it has the virtual server, else as the guard has it now. Who may connect to one of an
+// earlier run that has left the plan nobody knows: until it is gone nobody may. Nor to one that is set aside:
+// there is nothing behind it but this host.
+filter::Passage ForwardingAgent::State::passage(const ipvs::Key& key) const {
+  if (servers.looping().contains(key)) return {filter::Route::kDirect, filter::Clients{}};
+  const auto wanted = servers.wanted().find(key);
+  if (wanted != servers.wanted().end()) return passage_of(key, wanted->second);
+  const bool known = guard.held().ports.contains(key);
+  return {route(key.address), known ? filter::clients_of(guard.held(), key) : filter::Clients{}};
 }
 
 void ForwardingAgent::State::hold_guard(const std::set<ipvs::Key>& keys) {
-  std::map<ipvs::Key, filter::Route> routes;
-  for (const ipvs::Key& key : keys) routes.emplace(key, route(key.address));
-  const auto result = guard.hold(filter::guard(routes));
+  std::map<ipvs::Key, filter::Passage> passages;
+  for (const ipvs::Key& key : keys) passages.emplace(key, passage(key));
+  const auto result = guard.hold(filter::guard(passages));
   moved();
   guard_error.reset();
   if (result) return;
@@ -191,48 +208,45 @@ void ForwardingAgent::State::narrow_guard() {
   hold_guard(keys);
   const std::set<net::IpAddress> staying = still_held();
   std::erase_if(departed, [&](const auto& one) {
-    if (staying.contains(one.first)) return false;
-    for (const ipvs::Key& key : table.ours()) {
-      if (key.address == one.first) return false;
-    }
-    return true;
+    const auto ours = table.ours().lower_bound({one.first, net::Protocol::kTcp, net::Port(0)});
+    const bool has_ours = ours != table.ours().end() && ours->address == one.first;
+    return !has_ours && !staying.contains(one.first);
   });
 }
 
-void ForwardingAgent::State::change_table(const std::set<ipvs::Key>& look_at, bool auditing) {
-  TableOrder wanted{servers.served(), still_held(), {}};
+void ForwardingAgent::State::change_table(const std::function<Result<TablePass>(const TableOrder&)>& step) {
+  TableOrder wanted{servers.served(), still_held(), {}, servers.taken_out(), sys::now()};
   for (const auto& [key, server] : servers.wanted()) {
-    const bool guarded = filter::covers(guard.held(), key, route_of(server.forwarding));
+    const bool guarded = filter::covers(guard.held(), key, passage_of(key, server));
     if (!guarded || !ipvs::may_repair(fights, key, sys::now())) wanted.paused.insert(key);
   }
-  const auto pass = table.pass(wanted, look_at);
-  moved();
+  const auto pass = step(wanted);
   table_error.reset();
-  if (!pass) {
-    table_error = pass.error();
+  if (pass) {
+    note_repairs(*pass);
+    forget_connections(*pass);
+  }
+  if (!pass || pass->broken_off) {
+    table_error = pass ? *pass->broken_off : pass.error();
     table_retry = sys::now() + kTableRetry;
-    if (pass.error().code == Code::kNotFound) table.forget_everything();
+    if (table_error->code == Code::kNotFound) table.forget_everything();
     return;
   }
-  if (auditing)
-    note_repairs(pass->done);
-  else
-    forget_translations(pass->done);
+  if (table.pending()) rest_timer.arm(sys::now(), [this] { carry_on(); });
 }
 
-void ForwardingAgent::State::forget_translations(const std::vector<ipvs::Change>& done) {
-  std::vector<ipvs::Key> added;
-  for (const ipvs::Change& change : done) {
-    if (const auto* service = std::get_if<ipvs::AddService>(&change)) added.push_back(service->key);
-  }
-  if (added.empty()) return;
-  const auto forgotten = ports.host->forget_connections(added);
-  const bool kept = !forgotten && forgotten.error().code != Code::kNotFound;
-  const std::string why = kept ? forgotten.error().message : "";
-  if (kept && why != connections_kept_told) {
-    sys::log(sys::LogLevel::kWarning, "forwarding.connections_kept", {{"error", why}});
-  }
-  connections_kept_told = why;
+void ForwardingAgent::State::carry_on() {
+  if (table_error || !table.pending()) return;
+  change_table([this](const TableOrder& wanted) { return table.go_on(wanted); });
+  narrow_guard();
+  note_programmed();
+  publish(false);
+}
+
+void ForwardingAgent::State::note_programmed() {
+  if (!ordered || table_error || guard_error || !table.follows(servers.served())) return;
+  metrics.programmed(sys::now() - *ordered);
+  ordered.reset();
 }
 
 }  // namespace fairlead::agent

@@ -11,28 +11,46 @@ namespace {
 
 constexpr std::size_t kSliceAtLeast = 200;
 constexpr std::size_t kSlices = 10;  // all servers within 10 s (P-13)
+// For what is pending, and everything else, however long an audit takes.
+constexpr Milliseconds kAuditPause{500};
 
 }  // namespace
 
-void ForwardingAgent::State::note_repairs(const std::vector<ipvs::Change>& done) {
-  std::vector<ipvs::Change> repairs;
+void ForwardingAgent::State::note_repairs(const TablePass& pass) {
+  metrics.repaired(pass.rest_of_repairs);
   std::set<ipvs::Key> keys;
   bool news = false;  // a condition names those that are fought over
   const std::set<ipvs::Key> fought_over = ipvs::fought_over(fights, sys::now());
-  for (const ipvs::Change& change : done) {
-    // What the audit deletes of a VIP that left is no repair, nor what it can add at last.
-    if (!servers.wanted().contains(ipvs::key_of(change))) continue;
-    if (!published || !published->programmed.contains(ipvs::key_of(change))) continue;
-    repairs.push_back(change);
+  for (const ipvs::Change& change : pass.repairs) {
     keys.insert(ipvs::key_of(change));
     news = news || !fought_over.contains(ipvs::key_of(change));
   }
-  if (repairs.empty()) return;
-  metrics.repaired(repairs);
-  for (const ipvs::Key& key : keys) fights = ipvs::after_repair(std::move(fights), key, sys::now());
+  if (pass.repairs.empty()) return;
+  metrics.repaired(pass.repairs);
+  fights = ipvs::after_repairs(std::move(fights), keys, sys::now());
   if (!news) return;
-  sys::log(sys::LogLevel::kWarning, "forwarding.repaired",
-           {{"entries", std::to_string(repairs.size())}, {"first", ipvs::to_string(repairs.front())}});
+  sys::log(
+      sys::LogLevel::kWarning, "forwarding.repaired",
+      {{"entries", std::to_string(pass.repairs.size())}, {"first", ipvs::to_string(pass.repairs.front())}});
+}
+
+// Where nothing is guarded there is no table that counts.
+void ForwardingAgent::State::count_dropped() {
+  if (guard.held().empty()) return dropped.clear();
+  const auto counters = ports.nft->counters();
+  if (!counters) return;  // the guard's next look says why
+  const filter::Dropped now = filter::dropped(*counters);
+  metrics.dropped(filter::dropped_since(dropped, now));
+  dropped = now;
+}
+
+// Once it is full the kernel drops new connections, of everybody. Where nothing is forwarded that is no
+// business of ours.
+void ForwardingAgent::State::watch_conntrack() {
+  const auto use = servers.wanted().empty() ? std::nullopt : ports.host->conntrack_use();
+  metrics.conntrack(use);
+  const bool full = use && nearly_full(full_conntrack.has_value(), *use);
+  full_conntrack = full ? use : std::nullopt;
 }
 
 // All servers while they are few, else a tenth of the services at a time, in key order.
@@ -51,16 +69,26 @@ std::set<ipvs::Key> ForwardingAgent::State::next_slice() {
 }
 
 void ForwardingAgent::State::audit() {
-  const TimePoint now = sys::now();
-  audit_timer.arm(now + kAuditInterval, [this] { audit(); });
+  const TimePoint begun = sys::now();
+  look_again(begun);
+  const TimePoint next = std::max(begun + kAuditInterval, sys::now() + kAuditPause);
+  audit_timer.arm(next, [this] { audit(); });
+}
+
+void ForwardingAgent::State::look_again(TimePoint now) {
+  count_dropped();
+  watch_conntrack();
   if (!anything_to_do()) return;
   if (table_error) {
     if (now >= table_retry) synchronize();
   } else if (guard_error) {
     if (now >= guard_retry) synchronize();
   } else {
-    change_table(next_slice(), true);
+    std::set<ipvs::Key> look_at = next_slice();
+    look_at.merge(table.due(now));
+    change_table([&](const TableOrder& wanted) { return table.pass(wanted, look_at); });
     narrow_guard();
+    note_programmed();
     metrics.synchronized(sys::now() - now);
   }
   publish(false);
@@ -97,11 +125,16 @@ void ForwardingAgent::State::check_host() {
     check_health();
     synchronize();
   }
-  table.forget_missing_schedulers();
-  mismatches.clear();
-  if (!servers.wanted().empty()) mismatches = ports.host->mismatches();
-  metrics.mismatches(mismatches);
+  table.try_missing_schedulers();
+  compare_sysctls();
   publish(false);
+}
+
+void ForwardingAgent::State::compare_sysctls() {
+  const std::set<kernel::NeededBy> needs = servers.needs();
+  mismatches = ports.host->mismatches(needs);
+  metrics.mismatches(mismatches);
+  turned_back = after_look(std::move(turned_back), needs, mismatches);
 }
 
 }  // namespace fairlead::agent

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "node/filter/guard.h"
+#include "node/filter/guard_text.h"
 
 namespace fairlead::agent {
 namespace {

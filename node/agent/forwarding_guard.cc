@@ -1,5 +1,7 @@
 #include "node/agent/forwarding_guard.h"
 
+#include "node/filter/guard_text.h"
+
 namespace fairlead::agent {
 
 const filter::Guard& ForwardingGuard::held() const {

@@ -24,6 +24,10 @@ std::string cause_of(const ipvs::Change& change) {
                     change);
 }
 
+const char* label_of(filter::DropReason reason) {
+  return reason == filter::DropReason::kSourceRange ? "source_range" : "closed_port";
+}
+
 }  // namespace
 
 ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
@@ -31,6 +35,9 @@ ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
       services_(
           metrics.gauge("fairlead_node_ipvs_services", "IPVS services that are ours, in the kernel", {})),
       destinations_(metrics.gauge("fairlead_node_ipvs_destinations", "Real servers of these services", {})),
+      draining_(metrics.gauge("fairlead_node_ipvs_draining_destinations",
+                              "Of these, real servers that have left the plan and keep their connections",
+                              {})),
       fenced_(metrics.gauge("fairlead_node_fenced_groups", "Groups that the finer fence holds", {})),
       unfenced_(metrics.gauge("fairlead_node_unfenced_groups",
                               "Groups that it should hold, and the kernel refuses", {})),
@@ -40,9 +47,10 @@ ForwardingMetrics::ForwardingMetrics(sys::Metrics& metrics)
                                              "From a new plan to the guard and IPVS holding it", {},
                                              kBuckets)) {}
 
-void ForwardingMetrics::sizes(std::size_t services, std::size_t destinations) {
+void ForwardingMetrics::sizes(std::size_t services, std::size_t destinations, std::size_t draining) {
   services_.set(static_cast<double>(services));
-  destinations_.set(static_cast<double>(destinations));
+  destinations_.set(static_cast<double>(destinations + draining));
+  draining_.set(static_cast<double>(draining));
 }
 
 void ForwardingMetrics::synchronized(Microseconds duration) { sync_duration_.observe(seconds(duration)); }
@@ -63,6 +71,15 @@ void ForwardingMetrics::guard_restored() {
   metrics_
       .counter("fairlead_node_guard_repairs_total", "Times that table inet fairlead was put back whole", {})
       .add(1);
+}
+
+void ForwardingMetrics::dropped(const filter::Dropped& packets) {
+  for (const auto& [cause, count] : packets) {
+    metrics_
+        .counter("fairlead_node_guard_dropped_packets_total", "Packets to VIPs that the guard dropped",
+                 {{"reason", label_of(cause.reason)}, {"family", std::string(net::to_string(cause.family))}})
+        .add(static_cast<double>(count));
+  }
 }
 
 void ForwardingMetrics::fenced(const FenceReport& report) {
@@ -90,6 +107,31 @@ void ForwardingMetrics::mismatches(const std::vector<SysctlMismatch>& found) {
     if (!now.contains(gone)) metrics_.remove(name, {{"name", gone}});
   }
   mismatched_ = now;
+}
+
+void ForwardingMetrics::conntrack(const std::optional<ConntrackUse>& use) {
+  const std::string entries = "fairlead_node_conntrack_entries";
+  const std::string limit = "fairlead_node_conntrack_limit";
+  if (!use) {
+    metrics_.remove(entries, {});
+    metrics_.remove(limit, {});
+    return;
+  }
+  metrics_.gauge(entries, "Connections that this host tracks", {}).set(static_cast<double>(use->entries));
+  metrics_.gauge(limit, "How many it can track", {}).set(static_cast<double>(use->limit));
+}
+
+void ForwardingMetrics::problems(const std::map<std::string, std::size_t>& counts) {
+  if (counts == problems_) return;
+  const std::string name = "fairlead_node_forwarding_problems";
+  for (const auto& [reason, count] : counts) {
+    metrics_.gauge(name, "Things that keep this node from forwarding as ordered", {{"reason", reason}})
+        .set(static_cast<double>(count));
+  }
+  for (const auto& [reason, count] : problems_) {
+    if (!counts.contains(reason)) metrics_.remove(name, {{"reason", reason}});
+  }
+  problems_ = counts;
 }
 
 }  // namespace fairlead::agent

@@ -1,23 +1,34 @@
 #include "node/agent/forwarding_ports.h"
 
+#include <cstdint>
 #include <set>
 #include <utility>
 
+#include "lib/base/text.h"
 #include "node/kernel/capabilities.h"
 #include "node/kernel/conntrack.h"
+#include "node/kernel/conntrack_servers.h"
 #include "node/kernel/host_addresses.h"
-#include "node/kernel/sysctl.h"
 
 namespace fairlead::agent {
 namespace {
+
+std::optional<std::int64_t> number_of(const char* sysctl) {
+  const auto text = kernel::read_sysctl(sysctl);
+  long long value = 0;
+  if (!text || !parse_integer(*text, 0, INT64_MAX, value)) return std::nullopt;
+  return value;
+}
 
 class KernelHost : public Host {
  public:
   api::Capabilities capabilities() override { return kernel::read_capabilities(); }
 
-  std::vector<SysctlMismatch> mismatches() override {
+  std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) override {
     std::vector<SysctlMismatch> all;
+    if (needs.empty()) return all;
     for (const kernel::Sysctl& sysctl : kernel::wanted_sysctls()) {
+      if (!needs.contains(sysctl.needed_by)) continue;
       const auto found = kernel::read_sysctl(sysctl.name);
       // An interface that went away in between, or a setting this kernel does not have any more.
       if (!found && sysctl.optional) continue;
@@ -27,10 +38,23 @@ class KernelHost : public Host {
     return all;
   }
 
+  std::optional<ConntrackUse> conntrack_use() override {
+    const auto entries = number_of("net.netfilter.nf_conntrack_count");
+    const auto limit = number_of("net.netfilter.nf_conntrack_max");
+    if (!entries || !limit) return std::nullopt;
+    return ConntrackUse{*entries, *limit};
+  }
+
   Result<std::set<net::IpAddress>> addresses() override { return kernel::host_addresses(); }
 
-  Result<> forget_connections(const std::vector<plan::VirtualServerKey>& keys) override {
-    const auto forgotten = kernel::forget_translated({keys.begin(), keys.end()});
+  Result<> forget_connections(const std::set<plan::VirtualServerKey>& keys) override {
+    const auto forgotten = kernel::forget_translated(keys);
+    if (!forgotten) return forgotten.error();
+    return Done{};
+  }
+
+  Result<> forget_servers(const std::set<ipvs::Server>& servers) override {
+    const auto forgotten = kernel::forget_servers(servers);
     if (!forgotten) return forgotten.error();
     return Done{};
   }

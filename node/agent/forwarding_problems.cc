@@ -38,12 +38,12 @@ class Conditions {
 
 // nft says so when an expression's module cannot be loaded.
 bool module_missing(const Error& error) {
-  return error.message.find("No such file or directory") != std::string::npos;
+  return error.code == Code::kInvalid && error.message.find("No such file or directory") != std::string::npos;
 }
 
 void add_guard(const Error& error, Conditions& out) {
   const std::string hint = "; run `fairlead-node prepare-host`";
-  if (error.code == Code::kInvalid && module_missing(error))
+  if (module_missing(error))
     out.degraded("ModuleMissing", error.message + hint);
   else
     out.degraded("GuardUnavailable", error.message);
@@ -61,19 +61,32 @@ void add_refusals(const ForwardingFaults& faults, Conditions& out) {
 }
 
 // What this node does not carry out, so that it is never elected for it.
-void add_set_aside(const ForwardingFaults& faults, Conditions& out) {
-  std::vector<std::string> texts;
-  if (!faults.not_built.empty()) texts.push_back(list(faults.not_built) + ": NAT over IPv6 is not built yet");
+void add_looping(const ForwardingFaults& faults, Conditions& out) {
   std::vector<std::string> looping;
   for (const auto& [key, real] : faults.looping) {
     looping.push_back(plan::to_string(key) + " (" + net::to_string(real.address) + ")");
   }
-  if (!looping.empty()) {
-    texts.push_back(list(std::move(looping)) +
-                    ": DirectRouting to a real server that is this node itself needs loop protection, which "
-                    "is not built yet; take the server out, or the node out of the group");
+  if (looping.empty()) return;
+  out.degraded("NotYetSupported",
+               list(std::move(looping)) +
+                   ": DirectRouting to a real server that is this node itself needs loop protection, which "
+                   "is not built yet; take the server out, or the node out of the group");
+}
+
+void add_mismatches(const ForwardingFaults& faults, Conditions& out) {
+  if (faults.mismatches.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& one : faults.mismatches) {
+    std::string text =
+        one.name + " is " + (one.found.empty() ? "missing" : one.found) + ", must be " + one.wanted;
+    const auto turned = faults.turned_back.find(one.name);
+    if (turned != faults.turned_back.end()) {
+      text +=
+          " (it was right before: something sets it, " + std::to_string(turned->second) + " times by now)";
+    }
+    names.push_back(std::move(text));
   }
-  if (!texts.empty()) out.degraded("NotYetSupported", join(texts, "; "));
+  out.degraded("HostNotPrepared", list(std::move(names)) + "; run `fairlead-node prepare-host`");
 }
 
 void add_not_tried(const ForwardingFaults& faults, Conditions& out) {
@@ -100,16 +113,15 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
                      ": another program undoes our IPVS entries again and again; if "
                      "kube-proxy runs in ipvs mode, put the pool into its ipvs.excludeCIDRs");
   }
-  add_set_aside(faults, out);
+  add_looping(faults, out);
   add_refusals(faults, out);
   add_not_tried(faults, out);
-  if (!faults.mismatches.empty()) {
-    std::vector<std::string> names;
-    for (const auto& one : faults.mismatches) {
-      names.push_back(one.name + " is " + (one.found.empty() ? "missing" : one.found) + ", must be " +
-                      one.wanted);
-    }
-    out.degraded("HostNotPrepared", list(std::move(names)) + "; run `fairlead-node prepare-host`");
+  add_mismatches(faults, out);
+  if (faults.full_conntrack) {
+    out.degraded("ConntrackNearlyFull", "connection tracking is near its limit of " +
+                                            std::to_string(faults.full_conntrack->limit) +
+                                            ": at the limit new connections are dropped, of this host, too; "
+                                            "raise net.netfilter.nf_conntrack_max");
   }
   if (!faults.missing_schedulers.empty()) {
     std::vector<std::string> names;
@@ -118,6 +130,22 @@ std::vector<api::Condition> conditions_of(const ForwardingFaults& faults) {
             "this kernel has no scheduler " + list(std::move(names)) + "; wlc is used");
   }
   return out.take();
+}
+
+std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults) {
+  std::map<std::string, std::size_t> counts = {{"IPVSUnavailable", faults.table ? 1 : 0},
+                                               {"ForeignService", faults.foreign.size()},
+                                               {"ConflictWithKubeProxy", faults.fought_over.size()},
+                                               {"NotYetSupported", faults.looping.size()},
+                                               {"ServiceRefused", faults.failed.size()},
+                                               {"HealthCheckNotTried", faults.not_tried.size()},
+                                               {"HostNotPrepared", faults.mismatches.size()},
+                                               {"ConntrackNearlyFull", faults.full_conntrack ? 1 : 0},
+                                               {"UnsupportedScheduler", faults.missing_schedulers.size()}};
+  if (faults.guard) counts[module_missing(*faults.guard) ? "ModuleMissing" : "GuardUnavailable"] = 1;
+  for (const auto& [key, endpoints] : faults.refused) counts["ServerRefused"] += endpoints.size();
+  std::erase_if(counts, [](const auto& one) { return one.second == 0; });
+  return counts;
 }
 
 }  // namespace fairlead::agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,19 +20,22 @@ struct ForwardingFaults {
   std::optional<Error> guard;                               // nft refuses, or is not there
   std::set<plan::VirtualServerKey> foreign;                 // FN-34
   std::set<plan::VirtualServerKey> fought_over;             // FN-08
-  std::set<plan::VirtualServerKey> not_built;               // IPv6 with NAT
   std::map<plan::VirtualServerKey, net::Endpoint> looping;  // DirectRouting to this very host
   std::map<plan::VirtualServerKey, std::string> failed;     // service, why
   std::map<plan::VirtualServerKey, std::map<net::Endpoint, std::string>> refused;  // servers, why
   std::map<health::CheckKey, std::string> not_tried;  // checks that this host cannot make, and why
   std::set<api::Scheduler> missing_schedulers;        // in use, wlc in their place
   std::vector<SysctlMismatch> mismatches;             // FN-28
+  std::map<std::string, int> turned_back;             // how often settings were right and wrong again
+  std::optional<ConntrackUse> full_conntrack;         // FN-09: nearly full
 };
 
 // One condition for each reason, in a fixed order, status True; the message names what and what to do.
 // Without times. Types and reasons: kubernetes.md 6, api.md, and for what they do not know Degraded with
 // IPVSUnavailable, GuardUnavailable, ModuleMissing, ForeignService, NotYetSupported, ServiceRefused,
-// ServerRefused, HealthCheckNotTried.
+// ServerRefused, HealthCheckNotTried, ConntrackNearlyFull.
 std::vector<api::Condition> conditions_of(const ForwardingFaults& faults);
+// How many things each of these conditions is about, by its reason.
+std::map<std::string, std::size_t> problem_counts(const ForwardingFaults& faults);
 
 }  // namespace fairlead::agent

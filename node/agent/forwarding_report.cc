@@ -29,16 +29,19 @@ bool contains(const std::vector<api::Condition>& all, const api::Condition& one)
 }  // namespace
 
 bool ForwardingAgent::State::works(const ipvs::Key& key) const {
-  return table.present().contains(key) && !table.foreign().contains(key) && !table.failed().contains(key) &&
-         filter::covers(guard.held(), key, route(key.address));
+  return table.present().contains(key) && table.settled().contains(key) && !table.foreign().contains(key) &&
+         !table.failed().contains(key) && filter::covers(guard.held(), key, passage(key));
 }
 
 std::set<net::IpAddress> ForwardingAgent::State::ready() const {
   std::set<net::IpAddress> vips = order.vips;
-  for (const ipvs::Key& key : servers.not_built()) vips.erase(key.address);
   for (const auto& [key, real] : servers.looping()) vips.erase(key.address);
+  // prepare-host may have left that setting alone: replies would not come back to the clients.
+  const bool forwards_ipv6 = std::none_of(mismatches.begin(), mismatches.end(),
+                                          [](const auto& one) { return one.name == kernel::kForwardIPv6; });
   for (const auto& [key, server] : servers.wanted()) {
-    if (!works(key)) vips.erase(key.address);
+    const bool stuck = !forwards_ipv6 && is_nat_over_ipv6(key, server);
+    if (stuck || !works(key)) vips.erase(key.address);
   }
   return vips;
 }
@@ -47,7 +50,6 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   ForwardingFaults faults;
   faults.table = table_error;
   faults.guard = guard_error;
-  faults.not_built = servers.not_built();
   faults.looping = servers.looping();
   faults.not_tried = health.not_tried();
   faults.foreign = table.foreign();
@@ -55,6 +57,8 @@ ForwardingFaults ForwardingAgent::State::faults() const {
   faults.failed = table.failed();
   faults.refused = table.refused();
   faults.mismatches = mismatches;
+  faults.turned_back = turned_back.times;
+  faults.full_conntrack = full_conntrack;
   for (const auto& [key, server] : servers.wanted()) {
     if (table.missing_schedulers().contains(server.scheduler))
       faults.missing_schedulers.insert(server.scheduler);
@@ -83,8 +87,10 @@ ForwardingReport ForwardingAgent::State::report_now() {
     report.usable_reals[key] = usable;
   }
   report.healths = servers.healths();
-  metrics.sizes(report.programmed.size(), destinations);
-  report.problems = conditions_of(faults());
+  metrics.sizes(report.programmed.size(), destinations, table.draining());
+  const ForwardingFaults wrong = faults();
+  metrics.problems(problem_counts(wrong));
+  report.problems = conditions_of(wrong);
   for (api::Condition& problem : report.problems) {
     problem.last_transition_time = sys::wall_now();
     if (!published) continue;

@@ -16,6 +16,15 @@ filter::Route route_of(api::Forwarding forwarding) {
   return forwarding == api::Forwarding::kDirectRouting ? filter::Route::kDirect : filter::Route::kMasqueraded;
 }
 
+filter::Passage passage_of(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
+  return {route_of(server.forwarding),
+          filter::clients_within(server.traffic.source_ranges, key.address.family())};
+}
+
+bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server) {
+  return !key.address.is_v4() && !is_direct(server);
+}
+
 void ForwardingServers::order(Servers servers) {
   ordered_ = std::move(servers);
   sort_out();
@@ -34,19 +43,15 @@ bool ForwardingServers::asks_for_host() const {
 
 void ForwardingServers::sort_out() {
   wanted_.clear();
-  not_built_.clear();
   looping_.clear();
   for (const auto& [key, server] : ordered_) {
     const auto own = std::find_if(server.reals.begin(), server.reals.end(), [&](const auto& real) {
       return real.first.address.is_loopback() || host_.contains(real.first.address);
     });
-    if (is_direct(server) && own != server.reals.end()) {
+    if (is_direct(server) && own != server.reals.end())
       looping_.emplace(key, own->first);
-    } else if (!is_direct(server) && !key.address.is_v4()) {
-      not_built_.insert(key);
-    } else {
+    else
       wanted_.insert({key, server});
-    }
   }
   std::erase_if(served_, [&](const auto& one) { return !wanted_.contains(one.first); });
   std::erase_if(healths_, [&](const auto& one) { return !wanted_.contains(one.first); });
@@ -66,11 +71,36 @@ void ForwardingServers::health(const std::set<plan::VirtualServerKey>& keys, con
 void ForwardingServers::judge(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server,
                               const Checks& checks) {
   auto healths = health::healths_of(server, checks);
-  served_.insert_or_assign(key, health::served(server, healths));
-  if (healths.empty())
+  if (healths.empty()) {
     healths_.erase(key);
-  else
-    healths_.insert_or_assign(key, std::move(healths));
+    // To compare is quicker than to copy, and most are as they were.
+    const auto before = served_.find(key);
+    if (before == served_.end() || !(before->second == server)) served_.insert_or_assign(key, server);
+    return;
+  }
+  served_.insert_or_assign(key, health::served(server, healths));
+  healths_.insert_or_assign(key, std::move(healths));
+}
+
+std::set<kernel::NeededBy> ForwardingServers::needs() const {
+  std::set<kernel::NeededBy> all;
+  for (const auto& [key, server] : wanted_) {
+    all.insert(kernel::NeededBy::kForwarding);
+    if (is_nat_over_ipv6(key, server)) all.insert(kernel::NeededBy::kNatOverIPv6);
+  }
+  return all;
+}
+
+std::map<plan::VirtualServerKey, std::set<net::Endpoint>> ForwardingServers::taken_out() const {
+  std::map<plan::VirtualServerKey, std::set<net::Endpoint>> out;
+  for (const auto& [key, left] : served_) {
+    const auto& all = wanted_.at(key).reals;
+    if (all.size() == left.reals.size()) continue;
+    for (const auto& [endpoint, real] : all) {
+      if (!left.reals.contains(endpoint)) out[key].insert(endpoint);
+    }
+  }
+  return out;
 }
 
 std::optional<filter::Route> ForwardingServers::route(const net::IpAddress& vip) const {

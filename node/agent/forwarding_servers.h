@@ -8,6 +8,7 @@
 #include "lib/net/endpoint.h"
 #include "node/filter/guard.h"
 #include "node/health/real_servers.h"
+#include "node/kernel/sysctl.h"
 #include "node/plan/plan.h"
 
 namespace fairlead::agent {
@@ -33,13 +34,15 @@ class ForwardingServers {
   const Servers& wanted() const { return wanted_; }
   // The same, with what health left: what IPVS shall hold.
   const Servers& served() const { return served_; }
+  // The real servers of wanted() that served() lacks: their checks took them out (onUnhealthy Remove).
+  std::map<plan::VirtualServerKey, std::set<net::Endpoint>> taken_out() const;
   // What the checks say of the real servers of wanted() that are checked.
   const std::map<plan::VirtualServerKey, health::Healths>& healths() const { return healths_; }
-  // Ordered, but set aside: NAT over IPv6.
-  const std::set<plan::VirtualServerKey>& not_built() const { return not_built_; }
-  // Set aside: DirectRouting to this very host, by the real server that is its. Another member would hand it
-  // packets that its own IPVS sends round again (datapath.md 3, W5).
+  // Ordered, but set aside: DirectRouting to this very host, by the real server that is its. Another member
+  // would hand it packets that its own IPVS sends round again (datapath.md 3, W5).
   const std::map<plan::VirtualServerKey, net::Endpoint>& looping() const { return looping_; }
+  // What carrying them out needs of the host's settings.
+  std::set<kernel::NeededBy> needs() const;
 
   // The guard's route for a VIP of wanted(); nullopt if it has none.
   std::optional<filter::Route> route(const net::IpAddress& vip) const;
@@ -53,10 +56,13 @@ class ForwardingServers {
   Servers wanted_;
   Servers served_;
   std::map<plan::VirtualServerKey, health::Healths> healths_;
-  std::set<plan::VirtualServerKey> not_built_;
   std::map<plan::VirtualServerKey, net::Endpoint> looping_;
 };
 
 filter::Route route_of(api::Forwarding forwarding);
+// How the guard has to let a virtual server of that key's family pass.
+filter::Passage passage_of(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server);
+// True if its replies have to be forwarded by this host as IPv6.
+bool is_nat_over_ipv6(const plan::VirtualServerKey& key, const plan::VirtualServerPlan& server);
 
 }  // namespace fairlead::agent

@@ -3,156 +3,100 @@
 #include <utility>
 
 #include "lib/base/overloaded.h"
+#include "lib/sys/loop.h"
 #include "node/ipvs/desired.h"
 
+// What ForwardingTable has the kernel do, and what becomes of it. What it reads: forwarding_table_reading.cc;
+// what it decides: forwarding_table_decisions.cc.
 namespace fairlead::agent {
-namespace {
-
-constexpr int kAttempts = 3;
-
-}  // namespace
+ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs) : ForwardingTable(ipvs, {sys::now, [] {}}) {}
+ForwardingTable::ForwardingTable(kernel::Ipvs& ipvs, TurnClock clock)
+    : ipvs_(ipvs), clock_(std::move(clock)) {}
 
 void ForwardingTable::forget_everything() {
+  pending_ = {};
+  unanswered_.clear();
+  decided_.clear();
+  settled_.clear();
+  underway_.clear();
+  fallen_back_.clear();
   ours_.clear();
   present_.clear();
   foreign_.clear();
   failed_.clear();
   refused_.clear();
+  drains_.clear();
 }
 
-Result<std::set<ipvs::Key>> ForwardingTable::find_foreign(
-    const std::map<ipvs::Key, plan::VirtualServerPlan>& servers) {
-  const auto services = ipvs_.services();
-  if (!services) return services.error();
-  std::set<ipvs::Key> found;
-  for (const auto& [key, service] : *services) {
-    if (servers.contains(key) && !ours_.contains(key)) found.insert(key);
-  }
-  return found;
-}
-
-std::map<ipvs::Key, std::set<net::Endpoint>> ForwardingTable::in_service(const std::set<ipvs::Key>& keys) {
-  std::map<ipvs::Key, std::set<net::Endpoint>> out;
-  for (const ipvs::Key& key : keys) {
-    if (!ours_.contains(key)) continue;
-    const auto destinations = ipvs_.destinations(key);
-    if (!destinations) return out;
-    for (const auto& [endpoint, destination] : *destinations) {
-      if (destination.weight.value() > 0) out[key].insert(endpoint);
+std::set<ipvs::Key> ForwardingTable::carry_out(const TableOrder& order, TimePoint end, TablePass& pass,
+                                               std::set<ipvs::Key>& touched) {
+  std::set<ipvs::Key> again;
+  while (!pending_.empty()) {
+    const std::vector<ipvs::PendingChange> part = pending_.next();
+    std::vector<ipvs::Change> changes;
+    for (const ipvs::PendingChange& one : part) changes.push_back(one.change);
+    const TimePoint begun = clock_.now();
+    const auto results = ipvs_.apply(changes);
+    const TimePoint ended = clock_.now();
+    pending_.took(ended - begun);
+    clock_.moved();
+    if (pending_.is_slow()) gather_pending();
+    std::set<ipvs::Key> not_added;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const ipvs::Key& key = ipvs::key_of(changes[i]);
+      touched.insert(key);
+      if (results[i]) {
+        note_done(part[i], pass);
+        continue;
+      }
+      if (std::holds_alternative<ipvs::AddService>(changes[i])) not_added.insert(key);
+      if (change_failed(order, changes[i], results[i].error())) again.insert(key);
     }
+    // A NEW that meets somebody else's service must not be followed by our destinations.
+    pending_.drop(not_added);
+    if (ended >= end && !pending_.begins_with_new_service()) break;
   }
+  return again;
+}
+
+// Where it cannot be asked the order of need has to do.
+void ForwardingTable::gather_pending() {
+  const auto order = ipvs_.order();
+  pending_.gather(order ? *order : std::vector<ipvs::Key>());
+  clock_.moved();
+}
+
+std::set<api::Scheduler> ForwardingTable::lacking() const {
+  std::set<api::Scheduler> out = missing_;
+  for (const api::Scheduler one : untried_) out.erase(one);
   return out;
 }
 
-// The dump may lack services that exist while others write (datapath.md 4).
-Result<> ForwardingTable::confirm_absent(ipvs::Table& actual) {
-  std::set<ipvs::Key> gone;
-  for (const ipvs::Key& key : ours_) {
-    if (actual.contains(key)) continue;
-    const auto service = ipvs_.service(key);
-    if (!service) return service.error();
-    if (*service)
-      actual[key].service = **service;
-    else
-      gone.insert(key);
-  }
-  for (const ipvs::Key& key : gone) present_.erase(key);
-  return Done{};
+// The kernel has taken a service with it.
+void ForwardingTable::note_scheduler(const ipvs::Key& key, const std::string& name) {
+  const auto plan = decided_.find(key);
+  if (plan != decided_.end() && api::to_string(plan->second.scheduler) != name)
+    fallen_back_.insert(key);
+  else
+    fallen_back_.erase(key);
+  std::erase_if(missing_, [&](api::Scheduler one) { return api::to_string(one) == name; });
+  std::erase_if(untried_, [&](api::Scheduler one) { return api::to_string(one) == name; });
 }
 
-Result<ipvs::Table> ForwardingTable::read(const TableOrder& order, const ipvs::Table& desired,
-                                          const std::set<ipvs::Key>& look_at) {
-  const auto services = ipvs_.services();
-  if (!services) return services.error();
-  ipvs::Table actual;
-  for (const auto& [key, service] : *services) actual[key].service = service;
-  if (auto confirmed = confirm_absent(actual); !confirmed) return confirmed.error();
-  for (auto& [key, entry] : actual) {
-    if (!ours_.contains(key)) continue;
-    present_.insert(key);
-    if (!order.servers.contains(key)) continue;
-    if (!look_at.contains(key)) {
-      entry.destinations = desired.at(key).destinations;
-      continue;
-    }
-    auto destinations = ipvs_.destinations(key);
-    if (!destinations) return destinations.error();
-    entry.destinations = *std::move(destinations);
-  }
-  // Claimed services that are neither there nor wanted were somebody's past.
-  std::erase_if(ours_, [&](const ipvs::Key& key) { return !actual.contains(key) && !desired.contains(key); });
-  return actual;
-}
-
-Result<TablePass> ForwardingTable::pass(const TableOrder& order, const std::set<ipvs::Key>& look_at) {
-  TablePass result;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const ipvs::Table desired = ipvs::desired(order.servers, missing_);
-    const auto actual = read(order, desired, look_at);
-    if (!actual) return actual.error();
-    const ipvs::Decision decision = ipvs::changes(*actual, desired, {ours_, order.still_held});
-    foreign_ = decision.foreign;
-    failed_.clear();
-    std::erase_if(refused_, [&](const auto& one) {
-      return look_at.contains(one.first) || !order.servers.contains(one.first);
-    });
-    if (!carry_out(order, decision, result)) return result;
-  }
-  return result;
-}
-
-bool ForwardingTable::carry_out(const TableOrder& order, const ipvs::Decision& decision, TablePass& pass) {
-  std::vector<ipvs::Change> changes;
-  for (const ipvs::Change& change : decision.changes) {
-    if (!order.paused.contains(ipvs::key_of(change))) changes.push_back(change);
-  }
-  bool again = add_services(order, changes, pass);
-  const auto results = ipvs_.apply(changes);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (results[i])
-      note_done(changes[i], pass);
-    else
-      again = change_failed(order, changes[i], results[i].error()) || again;
-  }
-  return again;
-}
-
-// New services go alone, and first: a NEW that meets somebody else's service must not be followed by our
-// destinations. Takes them, and the destinations of those that failed, out of `changes`.
-bool ForwardingTable::add_services(const TableOrder& order, std::vector<ipvs::Change>& changes,
-                                   TablePass& pass) {
-  std::vector<ipvs::Change> additions;
-  for (const ipvs::Change& change : changes) {
-    if (std::holds_alternative<ipvs::AddService>(change)) additions.push_back(change);
-  }
-  bool again = false;
-  std::set<ipvs::Key> not_added;
-  const auto results = ipvs_.apply(additions);
-  for (std::size_t i = 0; i < additions.size(); ++i) {
-    if (results[i]) {
-      note_done(additions[i], pass);
-      continue;
-    }
-    const ipvs::Key& key = ipvs::key_of(additions[i]);
-    not_added.insert(key);
-    again = service_failed(order, key, results[i].error()) || again;
-  }
-  std::erase_if(changes, [&](const ipvs::Change& change) {
-    return std::holds_alternative<ipvs::AddService>(change) || not_added.contains(ipvs::key_of(change));
-  });
-  return again;
-}
-
-bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key, const Error& error) {
+bool ForwardingTable::service_failed(const TableOrder& order, const ipvs::Key& key,
+                                     const ipvs::Service& service, const Error& error) {
   if (error.code == Code::kConflict && !ours_.contains(key)) {
     foreign_.insert(key);
     return false;
   }
   failed_[key] = error.message;
-  if (error.code == Code::kNotFound) {
-    const api::Scheduler wanted = order.servers.at(key).scheduler;
-    const bool known = wanted == ipvs::kFallbackScheduler || !missing_.insert(wanted).second;
-    return !known;
+  if (error.code == Code::kUnavailable && !ours_.contains(key)) unanswered_.insert_or_assign(key, service);
+  const auto server = order.servers.find(key);
+  if (error.code == Code::kNotFound && server != order.servers.end()) {
+    if (service.scheduler == api::to_string(ipvs::kFallbackScheduler)) return false;
+    missing_.insert(server->second.scheduler);
+    untried_.erase(server->second.scheduler);
+    return true;  // with the fallback
   }
   return error.code == Code::kConflict || error.code == Code::kUnavailable;
 }
@@ -161,53 +105,67 @@ bool ForwardingTable::change_failed(const TableOrder& order, const ipvs::Change&
   const ipvs::Key& key = ipvs::key_of(change);
   const bool surprise =
       error.code == Code::kConflict || error.code == Code::kNotFound || error.code == Code::kUnavailable;
-  return std::visit(Overloaded{
-                        [&](const ipvs::AddService&) { return service_failed(order, key, error); },
-                        [&](const ipvs::SetService&) {
-                          // Not found: the service (deleted meanwhile) or its scheduler; ask which.
-                          const auto still = ipvs_.service(key);
-                          if (still && *still) return service_failed(order, key, error);
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::AddDestination& c) {
-                          refused_[key][c.endpoint] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::SetDestination& c) {
-                          refused_[key][c.endpoint] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::DeleteDestination&) {
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                        [&](const ipvs::DeleteService&) {
-                          failed_[key] = error.message;
-                          return surprise;
-                        },
-                    },
-                    change);
+  return std::visit(
+      Overloaded{
+          [&](const ipvs::AddService& c) { return service_failed(order, key, c.service, error); },
+          [&](const ipvs::SetService& c) {
+            // Not found: the service (deleted meanwhile) or its scheduler; ask which.
+            const auto still = ipvs_.service(key);
+            if (still && *still) return service_failed(order, key, c.service, error);
+            failed_[key] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::AddDestination& c) {
+            refused_[key][c.endpoint] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::SetDestination& c) {
+            refused_[key][c.endpoint] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::DeleteDestination&) {
+            failed_[key] = error.message;
+            return surprise;
+          },
+          [&](const ipvs::DeleteService&) {
+            failed_[key] = error.message;
+            return surprise;
+          },
+      },
+      change);
 }
 
-void ForwardingTable::note_done(const ipvs::Change& change, TablePass& pass) {
+void ForwardingTable::accept(const ipvs::Key& key, const net::Endpoint& endpoint) {
+  const auto found = refused_.find(key);
+  if (found == refused_.end()) return;
+  found->second.erase(endpoint);
+  if (found->second.empty()) refused_.erase(found);
+}
+
+void ForwardingTable::note_done(const ipvs::PendingChange& done, TablePass& pass) {
+  const ipvs::Change& change = done.change;
   const ipvs::Key& key = ipvs::key_of(change);
   std::visit(Overloaded{
-                 [&](const ipvs::AddService&) {
+                 [&](const ipvs::AddService& c) {
                    ours_.insert(key);
                    present_.insert(key);
+                   note_scheduler(key, c.service.scheduler);
                  },
                  [&](const ipvs::DeleteService&) {
                    ours_.erase(key);
                    present_.erase(key);
+                   fallen_back_.erase(key);
                  },
-                 [&](const ipvs::SetService&) {},
-                 [&](const ipvs::AddDestination& c) { refused_[key].erase(c.endpoint); },
-                 [&](const ipvs::SetDestination& c) { refused_[key].erase(c.endpoint); },
+                 [&](const ipvs::SetService& c) { note_scheduler(key, c.service.scheduler); },
+                 [&](const ipvs::AddDestination& c) { accept(key, c.endpoint); },
+                 [&](const ipvs::SetDestination& c) { accept(key, c.endpoint); },
                  [&](const ipvs::DeleteDestination&) {},
              },
              change);
+  drains_.note(change, pass.departures);
   pass.done.push_back(change);
+  if (done.cause == ipvs::Cause::kRepair) pass.repairs.push_back(change);
+  if (done.cause == ipvs::Cause::kRestOfRepair) pass.rest_of_repairs.push_back(change);
 }
 
 }  // namespace fairlead::agent

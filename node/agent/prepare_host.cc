@@ -7,7 +7,8 @@
 
 #include "lib/base/result.h"
 #include "node/agent/host_finding.h"
-#include "node/filter/guard.h"
+#include "node/filter/guard_text.h"
+#include "node/kernel/advertised_routes.h"
 #include "node/kernel/ipvs.h"
 #include "node/kernel/modules.h"
 #include "node/kernel/nft.h"
@@ -94,10 +95,22 @@ HostFinding prepare_module(const kernel::WantedModule& module, bool check_only, 
   return found;
 }
 
+// Why a setting that is not as wanted is left so; empty: it is not left.
+std::string why_left_alone(const kernel::Sysctl& sysctl) {
+  if (sysctl.name != kernel::kForwardIPv6) return "";
+  const auto losing = kernel::losing_advertised_routes();
+  return losing ? why_no_router(*losing) : losing.error().message;
+}
+
 HostFinding prepare_sysctl(const kernel::Sysctl& sysctl, bool check_only, std::ostream& out) {
   const auto found = kernel::read_sysctl(sysctl.name);
   Row row{"sysctl", sysctl.name, sysctl.wanted, found ? *found : "missing", "ok"};
   bool good = found && *found == sysctl.wanted;
+  if (const std::string why = good ? "" : why_left_alone(sysctl); !why.empty()) {
+    row[4] = why;
+    print(row, out);
+    return HostFinding::kNoNatOverIPv6;
+  }
   if (!found && sysctl.optional) {
     good = true;
     row[4] = "not in this kernel; not needed";

@@ -1,112 +1,13 @@
 #include "node/filter/guard.h"
 
-#include <vector>
-
-#include "lib/base/text.h"
-
 namespace fairlead::filter {
-namespace {
 
-constexpr std::string_view kSets = R"(  set vip4 { type ipv4_addr; }
-  set vip6 { type ipv6_addr; }
-  set nat4 { type ipv4_addr; }
-  set port4 { type ipv4_addr . inet_proto . inet_service; }
-  set port6 { type ipv6_addr . inet_proto . inet_service; }
-  map float4 { type ipv4_addr : ipv4_addr; }
-)";
-
-constexpr std::string_view kChains = R"(  chain raw {
-    type filter hook prerouting priority raw;
-    ip saddr @nat4 notrack
-    ip daddr @nat4 fib daddr type != local notrack
-  }
-  chain vip_in {
-    type filter hook input priority filter - 10;
-    ip daddr @vip4 goto vip4_in
-    ip6 daddr @vip6 goto vip6_in
-  }
-  chain vip4_in {
-    ip daddr . meta l4proto . th dport @port4 accept
-    ct state established,related accept
-    icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
-  }
-  chain vip6_in {
-    ip6 daddr . meta l4proto . th dport @port6 accept
-    ct state established,related accept
-    icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
-    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
-  }
-  chain post {
-    type nat hook postrouting priority srcnat - 5;
-    fib saddr type local return
-    meta l4proto { tcp, udp, sctp } snat ip to ct original ip daddr map @float4
-  }
-  chain self_out {
-    type route hook output priority -90;
-    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
-  }
-  chain self_mark {
-    type filter hook output priority -89;
-    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
-  }
-)";
-
-// The elements of each set, as nft writes them.
-using Elements = std::map<std::string, std::set<std::string>>;
-
-std::string port_element(const plan::VirtualServerKey& key) {
-  std::string protocol = "tcp";
-  if (key.protocol == net::Protocol::kUdp) protocol = "udp";
-  if (key.protocol == net::Protocol::kSctp) protocol = "sctp";
-  return net::to_string(key.address) + " . " + protocol + " . " + std::to_string(key.port.value());
-}
-
-Elements elements(const Guard& guard) {
-  Elements all;
-  for (const auto& [vip, address] : guard.floating) {
-    all["vip4"].insert(net::to_string(vip));
-    all["nat4"].insert(net::to_string(address));
-    all["float4"].insert(net::to_string(vip) + " : " + net::to_string(address));
-  }
-  for (const auto& vip : guard.direct) all[vip.is_v4() ? "vip4" : "vip6"].insert(net::to_string(vip));
-  for (const plan::VirtualServerKey& key : guard.ports) {
-    all[key.address.is_v4() ? "port4" : "port6"].insert(port_element(key));
-  }
-  return all;
-}
-
-std::string commands(std::string_view verb, const Elements& all) {
-  std::string text;
-  for (const auto& [set, list] : all) {
-    if (list.empty()) continue;
-    const std::vector<std::string> parts(list.begin(), list.end());
-    text += std::string(verb) + " element inet fairlead " + set + " { " + join(parts, ", ") + " }\n";
-  }
-  return text;
-}
-
-// What is in `a` and not in `b`.
-Elements without(const Elements& a, const Elements& b) {
-  Elements rest;
-  for (const auto& [set, list] : a) {
-    const auto other = b.find(set);
-    for (const std::string& element : list) {
-      if (other == b.end() || !other->second.contains(element)) rest[set].insert(element);
-    }
-  }
-  return rest;
-}
-
-}  // namespace
-
-Guard guard(const std::map<plan::VirtualServerKey, Route>& servers) {
+Guard guard(const std::map<plan::VirtualServerKey, Passage>& servers) {
   Guard result;
-  for (const auto& [key, route] : servers) {
+  for (const auto& [key, passage] : servers) {
     result.ports.insert(key);
-    if (route == Route::kDirect)
+    if (passage.clients) result.limited.emplace(key, *passage.clients);
+    if (passage.route == Route::kDirect)
       result.direct.insert(key.address);
     else
       result.floating.emplace(key.address, key.address);
@@ -114,33 +15,16 @@ Guard guard(const std::map<plan::VirtualServerKey, Route>& servers) {
   return result;
 }
 
-bool covers(const Guard& guard, const plan::VirtualServerKey& server, Route route) {
-  const bool vip = route == Route::kDirect ? guard.direct.contains(server.address)
-                                           : guard.floating.contains(server.address);
-  return vip && guard.ports.contains(server);
+bool covers(const Guard& guard, const plan::VirtualServerKey& server, const Passage& passage) {
+  const bool vip = passage.route == Route::kDirect ? guard.direct.contains(server.address)
+                                                   : guard.floating.contains(server.address);
+  return vip && guard.ports.contains(server) && clients_of(guard, server) == passage.clients;
 }
 
-int rule_count() { return 18; }
-
-int element_count(const Guard& guard) {
-  int count = 0;
-  for (const auto& [set, list] : elements(guard)) count += static_cast<int>(list.size());
-  return count;
+std::optional<Clients> clients_of(const Guard& guard, const plan::VirtualServerKey& server) {
+  const auto found = guard.limited.find(server);
+  if (found == guard.limited.end()) return std::nullopt;
+  return found->second;
 }
-
-std::string full_text(const Guard& guard) {
-  std::string text = remove_text() + "table inet fairlead {\n";
-  text += kSets;
-  text += kChains;
-  return text + "}\n" + commands("add", elements(guard));
-}
-
-std::string update_text(const Guard& from, const Guard& to) {
-  const Elements before = elements(from);
-  const Elements after = elements(to);
-  return commands("delete", without(before, after)) + commands("add", without(after, before));
-}
-
-std::string remove_text() { return "table inet fairlead\ndelete table inet fairlead\n"; }
 
 }  // namespace fairlead::filter

@@ -7,10 +7,11 @@
 namespace fairlead::ipvs {
 namespace {
 
-// The four parts of Decision::changes, filled side by side.
+// The parts of Decision::changes, filled side by side.
 struct Parts {
   std::vector<Change> new_services;
   std::vector<Change> updates;
+  std::vector<Change> quieted_destinations;
   std::vector<Change> deleted_destinations;
   std::vector<Change> deleted_services;
 };
@@ -29,7 +30,8 @@ void change_entry(const Key& key, const Entry& actual, const Entry& wanted, Part
     if (found == actual.destinations.end()) {
       parts.updates.emplace_back(AddDestination{key, endpoint, destination});
     } else if (!fits(found->second, destination)) {
-      parts.updates.emplace_back(SetDestination{key, endpoint, destination});
+      auto& part = destination.weight.value() == 0 ? parts.quieted_destinations : parts.updates;
+      part.emplace_back(SetDestination{key, endpoint, destination});
     }
   }
   for (const auto& [endpoint, destination] : actual.destinations) {
@@ -51,6 +53,25 @@ std::string of(const net::Endpoint& endpoint, const Key& key) {
 
 const Key& key_of(const Change& change) {
   return std::visit([](const auto& one) -> const Key& { return one.key; }, change);
+}
+
+std::optional<Server> server_of(const Change& change) {
+  using Found = std::optional<Server>;
+  return std::visit(Overloaded{
+                        [](const AddService&) -> Found { return std::nullopt; },
+                        [](const SetService&) -> Found { return std::nullopt; },
+                        [](const DeleteService&) -> Found { return std::nullopt; },
+                        [](const AddDestination& c) -> Found {
+                          return Server{c.key, c.endpoint};
+                        },
+                        [](const SetDestination& c) -> Found {
+                          return Server{c.key, c.endpoint};
+                        },
+                        [](const DeleteDestination& c) -> Found {
+                          return Server{c.key, c.endpoint};
+                        },
+                    },
+                    change);
 }
 
 std::string to_string(const Change& change) {
@@ -85,6 +106,7 @@ Decision changes(const Table& actual, const Table& desired, const Ownership& own
   }
   append(decision.changes, std::move(parts.new_services));
   append(decision.changes, std::move(parts.updates));
+  append(decision.changes, std::move(parts.quieted_destinations));
   append(decision.changes, std::move(parts.deleted_destinations));
   append(decision.changes, std::move(parts.deleted_services));
   return decision;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -44,6 +46,8 @@ using Change =
     std::variant<AddService, SetService, DeleteService, AddDestination, SetDestination, DeleteDestination>;
 
 const Key& key_of(const Change& change);
+// The real server that is added, set or deleted; nullopt: the change is of a service.
+std::optional<Server> server_of(const Change& change);
 // "add service TCP 192.0.2.100:80", "delete server 10.0.0.1:80 of TCP 192.0.2.100:80".
 std::string to_string(const Change& change);
 
@@ -59,8 +63,9 @@ struct Ownership {
 
 struct Decision {
   // In this order: new services, each followed by its destinations; then changed services, added and
-  // changed destinations; then deleted destinations; then deleted services. Every prefix is safe: an
-  // existing service never lacks a destination that is in both tables.
+  // changed destinations; then those whose weight becomes 0; then deleted destinations; then deleted
+  // services. Every prefix is safe: an existing service never lacks a destination that is in both tables,
+  // nor one with a weight over 0 if both tables have one.
   std::vector<Change> changes;
   // Wanted, but there already and not ours: never taken over (FN-34), left out of `changes`.
   std::set<Key> foreign;

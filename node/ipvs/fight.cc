@@ -7,11 +7,13 @@ bool is_over(const Fights::Record& record, TimePoint now) { return now - record.
 
 }  // namespace
 
-Fights after_repair(Fights fights, const Key& key, TimePoint now) {
+Fights after_repairs(Fights fights, const std::set<Key>& keys, TimePoint now) {
   std::erase_if(fights.records, [&](const auto& one) { return is_over(one.second, now); });
-  Fights::Record& record = fights.records[key];
-  ++record.repairs;
-  record.last = now;
+  for (const Key& key : keys) {
+    Fights::Record& record = fights.records[key];
+    ++record.repairs;
+    record.last = now;
+  }
   return fights;
 }
 

@@ -24,8 +24,8 @@ inline constexpr Seconds kRepairMemory{30};   // without a repair this long, the
 inline constexpr int kRepairsToFight = 5;     // repairs in a row that make a fight
 inline constexpr Seconds kRepairBackoff{10};  // between repairs of one server during a fight
 
-// The record after repairing `key` at `now`; records that are over are dropped.
-Fights after_repair(Fights fights, const Key& key, TimePoint now);
+// The records after repairing each of `keys` at `now`; those that are over are dropped.
+Fights after_repairs(Fights fights, const std::set<Key>& keys, TimePoint now);
 // The virtual servers that are fought over: a condition names them.
 std::set<Key> fought_over(const Fights& fights, TimePoint now);
 // False while backing off.

@@ -2,6 +2,7 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace fairlead::kernel {
@@ -117,9 +118,17 @@ std::uint32_t be32_of(const Attribute& attribute) {
   const auto& v = attribute.value;
   return std::uint32_t{v[0]} << 24U | std::uint32_t{v[1]} << 16U | std::uint32_t{v[2]} << 8U | v[3];
 }
+std::uint64_t be64_of(const Attribute& attribute) {
+  if (attribute.value.size() < 8) return 0;
+  std::uint64_t out = 0;
+  for (const std::uint8_t byte : attribute.value.first(8)) out = out << 8U | byte;
+  return out;
+}
 std::string_view string_of(const Attribute& attribute) {
-  const auto* text = reinterpret_cast<const char*>(attribute.value.data());
-  return {text, ::strnlen(text, attribute.value.size())};
+  const auto end = std::find(attribute.value.begin(), attribute.value.end(), std::uint8_t{0});
+  // An attribute that is not there has no bytes to point to.
+  return {reinterpret_cast<const char*>(attribute.value.data()),
+          static_cast<std::size_t>(end - attribute.value.begin())};
 }
 
 }  // namespace fairlead::kernel

@@ -64,6 +64,7 @@ std::uint16_t u16_of(const Attribute& attribute);
 std::uint32_t u32_of(const Attribute& attribute);
 std::uint16_t be16_of(const Attribute& attribute);
 std::uint32_t be32_of(const Attribute& attribute);
+std::uint64_t be64_of(const Attribute& attribute);
 std::string_view string_of(const Attribute& attribute);  // up to the first zero byte
 
 }  // namespace fairlead::kernel

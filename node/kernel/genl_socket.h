@@ -1,39 +1,26 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <span>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "lib/base/result.h"
-#include "lib/sys/unique_fd.h"
 #include "node/kernel/genl_batch.h"
+#include "node/kernel/kernel_error.h"
+#include "node/kernel/netlink_answers.h"
+#include "node/kernel/netlink_channel.h"
 
 namespace fairlead::kernel {
 
-// One received message that is neither an acknowledgement nor the end of a dump.
-struct Reply {
-  std::uint16_t type = 0;
-  std::span<const std::uint8_t> payload;  // from the family header on; valid during the call
-};
-
-// How a batch ended: the errno of each message that failed, by sequence number. Messages that are not in
-// `failed` succeeded if `complete`; else nobody knows (the acknowledgement was lost or late).
-struct BatchOutcome {
-  std::map<std::uint32_t, int> failed;
-  bool complete = false;
-};
-
-// A blocking netlink socket of one protocol in the thread's network namespace: big buffers, a receive
-// time-out of 1 s, short error messages. The kernel works a request off within the call that sends it,
-// however long that takes: what is not there then was lost (an acknowledgement can be, libraries.md 2). One
-// thread, one request at a time.
+// Requests and batches over a netlink socket, one at a time, each waited for. The kernel works a request off
+// within the call that sends it, however long that takes: what is not there then was lost (an acknowledgement
+// can be, libraries.md 2). One thread.
 class GenlSocket {
  public:
-  // Errors: kNotFound (no such protocol in this kernel), kDenied, kUnavailable.
+  explicit GenlSocket(std::unique_ptr<NetlinkChannel> channel) : channel_(std::move(channel)) {}
+  // Errors: as open_netlink().
   static Result<GenlSocket> open(int protocol);
 
   std::uint32_t next_sequence() { return ++sequence_; }
@@ -50,20 +37,14 @@ class GenlSocket {
                const std::function<void(const Reply&)>& on_reply);
 
  private:
-  explicit GenlSocket(sys::UniqueFd fd);
   // Until `barrier` is answered, or `fatal`.
   Result<BatchOutcome> exchange(const GenlBatch& batch, std::uint32_t fatal, std::uint32_t barrier);
   // The bytes of one datagram from the kernel.
   Result<std::span<const std::uint8_t>> receive();
   Result<> transmit(std::span<const std::uint8_t> bytes);
-  void drop_what_waits();
 
-  sys::UniqueFd fd_;
+  std::unique_ptr<NetlinkChannel> channel_;
   std::uint32_t sequence_ = 0;
-  std::vector<std::uint8_t> buffer_;
 };
-
-// errno as Error: "what: ESRCH (No such process)".
-Error errno_error(const std::string& what, int error);
 
 }  // namespace fairlead::kernel

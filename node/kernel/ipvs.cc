@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::size_t kBatchSize = 1000;  // about 2.5 ms of the global genl lock (libraries.md 2)
 constexpr int kDumpAttempts = 30;
+constexpr int kQueryAttempts = 3;
 
-// errno of one change as the port's contract has it.
+// errno of one change as the port's contract has it, from an IPVS that is there.
 Result<> outcome_of(const ipvs::Change& change, int error) {
   const bool deletes = std::holds_alternative<ipvs::DeleteService>(change) ||
                        std::holds_alternative<ipvs::DeleteDestination>(change);
@@ -27,8 +28,17 @@ Result<> outcome_of(const ipvs::Change& change, int error) {
   return errno_error(ipvs::to_string(change), error);
 }
 
+// ENOENT has two meanings: no such scheduler or server, and no such netlink family, which only the
+// family's number tells apart.
+bool says_not_found(const BatchOutcome& outcome) {
+  return std::any_of(outcome.failed.begin(), outcome.failed.end(),
+                     [](const auto& failed) { return failed.second == ENOENT; });
+}
+
 class KernelIpvs : public Ipvs {
  public:
+  explicit KernelIpvs(OpenNetlink open) : open_(std::move(open)) {}
+
   Result<std::map<ipvs::Key, ipvs::Service>> services() override {
     std::map<ipvs::Key, ipvs::Service> all;
     const auto asked = dump([](GenlBatch& batch, std::uint16_t family,
@@ -41,21 +51,39 @@ class KernelIpvs : public Ipvs {
     return all;
   }
 
-  Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
-    std::optional<ipvs::Service> found;
-    if (auto ready = resolve(); !ready) return ready.error();
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_->next_sequence();
-    append_service_query(batch, family_, sequence, key);
-    const auto asked = socket_->ask(batch, sequence, false, [&](const Reply& reply) {
-      if (auto one = read_service(reply.payload)) found = std::move(one->second);
-    });
-    if (!asked && asked.error().code != Code::kNotFound) return asked.error();
-    return found;
+  Result<std::vector<ipvs::Key>> order() override {
+    std::vector<ipvs::Key> all;
+    const auto asked = dump([](GenlBatch& batch, std::uint16_t family,
+                               std::uint32_t sequence) { append_service_dump(batch, family, sequence); },
+                            [&] { all.clear(); },
+                            [&](const Reply& reply) {
+                              if (const auto one = read_service(reply.payload)) all.push_back(one->first);
+                            });
+    if (!asked) return asked.error();
+    return all;
   }
 
-  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
-    ipvs::Destinations all;
+  Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
+    for (int attempt = 1;; ++attempt) {
+      std::optional<ipvs::Service> found;
+      if (auto ready = resolve(); !ready) return ready.error();
+      GenlBatch batch;
+      const std::uint32_t sequence = socket_->next_sequence();
+      append_service_query(batch, family_, sequence, key);
+      const auto asked = socket_->ask(batch, sequence, false, [&](const Reply& reply) {
+        if (auto one = read_service(reply.payload)) found = std::move(one->second);
+      });
+      if (asked) return found;
+      if (asked.error().code != Code::kNotFound) return asked.error();
+      const auto same = still_the_family();
+      if (!same) return same.error();
+      if (*same) return std::optional<ipvs::Service>();
+      if (attempt == kQueryAttempts) return fail(Code::kUnavailable, "IPVS is loaded anew again and again");
+    }
+  }
+
+  Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
+    ipvs::SeenDestinations all;
     const auto asked =
         dump([&](GenlBatch& batch, std::uint16_t family,
                  std::uint32_t sequence) { append_destination_dump(batch, family, sequence, key); },
@@ -85,7 +113,7 @@ class KernelIpvs : public Ipvs {
   // Opens the socket and looks the family up, unless that is done. The look-up loads ip_vs if it can.
   Result<> resolve() {
     if (!socket_) {
-      auto opened = GenlSocket::open(NETLINK_GENERIC);
+      auto opened = open_(NETLINK_GENERIC);
       if (!opened) return opened.error();
       socket_ = std::make_unique<GenlSocket>(*std::move(opened));
     }
@@ -110,6 +138,13 @@ class KernelIpvs : public Ipvs {
     return Done{};
   }
 
+  // False: the module was unloaded and loaded again, under another number.
+  Result<bool> still_the_family() {
+    const std::uint16_t before = std::exchange(family_, std::uint16_t{0});
+    if (auto ready = resolve(); !ready) return ready.error();
+    return family_ == before;
+  }
+
   Result<> dump(const Append& append, const std::function<void()>& start_over,
                 const std::function<void(const Reply&)>& on_reply) {
     const TimePoint begun = sys::now();
@@ -129,6 +164,11 @@ class KernelIpvs : public Ipvs {
     }
   }
 
+  bool still_the_family_for_sure() {
+    const auto same = still_the_family();
+    return same && *same;
+  }
+
   void apply_batch(const std::vector<ipvs::Change>& changes, std::vector<Result<>>& results) {
     const auto ready = resolve();
     if (!ready) {
@@ -146,9 +186,12 @@ class KernelIpvs : public Ipvs {
       results.insert(results.end(), changes.size(), Result<>(outcome.error()));
       return;
     }
+    const bool gone = says_not_found(*outcome) && !still_the_family_for_sure();
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const auto failed = outcome->failed.find(sequences[i]);
-      if (failed != outcome->failed.end()) {
+      if (failed != outcome->failed.end() && failed->second == ENOENT && gone) {
+        results.emplace_back(fail(Code::kUnavailable, ipvs::to_string(changes[i]) + ": IPVS was unloaded"));
+      } else if (failed != outcome->failed.end()) {
         results.push_back(outcome_of(changes[i], failed->second));
       } else if (outcome->complete) {
         results.emplace_back(Done{});
@@ -158,12 +201,14 @@ class KernelIpvs : public Ipvs {
     }
   }
 
+  OpenNetlink open_;
   std::unique_ptr<GenlSocket> socket_;
-  std::uint16_t family_ = 0;
+  std::uint16_t family_ = 0;  // 0: not looked up
 };
 
 }  // namespace
 
-std::unique_ptr<Ipvs> open_ipvs() { return std::make_unique<KernelIpvs>(); }
+std::unique_ptr<Ipvs> open_ipvs() { return open_ipvs(open_netlink); }
+std::unique_ptr<Ipvs> open_ipvs(OpenNetlink open) { return std::make_unique<KernelIpvs>(std::move(open)); }
 
 }  // namespace fairlead::kernel

@@ -178,7 +178,7 @@ std::optional<std::pair<ipvs::Key, ipvs::Service>> read_service(std::span<const 
   return std::pair{key, service};
 }
 
-std::optional<std::pair<net::Endpoint, ipvs::Destination>> read_destination(
+std::optional<std::pair<net::Endpoint, ipvs::SeenDestination>> read_destination(
     std::span<const std::uint8_t> payload, net::Family family) {
   auto inner = nested(payload, IPVS_CMD_ATTR_DEST);
   if (inner.contains(IPVS_DEST_ATTR_ADDR_FAMILY)) {
@@ -186,13 +186,17 @@ std::optional<std::pair<net::Endpoint, ipvs::Destination>> read_destination(
   }
   const auto address = address_of(inner[IPVS_DEST_ATTR_ADDR], family);
   if (!address) return std::nullopt;
-  ipvs::Destination destination;
+  ipvs::SeenDestination seen;
+  ipvs::Destination& destination = seen.destination;
   destination.method =
       static_cast<ipvs::Method>(u32_of(inner[IPVS_DEST_ATTR_FWD_METHOD]) & IP_VS_CONN_F_FWD_MASK);
   destination.weight = ipvs::Weight{u32_of(inner[IPVS_DEST_ATTR_WEIGHT])};
   destination.upper_threshold = u32_of(inner[IPVS_DEST_ATTR_U_THRESH]);
   destination.lower_threshold = u32_of(inner[IPVS_DEST_ATTR_L_THRESH]);
-  return std::pair{net::Endpoint{*address, net::Port{be16_of(inner[IPVS_DEST_ATTR_PORT])}}, destination};
+  seen.connections.active = u32_of(inner[IPVS_DEST_ATTR_ACTIVE_CONNS]);
+  seen.connections.inactive = u32_of(inner[IPVS_DEST_ATTR_INACT_CONNS]);
+  seen.connections.persistent = u32_of(inner[IPVS_DEST_ATTR_PERSIST_CONNS]);
+  return std::pair{net::Endpoint{*address, net::Port{be16_of(inner[IPVS_DEST_ATTR_PORT])}}, seen};
 }
 
 }  // namespace fairlead::kernel

@@ -11,7 +11,8 @@
 // IPVS commands of generic netlink, version 1 (datapath.md 4), as bytes and back:
 //
 //     nlmsghdr | genlmsghdr | SERVICE { AF, PROTOCOL, ADDR, PORT, [SCHED_NAME, FLAGS, TIMEOUT, NETMASK] }
-//                             DEST    { ADDR, PORT, ADDR_FAMILY, [FWD_METHOD, WEIGHT, U_THRESH, L_THRESH] }
+//                             DEST    { ADDR, PORT, ADDR_FAMILY, [FWD_METHOD, WEIGHT, U_THRESH, L_THRESH],
+//                                       replies: [ACTIVE_CONNS, INACT_CONNS, PERSIST_CONNS] }
 namespace fairlead::kernel {
 
 // Appends the one message that carries out `change`.
@@ -30,7 +31,7 @@ void append_destination_dump(GenlBatch& batch, std::uint16_t family, std::uint32
 // is never ours, or a reply that makes no sense.
 std::optional<std::pair<ipvs::Key, ipvs::Service>> read_service(std::span<const std::uint8_t> payload);
 // `family` is the service's: kernels before 3.18 do not say the destination's.
-std::optional<std::pair<net::Endpoint, ipvs::Destination>> read_destination(
+std::optional<std::pair<net::Endpoint, ipvs::SeenDestination>> read_destination(
     std::span<const std::uint8_t> payload, net::Family family);
 
 }  // namespace fairlead::kernel

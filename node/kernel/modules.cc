@@ -40,13 +40,19 @@ Module module_named(const std::string& name) {
 
 const std::vector<WantedModule>& wanted_modules() {
   static const std::vector<WantedModule> kWanted = {
-      {"nf_conntrack", true}, {"nf_nat", true},          {"nf_tables", true},    {"nft_chain_nat", true},
-      {"nft_nat", true},      {"nft_ct", true},          {"nft_fib_inet", true}, {"nft_reject_inet", true},
-      {"nft_limit", true},    {"nft_fib_netdev", false}, {"ip_vs", true},        {"ip_vs_wlc", true},
-      {"ip_vs_rr", false},    {"ip_vs_wrr", false},      {"ip_vs_lc", false},    {"ip_vs_sed", false},
-      {"ip_vs_nq", false},    {"ip_vs_sh", false},       {"ip_vs_mh", false},    {"ip_vs_dh", false},
-      {"ip_vs_lblc", false},  {"ip_vs_lblcr", false},    {"ip_vs_fo", false},    {"ip_vs_ovf", false},
-      {"ip_vs_twos", false},
+      {"nf_conntrack", true}, {"nf_nat", true},
+      {"nf_tables", true},    {"nft_chain_nat", true},
+      {"nft_nat", true},      {"nft_ct", true},
+      {"nft_fib_inet", true}, {"nft_reject_inet", true},
+      {"nft_limit", true},    {"nft_fib_netdev", false},
+      {"ip_vs", true},        {"ip_vs_wlc", true},
+      {"ip_vs_rr", false},    {"ip_vs_wrr", false},
+      {"ip_vs_lc", false},    {"ip_vs_sed", false},
+      {"ip_vs_nq", false},    {"ip_vs_sh", false},
+      {"ip_vs_mh", false},    {"ip_vs_dh", false},
+      {"ip_vs_lblc", false},  {"ip_vs_lblcr", false},
+      {"ip_vs_fo", false},    {"ip_vs_ovf", false},
+      {"ip_vs_twos", false},  {"nf_conntrack_netlink", false},
   };
   return kWanted;
 }

@@ -39,6 +39,11 @@ class KernelNft : public Nft {
     return read_trace(*socket_, {NFPROTO_INET, "fairlead"});
   }
 
+  Result<NftCounters> counters() override {
+    if (auto ready = open(); !ready) return ready.error();
+    return read_counters(*socket_, {NFPROTO_INET, "fairlead"});
+  }
+
  private:
   Result<> open() {
     if (socket_) return Done{};

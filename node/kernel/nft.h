@@ -26,6 +26,8 @@ class Nft {
   virtual Result<Generation> generation() = 0;
   // Of table `inet fairlead`. nullopt: it does not exist.
   virtual Result<std::optional<TableTrace>> trace() = 0;
+  // The named counters of the same table: packets by name; none if it does not exist. Errors as generation().
+  virtual Result<NftCounters> counters() = 0;
 };
 
 std::unique_ptr<Nft> open_nft();

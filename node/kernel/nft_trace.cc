@@ -5,10 +5,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
-#include <algorithm>
+#include <functional>
 #include <set>
-#include <span>
-#include <utility>
 
 #include "lib/sys/loop.h"
 #include "node/kernel/patience.h"
@@ -17,152 +15,91 @@ namespace fairlead::kernel {
 namespace {
 
 constexpr int kDumpAttempts = 30;
-constexpr std::uint64_t kHashStart = 0xcbf29ce484222325ULL;
 
 std::uint16_t type_of(int message) { return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message); }
 
-void begin(GenlBatch& batch, std::uint8_t family, const MessageType& type) {
+// Asks one NFT_MSG_GET*; `attributes` name what of.
+Result<> ask(GenlSocket& socket, std::uint8_t family, int message,
+             const std::function<void(GenlBatch&)>& attributes,
+             const std::function<void(const Reply&)>& on_reply) {
+  const bool dump = message != NFT_MSG_GETTABLE && message != NFT_MSG_GETGEN;  // those are one thing
+  GenlBatch batch;
+  const std::uint32_t sequence = socket.next_sequence();
   const std::uint8_t header[sizeof(nfgenmsg)] = {family, NFNETLINK_V0, 0, 0};
-  batch.begin(type, header);
+  const int flags = dump ? NLM_F_DUMP : 0;
+  batch.begin({type_of(message), static_cast<std::uint16_t>(flags), sequence}, header);
+  attributes(batch);
+  batch.end();
+  return socket.ask(batch, sequence, dump, on_reply);
 }
 
-std::vector<Attribute> attributes_after_header(const Reply& reply) {
-  if (reply.payload.size() < sizeof(nfgenmsg)) return {};
-  return attributes_of(reply.payload.subspan(sizeof(nfgenmsg)));
-}
-
-// FNV-1a.
-void mix(std::uint64_t& hash, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3ULL;
-}
-
-bool runs_out(const Attribute& element) {
-  const auto parts = attributes_of(element.value);
-  return std::any_of(parts.begin(), parts.end(),
-                     [](const Attribute& part) { return part.type == NFTA_SET_ELEM_EXPIRATION; });
-}
-
-// Reads one table once.
+// Asks for one table once.
 class TraceReader {
  public:
-  TraceReader(GenlSocket& socket, const NftTableName& table) : socket_(socket), table_(table) {}
+  TraceReader(GenlSocket& socket, const NftTableName& table)
+      : socket_(socket), table_(table), reading_(table.name) {}
 
   Result<std::optional<TableTrace>> read() {
-    TableTrace trace;
-    trace.fingerprint = kHashStart;
-    if (auto table = read_table(trace); !table) {
-      if (table.error().code == Code::kNotFound) return std::optional<TableTrace>{};
-      return table.error();
-    }
-    std::set<std::string> sets;
-    if (auto chains = read_chains(trace); !chains) return chains.error();
-    if (auto rules = read_rules(trace); !rules) return rules.error();
-    if (auto named = read_sets(sets); !named) return named.error();
-    for (const std::string& set : sets) {
-      if (auto elements = read_elements(set, trace); !elements) return elements.error();
-    }
-    return std::optional(trace);
+    const auto there = ask(socket_, table_.family, NFT_MSG_GETTABLE, named(NFTA_TABLE_NAME),
+                           [&](const Reply& reply) { reading_.note_table(reply.payload); });
+    if (!there && there.error().code == Code::kNotFound) return std::optional<TableTrace>{};
+    if (!there) return there.error();
+    if (auto rest = read_contents(); !rest) return rest.error();
+    return std::optional(reading_.trace());
   }
 
  private:
-  Result<> read_table(TableTrace& trace) {
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_.next_sequence();
-    begin(batch, table_.family, {type_of(NFT_MSG_GETTABLE), 0, sequence});
-    batch.put_string(NFTA_TABLE_NAME, table_.name);
-    batch.end();
-    return socket_.ask(batch, sequence, false, [&](const Reply& reply) {
-      for (const Attribute& attribute : attributes_after_header(reply))
-        mix(trace.fingerprint, attribute.value);
-    });
+  Result<> read_contents() {
+    // The kernel tells the chains of all tables of the family.
+    const auto chains = dump(
+        NFT_MSG_GETCHAIN, [](GenlBatch&) {}, [&](const Reply& reply) { reading_.note_chain(reply.payload); });
+    if (!chains) return chains.error();
+    const auto rules = dump(NFT_MSG_GETRULE, named(NFTA_RULE_TABLE),
+                            [&](const Reply& reply) { reading_.note_rule(reply.payload); });
+    if (!rules) return rules.error();
+    const auto sets = dump(NFT_MSG_GETSET, named(NFTA_SET_TABLE),
+                           [&](const Reply& reply) { reading_.note_set(reply.payload); });
+    if (!sets) return sets.error();
+    for (const std::string& set : reading_.sets()) {
+      const auto elements = dump(
+          NFT_MSG_GETSETELEM,
+          [&](GenlBatch& batch) {
+            batch.put_string(NFTA_SET_ELEM_LIST_TABLE, table_.name);
+            batch.put_string(NFTA_SET_ELEM_LIST_SET, set);
+          },
+          [&](const Reply& reply) { reading_.note_elements(set, reply.payload); });
+      if (!elements) return elements.error();
+    }
+    return Done{};
   }
 
-  // Those that packets run through: a policy or a hook can be changed and no rule with it. The kernel tells
-  // the chains of all tables of the family.
-  Result<> read_chains(TableTrace& trace) {
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_.next_sequence();
-    begin(batch, table_.family, {type_of(NFT_MSG_GETCHAIN), NLM_F_DUMP, sequence});
-    batch.end();
-    return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
-      bool ours = false;
-      std::uint64_t hash = trace.fingerprint;
-      for (const Attribute& attribute : attributes_after_header(reply)) {
-        if (attribute.type == NFTA_CHAIN_TABLE) ours = string_of(attribute) == table_.name;
-        if (attribute.type == NFTA_CHAIN_NAME || attribute.type == NFTA_CHAIN_POLICY ||
-            attribute.type == NFTA_CHAIN_HOOK)
-          mix(hash, attribute.value);
-      }
-      if (ours) trace.fingerprint = hash;
-    });
+  Result<> dump(int message, const std::function<void(GenlBatch&)>& attributes,
+                const std::function<void(const Reply&)>& on_reply) {
+    return ask(socket_, table_.family, message, attributes, on_reply);
   }
-
-  // Rules by handle alone: their counters move with traffic.
-  Result<> read_rules(TableTrace& trace) {
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_.next_sequence();
-    begin(batch, table_.family, {type_of(NFT_MSG_GETRULE), NLM_F_DUMP, sequence});
-    batch.put_string(NFTA_RULE_TABLE, table_.name);
-    batch.end();
-    return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
-      bool ours = false;
-      std::uint64_t hash = trace.fingerprint;
-      for (const Attribute& attribute : attributes_after_header(reply)) {
-        if (attribute.type == NFTA_RULE_TABLE) ours = string_of(attribute) == table_.name;
-        if (attribute.type == NFTA_RULE_HANDLE || attribute.type == NFTA_RULE_CHAIN)
-          mix(hash, attribute.value);
-      }
-      if (!ours) return;
-      trace.fingerprint = hash;
-      ++trace.rules;
-    });
-  }
-
-  Result<> read_sets(std::set<std::string>& sets) {
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_.next_sequence();
-    begin(batch, table_.family, {type_of(NFT_MSG_GETSET), NLM_F_DUMP, sequence});
-    batch.put_string(NFTA_SET_TABLE, table_.name);
-    batch.end();
-    return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
-      std::string name;
-      bool anonymous = false;
-      for (const Attribute& attribute : attributes_after_header(reply)) {
-        if (attribute.type == NFTA_SET_NAME) name = string_of(attribute);
-        if (attribute.type == NFTA_SET_FLAGS) anonymous = (be32_of(attribute) & NFT_SET_ANONYMOUS) != 0;
-      }
-      if (!anonymous && !name.empty()) sets.insert(name);
-    });
-  }
-
-  // Elements are summed up: a hash table tells them in another order after it has grown. One that runs out
-  // comes and goes; one that lasts where others run out counts, too.
-  Result<> read_elements(const std::string& set, TableTrace& trace) {
-    std::uint64_t of_set = kHashStart;
-    mix(of_set, {reinterpret_cast<const std::uint8_t*>(set.data()), set.size()});
-    GenlBatch batch;
-    const std::uint32_t sequence = socket_.next_sequence();
-    begin(batch, table_.family, {type_of(NFT_MSG_GETSETELEM), NLM_F_DUMP, sequence});
-    batch.put_string(NFTA_SET_ELEM_LIST_TABLE, table_.name);
-    batch.put_string(NFTA_SET_ELEM_LIST_SET, set);
-    batch.end();
-    return socket_.ask(batch, sequence, true, [&](const Reply& reply) {
-      for (const Attribute& list : attributes_after_header(reply)) {
-        if (list.type != NFTA_SET_ELEM_LIST_ELEMENTS) continue;
-        for (const Attribute& element : attributes_of(list.value)) {
-          if (runs_out(element)) continue;
-          std::uint64_t hash = of_set;
-          mix(hash, element.value);
-          trace.fingerprint += hash;
-          ++trace.elements;
-        }
-      }
-    });
+  std::function<void(GenlBatch&)> named(std::uint16_t attribute) const {
+    return [this, attribute](GenlBatch& batch) { batch.put_string(attribute, table_.name); };
   }
 
   GenlSocket& socket_;
   const NftTableName& table_;
+  TraceReading reading_;
 };
+
+Result<NftCounters> read_counters_once(GenlSocket& socket, const NftTableName& table) {
+  NftCounters counters;
+  const auto asked = ask(
+      socket, table.family, NFT_MSG_GETOBJ,
+      [&](GenlBatch& batch) {
+        batch.put_string(NFTA_OBJ_TABLE, table.name);
+        batch.put_be32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+      },
+      [&](const Reply& reply) {
+        if (const auto one = counter_of(reply.payload, table.name)) counters.insert(*one);
+      });
+  if (!asked) return asked.error();
+  return counters;
+}
 
 }  // namespace
 
@@ -173,15 +110,9 @@ Error without_nf_tables(const Error& error) {
 
 Result<Generation> read_generation(GenlSocket& socket) {
   Generation generation{0};
-  GenlBatch batch;
-  const std::uint32_t sequence = socket.next_sequence();
-  begin(batch, NFPROTO_UNSPEC, {type_of(NFT_MSG_GETGEN), 0, sequence});
-  batch.end();
-  const auto asked = socket.ask(batch, sequence, false, [&](const Reply& reply) {
-    for (const Attribute& attribute : attributes_after_header(reply)) {
-      if (attribute.type == NFTA_GEN_ID) generation = Generation{be32_of(attribute)};
-    }
-  });
+  const auto asked = ask(
+      socket, NFPROTO_UNSPEC, NFT_MSG_GETGEN, [](GenlBatch&) {},
+      [&](const Reply& reply) { generation = generation_of(reply.payload).value_or(generation); });
   if (!asked) return without_nf_tables(asked.error());
   return generation;
 }
@@ -194,6 +125,16 @@ Result<std::optional<TableTrace>> read_trace(GenlSocket& socket, const NftTableN
     if (traced || !worth_asking_again(traced.error(), sys::now() - begun)) break;
   }
   return traced;
+}
+
+Result<NftCounters> read_counters(GenlSocket& socket, const NftTableName& table) {
+  const TimePoint begun = sys::now();
+  Result<NftCounters> counters = NftCounters{};
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    counters = read_counters_once(socket, table);
+    if (counters || !worth_asking_again(counters.error(), sys::now() - begun)) break;
+  }
+  return counters;
 }
 
 }  // namespace fairlead::kernel

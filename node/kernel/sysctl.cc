@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
 #include "lib/base/text.h"
 #include "lib/sys/unique_fd.h"
+#include "node/kernel/kernel_error.h"
 
 namespace fairlead::kernel {
 namespace {
@@ -27,13 +27,6 @@ std::string path_of(const std::string& name) {
   return "/proc/sys/" + path;
 }
 
-Error error(const std::string& what, int number) {
-  Code code = Code::kUnavailable;
-  if (number == ENOENT) code = Code::kNotFound;
-  if (number == EACCES || number == EPERM || number == EROFS) code = Code::kDenied;
-  return fail(code, what + ": " + std::strerror(number));
-}
-
 const char* const kRedirects = "one-armed NAT sends replies out where they came in";
 
 std::vector<Sysctl> fixed_sysctls() {
@@ -47,6 +40,7 @@ std::vector<Sysctl> fixed_sysctls() {
       {"net.ipv4.vs.schedule_icmp", "1", "ICMP errors and path MTU for the VIP", true},
       {"net.netfilter.nf_conntrack_tcp_be_liberal", "1", "connections survive the way back", false},
       {"net.netfilter.nf_conntrack_tcp_loose", "1", "a new Master picks connections up mid-stream", false},
+      {kForwardIPv6, "1", "NAT over IPv6 forwards packets", true, NeededBy::kNatOverIPv6},
   };
 }
 
@@ -70,18 +64,18 @@ std::vector<Sysctl> wanted_sysctls() {
 
 Result<std::string> read_sysctl(const std::string& name) {
   const sys::UniqueFd fd(::open(path_of(name).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return error("read " + name, errno);
+  if (!fd.valid()) return errno_error("read " + name, errno);
   char buffer[256];
   const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
-  if (got < 0) return error("read " + name, errno);
+  if (got < 0) return errno_error("read " + name, errno);
   return std::string(trim({buffer, static_cast<std::size_t>(got)}));
 }
 
 Result<> write_sysctl(const std::string& name, const std::string& value) {
   const sys::UniqueFd fd(::open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd.valid()) return error("set " + name, errno);
+  if (!fd.valid()) return errno_error("set " + name, errno);
   const ssize_t put = ::write(fd.get(), value.data(), value.size());
-  if (put != static_cast<ssize_t>(value.size())) return error("set " + name, put < 0 ? errno : EIO);
+  if (put != static_cast<ssize_t>(value.size())) return errno_error("set " + name, put < 0 ? errno : EIO);
   return Done{};
 }
 

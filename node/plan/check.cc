@@ -107,6 +107,21 @@ void check_reals(const api::VirtualServer& server, const std::string& path, Find
   }
 }
 
+// What the kernel would take without a word, and then lose replies or put clients together wrongly.
+void check_traffic(const api::VirtualServer& server, const std::string& path, Findings& findings) {
+  const api::Traffic& traffic = server.traffic;
+  const bool direct =
+      server.forwarding == api::Forwarding::kDirectRouting || server.forwarding == api::Forwarding::kTunnel;
+  if (traffic.one_packet && !(direct && server.protocol == net::Protocol::kUdp)) {
+    findings.add(Refusal::kInvalidSpec, path + ".onePacket",
+                 "true is allowed for UDP with forwarding DirectRouting or Tunnel only");
+  }
+  if (!traffic.persistence || !traffic.persistence->prefix_length) return;
+  const auto problem =
+      api::prefix_length_problem(*traffic.persistence->prefix_length, {server.address.family()});
+  if (problem) findings.add(Refusal::kInvalidSpec, path + ".persistence.prefixLength", *problem);
+}
+
 }  // namespace
 
 std::vector<PlanProblem> check(const api::VRRPGroup& group) {
@@ -160,6 +175,7 @@ std::vector<PlanProblem> check(const api::RealServerSet& set) {
     if (server.port.value() == 0) {
       findings.add(Refusal::kNotYetSupported, path + ".port", "0 (any port) is not supported yet");
     }
+    check_traffic(server, path, findings);
     check_reals(server, path, findings);
   }
   return findings.take();

@@ -32,6 +32,17 @@ api::ObjectKey stem_of(const api::ObjectKey& key) {
   return {key.namespace_name, dash == std::string::npos ? key.name : key.name.substr(0, dash)};
 }
 
+// An endpoint of Kubernetes, which has a node, is listed as Draining for as long as its Pod is there: one
+// that leaves then is gone, and its address may be another Pod's. UDP has no end that could be waited for; a
+// client that goes on sending would stay with a Pod that does not answer (kubernetes#105192). A server that
+// somebody takes out of a VirtualIP by hand is there yet.
+RealServerPlan real_server_plan(const api::VirtualServer& server, const api::RealServer& real) {
+  const bool draining = real.state == api::RealState::kDraining;
+  const bool is_endpoint = !real.node.empty();
+  return {real.weight,
+          is_endpoint && (draining || server.protocol == net::Protocol::kUdp)};
+}
+
 class SetPlanning {
  public:
   SetPlanning(const std::string& node, const GroupPlans& groups, const Plan& previous)
@@ -118,14 +129,14 @@ class SetPlanning {
                                                                   server.scheduler,
                                                                   {},
                                                                   server.health_checks,
-                                                                  server.on_unhealthy}})
+                                                                  server.on_unhealthy,
+                                                                  server.traffic}})
                                   .first->second;
     const auto before = plan.reals.size();
     const bool local = server.external_traffic_policy == api::ExternalTrafficPolicy::kLocal;
     for (const auto& real : server.reals) {
       if (local && real.node != node_) continue;
-      const auto weight = real.state == api::RealState::kDraining ? api::Weight(0) : real.weight;
-      plan.reals.insert({net::Endpoint{real.address, real.port}, RealServerPlan{weight}});
+      plan.reals.insert({net::Endpoint{real.address, real.port}, real_server_plan(server, real)});
     }
     return {key, static_cast<int>(before), static_cast<int>(plan.reals.size() - before)};
   }

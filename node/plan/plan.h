@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/api/real_server_set.h"
+#include "lib/api/traffic.h"
 #include "lib/api/vrrp_group.h"
 #include "lib/base/time.h"
 #include "lib/net/endpoint.h"
@@ -99,7 +100,9 @@ struct VirtualServerKey {
 std::string to_string(const VirtualServerKey& key);  // "TCP 192.0.2.100:80"
 
 struct RealServerPlan {
-  api::Weight weight{1};  // draining servers: 0
+  api::Weight weight{1};  // draining servers: 0, but where none is ready
+  // Once it leaves the plan it can serve nobody any more: it goes at once, without a drain.
+  bool gone_once_removed = false;
   friend bool operator==(const RealServerPlan&, const RealServerPlan&) = default;
 };
 
@@ -111,6 +114,7 @@ struct VirtualServerPlan {
   std::map<net::Endpoint, RealServerPlan> reals;
   std::vector<api::HealthCheck> checks{};  // that every real server must pass; none: all count as up
   api::OnUnhealthy on_unhealthy = api::OnUnhealthy::kDrain;
+  api::Traffic traffic{};
   friend bool operator==(const VirtualServerPlan&, const VirtualServerPlan&) = default;
 };
 

@@ -17,6 +17,7 @@ import controller_nodes as nodes
 import controller_refusals as refusals
 import controller_release as releases
 import controller_serving as serving
+import controller_traffic
 from controller_process import BINARY, Controller, kubeconfig_of
 from controller_world import OURS, Gone, World, let_go, rules_without, settle
 from patience import until
@@ -165,6 +166,7 @@ def main():
             by_hand.derived(verdicts, world, until, let_go)
             by_hand.own(verdicts, world, until)
             controller_endpoints.endpoints(verdicts, world)
+            controller_traffic.traffic(verdicts, world)
             finish(verdicts, world, controller)
             half_blind(verdicts, world, folder, kubeconfig)
             restart(verdicts, world, folder, kubeconfig)

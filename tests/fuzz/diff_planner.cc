@@ -1,13 +1,15 @@
 // F-13: the planners of differences. diff() of two maps is what a naive comparison says; carried out it makes
 // the one of the other, and then it is empty. The same of an IPVS table's changes: done one by one they make
 // what is wanted of what is ours, touch nothing else, and no service loses a server that is wanted on the
-// way.
+// way, nor its last one that takes connections. Of servers that leave (drain): look by look each has its
+// weight, or 0 and stays for its connections until its deadline, or is gone, and nobody else's stays.
 //
 // Input: bytes, two tables of at most a few services and servers each; which services are ours, and whose
-// address may still be held.
+// address may still be held; then looks: plan, connections, time.
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -15,6 +17,7 @@
 #include "lib/base/diff.h"
 #include "lib/base/overloaded.h"
 #include "node/ipvs/changes.h"
+#include "node/ipvs/drain.h"
 #include "tests/fuzz/input.h"
 
 namespace fairlead::ipvs {
@@ -124,7 +127,15 @@ void carry_out(const Change& change, Table& table) {
              change);
 }
 
-// A service that was there and is wanted has, at each step, every server that is in both tables.
+bool serves(const Destinations& some) {
+  for (const auto& [endpoint, destination] : some) {
+    if (destination.weight.value() > 0) return true;
+  }
+  return false;
+}
+
+// A service that was there and is wanted has, at each step, every server that is in both tables, and one with
+// a weight if both have one.
 void check_kept(const Table& before, const Table& wanted, const Table& now) {
   for (const auto& [key, had] : before) {
     const auto there = now.find(key);
@@ -135,6 +146,8 @@ void check_kept(const Table& before, const Table& wanted, const Table& now) {
       const bool both = asked->second.destinations.contains(endpoint);
       require(!both || there->second.destinations.contains(endpoint), "a wanted server is not taken away");
     }
+    const bool lasting = serves(had.destinations) && serves(asked->second.destinations);
+    require(!lasting || serves(there->second.destinations), "somebody serves all the time");
   }
 }
 
@@ -183,6 +196,63 @@ void check_tables(Input& input) {
   require(changes(now, wanted, then).changes.empty(), "carried out, nothing is left to do");
 }
 
+SeenDestinations seen(Input& input, const Destinations& kernel) {
+  SeenDestinations out;
+  for (const auto& [endpoint, destination] : kernel) {
+    const std::uint32_t count = input.byte() % 2;
+    out.insert({endpoint, {destination, {count, 0, 0}}});
+  }
+  return out;
+}
+
+// One look, by the words of the header. Returns what the kernel has then.
+Destinations look(std::optional<Drains>& drains, const SeenDestinations& there, const Destinations& plan,
+                  const Removal& removal, TimePoint now) {
+  const auto before = drains;
+  const DrainStep step = drain(before, there, plan, removal, now);
+  Destinations wanted = plan;
+  for (const auto& [endpoint, quiet] : step.staying) {
+    require(!plan.contains(endpoint) && !removal.at_once.contains(endpoint), "what stays has left the plan");
+    require(quiet.weight == Weight(0) && there.contains(endpoint), "it is there, without weight");
+    const auto until = step.drains.leaving.find(endpoint);
+    require(until != step.drains.leaving.end() && now < until->second, "it has a deadline to come");
+    const bool ours = !before || before->serving.contains(endpoint) || before->leaving.contains(endpoint);
+    require(ours, "it was ours");
+    wanted.insert({endpoint, quiet});
+  }
+  for (const auto& [endpoint, until] : step.drains.leaving) {
+    require(!step.drains.serving.contains(endpoint), "it serves or leaves");
+    require(until <= now + removal.drain, "no deadline is later than if it left now");
+  }
+  const Key key = key_of_number(0);
+  Table table{{key, {{}, without_connections(there)}}};
+  for (const auto& change : changes(table, {{key, {{}, wanted}}}, {{key}, {}}).changes) {
+    carry_out(change, table);
+  }
+  drains = step.drains;
+  return table.at(key).destinations;
+}
+
+void check_drains(Input& input) {
+  std::optional<Drains> drains;
+  Destinations kernel = entry(input).destinations;
+  TimePoint now{Seconds{1000}};
+  for (int left = input.byte() % 8; left > 0; --left) {
+    const Destinations plan = entry(input).destinations;
+    Removal removal{Seconds(input.byte() % 20), {}};
+    const net::Endpoint odd{net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(input.byte() % 5)}),
+                            net::Port(80)};
+    if (!plan.contains(odd)) removal.at_once.insert(odd);
+    if (input.byte() % 8 == 0) drains.reset();  // a restart
+    kernel = look(drains, seen(input, kernel), plan, removal, now);
+    for (const auto& [endpoint, destination] : plan) require(kernel.contains(endpoint), "the plan is there");
+    now += Seconds(input.byte() % 20);
+  }
+  if (!drains) return;
+  kernel = look(drains, seen(input, kernel), {}, {Seconds(0), {}}, now);
+  require(kernel.empty(), "without a drain nothing stays");
+}
+
 }  // namespace
 }  // namespace fairlead::ipvs
 
@@ -190,5 +260,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fairlead::fuzz::Input input(data, size);
   fairlead::ipvs::check_maps(input);
   fairlead::ipvs::check_tables(input);
+  fairlead::ipvs::check_drains(input);
   return 0;
 }

@@ -7,6 +7,7 @@ import struct
 from seed_files import checksum, words, write
 from seeds_frames import neighbor_frames
 from seeds_kubernetes import json_streams, kubeconfigs, reflectors
+from seeds_netlink import checkpoints, ipvs_replies, nft_replies
 from seeds_objects import diff_planner, network_texts, service_objects
 from seeds_routes import route_messages
 
@@ -168,6 +169,9 @@ if __name__ == "__main__":
     neighbor_frames()
     vrrp_threads()
     route_messages()
+    ipvs_replies()
+    nft_replies()
+    checkpoints()
     manifests()
     json_streams()
     reflectors()

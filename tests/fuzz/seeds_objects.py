@@ -39,7 +39,11 @@ VIRTUAL_IPS = {
     "placed": SERVER | {"placement": {"nodeSelector": {"matchLabels": {"zone": "a"}}, "preferredNodes": ["node-2"]}},
     "service": {"serviceRef": {"name": "web"}}, "no-service": {"serviceRef": {"name": "none"}}, "both": SERVER | {"serviceRef": {"name": "web"}},
     "loopback": SERVER | {"addresses": ["127.0.0.1"]}, "port-0": SERVER | {"ports": [{"port": 0}]}, "text": "spec", "list": [],
-    "not-built": SERVER | {"persistence": {"timeoutSeconds": 60}}, "tunnel": SERVER | {"forwarding": "Tunnel"}}
+    "not-built": SERVER | {"quorum": 2}, "tunnel": SERVER | {"forwarding": "Tunnel"},
+    "persistent": SERVER | {"persistence": {"timeoutSeconds": 60}}, "prefix": SERVER | {"persistence": {"timeoutSeconds": 60, "prefixLength": 64}},
+    "limits": SERVER | {"connectionLimits": {"upper": 10, "lower": 5}, "scheduler": "mh", "schedulerFlags": ["mh-port"]},
+    "one-packet": {"forwarding": "DirectRouting", "onePacket": True, "servers": [{"address": "10.0.0.1"}],
+                   "ports": [{"port": 53, "protocol": "UDP"}]}}
 
 
 def network_texts():
@@ -55,6 +59,16 @@ def diff_planner():
     for name, data in tables.items():
         for whose, bits in {"ours": b"\xff\0", "theirs": b"\0\0", "held": b"\xff\xff", "some": b"\5\2"}.items():
             write("diff_planner", f"{name}-{whose}", one + two + data + bits)
+    # Two servers, then looks: the plan, drain seconds, who is taken out, restart if 0, connections, seconds until the next look.
+    first, both = bytes((0, 1, 1, 1, 1)), bytes((0, 2, 1, 1, 1, 2, 1, 1))
+    busy, idle = bytes((1, 1)), bytes((0, 0))
+    looks = {"idle": first + bytes((9, 4, 1)) + busy + b"\1" + first + bytes((9, 4, 1)) + idle + b"\1",
+             "deadline": first + bytes((9, 4, 1)) + busy + b"\11" + first + bytes((9, 4, 1)) + busy + b"\1",
+             "back": first + bytes((9, 4, 1)) + busy + b"\1" + both + bytes((9, 4, 1)) + busy + b"\1",
+             "restart": first + bytes((9, 4, 0)) + busy + b"\10" + first + bytes((9, 4, 0)) + busy + b"\10",
+             "taken-out": first + bytes((9, 2, 1)) + busy + b"\1" + first + bytes((9, 4, 1)) + idle + b"\1"}
+    for name, data in looks.items():
+        write("diff_planner", f"drain-{name}", one + two + b"\0\0\0\0" + both + b"\2" + data)
 
 
 def service_objects():
@@ -69,4 +83,6 @@ def service_objects():
         for which, value in enumerate(VALUES[annotation]):
             put(f"{annotation}-{which}", {}, None, bytes((number,)) + value.encode())
     put("shares", {}, VIRTUAL_IPS["shared"], b"\0192.0.2.106", b"\2k")
+    put("hashes-ports", SERVICES["affinity"], None, bytes((ANNOTATIONS.index("scheduler"),)) + b"sh",
+        bytes((ANNOTATIONS.index("scheduler-flags"),)) + b"sh-port", bytes((ANNOTATIONS.index("connection-limits"),)) + b"10,5")
     put("delegates", SERVICES["dual"], None, b"\3Delegate", b"\0192.0.2.107,2001:db8::62")

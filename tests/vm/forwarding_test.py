@@ -79,9 +79,9 @@ def changes_in_place(cases, one):
                                  f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 0"], service(VIP))
     cases.check("a server of weight 0 is not usable", report.get("usable") == WEB + "=1", report.get("usable"))
     one.order(3, f"vip={VIP} {WEB}/mh=10.0.0.2:80*1")
-    cases.check("a removed server is deleted, a hashing scheduler gets its fallback flag",
-                service(VIP) == [f"-A -t {VIP}:80 -s mh -b mh-fallback", f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 1"],
-                service(VIP))
+    cases.check("a removed server is drained, a hashing scheduler gets its fallback flag",
+                service(VIP) == [f"-A -t {VIP}:80 -s mh -b mh-fallback", f"-a -t {VIP}:80 -r 10.0.0.1:80 -m -w 0",
+                                 f"-a -t {VIP}:80 -r 10.0.0.2:80 -m -w 1"], service(VIP))
     report = one.order(4, f"vip={VIP} {WEB}/twos=10.0.0.1:80*1,10.0.0.2:80*1")
     cases.check("a scheduler that the kernel lacks becomes wlc and is named (FN-30)",
                 service(VIP)[:1] == [f"-A -t {VIP}:80 -s wlc"] and report["problems"] == "UnsupportedScheduler"
@@ -172,13 +172,14 @@ def many(cases, one):
     servers = ",".join(f"10.0.0.{i}:80*1" for i in range(1, 5))
     text = " ".join(f"TCP/{VIP}/{port}/rr={servers}" for port in range(1000, 1500))
     begun = time.monotonic()
-    report = one.order(10, f"vip={VIP} {text}", 60)
+    one.order(10, f"vip={VIP} {text}", 60)
+    report = one.wait(lambda r: r["sequence"] == "10" and r.get("ready") == VIP, 60)  # what takes long is done in several turns
     took = time.monotonic() - begun
     cases.check("500 services of 4 servers in one order", report.get("ready") == VIP and report["programmed"].count("TCP") == 500
                 and len([line for line in table() if line.startswith("-a")]) == 2000, f"{took:.2f} s")
     node("ipvsadm -C")
-    took = until(lambda: len([line for line in table() if line.startswith("-a")]) == 2000, 15)
-    cases.check("and whole again after a flush (P-9)", took is not None, took)
+    took = until(lambda: len([line for line in table() if line.startswith("-a")]) == 2000, 60)
+    cases.check("and whole again after a flush (P-9)", took is not None, took or len(table()))
     node(f"ipvsadm -A -t {FOREIGN}:80 -s lc")
 
 

@@ -1,4 +1,4 @@
-"""For forwarding_test.py, and in part for direct_test.py: client, node and two real servers as namespaces, the forwarding thread in one, and what the kernel has."""
+"""For forwarding_test.py, and in part for direct_test.py, forwarding6_test.py, traffic_test.py and clients_test.py: client, node and two real servers as namespaces, the forwarding thread in one, and what the kernel has."""
 import os
 import socket
 import subprocess
@@ -27,10 +27,14 @@ def node(command, check=True):
     return sh(f"ip netns exec {NODE} {command}", check)
 
 
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def serve(namespace, address, port, answer):
     """A TCP server for the rest of the run; answer(peer) makes the bytes."""
     def listen():
-        made = socket.socket()
+        made = socket.socket(family_of(address))
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((address, port))
         made.listen(64)
@@ -46,7 +50,7 @@ def serve(namespace, address, port, answer):
     threading.Thread(target=loop, daemon=True).start()
 
 
-def connect(address, port, seconds=3):
+def connect(address, port, seconds=3, client=CLIENT):
     """What a client gets: (the answer, its own port), or the name of the error."""
     def work():
         try:
@@ -56,12 +60,12 @@ def connect(address, port, seconds=3):
         except OSError as error:
             return type(error).__name__, 0
 
-    return inside(CLIENT, work)
+    return inside(client, work)
 
 
-def udp_answer(address, port):
+def udp_answer(address, port, client=CLIENT):
     def work():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as one:
             one.settimeout(1)
             one.sendto(b"?", (address, port))
             try:
@@ -69,16 +73,16 @@ def udp_answer(address, port):
             except OSError as error:
                 return type(error).__name__
 
-    return inside(CLIENT, work)
+    return inside(client, work)
 
 
-def until(question, seconds):
-    """The seconds until question() was true, or None."""
+def until(question, seconds, pause=0.02):
+    """The seconds until question() was true, or None; asked again after `pause` seconds."""
     begun = time.monotonic()
     while not question():
         if time.monotonic() - begun > seconds:
             return None
-        time.sleep(0.02)
+        time.sleep(pause)
     return time.monotonic() - begun
 
 

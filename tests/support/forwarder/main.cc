@@ -1,8 +1,11 @@
 // forwarder: the node's forwarding thread alone, in this network namespace. For tests in a kernel with IPVS
 // that need neither an API server nor VRRP. Commands on standard input, one a line:
 //   order SEQUENCE vip=A,A owned=KEY,KEY KEY/SCHEDULER=SERVER*WEIGHT,SERVER*WEIGHT ... direct=KEY,KEY
-//   checked=KEY,KEY
+//   checked=KEY,KEY traffic=KEY;persistence=SECONDS;prefix=LENGTH;upper=N;lower=N;sh-port;mh-port ...
 //     direct: by DirectRouting; checked: by TCP each second, 1 s of patience, one retry 1 s later
+//     traffic: one-packet and drain=SECONDS are words of it, too
+//   ranges=KEY;PREFIX;PREFIX ... pods=KEY;SERVER ...
+//     ranges: who may connect; pods: these are gone once they are removed
 //   held SEQUENCE A,A        what the vrrp thread would report
 //   metrics                  all metrics, ended by a line "end of metrics"
 // KEY is TCP/192.0.2.100/80. Prints a line for every report:
@@ -10,11 +13,12 @@
 //   problems=Reason,Reason
 // forwarder cleanup KEY...   `cleanup` of these keys and of the table, and what it removed; exit 1 if it
 // failed.
-#include <unistd.h>
-
 #include <cstdio>
+#include <cstdlib>
+#include <iostream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "lib/base/text.h"
 #include "lib/sys/log.h"
@@ -84,6 +88,51 @@ void check_server(plan::VirtualServerPlan& server) {
   server.checks = {check};
 }
 
+void set_traffic(const std::string& name, int value, api::Traffic& traffic) {
+  if (name == "persistence")
+    traffic.persistence = api::Persistence{Seconds(value), std::nullopt};
+  else if (name == "prefix")
+    traffic.persistence.value().prefix_length = value;
+  else if (name == "upper")
+    traffic.connection_limits.upper = value;
+  else if (name == "lower")
+    traffic.connection_limits.lower = value;
+  else if (name == "sh-port")
+    traffic.scheduler_flags.sh_port = true;
+  else if (name == "mh-port")
+    traffic.scheduler_flags.mh_port = true;
+  else if (name == "one-packet")
+    traffic.one_packet = true;
+  else if (name == "drain")
+    traffic.drain = Seconds(value);
+  else
+    must(Result<int>(fail(Code::kInvalid, "traffic " + name + " is not known")));
+}
+
+void add_traffic(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  api::Traffic& traffic = order.virtual_servers.at(key_of(words.at(0))).traffic;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto equals = words[i].find('=');
+    const bool has_value = equals != std::string::npos;
+    set_traffic(words[i].substr(0, equals), has_value ? std::stoi(words[i].substr(equals + 1)) : 0, traffic);
+  }
+}
+
+void add_ranges(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  auto& ranges = order.virtual_servers.at(key_of(words.at(0))).traffic.source_ranges;
+  for (std::size_t i = 1; i < words.size(); ++i) ranges.push_back(must(net::parse_prefix(words[i])));
+}
+
+void mark_pods(const std::string& text, agent::ForwardingOrder& order) {
+  const auto words = words_of(text, ';');
+  auto& reals = order.virtual_servers.at(key_of(words.at(0))).reals;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    reals.at(must(net::parse_endpoint(words[i]))).gone_once_removed = true;
+  }
+}
+
 agent::ForwardingOrder order_of(std::istream& words) {
   agent::ForwardingOrder order;
   words >> order.sequence;
@@ -96,6 +145,12 @@ agent::ForwardingOrder order_of(std::istream& words) {
       for (const auto& key : keys_of(word.substr(7))) {
         order.virtual_servers.at(key).forwarding = api::Forwarding::kDirectRouting;
       }
+    else if (word.starts_with("traffic="))
+      add_traffic(word.substr(8), order);
+    else if (word.starts_with("ranges="))
+      add_ranges(word.substr(7), order);
+    else if (word.starts_with("pods="))
+      mark_pods(word.substr(5), order);
     else if (word.starts_with("checked="))
       for (const auto& key : keys_of(word.substr(8))) check_server(order.virtual_servers.at(key));
     else
@@ -148,6 +203,21 @@ int clean(int count, char** keys) {
   return 0;
 }
 
+void carry_out(std::istream& words, agent::ForwardingAgent& forwarding, const sys::Metrics& metrics) {
+  std::string command;
+  words >> command;
+  if (command == "order") forwarding.order(order_of(words));
+  if (command == "metrics") std::printf("%send of metrics\n", metrics.render().c_str());
+  if (command == "held") {
+    agent::VrrpReport report;
+    std::string held;
+    words >> report.sequence >> held;
+    report.held = addresses_of(held);
+    forwarding.held(report);
+  }
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -158,30 +228,19 @@ int main(int argc, char** argv) {
   auto ports = agent::open_forwarding_ports(agent::FinerFence::kOn, [] { return Microseconds(0); });
   ports.prober = probe::open_prober(loop);
   agent::ForwardingAgent forwarding(loop, metrics, std::move(ports), print);
-  std::string waiting;
-  const sys::ReadWatch watch(loop, STDIN_FILENO, [&] {
-    char buffer[4096];
-    const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
-    if (got <= 0) return loop.stop();
-    waiting.append(buffer, static_cast<std::size_t>(got));
-    for (std::size_t end = waiting.find('\n'); end != std::string::npos; end = waiting.find('\n')) {
-      std::istringstream words(waiting.substr(0, end));
-      waiting.erase(0, end + 1);
-      std::string command;
-      words >> command;
-      if (command == "order") forwarding.order(order_of(words));
-      if (command == "metrics") std::printf("%send of metrics\n", metrics.render().c_str());
-      if (command == "held") {
-        agent::VrrpReport report;
-        std::string held;
-        words >> report.sequence >> held;
-        report.held = addresses_of(held);
-        forwarding.held(report);
-      }
-      std::fflush(stdout);
+  // Whole commands come to the loop, as from the node's other threads: it may be busy for half a second at a
+  // time, and an order of thousands of servers is longer than what a pipe holds.
+  std::thread reader([&] {
+    for (std::string line; std::getline(std::cin, line);) {
+      loop.post([line, &forwarding, &metrics] {
+        std::istringstream words(line);
+        carry_out(words, forwarding, metrics);
+      });
     }
+    loop.post([&] { loop.stop(); });
   });
   loop.run();
+  reader.join();
   sys::stop_log();
   return 0;
 }

@@ -162,7 +162,9 @@ TEST(Families, AreTheServicesWhereNothingElseIsSaid) {
   of_web.ip_families = both;
   put(inputs.services, of_web);
   EXPECT_EQ(families_of(inputs, object), both);
-  object.spec.forwarding = api::Forwarding::kNat;  // IPv6 is not built there, and is preferred at most
+  object.spec.forwarding = api::Forwarding::kNat;
+  EXPECT_EQ(families_of(inputs, object), both);
+  object.spec.forwarding = api::Forwarding::kTunnel;  // IPv6 is not built there, and is preferred at most
   EXPECT_EQ(families_of(inputs, object), v4);
   inputs.services.begin()->second.needs_dual_stack = true;
   EXPECT_EQ(families_of(inputs, object), both);
@@ -200,23 +202,36 @@ TEST(Families, OfTwoThatAServicePrefersThoseThatSomePoolHas) {
   EXPECT_EQ(refusal_in(desired(inputs), "web")->reason, Reason::kPoolNotFound);
 }
 
+TEST(Families, IPv6OfAServiceIsGivenWithNat) {
+  Inputs inputs = with_both_families();
+  auto object = open_vip("web", 2);
+  object.spec.service = "web";
+  object.spec.forwarding = api::Forwarding::kNat;
+  put(inputs.virtual_ips, object);
+  auto of_web = service("web", "");
+  of_web.ip_families = {net::Family::kIPv6};
+  put(inputs.services, of_web);
+  EXPECT_EQ(addresses_in(desired(inputs)).at("web"), (std::vector<std::string>{"2001:db8::1"}));
+}
+
 TEST(Families, IPv6ThatIsNeededIsRefusedWhereItIsNotBuilt) {
   Inputs inputs = with_both_families();
   auto object = open_vip("web", 2);
   object.spec.service = "web";
+  object.spec.forwarding = api::Forwarding::kTunnel;
   put(inputs.virtual_ips, object);
   auto of_web = service("web", "");
   of_web.ip_families = {net::Family::kIPv6};
   put(inputs.services, of_web);
   const auto no = refusal_in(desired(inputs), "web");
   ASSERT_TRUE(no);
-  EXPECT_EQ(*no, (Refusal{Reason::kNotYetSupported,
-                          "not supported yet: IPv6, by the Service's ipFamilies, with forwarding NAT "
-                          "(Delegate is): ipFamilies: [IPv4] of the VirtualIP asks for IPv4 alone"}));
+  EXPECT_EQ(*no,
+            (Refusal{Reason::kNotYetSupported,
+                     "not supported yet: IPv6, by the Service's ipFamilies, with forwarding Tunnel "
+                     "(NAT and Delegate are): ipFamilies: [IPv4] of the VirtualIP asks for IPv4 alone"}));
 }
 
-// As the API server makes a headless Service without a selector, whoever asks for no family; what the message
-// says helps.
+// As the API server makes a headless Service without a selector, whoever asks for no family: it needs both.
 TEST(Families, OfAHeadlessServiceIPv4AloneCanBeAskedFor) {
   Inputs inputs = with_both_families();
   auto object = open_vip("web", 2);
@@ -227,7 +242,10 @@ TEST(Families, OfAHeadlessServiceIPv4AloneCanBeAskedFor) {
   of_web.ip_families = {net::Family::kIPv4, net::Family::kIPv6};
   of_web.needs_dual_stack = true;
   put(inputs.services, of_web);
-  EXPECT_EQ(refusal_in(desired(inputs), "web")->reason, Reason::kNotYetSupported);
+  inputs.pools.erase({"", "six"});
+  const auto no = refusal_in(desired(inputs), "web");
+  ASSERT_TRUE(no);
+  EXPECT_EQ(no->reason, Reason::kNotAdmitted);
   inputs.virtual_ips.erase({"shop", "open"});
   inputs.virtual_ips.at({"shop", "web"}).spec.ip_families = {net::Family::kIPv4};
   EXPECT_FALSE(refusal_in(desired(inputs), "web"));

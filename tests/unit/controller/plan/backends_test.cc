@@ -78,6 +78,23 @@ TEST(Backends, MachinesAreCheckedByTcpUnlessTheObjectSaysOtherwise) {
   }
 }
 
+// Of machines and of Pods.
+TEST(Backends, EveryVirtualServerHasTheTrafficOfTheObject) {
+  api::Traffic traffic;
+  traffic.persistence = api::Persistence{Seconds(60), 24};
+  traffic.connection_limits = {100, 50};
+  auto machines = vip("web", "192.0.2.100");
+  machines.spec.ports.push_back({"dns", net::Port(53), {}, net::Protocol::kUdp});
+  machines.spec.traffic = traffic;
+  const auto servers = behind({}, machines).virtual_servers;
+  ASSERT_EQ(servers.size(), 2U);
+  for (const auto& server : servers) EXPECT_EQ(server.traffic, traffic);
+
+  auto pods = of_service();
+  pods.spec.traffic = traffic;
+  EXPECT_EQ(behind(with_service(), pods).virtual_servers.at(0).traffic, traffic);
+}
+
 TEST(Backends, PodsAreCheckedOnlyIfTheObjectSaysSo) {
   const Inputs inputs = with_service();
   auto object = of_service();
@@ -92,6 +109,7 @@ TEST(Backends, DelegateHasNone) {
   EXPECT_TRUE(behind({}, object).virtual_servers.empty());
 }
 
+// Those that terminate are listed until their Pods are gone, so that nodes can tell these from others.
 TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.1"}, true, true, false, "node-a"},
@@ -100,18 +118,21 @@ TEST(Backends, ReadyEndpointsHaveWeightOneAndDrainingOnesZero) {
                                               {{"10.1.0.4"}, false, true, false, "node-c"}}));
   const std::vector<api::RealServer> wanted{
       {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
-      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining},
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 
-// KEP-1669: a rolling update of one Pod leaves nothing else for a moment.
+// KEP-1669: a rolling update of one Pod leaves nothing else for a moment. They terminate all the same: nodes
+// have to know that those that are not listed any more are gone.
 TEST(Backends, WhereNoneIsReadyThoseThatStillServeTakeNewConnections) {
   Inputs inputs = with_service();
   put(inputs.endpoint_slices, slice("web-1", {{{"10.1.0.2"}, false, true, true, "node-b"},
                                               {{"10.1.0.3"}, false, false, true, "node-b"},
                                               {{"10.1.0.4"}, false, true, false, "node-c"}}));
   const std::vector<api::RealServer> wanted{
-      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+      {ip("10.1.0.2"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kDraining},
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(0), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 
@@ -129,7 +150,7 @@ TEST(Backends, OfAServiceWithLocalTheNodesAreToldAndEachNodeFallsBackForItself) 
   const std::vector<api::RealServer> wanted{
       {ip("10.1.0.1"), net::Port(8080), api::Weight(1), "node-a", api::RealState::kReady},
       {ip("10.1.0.2"), net::Port(8080), api::Weight(0), "node-a", api::RealState::kDraining},
-      {ip("10.1.0.3"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kReady}};
+      {ip("10.1.0.3"), net::Port(8080), api::Weight(1), "node-b", api::RealState::kDraining}};
   EXPECT_EQ(reals(inputs), wanted);
 }
 

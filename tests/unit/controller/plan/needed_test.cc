@@ -64,11 +64,11 @@ TEST(Needed, OfAnEndpointSliceWhoTakesConnectionsOrHasSomeYet) {
   slice.meta = meta("web-1", "shop");
   slice.service_name = "web";
   slice.endpoints = {{{"10.1.0.1"}, true, true, false, "node-a"},
-                     {{"10.1.0.2"}, false, true, true, "node-a"}};
+                     {{"10.1.0.2"}, false, true, true, "node-a"},
+                     {{"10.1.0.3"}, false, false, true, "node-b"}};
   auto more = slice;
-  more.endpoints.push_back({{"10.1.0.3"}, false, false, false, "node-b"});
-  more.endpoints.push_back({{"10.1.0.4"}, false, true, false, "node-b"});
-  more.endpoints.push_back({{"10.1.0.5"}, false, false, true, "node-b"});
+  more.endpoints.push_back({{"10.1.0.4"}, false, false, false, "node-b"});
+  more.endpoints.push_back({{"10.1.0.5"}, false, true, false, "node-b"});
   more.meta.annotations["endpoints.kubernetes.io/last-change-trigger-time"] = "2026-01-01T00:00:00Z";
   more.meta.generation = 9;
   EXPECT_EQ(needed(more), needed(slice));

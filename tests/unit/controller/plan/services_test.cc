@@ -69,10 +69,10 @@ TEST(Services, AnnotationsBecomeTheSpec) {
 
 TEST(Services, WhatIsNotBuiltYetIsRefusedAndNamed) {
   auto object = annotated("quorum", "2");
-  object.client_ip_affinity = Seconds(60);
+  object.meta.annotations["fairlead.dev/min-healthy-percent"] = "50";
   EXPECT_EQ(refusal(object), (Refusal{Reason::kNotYetSupported,
-                                      "not supported yet: spec.sessionAffinity, "
-                                      "annotation fairlead.dev/quorum"}));
+                                      "not supported yet: annotation fairlead.dev/quorum, "
+                                      "annotation fairlead.dev/min-healthy-percent"}));
 }
 
 TEST(Services, WithoutAnAddressItsVirtualIPAsksForNoneInParticular) {

@@ -25,11 +25,30 @@ TEST(Validate, AnAddressOfAPoolIsAccepted) {
 
 TEST(Validate, FieldsNotBuiltYetAreNamed) {
   auto object = vip("web", "192.0.2.100");
-  object.spec.not_yet_supported = {"spec.quorum", "spec.persistence"};
+  object.spec.not_yet_supported = {"spec.quorum", "spec.hysteresis"};
   const auto out = judged(three_nodes(), object);
   EXPECT_EQ(out.refusal->reason, Reason::kNotYetSupported);
-  EXPECT_NE(out.refusal->message.find("spec.quorum, spec.persistence"), std::string::npos);
+  EXPECT_NE(out.refusal->message.find("spec.quorum, spec.hysteresis"), std::string::npos);
   EXPECT_TRUE(out.wishes.empty());
+}
+
+// Where the Service alone says the families, nobody knew them when the object was read.
+TEST(Validate, APrefixLengthOfPersistenceFitsTheFamiliesOfTheService) {
+  Inputs inputs = three_nodes();
+  put(inputs.services, service("web", ""));
+  auto object = vip("web", "192.0.2.100");
+  object.spec.addresses.clear();
+  object.spec.servers.clear();
+  object.spec.ports.clear();
+  object.spec.service = "web";
+  object.spec.traffic.persistence = api::Persistence{Seconds(60), 64};
+  const auto out = judged(inputs, object);
+  ASSERT_TRUE(out.refusal);
+  EXPECT_EQ(*out.refusal,
+            (Refusal{Reason::kInvalidSpec,
+                     "spec.persistence.prefixLength: must be 1..32 with an IPv4 address, got 64"}));
+  object.spec.traffic.persistence->prefix_length = 24;
+  EXPECT_FALSE(judged(inputs, object).refusal);
 }
 
 TEST(Validate, AServerOfAFamilyThatNoAddressHasIsNamed) {

@@ -116,8 +116,8 @@ TEST(GroupAccepted, DoesNotGoByAMemberThatMayBeDead) {
 // Forwarding on a node may lack something: that is no fault of the group.
 TEST(GroupAccepted, DoesNotGoByWhatANodeCannotForward) {
   Scene scene;
-  scene.member(0).problems = {
-      {"Degraded", api::ConditionStatus::kTrue, "NotYetSupported", "NAT over IPv6", 0, WallTime{}}};
+  scene.member(0).problems = {{"Degraded", api::ConditionStatus::kTrue, "NotYetSupported",
+                               "DirectRouting to this node", 0, WallTime{}}};
   EXPECT_EQ(the(scene.status(), "Accepted").status, api::ConditionStatus::kTrue);
 }
 

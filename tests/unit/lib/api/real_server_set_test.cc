@@ -81,6 +81,13 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
                 R"("healthChecks":[{"tcp":{},"sourceAddress":"2001:db8::1"}]})"),
        at + "healthChecks[0].sourceAddress: must be of the family of the virtual addresses, IPv4, got "
             "\"2001:db8::1\""},
+      {document(R"({"address":"2001:db8::10","port":80,"forwarding":"DirectRouting"},)"
+                R"({"address":"192.0.2.10","port":80,"scheduler":"sh","schedulerFlags":["mh-port"],)"
+                R"("persistence":{"timeoutSeconds":60,"prefixLength":64},"onePacket":true})"),
+       "spec.virtualServers[1].schedulerFlags[0]: mh-port is allowed with scheduler mh only, got sh; "
+       "spec.virtualServers[1].persistence.prefixLength: must be 1..32 with an IPv4 address, got 64; "
+       "spec.virtualServers[1].onePacket: true is allowed for UDP with forwarding DirectRouting or Tunnel "
+       "only"},
       {document(R"({"address":"192.0.2.10","port":80,"externalTrafficPolicy":"local"})"),
        at + "externalTrafficPolicy: must be one of Cluster, Local, got \"local\""},
       {with_reals("{}"), at + "reals[0].address: required; " + at + "reals[0].port: required"},
@@ -98,6 +105,19 @@ TEST(RealServerSet, RefusesWithPathAndWhatIsAllowed) {
   for (const auto& [text, problems] : refused) {
     EXPECT_EQ(to_string(decode_real_server_set(text).problems), problems) << text;
   }
+}
+
+TEST(RealServerSet, OneThatIsDrainingHasNoWeightUnlessItIsSaid) {
+  const auto decoded =
+      decode_real_server_set(with_reals(R"({"address":"192.0.2.21","port":80,"state":"Draining"},)"
+                                        R"({"address":"192.0.2.22","port":80,"state":"Draining","weight":1},)"
+                                        R"({"address":"192.0.2.23","port":80})"));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.problems);
+  const auto& reals = decoded.value.spec.virtual_servers.at(0).reals;
+  ASSERT_EQ(reals.size(), 3U);
+  EXPECT_EQ(reals[0].weight, Weight(0));
+  EXPECT_EQ(reals[1].weight, Weight(1));
+  EXPECT_EQ(reals[2].weight, Weight(1));
 }
 
 // kubernetes.md 1: at most 1000 real servers an object.
@@ -135,10 +155,11 @@ TEST(RealServerSet, ReadsItsChecks) {
 
 TEST(RealServerSet, NamesWhatIsNotBuiltYet) {
   const auto decoded = decode_real_server_set(
-      document(R"({"address":"192.0.2.10","port":0,"persistence":{"timeoutSeconds":60},"quorum":2})"));
+      document(R"({"address":"192.0.2.10","port":80,"persistence":{"timeoutSeconds":60},)"
+               R"("sourceRanges":["192.0.2.0/24"],"quorum":2,"hysteresis":1})"));
   EXPECT_TRUE(decoded.ok()) << to_string(decoded.problems);
   EXPECT_EQ(decoded.value.spec.not_yet_supported,
-            (Paths{"spec.virtualServers[0].persistence", "spec.virtualServers[0].quorum"}));
+            (Paths{"spec.virtualServers[0].quorum", "spec.virtualServers[0].hysteresis"}));
 }
 
 TEST(EncodeRealServerSet, IsReadBackAsTheSameValue) {

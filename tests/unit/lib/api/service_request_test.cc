@@ -76,15 +76,11 @@ TEST(ServiceRequest, BothFamiliesAreNamedInOneList) {
 // One that is not built yet is refused where it differs from its default, by name.
 TEST(ServiceRequest, WhatIsNotBuiltYetIsNamedOnlyWhereItChangesSomething) {
   for (const auto& [name, harmless, harmful] :
-       std::vector<std::array<std::string, 3>>{{"scheduler-flags", "", "sh-port"},
-                                               {"source-ranges", "", "10.0.0.0/8,192.0.2.0/24"},
-                                               {"connection-limits", "0,0", "100, 50"},
-                                               {"health-checks", "[]", R"([{"http":{}}])"},
+       std::vector<std::array<std::string, 3>>{{"health-checks", "[]", R"([{"http":{}}])"},
                                                {"quorum", "1", "2"},
                                                {"sorry-server", "", "10.0.0.9:80"},
                                                {"sorry-server", "", "[2001:db8::9]:80"},
                                                {"min-healthy-percent", "0", "50"},
-                                               {"drain-seconds", "300", "10"},
                                                {"forwarding", "NAT", "Tunnel"},
                                                {"forwarding", "NAT", "DirectRouting"}}) {
     EXPECT_TRUE(asked(annotated(name, harmless)).value.not_yet_supported.empty()) << name;
@@ -107,7 +103,8 @@ TEST(ServiceRequest, WhatCannotBeReadIsToldInTheWordsOfTheAnnotation) {
           {"loadBalancerIPs", "192.0.2.7,", R"(must be an IPv4 or IPv6 address, got "")"},
           {"sharing-key", std::string(254, 'k'), "must have at most 253 bytes, got 254"},
           {"forwarding", "nat", R"(must be one of NAT, DirectRouting, Tunnel, Delegate, got "nat")"},
-          {"scheduler-flags", "sh-port,fast", R"(must be one of sh-port, mh-port, got "fast")"},
+          {"scheduler-flags", "fast", R"(must be one of sh-port, mh-port, got "fast")"},
+          {"scheduler-flags", "sh-port", "sh-port is allowed with scheduler sh only, got wlc"},
           {"source-ranges", "10.0.0.0/33", R"(must be a CIDR (address/length), got "10.0.0.0/33")"},
           {"connection-limits", "100", R"(must be "upper,lower", got 100)"},
           {"connection-limits", "10,100", "must be at most upper (10), got 100"},
@@ -184,14 +181,47 @@ TEST(ServiceRequest, TheDeprecatedFieldCountsWhereNoAnnotationNamesAnAddress) {
   EXPECT_EQ(asked(service).problems.front().path, "spec.loadBalancerIP");
 }
 
-TEST(ServiceRequest, TheServicesOwnTrafficRulesAreNotBuiltYet) {
+// kubernetes.md 1: sessionAffinity ClientIP with its own timeout.
+TEST(ServiceRequest, ItsAffinityBecomesPersistence) {
   auto service = with({});
   service.client_ip_affinity = Seconds(60);
-  EXPECT_EQ(asked(service).value.not_yet_supported, std::vector<std::string>{"spec.sessionAffinity"});
+  EXPECT_EQ(spec(service).traffic.persistence, (Persistence{Seconds(60), std::nullopt}));
   service.client_ip_affinity.reset();
-  service.source_ranges = {"10.0.0.0/8"};
+  EXPECT_EQ(spec(service).traffic, Traffic{});
+}
+
+TEST(ServiceRequest, FlagsAndLimitsAreListsWithCommas) {
+  const auto flags =
+      spec(with({{"fairlead.dev/scheduler", "mh"}, {"fairlead.dev/scheduler-flags", "mh-port"}})).traffic;
+  EXPECT_EQ(flags.scheduler_flags, (SchedulerFlags{false, true}));
+  EXPECT_EQ(spec(annotated("connection-limits", "100, 50")).traffic.connection_limits,
+            (ConnectionLimits{100, 50}));
+  EXPECT_EQ(spec(annotated("connection-limits", "0,0")).traffic, Traffic{});
+}
+
+// Nobody reads them there, and an annotation that does nothing is told.
+TEST(ServiceRequest, WithDelegateLimitsAreRefused) {
+  auto service = annotated("forwarding", "Delegate");
+  service.meta.annotations["fairlead.dev/connection-limits"] = "100,50";
   EXPECT_EQ(asked(service).value.not_yet_supported,
-            std::vector<std::string>{"spec.loadBalancerSourceRanges"});
+            std::vector<std::string>{"annotation fairlead.dev/connection-limits (with forwarding Delegate)"});
+}
+
+// Those of the annotation come first. Kubernetes lets spaces stand around them.
+TEST(ServiceRequest, ItsSourceRangesAreThoseOfTheAnnotationAndItsOwn) {
+  auto service = annotated("source-ranges", "192.0.2.0/24");
+  service.source_ranges = {" 10.0.0.0/8 ", "2001:db8::/32"};
+  EXPECT_EQ(spec(service).traffic.source_ranges,
+            (std::vector{*net::parse_prefix("192.0.2.0/24"), *net::parse_prefix("10.0.0.0/8"),
+                         *net::parse_prefix("2001:db8::/32")}));
+  EXPECT_TRUE(asked(service).value.not_yet_supported.empty());
+}
+
+TEST(ServiceRequest, ASourceRangeOfItsOwnThatCannotBeReadIsToldByThatName) {
+  auto service = with({});
+  service.source_ranges = {"10.0.0.0"};
+  EXPECT_EQ(to_string(asked(service).problems),
+            "spec.loadBalancerSourceRanges: must be a CIDR (address/length), got \"10.0.0.0\"");
 }
 
 // What it asks of nodes is the Service's own matter, and nothing of its VirtualIP's.
@@ -210,7 +240,7 @@ TEST(ServiceRequest, WithDelegateAffinityAndSourceRangesAreWhoeverForwardsTo) {
   EXPECT_EQ(spec(service), spec(annotated("forwarding", "Delegate")));
   service.meta.annotations["fairlead.dev/source-ranges"] = "10.0.0.0/8";  // that only we know
   EXPECT_EQ(asked(service).value.not_yet_supported,
-            std::vector<std::string>{"annotation fairlead.dev/source-ranges"});
+            std::vector<std::string>{"annotation fairlead.dev/source-ranges (with forwarding Delegate)"});
 }
 
 TEST(ServiceRequest, ForeignAnnotationsAreReadOnlyIfWanted) {

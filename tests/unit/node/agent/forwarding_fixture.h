@@ -15,7 +15,8 @@
 
 #include "lib/base/overloaded.h"
 #include "node/agent/forwarding.h"
-#include "node/filter/guard.h"
+#include "node/agent/forwarding_servers.h"
+#include "node/filter/guard_text.h"
 #include "support/fake_fence.h"
 #include "support/fake_prober.h"
 
@@ -34,15 +35,25 @@ class FakeIpvs : public kernel::Ipvs {
     for (const auto& [key, entry] : table) out.emplace(key, entry.service);
     return out;
   }
+  Result<std::vector<ipvs::Key>> order() override {
+    std::vector<ipvs::Key> out;
+    for (const auto& [key, entry] : table) out.push_back(key);
+    return out;
+  }
   Result<std::optional<ipvs::Service>> service(const ipvs::Key& key) override {
     if (broken) return fail(Code::kNotFound, "this kernel has no IPVS");
     const auto found = table.find(key);
     if (found == table.end()) return std::optional<ipvs::Service>();
     return std::optional(found->second.service);
   }
-  Result<ipvs::Destinations> destinations(const ipvs::Key& key) override {
+  Result<ipvs::SeenDestinations> destinations(const ipvs::Key& key) override {
+    ipvs::SeenDestinations out;
     const auto found = table.find(key);
-    return found == table.end() ? ipvs::Destinations{} : found->second.destinations;
+    if (found == table.end()) return out;
+    for (const auto& [endpoint, destination] : found->second.destinations) {
+      out.insert({endpoint, {destination, connections[{key, endpoint}]}});
+    }
+    return out;
   }
   std::vector<Result<>> apply(const std::vector<ipvs::Change>& changes) override {
     std::vector<Result<>> out;
@@ -54,6 +65,7 @@ class FakeIpvs : public kernel::Ipvs {
   }
 
   ipvs::Table table;
+  std::map<ipvs::Server, ipvs::Connections> connections;
   bool broken = false;
 
  private:
@@ -110,7 +122,9 @@ class FakeNft : public kernel::Nft {
     if (!there) return std::optional<kernel::TableTrace>();
     return std::optional(kernel::TableTrace{filter::rule_count(), elements, generation_});
   }
+  Result<kernel::NftCounters> counters() override { return counted; }
   std::vector<std::string> texts;
+  kernel::NftCounters counted;
   int elements = 0;  // what a trace shows: as many as the guard of the tests has
   bool there = false;
   bool refuses = false;
@@ -125,15 +139,34 @@ class FakeNft : public kernel::Nft {
 class FakeHost : public Host {
  public:
   api::Capabilities capabilities() override { return {true, {"rr", "wlc"}, true, "6.1"}; }
-  std::vector<SysctlMismatch> mismatches() override { return {}; }
+  std::vector<SysctlMismatch> mismatches(const std::set<kernel::NeededBy>& needs) override {
+    std::vector<SysctlMismatch> out;
+    for (const auto& [need, mismatch] : wrong) {
+      if (needs.contains(need)) out.push_back(mismatch);
+    }
+    return out;
+  }
+  std::optional<ConntrackUse> conntrack_use() override { return conntrack; }
+  std::optional<ConntrackUse> conntrack;
   Result<std::set<net::IpAddress>> addresses() override {
     if (hides_addresses) return fail(Code::kUnavailable, "list the addresses of this host: ENOBUFS");
     return own;
   }
-  Result<> forget_connections(const std::vector<plan::VirtualServerKey>&) override {
+  Result<> forget_connections(const std::set<plan::VirtualServerKey>& keys) override {
+    asked_to_take_over.push_back(keys);
     if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
     return Done{};
   }
+  std::map<kernel::NeededBy, SysctlMismatch> wrong;
+  Result<> forget_servers(const std::set<ipvs::Server>& servers) override {
+    ++asked_to_forget;
+    if (keeps_connections) return fail(Code::kDenied, "conntrack: EPERM");
+    forgotten = servers;
+    return Done{};
+  }
+  std::vector<std::set<plan::VirtualServerKey>> asked_to_take_over;
+  std::set<ipvs::Server> forgotten;  // at the last call that worked
+  int asked_to_forget = 0;
   bool keeps_connections = false;
   bool hides_addresses = false;
   std::set<net::IpAddress> own{*net::parse_address("192.0.2.1")};
@@ -142,13 +175,15 @@ class FakeHost : public Host {
 inline const net::IpAddress kVip = *net::parse_address("192.0.2.100");
 inline const net::IpAddress kOther = *net::parse_address("192.0.2.101");
 inline const plan::VirtualServerKey kKey{kVip, net::Protocol::kTcp, net::Port(80)};
+inline const plan::VirtualServerKey kSix{*net::parse_address("2001:db8::100"), net::Protocol::kTcp,
+                                         net::Port(80)};
 inline const net::Endpoint kReal{*net::parse_address("192.0.2.21"), net::Port(8080)};
 
 // The guard of masqueraded virtual servers.
 inline filter::Guard guard_of(const std::set<plan::VirtualServerKey>& keys) {
-  std::map<plan::VirtualServerKey, filter::Route> routes;
-  for (const auto& key : keys) routes.emplace(key, filter::Route::kMasqueraded);
-  return filter::guard(routes);
+  std::map<plan::VirtualServerKey, filter::Passage> passages;
+  for (const auto& key : keys) passages.emplace(key, filter::Passage{});
+  return filter::guard(passages);
 }
 
 class Forwarding : public ::testing::Test {
@@ -185,6 +220,17 @@ class Forwarding : public ::testing::Test {
     order.vips = {kVip};
     order.virtual_servers[kKey] = {
         "group", api::Forwarding::kNat, api::Scheduler::kRr, {{kReal, {api::Weight(1)}}}};
+    return order;
+  }
+  // The same with a virtual server of IPv6 beside it.
+  ForwardingOrder serving_both(std::uint64_t sequence, api::Forwarding of_six) {
+    ForwardingOrder order = serving(sequence);
+    order.vips.insert(kSix.address);
+    order.virtual_servers[kSix] = {"group",
+                                   of_six,
+                                   api::Scheduler::kRr,
+                                   {{*net::parse_endpoint("[2001:db8::21]:80"), {api::Weight(1)}}}};
+    nft_fake->elements = filter::element_count(filter::guard({{kKey, {}}, {kSix, {route_of(of_six)}}}));
     return order;
   }
   static std::set<plan::VirtualServerKey> keys_of(const ForwardingOrder& order) {

@@ -131,6 +131,43 @@ TEST_F(ForwardingHealth, DirectRoutingToThisHostIsAConditionAndNeverReady) {
   EXPECT_NE(report.problems[0].message.find("TCP 192.0.2.100:80 (192.0.2.21)"), std::string::npos);
 }
 
+// The Active keeps what became unready later: without the guard every port of the host would answer on it.
+TEST_F(ForwardingHealth, AHeldVipWhoseServerTurnsOutToBeThisHostStaysGuardedAndNobodyMayConnect) {
+  nft_fake->elements = 2;
+  agent->order(direct(1));
+  agent->held(vrrp(1, {kVip}));
+  host_fake->own.insert(kServer.address);
+  nft_fake->elements = 3;  // limited4, and nobody in allow4
+  const auto before = journal.size();
+  agent->order(direct(2));
+  EXPECT_TRUE(ipvs_fake->table.empty());
+  EXPECT_FALSE(report.ready.contains(kVip));
+  EXPECT_TRUE(nft_fake->there);
+  EXPECT_EQ(nft_fake->texts.back(), "add element inet fairlead limited4 { 192.0.2.100 . tcp . 80 }\n");
+  EXPECT_EQ(journal.at(before), "guard changed");
+  EXPECT_EQ(journal.at(before + 1), "delete service TCP 192.0.2.100:80");
+
+  agent->held(vrrp(2, {}));
+  EXPECT_FALSE(nft_fake->there);
+}
+
+// A VIP that is not held here may be on the loopback interface of a real server: that one has to answer.
+TEST_F(ForwardingHealth, AVipThatIsHeldElsewhereIsNotGuardedOnItsRealServer) {
+  host_fake->own.insert(kServer.address);
+  agent->order(direct(1));
+  agent->held(vrrp(1, {}));
+  EXPECT_EQ(nft_fake->tries, 0);
+}
+
+// It may have become the Active just before it knew.
+TEST_F(ForwardingHealth, AVipThatIsHeldAfterItsServerTurnedOutToBeThisHostIsGuarded) {
+  host_fake->own.insert(kServer.address);
+  agent->order(direct(1));
+  nft_fake->elements = 3;
+  agent->held(vrrp(1, {kVip}));
+  EXPECT_TRUE(nft_fake->there);
+}
+
 // What was seen last stands, and the log has one line of it.
 TEST_F(ForwardingHealth, AHostThatCannotBeReadIsWhatItWasAndToldOnce) {
   test::CapturedLog log(sys::LogLevel::kInfo, sys::LogFormat::kText);

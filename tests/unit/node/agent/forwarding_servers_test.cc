@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 // Which virtual servers a node carries out, and with which real servers.
 namespace fairlead::agent {
 namespace {
@@ -26,12 +28,30 @@ plan::VirtualServerPlan server(api::Forwarding forwarding, const std::string& re
 const plan::VirtualServerKey kWeb = tcp("192.0.2.100:80");
 const plan::VirtualServerKey kSix = tcp("[2001:db8::100]:80");
 
-TEST(ForwardingServers, NatOverIPv6IsSetAside) {
+TEST(ForwardingServers, NatIsOfBothFamilies) {
   ForwardingServers servers;
   servers.order({{kWeb, server(api::Forwarding::kNat, "10.0.0.1:8080")},
                  {kSix, server(api::Forwarding::kNat, "[2001:db8::1]:80")}});
-  EXPECT_THAT(servers.wanted(), ElementsAre(Pair(kWeb, ::testing::_)));
-  EXPECT_THAT(servers.not_built(), ElementsAre(kSix));
+  EXPECT_EQ(servers.wanted().size(), 2U);
+  EXPECT_EQ(servers.route(kWeb.address), filter::Route::kMasqueraded);
+  EXPECT_EQ(servers.route(kSix.address), filter::Route::kMasqueraded);
+}
+
+// datapath.md 6
+TEST(ForwardingServers, OnlyNatOverIPv6NeedsTheHostToForwardIPv6) {
+  using kernel::NeededBy;
+  const auto needs = [](ForwardingServers::Servers ordered) {
+    ForwardingServers servers;
+    servers.order(std::move(ordered));
+    return servers.needs();
+  };
+  EXPECT_THAT(needs({}), IsEmpty());
+  EXPECT_THAT(needs({{kWeb, server(api::Forwarding::kNat, "10.0.0.1:8080")}}),
+              ElementsAre(NeededBy::kForwarding));
+  EXPECT_THAT(needs({{kSix, server(api::Forwarding::kDirectRouting, "[2001:db8::21]:80")}}),
+              ElementsAre(NeededBy::kForwarding));
+  EXPECT_THAT(needs({{kSix, server(api::Forwarding::kNat, "[2001:db8::21]:80")}}),
+              ElementsAre(NeededBy::kForwarding, NeededBy::kNatOverIPv6));
 }
 
 TEST(ForwardingServers, DirectRoutingIsOfBothFamilies) {
@@ -39,7 +59,6 @@ TEST(ForwardingServers, DirectRoutingIsOfBothFamilies) {
   servers.order({{kWeb, server(api::Forwarding::kDirectRouting, "192.0.2.21:80")},
                  {kSix, server(api::Forwarding::kDirectRouting, "[2001:db8::21]:80")}});
   EXPECT_EQ(servers.wanted().size(), 2U);
-  EXPECT_THAT(servers.not_built(), IsEmpty());
   EXPECT_EQ(servers.route(kWeb.address), filter::Route::kDirect);
   EXPECT_EQ(servers.route(kSix.address), filter::Route::kDirect);
 }
@@ -103,6 +122,22 @@ TEST(ForwardingServers, WhatIsServedFollowsTheChecks) {
   servers.order({});
   EXPECT_THAT(servers.served(), IsEmpty());
   EXPECT_THAT(servers.healths(), IsEmpty());
+}
+
+// api.md: `onUnhealthy` Drain is weight 0, Remove takes it out; only what a check took out is named.
+TEST(ForwardingServers, WhatIsTakenOutIsWhatRemoveRemoved) {
+  auto drained = server(api::Forwarding::kNat, "10.0.0.1:8080");
+  drained.checks = {api::HealthCheck{}};
+  auto removed = drained;
+  removed.on_unhealthy = api::OnUnhealthy::kRemove;
+  ForwardingServers servers;
+  servers.order({{kWeb, removed}, {tcp("192.0.2.101:80"), drained}});
+  servers.health({});
+  EXPECT_THAT(servers.taken_out(), ElementsAre(Pair(kWeb, ElementsAre(at("10.0.0.1:8080")))));
+
+  const auto check = *health::checks_of(removed, at("10.0.0.1:8080")).begin();
+  servers.health({{check, {health::Verdict::kUp, 0, std::nullopt, ""}}});
+  EXPECT_THAT(servers.taken_out(), IsEmpty());
 }
 
 }  // namespace

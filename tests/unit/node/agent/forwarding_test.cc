@@ -17,6 +17,7 @@ using testing::kFenced;
 using testing::kKey;
 using testing::kOther;
 using testing::kReal;
+using testing::kSix;
 using testing::kVip;
 
 // 10.2: no VIP is held before the vrrp thread has read this.
@@ -33,11 +34,11 @@ TEST_F(Forwarding, AnswersTheWishForAFenceOnceItWasTried) {
 // FN-32: a turn of several steps, each of which may wait, is no loop that hangs.
 TEST_F(Forwarding, TellsAfterEachStepThatItStillMoves) {
   agent->order(serving(1));
-  EXPECT_EQ(moves, 3);  // guard, IPVS, guard
+  EXPECT_EQ(moves, 6);  // guard; IPVS: what is there, services, servers; connection tracking; guard
   auto wish = vrrp(1, {});
   wish.fenced = {kFenced};
   agent->held(wish);
-  EXPECT_EQ(moves, 4);
+  EXPECT_EQ(moves, 7);
 }
 
 // Each waits for up to 10 s.
@@ -90,6 +91,42 @@ TEST_F(Forwarding, AddsTheGuardThenIpvsThenSaysReady) {
   EXPECT_FALSE(happened("report: not ready"));
   EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.size(), 1U);
   EXPECT_EQ(report.usable_reals.at(kKey), 1);
+}
+
+// datapath.md 3, 5: "IPv6: same with ip6".
+TEST_F(Forwarding, NatOverIPv6IsCarriedOutBesideIPv4) {
+  agent->order(serving_both(1, api::Forwarding::kNat));
+  EXPECT_EQ(report.ready, (std::set<net::IpAddress>{kVip, kSix.address}));
+  EXPECT_EQ(ipvs_fake->table.at(kSix).service.netmask, ipvs::kIPv6Host);
+  EXPECT_EQ(report.usable_reals.at(kSix), 1);
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_NE(nft_fake->texts.back().find("float6 { 2001:db8::100 : 2001:db8::100 }"), std::string::npos);
+}
+
+// FN-28. A host that masquerades IPv4 alone need be no router of IPv6.
+TEST_F(Forwarding, TheSettingOfIPv6CountsWhileNatOverIPv6IsOrdered) {
+  host_fake->wrong[kernel::NeededBy::kNatOverIPv6] = {kernel::kForwardIPv6, "1", "0"};
+  agent->order(serving(1));
+  EXPECT_TRUE(report.problems.empty());
+  agent->order(serving_both(2, api::Forwarding::kDirectRouting));
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_TRUE(report.ready.contains(kSix.address));
+  agent->order(serving_both(3, api::Forwarding::kNat));
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].reason, "HostNotPrepared");
+  EXPECT_NE(report.problems[0].message.find("net.ipv6.conf.all.forwarding is 0, must be 1"),
+            std::string::npos);
+  EXPECT_EQ(report.ready, std::set<net::IpAddress>{kVip});  // never elected for what it cannot serve
+  agent->order(serving(4));
+  EXPECT_TRUE(report.problems.empty());
+}
+
+TEST_F(Forwarding, WithoutVirtualServersNoSettingMatters) {
+  host_fake->wrong[kernel::NeededBy::kForwarding] = {"net.ipv4.ip_forward", "1", "0"};
+  agent->order(serving(1));
+  EXPECT_EQ(report.problems.size(), 1U);
+  agent->order(empty(2));
+  EXPECT_TRUE(report.problems.empty());
 }
 
 // onNoEndpoints Reject: without a real server IPVS refuses, and the VIP is held.
@@ -171,7 +208,8 @@ TEST_F(Forwarding, WhatAnEarlierRunProgrammedIsCorrectedOrRemoved) {
   ipvs_fake->table[old] = {{"rr", ipvs::kNoFlags, Seconds(0), ipvs::kIPv4Host, ""}, {}};
   auto order = serving(1);
   order.owned = {kKey, old};
-  nft_fake->elements = filter::element_count(testing::guard_of({kKey, old}));
+  // Who might connect to what has left the plan nobody knows.
+  nft_fake->elements = filter::element_count(filter::guard({{kKey, {}}, {old, {{}, filter::Clients{}}}}));
   agent->order(order);
   EXPECT_EQ(ipvs_fake->table.at(kKey).service.scheduler, "rr");
   EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.size(), 1U);
@@ -200,16 +238,17 @@ TEST_F(Forwarding, TheSameOrderAgainChangesNothing) {
             Journal{"report: ready"});
 }
 
-// Issue F drains; until then a removed server goes at once, and a new one never waits for it.
-TEST_F(Forwarding, AReplacedServerIsAddedBeforeTheOldOneIsDeleted) {
+// A new one never waits for the old one, which is drained.
+TEST_F(Forwarding, AReplacedServerLosesItsWeightOnceTheNewOneIsThere) {
   agent->order(serving(1));
   auto order = serving(2);
   order.virtual_servers[kKey].reals = {
       {{*net::parse_address("192.0.2.22"), net::Port(8080)}, {api::Weight(1)}}};
   agent->order(order);
   EXPECT_LT(at("add server 192.0.2.22:8080 of TCP 192.0.2.100:80"),
-            at("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
-  EXPECT_TRUE(happened("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
+            at("set server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
+  EXPECT_EQ(ipvs_fake->table.at(kKey).destinations.at(kReal).weight, ipvs::Weight(0));
+  EXPECT_FALSE(happened("delete server 192.0.2.21:8080 of TCP 192.0.2.100:80"));
 }
 
 // docs/messages.md: what repeats is one line per change.
@@ -224,6 +263,35 @@ TEST_F(Forwarding, OneLineOfConnectionsThatCannotBeForgottenHoweverManyServersCo
     agent->order(order);
   }
   EXPECT_EQ(log.count("forwarding.connections_kept"), 1);
+}
+
+// datapath.md 5, kubernetes#101607.
+TEST_F(Forwarding, ConnectionsThatCouldNotBeForgottenAreTriedAgainUntilTheyAre) {
+  host_fake->keeps_connections = true;
+  agent->order(serving(1));
+  agent->order(serving(2));
+  host_fake->keeps_connections = false;
+  agent->order(serving(3));
+  agent->order(serving(4));
+  const std::set<plan::VirtualServerKey> one{kKey};
+  EXPECT_EQ(host_fake->asked_to_take_over, (std::vector{one, one, one}));
+}
+
+// docs/metrics.md: from a new plan to guard and IPVS holding it.
+TEST_F(Forwarding, WhatIsNotProgrammedIsNotMeasuredAsProgrammed) {
+  const auto measured = [&] {
+    return metrics.render().find("fairlead_node_event_to_programmed_seconds_count 1") != std::string::npos;
+  };
+  nft_fake->refuses = true;  // so nothing may go to IPVS
+  agent->order(serving(1));
+  EXPECT_FALSE(measured());
+  nft_fake->refuses = false;
+  ipvs_fake->broken = true;
+  agent->order(serving(2));
+  EXPECT_FALSE(measured());
+  ipvs_fake->broken = false;
+  agent->order(serving(3));
+  EXPECT_TRUE(measured());
 }
 
 }  // namespace

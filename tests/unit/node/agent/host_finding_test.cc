@@ -8,6 +8,8 @@ namespace {
 TEST(HostFinding, TheWorstOfAllCounts) {
   EXPECT_EQ(worse(HostFinding::kGood, HostFinding::kNoIpvs), HostFinding::kNoIpvs);
   EXPECT_EQ(worse(HostFinding::kBad, HostFinding::kNoIpvs), HostFinding::kBad);
+  EXPECT_EQ(worse(HostFinding::kNoNatOverIPv6, HostFinding::kGood), HostFinding::kNoNatOverIPv6);
+  EXPECT_EQ(worse(HostFinding::kNoNatOverIPv6, HostFinding::kNoIpvs), HostFinding::kNoIpvs);
   EXPECT_EQ(worse(HostFinding::kGood, HostFinding::kGood), HostFinding::kGood);
 }
 
@@ -16,6 +18,23 @@ TEST(HostFinding, WithoutIpvsThePreparationSucceedsAndTheCheckForNatDoesNot) {
   EXPECT_TRUE(is_success(HostFinding::kNoIpvs, false));
   EXPECT_FALSE(is_success(HostFinding::kNoIpvs, true));
   EXPECT_NE(conclusion(HostFinding::kNoIpvs, false).find("forwarding: Delegate alone"), std::string::npos);
+}
+
+// A node that forwards no IPv6 must not stay down for what would cost it its default route.
+TEST(HostFinding, WithoutNatOverIPv6AloneBothSucceedWithAWarning) {
+  for (const bool check_only : {false, true}) {
+    EXPECT_TRUE(is_success(HostFinding::kNoNatOverIPv6, check_only));
+    EXPECT_NE(conclusion(HostFinding::kNoNatOverIPv6, check_only).find("but for NAT over IPv6"),
+              std::string::npos);
+  }
+}
+
+TEST(HostFinding, NamesWhatKeepsTheRoutesOfRouterAdvertisements) {
+  EXPECT_EQ(why_no_router({}), "");
+  EXPECT_EQ(why_no_router({"eth0", "eth1.5"}),
+            "left alone, only NAT over IPv6 needs it: eth0, eth1.5 would lose the routes of router "
+            "advertisements; to have it, first set net.ipv6.conf.eth0.accept_ra=2 "
+            "net.ipv6.conf.eth1/5.accept_ra=2");
 }
 
 TEST(HostFinding, AnythingElseThatIsMissingIsAFailure) {

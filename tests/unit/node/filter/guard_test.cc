@@ -2,79 +2,24 @@
 
 #include <gtest/gtest.h>
 
-// datapath.md 5: the table inet fairlead as a value and as text.
+#include "unit/node/filter/guard_builders.h"
+
+// datapath.md 5: what the table inet fairlead lets through, as a value.
 namespace fairlead::filter {
 namespace {
 
-plan::VirtualServerKey key(const std::string& address, int port, net::Protocol protocol) {
-  return {*net::parse_address(address), protocol, *net::make_port(port)};
-}
-plan::VirtualServerKey web() { return key("192.0.2.100", 80, net::Protocol::kTcp); }
-plan::VirtualServerKey dns() { return key("192.0.2.101", 53, net::Protocol::kUdp); }
-
-plan::VirtualServerKey six() { return key("2001:db8::100", 443, net::Protocol::kTcp); }
-
-// Masqueraded ones.
-Guard guard(const std::set<plan::VirtualServerKey>& servers) {
-  std::map<plan::VirtualServerKey, Route> routes;
-  for (const auto& one : servers) routes.emplace(one, Route::kMasqueraded);
-  return filter::guard(routes);
-}
-
-const char* const kStructure = R"(table inet fairlead
-delete table inet fairlead
-table inet fairlead {
-  set vip4 { type ipv4_addr; }
-  set vip6 { type ipv6_addr; }
-  set nat4 { type ipv4_addr; }
-  set port4 { type ipv4_addr . inet_proto . inet_service; }
-  set port6 { type ipv6_addr . inet_proto . inet_service; }
-  map float4 { type ipv4_addr : ipv4_addr; }
-  chain raw {
-    type filter hook prerouting priority raw;
-    ip saddr @nat4 notrack
-    ip daddr @nat4 fib daddr type != local notrack
-  }
-  chain vip_in {
-    type filter hook input priority filter - 10;
-    ip daddr @vip4 goto vip4_in
-    ip6 daddr @vip6 goto vip6_in
-  }
-  chain vip4_in {
-    ip daddr . meta l4proto . th dport @port4 accept
-    ct state established,related accept
-    icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
-  }
-  chain vip6_in {
-    ip6 daddr . meta l4proto . th dport @port6 accept
-    ct state established,related accept
-    icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert } accept
-    tcp flags & (fin|syn|rst|ack) == syn limit rate 100/second reject with tcp reset
-    counter drop
-  }
-  chain post {
-    type nat hook postrouting priority srcnat - 5;
-    fib saddr type local return
-    meta l4proto { tcp, udp, sctp } snat ip to ct original ip daddr map @float4
-  }
-  chain self_out {
-    type route hook output priority -90;
-    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
-  }
-  chain self_mark {
-    type filter hook output priority -89;
-    oifname != "lo" ct original ip daddr @nat4 fib daddr type local meta mark set meta mark xor 0x10000
-  }
-}
-)";
+using testing::dns;
+using testing::guard;
+using testing::key;
+using testing::six;
+using testing::web;
 
 TEST(Guard, TheFloatingAddressOfAVipIsTheVipItself) {
-  const Guard value = guard({web(), dns()});
+  const Guard value = guard({web(), dns(), six()});
   EXPECT_EQ(value.floating, (std::map<net::IpAddress, net::IpAddress>{{web().address, web().address},
-                                                                      {dns().address, dns().address}}));
-  EXPECT_EQ(value.ports, (std::set<plan::VirtualServerKey>{web(), dns()}));
+                                                                      {dns().address, dns().address},
+                                                                      {six().address, six().address}}));
+  EXPECT_EQ(value.ports, (std::set<plan::VirtualServerKey>{web(), dns(), six()}));
 }
 
 TEST(Guard, OfNoVirtualServersIsEmpty) {
@@ -84,115 +29,34 @@ TEST(Guard, OfNoVirtualServersIsEmpty) {
 
 TEST(Guard, CoversServedPortsAndNoOthers) {
   const Guard value = guard({web()});
-  EXPECT_TRUE(covers(value, web(), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, dns(), Route::kMasqueraded));
-}
-
-// datapath.md 5: dsr4 has part in the default deny, and in neither raw nor post: the client's address stays.
-TEST(Guard, OfDirectRoutingIsTheDefaultDenyAlone) {
-  const Guard value = filter::guard({{web(), Route::kDirect}, {six(), Route::kDirect}});
-  EXPECT_EQ(value.direct, (std::set<net::IpAddress>{web().address, six().address}));
-  EXPECT_TRUE(value.floating.empty());
-  EXPECT_EQ(full_text(value), std::string(kStructure) +
-                                  "add element inet fairlead port4 { 192.0.2.100 . tcp . 80 }\n"
-                                  "add element inet fairlead port6 { 2001:db8::100 . tcp . 443 }\n"
-                                  "add element inet fairlead vip4 { 192.0.2.100 }\n"
-                                  "add element inet fairlead vip6 { 2001:db8::100 }\n");
-  EXPECT_EQ(element_count(value), 4);
-  EXPECT_FALSE(value.empty());
+  EXPECT_TRUE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 81, net::Protocol::kTcp), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, key("192.0.2.100", 80, net::Protocol::kUdp), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kMasqueraded}));
 }
 
 TEST(Guard, CoversTheRouteThatItHas) {
-  const Guard value = filter::guard({{web(), Route::kDirect}, {dns(), Route::kMasqueraded}});
-  EXPECT_TRUE(covers(value, web(), Route::kDirect));
-  EXPECT_FALSE(covers(value, web(), Route::kMasqueraded));
-  EXPECT_TRUE(covers(value, dns(), Route::kMasqueraded));
-  EXPECT_FALSE(covers(value, dns(), Route::kDirect));
+  const Guard value = filter::guard({{web(), {Route::kDirect}}, {dns(), {Route::kMasqueraded}}});
+  EXPECT_TRUE(covers(value, web(), {Route::kDirect}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_TRUE(covers(value, dns(), {Route::kMasqueraded}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kDirect}));
 }
 
-TEST(UpdateText, OfAnotherRouteChangesWhatNatNeedsAlone) {
-  EXPECT_EQ(update_text(guard({web()}), filter::guard({{web(), Route::kDirect}})),
-            "delete element inet fairlead float4 { 192.0.2.100 : 192.0.2.100 }\n"
-            "delete element inet fairlead nat4 { 192.0.2.100 }\n");
-}
-
-TEST(FullText, ReplacesTheTableAndFillsItInOneTransaction) {
-  EXPECT_EQ(full_text(guard({web(), dns()})),
-            std::string(kStructure) +
-                "add element inet fairlead float4 { 192.0.2.100 : 192.0.2.100, 192.0.2.101 : 192.0.2.101 }\n"
-                "add element inet fairlead nat4 { 192.0.2.100, 192.0.2.101 }\n"
-                "add element inet fairlead port4 { 192.0.2.100 . tcp . 80, 192.0.2.101 . udp . 53 }\n"
-                "add element inet fairlead vip4 { 192.0.2.100, 192.0.2.101 }\n");
-}
-
-TEST(FullText, OfAnEmptyGuardHasNoElements) { EXPECT_EQ(full_text(Guard{}), kStructure); }
-
-TEST(UpdateText, OfEqualGuardsIsEmpty) { EXPECT_EQ(update_text(guard({web()}), guard({web()})), ""); }
-
-TEST(UpdateText, OfASecondPortAddsThatElementAlone) {
-  const auto tls = key("192.0.2.100", 443, net::Protocol::kTcp);
-  EXPECT_EQ(update_text(guard({web()}), guard({web(), tls})),
-            "add element inet fairlead port4 { 192.0.2.100 . tcp . 443 }\n");
-}
-
-TEST(UpdateText, OfAReplacedVipDeletesThenAdds) {
-  EXPECT_EQ(update_text(guard({web()}), guard({dns()})),
-            "delete element inet fairlead float4 { 192.0.2.100 : 192.0.2.100 }\n"
-            "delete element inet fairlead nat4 { 192.0.2.100 }\n"
-            "delete element inet fairlead port4 { 192.0.2.100 . tcp . 80 }\n"
-            "delete element inet fairlead vip4 { 192.0.2.100 }\n"
-            "add element inet fairlead float4 { 192.0.2.101 : 192.0.2.101 }\n"
-            "add element inet fairlead nat4 { 192.0.2.101 }\n"
-            "add element inet fairlead port4 { 192.0.2.101 . udp . 53 }\n"
-            "add element inet fairlead vip4 { 192.0.2.101 }\n");
-}
-
-TEST(UpdateText, OfAFloatingAddressStillUsedByAnotherVipKeepsIt) {
-  Guard before = guard({web(), dns()});
-  before.floating[dns().address] = web().address;
-  Guard after = before;
-  after.floating.erase(dns().address);
-  EXPECT_EQ(update_text(before, after),
-            "delete element inet fairlead float4 { 192.0.2.101 : 192.0.2.100 }\n"
-            "delete element inet fairlead vip4 { 192.0.2.101 }\n");
-}
-
-TEST(UpdateText, NeverTouchesTheStructure) {
-  EXPECT_EQ(update_text(guard({web()}), guard({dns()})).find("chain"), std::string::npos);
-  EXPECT_EQ(update_text(guard({web()}), guard({dns()})).find("table"), std::string::npos);
-}
-
-TEST(RemoveText, WorksWhetherOrNotTheTableExists) {
-  EXPECT_EQ(remove_text(), "table inet fairlead\ndelete table inet fairlead\n");
-}
-
-TEST(ElementCount, CountsEverySet) {
-  EXPECT_EQ(element_count(Guard{}), 0);
-  EXPECT_EQ(element_count(guard({web()})), 4);
-  EXPECT_EQ(element_count(guard({web(), key("192.0.2.100", 443, net::Protocol::kTcp)})), 5);
-}
-
-// The trace of a whole table must show this many rules, or it counts as damaged (FN-33).
-TEST(RuleCount, IsTheNumberOfRulesInTheText) {
-  int rules = 0;
-  bool in_chain = false;
-  std::string line;
-  for (const char c : std::string(kStructure)) {
-    if (c != '\n') {
-      line += c;
-      continue;
-    }
-    if (line.starts_with("  chain"))
-      in_chain = true;
-    else if (line.starts_with("  }"))
-      in_chain = false;
-    else if (in_chain && !line.starts_with("    type "))
-      ++rules;
-    line.clear();
-  }
-  EXPECT_EQ(rule_count(), rules);
+// datapath.md 5: in force before the service exists, and never other clients than now.
+TEST(Guard, CoversTheClientsThatItHasAndNoOthers) {
+  const Clients ours{*net::parse_prefix("10.0.0.0/8")};
+  const Clients others{*net::parse_prefix("10.0.0.0/9")};
+  const Guard value = filter::guard({{web(), {Route::kMasqueraded, ours}}, {dns(), {}}});
+  EXPECT_EQ(value.limited, (std::map<plan::VirtualServerKey, Clients>{{web(), ours}}));
+  EXPECT_EQ(clients_of(value, web()), ours);
+  EXPECT_EQ(clients_of(value, dns()), std::nullopt);
+  EXPECT_TRUE(covers(value, web(), {Route::kMasqueraded, ours}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded, others}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded, Clients{}}));
+  EXPECT_FALSE(covers(value, web(), {Route::kMasqueraded}));
+  EXPECT_TRUE(covers(value, dns(), {}));
+  EXPECT_FALSE(covers(value, dns(), {Route::kMasqueraded, Clients{}}));
 }
 
 }  // namespace

@@ -42,11 +42,38 @@ TEST(Changes, OfAServiceAloneSetIt) {
             (std::vector<Change>{SetService{kWeb, wanted.at(kWeb).service}}));
 }
 
+TEST(Changes, OfPersistenceSetTheService) {
+  const Table actual{{kWeb, entry("rr", {{real(1), weight(1)}})}};
+  Table wanted = actual;
+  Service& service = wanted.at(kWeb).service;
+  service = {"rr", kPersistent, Seconds{60}, make_netmask(net::Family::kIPv4, 24), ""};
+  EXPECT_EQ(changes(actual, wanted, owns({kWeb})).changes, (std::vector<Change>{SetService{kWeb, service}}));
+}
+
+// Not deleted and added: its connections go on.
+TEST(Changes, OfAConnectionLimitSetThatDestination) {
+  const Table actual{{kWeb, entry("rr", {{real(1), {Method::kMasquerade, Weight{1}, 2, 1}}})}};
+  const Destination raised{Method::kMasquerade, Weight{1}, 4, 1};
+  const Table wanted{{kWeb, entry("rr", {{real(1), raised}})}};
+  EXPECT_EQ(changes(actual, wanted, owns({kWeb})).changes,
+            (std::vector<Change>{SetDestination{kWeb, real(1), raised}}));
+}
+
 TEST(Changes, OfAWeightSetThatDestinationAlone) {
   const Table actual{{kWeb, entry("rr", {{real(1), weight(1)}, {real(2), weight(1)}})}};
   const Table wanted{{kWeb, entry("rr", {{real(1), weight(1)}, {real(2), weight(7)}})}};
   EXPECT_EQ(changes(actual, wanted, owns({kWeb})).changes,
             (std::vector<Change>{SetDestination{kWeb, real(2), weight(7)}}));
+}
+
+// In between nobody would serve: IPVS refuses at once (datapath.md 2).
+TEST(Changes, AWeightBecomesZeroAfterWhatServesInItsPlace) {
+  const Table actual{{kWeb, entry("rr", {{real(1), weight(1)}, {real(3), weight(0)}})}};
+  const Table wanted{{kWeb, entry("rr", {{real(1), weight(0)}, {real(2), weight(1)}, {real(3), weight(4)}})}};
+  EXPECT_EQ(
+      changes(actual, wanted, owns({kWeb})).changes,
+      (std::vector<Change>{AddDestination{kWeb, real(2), weight(1)}, SetDestination{kWeb, real(3), weight(4)},
+                           SetDestination{kWeb, real(1), weight(0)}}));
 }
 
 // libraries.md 2 and datapath.md 4: delete last, also across services.
@@ -119,6 +146,17 @@ TEST(Changes, SayWhatTheyDo) {
   EXPECT_EQ(to_string(Change{AddService{kWeb, {}}}), "add service TCP 192.0.2.100:80");
   EXPECT_EQ(to_string(Change{DeleteDestination{kWeb, real(1)}}),
             "delete server 10.0.0.1:80 of TCP 192.0.2.100:80");
+}
+
+TEST(Changes, SayOfWhichServerTheyAre) {
+  const std::optional<Server> first(Server{kWeb, real(1)});
+  EXPECT_EQ(server_of(AddDestination{kWeb, real(1), {}}), first);
+  EXPECT_EQ(server_of(SetDestination{kWeb, real(1), {}}), first);
+  EXPECT_EQ(server_of(DeleteDestination{kWeb, real(1)}), first);
+  for (const Change& change :
+       {Change{AddService{kWeb, {}}}, Change{SetService{kWeb, {}}}, Change{DeleteService{kWeb}}}) {
+    EXPECT_EQ(server_of(change), std::nullopt);
+  }
 }
 
 }  // namespace

@@ -116,7 +116,15 @@ TEST(AppendChange, ADestinationIsReadBackAsItWasWritten) {
                                      net::Family::kIPv4);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->first, kReal);
-  EXPECT_EQ(read->second, destination);
+  EXPECT_EQ(read->second, (ipvs::SeenDestination{destination, {}}));
+}
+
+// sh and mh have the same numbers for their two.
+TEST(AppendChange, FlagsHaveTheKernelsNumbers) {
+  EXPECT_EQ(ipvs::kPersistent.value(), std::uint32_t{IP_VS_SVC_F_PERSISTENT});
+  EXPECT_EQ(ipvs::kOnePacket.value(), std::uint32_t{IP_VS_SVC_F_ONEPACKET});
+  EXPECT_EQ(ipvs::kHashFallback.value(), std::uint32_t{IP_VS_SVC_F_SCHED1});
+  EXPECT_EQ(ipvs::kHashPort.value(), std::uint32_t{IP_VS_SVC_F_SCHED2});
 }
 
 TEST(AppendChange, UsesTheCommandOfEachChange) {
@@ -180,7 +188,39 @@ TEST(ReadDestination, KnowsTheKernelsChoiceOfLocal) {
   const auto read =
       read_destination(payload_of(bytes_of(ipvs::AddDestination{kWeb, kReal, local})), net::Family::kIPv4);
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->second.method, ipvs::Method::kLocal);
+  EXPECT_EQ(read->second.destination.method, ipvs::Method::kLocal);
+}
+
+// datapath.md 4: attributes 7 to 9, of replies alone.
+TEST(ReadDestination, HasItsConnections) {
+  GenlBatch batch;
+  const std::uint8_t header[4] = {IPVS_CMD_NEW_DEST, 1, 0, 0};
+  batch.begin({kFamily, 0, 7}, header);
+  const auto mark = batch.nest(IPVS_CMD_ATTR_DEST);
+  batch.put(1, kReal.address.bytes());
+  batch.put_be16(2, kReal.port.value());
+  batch.put_u32(4, 6);
+  batch.put_u32(7, 3);
+  batch.put_u32(8, 70'000);
+  batch.put_u32(9, 1);
+  batch.unnest(mark);
+  batch.end();
+  const Bytes message(batch.bytes().begin(), batch.bytes().end());
+  const auto read = read_destination(payload_of(message), net::Family::kIPv4);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->first, kReal);
+  EXPECT_EQ(read->second.connections, (ipvs::Connections{3, 70'000, 1}));
+  EXPECT_EQ(read->second.destination, (ipvs::Destination{ipvs::Method::kMasquerade, ipvs::Weight{6}, 0, 0}));
+}
+
+// Nobody asks the kernel for connections.
+TEST(AppendChange, NoDestinationIsWrittenWithConnections) {
+  for (const ipvs::Change& change : {ipvs::Change{ipvs::AddDestination{kWeb, kReal, {}}},
+                                     ipvs::Change{ipvs::SetDestination{kWeb, kReal, {}}}}) {
+    const auto read = read_destination(payload_of(bytes_of(change)), net::Family::kIPv4);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(ipvs::is_idle(read->second.connections));
+  }
 }
 
 TEST(GenlBatch, AsksForAnAcknowledgementOfItsLastMessageOnly) {

@@ -30,7 +30,7 @@ using testing::virtual_server;
 TEST(SetPlanning, CarriesEveryVirtualServerWithItsReals) {
   auto servers = set("web-v4-0", "g");
   servers.meta.generation = 3;
-  auto draining = real("10.0.0.2:8080", 5);
+  auto draining = real("10.0.0.2:8080", 0);
   draining.state = api::RealState::kDraining;
   servers.spec.virtual_servers[0].scheduler = api::Scheduler::kRr;
   servers.spec.virtual_servers[0].reals = {real("10.0.0.1:8080", 9), draining};
@@ -43,25 +43,6 @@ TEST(SetPlanning, CarriesEveryVirtualServerWithItsReals) {
   EXPECT_THAT(made.plan.sets, ElementsAre(Pair(api::ObjectKey{"shop", "web-v4-0"}, plan)));
   EXPECT_THAT(made.plan.awaited, IsEmpty());
   EXPECT_THAT(made.problems, IsEmpty());
-}
-
-// api.md, RealServerSet: externalTrafficPolicy. The others are as if they were not there: not checked, not
-// counted.
-TEST(SetPlanning, WithExternalTrafficPolicyLocalThereAreTheRealServersOfThisNodeAlone) {
-  auto servers = set("web-v4-0", "g");
-  auto& server = servers.spec.virtual_servers[0];
-  server.reals = {real("10.0.0.1:8080", 1), real("10.0.0.2:8080", 1), real("10.0.0.3:8080", 1)};
-  server.reals[0].node = "node-b";
-  server.reals[1].node = kNodeA.name;
-  EXPECT_EQ(plan_of({nat_group("g")}, {servers}).plan.virtual_servers.at(tcp("192.0.2.10:80")).reals.size(),
-            3U);
-  server.external_traffic_policy = api::ExternalTrafficPolicy::kLocal;
-  const auto made = plan_of({nat_group("g")}, {servers});
-  EXPECT_THAT(made.plan.virtual_servers.at(tcp("192.0.2.10:80")).reals,
-              ElementsAre(Pair(*net::parse_endpoint("10.0.0.2:8080"), RealServerPlan{api::Weight(1)})));
-  server.reals.erase(server.reals.begin() + 1);  // none runs here: the virtual server refuses, and is there
-  EXPECT_THAT(plan_of({nat_group("g")}, {servers}).plan.virtual_servers.at(tcp("192.0.2.10:80")).reals,
-              IsEmpty());
 }
 
 TEST(SetPlanning, ADelegateAddressHasNoVirtualServersAndAwaitsNone) {
@@ -116,9 +97,17 @@ struct RefusedSet {
 
 TEST(SetPlanning, RefusesWhatANodeCannotDoWithItsPath) {
   const std::vector<RefusedSet> table{
-      {"NotYetSupported RealServerSet shop/bad-v4-0: spec.virtualServers[0].persistence: is not supported "
+      {"NotYetSupported RealServerSet shop/bad-v4-0: spec.virtualServers[0].sourceRanges: is not supported "
        "yet",
-       [](auto& s) { s.spec.not_yet_supported = {"spec.virtualServers[0].persistence"}; }},
+       [](auto& s) { s.spec.not_yet_supported = {"spec.virtualServers[0].sourceRanges"}; }},
+      {"InvalidSpec RealServerSet shop/bad-v4-0: spec.virtualServers[0].onePacket: true is allowed for UDP "
+       "with forwarding DirectRouting or Tunnel only",
+       [](auto& s) { s.spec.virtual_servers[0].traffic.one_packet = true; }},
+      {"InvalidSpec RealServerSet shop/bad-v4-0: spec.virtualServers[0].persistence.prefixLength: must be "
+       "1..32 with an IPv4 address, got 64",
+       [](auto& s) {
+         s.spec.virtual_servers[0].traffic.persistence = api::Persistence{Seconds(60), 64};
+       }},
       {"NotYetSupported RealServerSet shop/bad-v4-0: spec.virtualServers[0].forwarding: is not supported "
        "yet: use NAT, DirectRouting or Delegate, got Tunnel",
        [](auto& s) { s.spec.virtual_servers[0].forwarding = api::Forwarding::kTunnel; }},
@@ -150,20 +139,23 @@ TEST(SetPlanning, RefusesWhatANodeCannotDoWithItsPath) {
   }
 }
 
-// datapath.md 3, W3: what checks and forwarding say goes to the data path as it is.
-TEST(SetPlanning, DirectRoutingAndChecksAreOfThePlan) {
+// datapath.md 3, W3: what checks, forwarding and traffic say goes to the data path as it is.
+TEST(SetPlanning, DirectRoutingChecksAndTrafficAreOfThePlan) {
   auto servers = set("web-v4-0", "g");
   auto& server = servers.spec.virtual_servers[0];
   server.forwarding = api::Forwarding::kDirectRouting;
   server.reals = {real("10.0.0.1:80", 1)};
   server.health_checks = {api::HealthCheck{}};
   server.on_unhealthy = api::OnUnhealthy::kRemove;
+  server.traffic.persistence = api::Persistence{Seconds(60), 24};
+  server.traffic.connection_limits = {100, 50};
   const auto made = plan_of({nat_group("g")}, {servers});
   EXPECT_THAT(made.problems, IsEmpty());
   const auto& plan = made.plan.virtual_servers.at(tcp("192.0.2.10:80"));
   EXPECT_EQ(plan.forwarding, api::Forwarding::kDirectRouting);
   EXPECT_EQ(plan.checks, server.health_checks);
   EXPECT_EQ(plan.on_unhealthy, api::OnUnhealthy::kRemove);
+  EXPECT_EQ(plan.traffic, server.traffic);
 }
 
 // datapath.md 5: no mixed VIP.
