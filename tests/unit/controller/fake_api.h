@@ -12,6 +12,7 @@
 #include "controller/plan/desired.h"
 #include "controller/plan/newest.h"
 #include "controller/status/whole_round.h"
+#include "lib/base/http_code.h"
 
 // An API server in memory, as far as the controller's writes need one: documents as JSON, resourceVersion and
 // generation, preconditions, finalizers, status apart from spec. Objects come back through lib/api's
@@ -51,10 +52,7 @@ class FakeApi {
   bool confirms(const Absence& absence) const {
     const auto found = objects_.find(Key{kind_of(absence.target), absence.key});
     if (found == objects_.end()) return true;
-    if (absence.without) return controller::confirms(absence, 200, found->second.dump());
-    const json& meta = found->second["metadata"];
-    if (absence.uid.empty()) return false;
-    return meta["uid"] != absence.uid || meta["generation"].dump() == absence.unchanged;
+    return controller::confirms(absence, http_code::kOk, found->second.dump());
   }
   // True if the write was taken; false is a conflict, or what it frees is not gone. An apply of what is gone
   // makes it anew whatever its resourceVersion, unless it names its UID, as the real one does.
