@@ -39,8 +39,7 @@ api::ObjectKey stem_of(const api::ObjectKey& key) {
 RealServerPlan real_server_plan(const api::VirtualServer& server, const api::RealServer& real) {
   const bool draining = real.state == api::RealState::kDraining;
   const bool is_endpoint = !real.node.empty();
-  return {real.weight,
-          is_endpoint && (draining || server.protocol == net::Protocol::kUdp)};
+  return {real.weight, is_endpoint && (draining || server.protocol == net::Protocol::kUdp)};
 }
 
 class SetPlanning {
