@@ -52,13 +52,14 @@ void hold_groups(const Objects& held, const Seen& seen, Held& out) {
   Offer offer{group_versions(seen.objects), seen.unreadable_groups,
               seen.whole ? Scope::kWhole : Scope::kPart};
   withdraw(offer, problems);
-  const auto rulings = accept(group_versions(held), offer);
+  const auto before = group_versions(held);
+  const auto rulings = accept(before, offer);
   for (const auto& [key, ruling] : rulings) {
     if (ruling == Ruling::kDrop) continue;
     const auto& from = ruling == Ruling::kTake ? seen.objects : held;
     out.objects.groups.insert({key.name, from.groups.at(key.name)});
   }
-  note_refusals("VRRPGroup", rulings, group_versions(held), out);
+  note_refusals("VRRPGroup", rulings, before, out);
   append(std::move(problems), out.problems);
 }
 
@@ -67,13 +68,14 @@ void hold_sets(const Objects& held, const Seen& seen, Held& out) {
   for (const auto& [key, set] : seen.objects.sets) append(check(set), problems);
   Offer offer{set_versions(seen.objects), seen.unreadable_sets, seen.whole ? Scope::kWhole : Scope::kPart};
   withdraw(offer, problems);
-  const auto rulings = accept(set_versions(held), offer);
+  const auto before = set_versions(held);
+  const auto rulings = accept(before, offer);
   for (const auto& [key, ruling] : rulings) {
     if (ruling == Ruling::kDrop) continue;
     const auto& from = ruling == Ruling::kTake ? seen.objects : held;
     out.objects.sets.insert({key, from.sets.at(key)});
   }
-  note_refusals("RealServerSet", rulings, set_versions(held), out);
+  note_refusals("RealServerSet", rulings, before, out);
   append(std::move(problems), out.problems);
 }
 
