@@ -3,39 +3,14 @@
 
 #include <algorithm>
 
-#include "lib/base/overloaded.h"
 #include "node/ipvs/changes.h"
+#include "unit/node/ipvs/naive_kernel.h"
 
 // changes() against a naive model, over random tables, owners and held VIPs (failure-model.md: I-5, I-6).
 namespace fairlead::ipvs {
 namespace {
 
-// What the kernel does with one change, in the plainest words. RC_FAILs on what it would refuse.
-void carry_out(Table& kernel, const Change& change) {
-  std::visit(Overloaded{
-                 [&](const AddService& c) {
-                   RC_ASSERT(kernel.emplace(c.key, Entry{c.service, {}}).second);
-                 },
-                 [&](const SetService& c) {
-                   RC_ASSERT(kernel.contains(c.key));
-                   kernel.at(c.key).service = c.service;
-                 },
-                 [&](const DeleteService& c) { RC_ASSERT(kernel.erase(c.key) == 1U); },
-                 [&](const AddDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key));
-                   RC_ASSERT(kernel.at(c.key).destinations.emplace(c.endpoint, c.destination).second);
-                 },
-                 [&](const SetDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key) && kernel.at(c.key).destinations.contains(c.endpoint));
-                   kernel.at(c.key).destinations.at(c.endpoint) = c.destination;
-                 },
-                 [&](const DeleteDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key));
-                   RC_ASSERT(kernel.at(c.key).destinations.erase(c.endpoint) == 1U);
-                 },
-             },
-             change);
-}
+using testing::carry_out;
 
 net::IpAddress vip(int i) { return net::IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(100 + i)}); }
 

@@ -5,36 +5,14 @@
 #include <map>
 #include <vector>
 
-#include "lib/base/overloaded.h"
 #include "node/ipvs/chunks.h"
+#include "unit/node/ipvs/naive_kernel.h"
 
 // by_need() over random tables that are ours: safe wherever it is cut off, and no service far behind another.
 namespace fairlead::ipvs {
 namespace {
 
-// What the kernel does with one change; RC_FAILs on what it would refuse.
-void carry_out(Table& kernel, const Change& change) {
-  std::visit(Overloaded{
-                 [&](const AddService& c) {
-                   RC_ASSERT(kernel.emplace(c.key, Entry{c.service, {}}).second);
-                 },
-                 [&](const SetService& c) { kernel.at(c.key).service = c.service; },
-                 [&](const DeleteService& c) { RC_ASSERT(kernel.erase(c.key) == 1U); },
-                 [&](const AddDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key));
-                   RC_ASSERT(kernel.at(c.key).destinations.emplace(c.endpoint, c.destination).second);
-                 },
-                 [&](const SetDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key) && kernel.at(c.key).destinations.contains(c.endpoint));
-                   kernel.at(c.key).destinations.at(c.endpoint) = c.destination;
-                 },
-                 [&](const DeleteDestination& c) {
-                   RC_ASSERT(kernel.contains(c.key));
-                   RC_ASSERT(kernel.at(c.key).destinations.erase(c.endpoint) == 1U);
-                 },
-             },
-             change);
-}
+using testing::carry_out;
 
 Key key(int port) {
   return {net::IpAddress::v4({192, 0, 2, 100}), net::Protocol::kTcp,
